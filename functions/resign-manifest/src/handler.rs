@@ -1,0 +1,161 @@
+//! One request: choose the style, fetch the playlist, rewrite it, answer.
+
+use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlRequest;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use lambda_runtime::{MetadataPrelude, StreamResponse, streaming::Body};
+use percent_encoding::percent_decode_str;
+use url::Url;
+use usher_runtime::{Clock, Grants, Problem, Viewer};
+
+use crate::{Config, PlaylistSource, SourceError, Style, resign, rewrite::is_playlist};
+
+/// The function: one value per instance, one call per request.
+pub struct ResignManifest {
+    config: Config,
+    grants: Grants,
+    source: PlaylistSource,
+    clock: Clock,
+}
+
+impl ResignManifest {
+    /// Puts the function together.
+    #[must_use]
+    pub fn new(config: Config, grants: Grants, source: PlaylistSource, clock: Clock) -> Self {
+        Self {
+            config,
+            grants,
+            source,
+            clock,
+        }
+    }
+
+    /// Answers one request of the function URL, whose distribution has verified the viewer's signature.
+    pub async fn handle(&self, request: LambdaFunctionUrlRequest) -> StreamResponse<Body> {
+        let method = request
+            .request_context
+            .http
+            .method
+            .as_deref()
+            .unwrap_or_default();
+        let answer = match method {
+            "GET" | "HEAD" => self.playlist(&request).await,
+            _ => Err(Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "a playlist takes GET and HEAD",
+            )
+            .header(header::ALLOW, HeaderValue::from_static("GET, HEAD"))),
+        };
+        let (status_code, mut headers, body) = match answer {
+            Ok(playlist) => (StatusCode::OK, playlist_headers(), playlist),
+            Err(problem) => (
+                problem.status,
+                problem.all_headers(),
+                problem.body().into_bytes(),
+            ),
+        };
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        let stream = if method == "HEAD" {
+            Body::empty()
+        } else {
+            Body::from(body)
+        };
+        StreamResponse {
+            metadata_prelude: MetadataPrelude {
+                status_code,
+                headers,
+                cookies: Vec::new(),
+            },
+            stream,
+        }
+    }
+
+    async fn playlist(&self, request: &LambdaFunctionUrlRequest) -> Result<Vec<u8>, Problem> {
+        let viewer = Viewer::from_headers(&request.headers)
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+        let path = request.raw_path.as_deref().unwrap_or_default();
+        let query = request.raw_query_string.as_deref().unwrap_or_default();
+        let style = Style::choose(query, &viewer)
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+        let not_found = || Problem::new(StatusCode::NOT_FOUND, "there is no playlist at this path");
+        self.config.scope.of(path).ok_or_else(not_found)?;
+        let playlist_url = format!("{}://{}{path}?{query}", self.config.protocol, viewer.host);
+        let playlist_url = Url::parse(&playlist_url).map_err(|_| not_found())?;
+        let key = percent_decode_str(path.trim_start_matches('/'))
+            .decode_utf8()
+            .map_err(|_| not_found())?;
+
+        let playlist = self
+            .source
+            .fetch(&key)
+            .await
+            .map_err(|error| explain(&error, &key))?;
+        if !is_playlist(&playlist) {
+            return Err(explain_foreign(&key));
+        }
+        match style {
+            Style::Plain => {
+                tracing::info!(%key, style = style.as_str(), bytes_in = playlist.len(), "playlist");
+                Ok(playlist)
+            }
+            Style::Inline { .. } => {
+                let expires = self.grants.expiry((self.clock)(), self.config.url_ttl);
+                let how = (&self.config.scope, &self.grants, expires);
+                let (signed, summary) = resign::inline(&playlist, &playlist_url, style, how)
+                    .await
+                    .map_err(|error| Problem::from(&*error))?;
+                tracing::info!(
+                    %key,
+                    style = style.as_str(),
+                    signed = summary.signed,
+                    left = summary.left,
+                    bytes_in = playlist.len(),
+                    bytes_out = signed.len(),
+                    "playlist"
+                );
+                Ok(signed)
+            }
+        }
+    }
+}
+
+/// The signatures in a playlist are its viewer's alone.
+fn playlist_headers() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/vnd.apple.mpegurl"),
+    );
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    );
+    headers
+}
+
+fn explain(error: &SourceError, key: &str) -> Problem {
+    tracing::warn!(%key, %error, "no playlist");
+    match error {
+        SourceError::NotFound => {
+            Problem::new(StatusCode::NOT_FOUND, "there is no playlist at this path")
+        }
+        SourceError::Forbidden => Problem::new(
+            StatusCode::FORBIDDEN,
+            "the bucket does not give out this playlist",
+        ),
+        SourceError::TooLarge { limit } => Problem::new(
+            StatusCode::BAD_GATEWAY,
+            format!("the playlist in the bucket has more than {limit} bytes"),
+        ),
+        SourceError::Unavailable(_) => {
+            Problem::unavailable("the bucket cannot be read for the moment: try again soon")
+        }
+    }
+}
+
+fn explain_foreign(key: &str) -> Problem {
+    tracing::warn!(%key, "not a playlist");
+    Problem::new(
+        StatusCode::BAD_GATEWAY,
+        "the object at this path is not a playlist: it does not start with #EXTM3U",
+    )
+}

@@ -1,0 +1,24 @@
+//! The Lambda function behind the function URL, with `InvokeMode: RESPONSE_STREAM`.
+
+use aws_config::BehaviorVersion;
+use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlRequest;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use resign_manifest::{Config, PlaylistSource, ResignManifest};
+use usher_runtime::{Grants, system_clock};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let config = Config::read(&|name| std::env::var(name).ok())?;
+    let grants = Grants::open(config.signing.clone()).await?;
+    let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let client = aws_sdk_s3::Client::new(&sdk);
+    let source = PlaylistSource::new(client, config.bucket.clone(), config.max_playlist_bytes);
+    let function = ResignManifest::new(config, grants, source, system_clock());
+    run(service_fn(
+        async |event: LambdaEvent<LambdaFunctionUrlRequest>| {
+            Ok::<_, Error>(function.handle(event.payload).await)
+        },
+    ))
+    .await
+}

@@ -1,0 +1,428 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+
+const PLAYLIST_URL: &str = "https://media.example.com/video/m/low.m3u8?token=x&host=other.example";
+const MARK: &str = "Policy=p&Signature=s&Key-Pair-Id=K";
+
+/// Signs what is on the host of the playlist with `MARK`, twice, and answers what both gave.
+fn sign(playlist: &str) -> (String, Summary) {
+    let (once, summary) = sign_with(playlist, MARK);
+    let (twice, _) = sign_with(&once, MARK);
+    assert_eq!(twice, once, "signing twice equals signing once");
+    (once, summary)
+}
+
+fn sign_with(playlist: &str, parameters: &str) -> (String, Summary) {
+    let url = Url::parse(PLAYLIST_URL).unwrap();
+    let mut out = Vec::new();
+    let summary = rewrite(playlist.as_bytes(), &url, &mut out, |reference| {
+        (reference.url.host() == url.host()).then_some(parameters)
+    });
+    (String::from_utf8(out).unwrap(), summary)
+}
+
+/// Every reference that `sign` is asked for.
+fn references(playlist: &str) -> Vec<(Kind, String)> {
+    let url = Url::parse(PLAYLIST_URL).unwrap();
+    let mut found = Vec::new();
+    let mut out = Vec::new();
+    rewrite(playlist.as_bytes(), &url, &mut out, |reference| {
+        found.push((reference.kind, reference.url.to_string()));
+        None::<&str>
+    });
+    assert_eq!(
+        out,
+        playlist.as_bytes(),
+        "what is not signed is not touched"
+    );
+    found
+}
+
+const SIGNED: Summary = Summary { signed: 1, left: 0 };
+const LEFT: Summary = Summary { signed: 0, left: 1 };
+const NONE: Summary = Summary { signed: 0, left: 0 };
+
+#[test]
+fn every_place_is_signed_as_what_it_is() {
+    use Kind::{Document, Key, Media, Playlist};
+    let rows = [
+        ("~", Media),
+        ("#EXTINF:2,\n~", Media),
+        ("#EXT-X-GAP\n~", Media),
+        (
+            "#EXT-X-TILES:RESOLUTION=1x1,LAYOUT=1x1,DURATION=1\n~",
+            Media,
+        ),
+        ("#EXT-X-STREAM-INF:BANDWIDTH=1\n~", Playlist),
+        ("#EXT-X-STREAM-INF:BANDWIDTH=1\r\n\r\n# note\r\n~", Playlist),
+        ("#EXT-X-STREAM-INF:BANDWIDTH=1\n~\n#EXT-X-ENDLIST", Playlist),
+        (
+            r#"#EXT-X-CONTENT-STEERING:SERVER-URI="~",PATHWAY-ID="a""#,
+            Document,
+        ),
+        (
+            r#"#EXT-X-DATERANGE:ID="1",CLASS="com.apple.hls.interstitial",X-ASSET-URI="~""#,
+            Document,
+        ),
+        (
+            r#"#EXT-X-DATERANGE:X-ASSET-LIST="~",CLASS="com.apple.hls.interstitial""#,
+            Document,
+        ),
+        (
+            r#"#EXT-X-DATERANGE:ID="1",X-URI="~",CLASS="com.apple.hls.preload""#,
+            Document,
+        ),
+        (r#"#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI="~""#, Playlist),
+        (
+            r#"#EXT-X-IMAGE-STREAM-INF:BANDWIDTH=1,CODECS="jpeg",URI="~""#,
+            Playlist,
+        ),
+        (r#"#EXT-X-KEY:METHOD=AES-128,URI="~",IV=0x1"#, Key),
+        (r#"#EXT-X-MAP:URI="~",BYTERANGE="1@0",X-VENDOR="1""#, Media),
+        (r#"#EXT-X-MEDIA:TYPE=AUDIO,NAME="URI=,",URI="~""#, Playlist),
+        (r#"#EXT-X-PART:DURATION=1,INDEPENDENT=YES,URI="~""#, Media),
+        (
+            r#"#EXT-X-PRELOAD-HINT:TYPE=PART,URI="~",BYTERANGE-START=1"#,
+            Media,
+        ),
+        (r#"#EXT-X-RENDITION-REPORT:URI="~",LAST-MSN=1"#, Playlist),
+        (
+            r#"#EXT-X-SESSION-DATA:DATA-ID="a",URI="~",LANGUAGE="en""#,
+            Document,
+        ),
+        (r#"#EXT-X-SESSION-KEY:METHOD=AES-128,URI="~""#, Key),
+        ("  #EXT-X-MAP:URI=\"~\"  ", Media),
+    ];
+    for (template, kind) in rows {
+        for end in ["", "\n", "\r\n"] {
+            let playlist = format!("#EXTM3U\n{template}{end}");
+            let of = |text: &str| playlist.replace('~', text);
+            let (signed, summary) = sign(&of("a"));
+            assert_eq!(signed, of(&format!("a?{MARK}")));
+            assert_eq!(summary, SIGNED, "{template}");
+            let url = "https://media.example.com/video/m/a".to_owned();
+            assert_eq!(references(&of("a")), [(kind, url)], "{template}");
+            let url = "https://media.example.com/video/m/a.M3U8?x".to_owned();
+            assert_eq!(
+                references(&of("a.M3U8?x")),
+                [(Kind::Playlist, url)],
+                "{template}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_row_of_the_table_is_found() {
+    let lines = PLACES.iter().map(|place| {
+        let [tag, attribute, class] = [place.tag, place.attribute, place.class.unwrap_or_default()]
+            .map(|name| str::from_utf8(name).unwrap());
+        format!("{tag}:CLASS=\"{class}\",{attribute}=\"a\"\n")
+    });
+    let playlist: String = lines.collect();
+    let (signed, summary) = sign(&playlist);
+    assert_eq!(
+        signed,
+        playlist.replace("=\"a\"", &format!("=\"a?{MARK}\""))
+    );
+    assert_eq!(
+        summary,
+        Summary {
+            signed: PLACES.len(),
+            left: 0
+        }
+    );
+}
+
+#[test]
+fn what_is_no_reference_is_not_touched() {
+    let rows = [
+        "",
+        "\n \r\n\t",
+        "#EXTM3U",
+        "# a comment with URI=\"a\"",
+        "#EXT-X-VENDOR:URI=\"a\"",
+        "#EXT-X-KEYS:URI=\"a\"",
+        "#ext-x-key:URI=\"a\"",
+        "#EXT-X-KEY",
+        "#EXT-X-KEY:METHOD=NONE",
+        "#EXT-X-KEY:METHOD=AES-128,URI=a",
+        "#EXT-X-KEY:METHOD=AES-128,URI=\"a",
+        "#EXT-X-KEY:METHOD=AES-128,URI='a'",
+        "#EXT-X-KEY:METHOD=AES-128,X-URI=\"a\",SERVER-URI=\"b\",uri=\"c\"",
+        "#EXT-X-MEDIA:NAME=\"x,URI=\",GROUP-ID=\"y\"",
+        "#EXT-X-CONTENT-STEERING:URI=\"a\"",
+        "#EXT-X-STREAM-INF:BANDWIDTH=1,URI=\"a\"",
+        "#EXT-X-DATERANGE:ID=\"1\",X-ASSET-URI=\"a\",X-ASSET-LIST=\"b\",X-URI=\"c\"",
+        "#EXT-X-DATERANGE:CLASS=\"com.example\",X-ASSET-URI=\"a\",X-URI=\"b\"",
+        "#EXT-X-DATERANGE:CLASS=\"com.apple.hls.interstitial\",X-URI=\"a\",X-COM-A=\"b\"",
+        "#EXT-X-DATERANGE:CLASS=\"com.apple.hls.preload\",X-ASSET-URI=\"a\"",
+    ];
+    for playlist in rows {
+        assert_eq!(sign(playlist), (playlist.to_owned(), NONE));
+    }
+}
+
+#[test]
+fn what_must_not_be_signed_is_left_and_counted() {
+    let rows = [
+        "https://other.example/a.ts",
+        "//other.example/a.ts",
+        "http:///other.example/a.ts",
+        "https://media.example.com@other.example/a.ts",
+        "skd://media.example.com/a",
+        "data:text/plain;base64,AA==",
+        "urn:uuid:1",
+        "ftp://media.example.com/a",
+        "seg12:00.ts",
+        "https://media.example.com:x/a",
+        "https://[media.example.com/a",
+        r"https://media.example.com\@other.example/a.ts",
+        r"\\other.example\a.ts",
+        "a\tb.ts",
+        "a #t",
+        "a\u{7f}.ts",
+        "https://{$host}/a.ts",
+        "//{$host}/a.ts",
+        "{$imported}.ts",
+        "a{$imported}?x",
+        "{$undefined}",
+        "{$fragment}",
+        "a?x={$fragment}",
+        "a?{$signed}",
+        "a?{$signed}&x=1",
+        "a?%50{$olicy}",
+    ];
+    let define = "#EXT-X-DEFINE:IMPORT=\"imported\"\n\
+                  #EXT-X-DEFINE:QUERYPARAM=\"host\"\n\
+                  #EXT-X-DEFINE:NAME=\"fragment\",VALUE=\"a#b\"\n\
+                  #EXT-X-DEFINE:NAME=\"olicy\",VALUE=\"olicy=1\"\n\
+                  #EXT-X-DEFINE:NAME=\"signed\",VALUE=\"x=1&Policy=1&Signature=2\"\n";
+    for text in rows {
+        let playlist = format!("{define}#EXT-X-MAP:URI=\"{text}\"");
+        assert_eq!(sign(&playlist), (playlist, LEFT), "{text}");
+    }
+    // To the playlist itself: the player repeats the query that it asked with.
+    for text in ["", "#t=1"] {
+        let playlist = format!("#EXT-X-MAP:URI=\"{text}\"");
+        assert_eq!(sign(&playlist), (playlist, LEFT), "{text}");
+    }
+}
+
+#[test]
+fn parameters_are_put_where_the_query_ends() {
+    // `@` stands for what is added; without it, the text is what comes in.
+    let rows = [
+        ("a.ts?@", "https://media.example.com/video/m/a.ts"),
+        ("./a.ts?@", "https://media.example.com/video/m/a.ts"),
+        ("../n/a.ts?@", "https://media.example.com/video/n/a.ts"),
+        ("/a.ts?@", "https://media.example.com/a.ts"),
+        ("//media.example.com/a?@", "https://media.example.com/a"),
+        (
+            "http://media.example.com:8080/a?@",
+            "http://media.example.com:8080/a",
+        ),
+        ("HTTPS://MEDIA.example.com?@", "https://media.example.com/"),
+        (
+            "seg_12:00.ts?@",
+            "https://media.example.com/video/m/seg_12:00.ts",
+        ),
+        (
+            "./seg12:00.ts?@",
+            "https://media.example.com/video/m/seg12:00.ts",
+        ),
+        (
+            "%61 é'.ts?@",
+            "https://media.example.com/video/m/%61%20%C3%A9'.ts",
+        ),
+        ("a&b=c.ts?@", "https://media.example.com/video/m/a&b=c.ts"),
+        ("a?x=1&@", "https://media.example.com/video/m/a?x=1"),
+        ("a?x=/?y&@", "https://media.example.com/video/m/a?x=/?y"),
+        (
+            "a?x=1&&y=2&@",
+            "https://media.example.com/video/m/a?x=1&&y=2",
+        ),
+        ("?x=1&@", "https://media.example.com/video/m/low.m3u8?x=1"),
+        ("a?@#t=1?2", "https://media.example.com/video/m/a"),
+        ("a?x=1&@#t=1", "https://media.example.com/video/m/a?x=1"),
+        ("  \ta?@ ", "https://media.example.com/video/m/a"),
+        (
+            "a?x={$imported}&@",
+            "https://media.example.com/video/m/a?x={$imported}",
+        ),
+        ("a?x={$token}&@", "https://media.example.com/video/m/a?x=x"),
+        (
+            "{$base}/{$file}.ts?@",
+            "https://media.example.com/video/1/2.ts",
+        ),
+        ("a{$query}&@", "https://media.example.com/video/m/a?q=1"),
+        (
+            "a{$query}2&x&@#{$token}",
+            "https://media.example.com/video/m/a?q=12&x",
+        ),
+        ("a{$empty}&@", "https://media.example.com/video/m/a"),
+    ];
+    let define = "#EXT-X-DEFINE:NAME=\"base\",VALUE=\"https://media.example.com/video/1\"\n\
+                  #EXT-X-DEFINE:NAME=\"file\",VALUE=\"2\"\n\
+                  #EXT-X-DEFINE:NAME=\"query\",VALUE=\"?q=1\"\n\
+                  #EXT-X-DEFINE:NAME=\"empty\",VALUE=\"?\"\n\
+                  #EXT-X-DEFINE:IMPORT=\"imported\"\n\
+                  #EXT-X-DEFINE:QUERYPARAM=\"token\"\n";
+    for (template, url) in rows {
+        let text = ["?@", "&@"]
+            .iter()
+            .fold(template.to_owned(), |text, at| text.replace(at, ""));
+        let line = |text: &str| format!("{define}#EXT-X-MAP:URI=\"{text}\"\n{text}\n");
+        let expected = line(&template.replace('@', MARK));
+        assert_eq!(
+            sign(&line(&text)),
+            (expected, Summary { signed: 2, left: 0 })
+        );
+        let both = references(&line(&text)).into_iter().map(|(_, url)| url);
+        assert_eq!(both.collect::<Vec<_>>(), [url, url], "{template}");
+        let again = references(&line(&template.replace('@', MARK))).into_iter();
+        assert_eq!(
+            again.map(|(_, url)| url).collect::<Vec<_>>(),
+            [url, url],
+            "{template}"
+        );
+    }
+}
+
+#[test]
+fn no_ampersand_is_doubled_behind_a_query_that_is_open() {
+    let rows = [
+        ("a?", "a?@", "https://media.example.com/video/m/a"),
+        ("a?#t", "a?@#t", "https://media.example.com/video/m/a"),
+        ("?", "?@", "https://media.example.com/video/m/low.m3u8"),
+        (
+            "a?x=1&",
+            "a?x=1&@",
+            "https://media.example.com/video/m/a?x=1",
+        ),
+    ];
+    for (text, expected, url) in rows {
+        assert_eq!(
+            sign(&format!("{text}\n")),
+            (format!("{expected}\n").replace('@', MARK), SIGNED)
+        );
+        let urls: Vec<_> = references(text).into_iter().map(|(_, url)| url).collect();
+        assert_eq!(urls, [url], "{text}");
+    }
+}
+
+#[test]
+fn an_earlier_signature_is_replaced() {
+    let url = "https://media.example.com/video/m/a";
+    let with_x = "https://media.example.com/video/m/a?x=1";
+    let rows = [
+        ("a?Policy=1&Signature=2&Key-Pair-Id=3", "a?@", url),
+        (
+            "a?Expires=1&Signature=2&Key-Pair-Id=3&Hash-Algorithm=SHA256",
+            "a?@",
+            url,
+        ),
+        (
+            "a?x=1&Expires=1&Signature=2&Key-Pair-Id=3",
+            "a?x=1&@",
+            with_x,
+        ),
+        (
+            "a?Expires=1&x=1&Signature=2&Key-Pair-Id=3#t",
+            "a?x=1&@#t",
+            with_x,
+        ),
+        ("a?%50olicy=1", "a?@", url),
+        ("a?Policy={$p}&Signature={$s}&Key-Pair-Id=3", "a?@", url),
+        (
+            "?Policy=1",
+            "?@",
+            "https://media.example.com/video/m/low.m3u8",
+        ),
+    ];
+    for (text, expected, url) in rows {
+        assert_eq!(sign(text), (expected.replace('@', MARK), SIGNED));
+        let urls: Vec<_> = references(text).into_iter().map(|(_, url)| url).collect();
+        assert_eq!(urls, [url], "{text}");
+    }
+    let foreign = "https://other.example/a?Policy=1&Signature=2&Key-Pair-Id=3";
+    assert_eq!(sign(foreign), (foreign.to_owned(), LEFT));
+}
+
+#[test]
+fn a_parameter_of_the_same_name_as_an_added_one_is_replaced() {
+    let parameters = "Expires=1&usher-style=inline";
+    let rows = [
+        ("a?usher-style=define", "a?@"),
+        (
+            "a?x=usher-style&usher%2Dstyle=plain&y",
+            "a?x=usher-style&y&@",
+        ),
+    ];
+    for (text, expected) in rows {
+        let expected = expected.replace('@', parameters);
+        assert_eq!(sign_with(text, parameters), (expected.clone(), SIGNED));
+        assert_eq!(sign_with(&expected, parameters), (expected, SIGNED));
+    }
+    assert_eq!(
+        sign_with("a?x", ""),
+        ("a?x".to_owned(), LEFT),
+        "nothing to add adds no `?`"
+    );
+}
+
+#[test]
+fn a_variable_is_known_from_its_definition_on() {
+    let playlist = "{$v}.ts\n#EXT-X-DEFINE:NAME=\"v\",VALUE=\"a\"\n{$v}.ts\n\
+                    #EXT-X-DEFINE:NAME=\"v\",VALUE=\"b\"\n{$v}.ts\n";
+    let expected = playlist.replacen("\"a\"\n{$v}.ts", &format!("\"a\"\n{{$v}}.ts?{MARK}"), 1);
+    assert_eq!(sign(playlist), (expected, Summary { signed: 1, left: 2 }));
+}
+
+#[test]
+fn bytes_that_are_no_text_stay() {
+    let playlist =
+        b"\xEF\xBB\xBF#EXTM3U\r\n#\xFF\r\n\xFF.ts\r\n#EXT-X-MAP:X=\"\xFF\",URI=\"a\"\n \n\
+                     #EXT-X-MEDIA:NAME=\"\xFF\",URI=\"\xFF\",GROUP-ID=\"\xFF\"\r\n\r\n  b ";
+    let mut out = b"before".to_vec();
+    let url = Url::parse(PLAYLIST_URL).unwrap();
+    let summary = rewrite(playlist, &url, &mut out, |_| Some("Expires=1"));
+    let expected: &[u8] = b"before\xEF\xBB\xBF#EXTM3U\r\n#\xFF\r\n\xFF.ts\r\n\
+        #EXT-X-MAP:X=\"\xFF\",URI=\"a?Expires=1\"\n \n\
+        #EXT-X-MEDIA:NAME=\"\xFF\",URI=\"\xFF\",GROUP-ID=\"\xFF\"\r\n\r\n  b?Expires=1 ";
+    assert_eq!(out, expected);
+    assert_eq!(summary, Summary { signed: 2, left: 2 });
+}
+
+#[test]
+fn a_reference_of_a_playlist_without_http_url_is_left() {
+    for base in ["file:///video/low.m3u8", "data:,x", "urn:a"] {
+        let mut out = Vec::new();
+        let summary = rewrite(b"a.ts", &Url::parse(base).unwrap(), &mut out, |_| Some("x"));
+        assert_eq!((out.as_slice(), summary), (&b"a.ts"[..], LEFT), "{base}");
+    }
+}
+
+#[test]
+fn a_playlist_begins_with_its_tag() {
+    let rows: [(&[u8], bool); 14] = [
+        (b"#EXTM3U", true),
+        (b"#EXTM3U\n#EXT-X-ENDLIST\n", true),
+        (b"#EXTM3U\r\n", true),
+        (b"#EXTM3U x-tvg-url=\"a\"\n", true),
+        (b"\xEF\xBB\xBF#EXTM3U\n", true),
+        (b"\r\n  #EXTM3U\n", true),
+        (b"# note\n\n#EXTM3U\n", true),
+        (b"", false),
+        (b"# note\n# EXTM3U", false),
+        (b"#EXTM3U8\n", false),
+        (b"#extm3u\n", false),
+        (b"#EXTINF:2,\na.ts\n#EXTM3U\n", false),
+        (b"<?xml version=\"1.0\"?><Error/>", false),
+        (b"\xFF\xFE#\0E\0X\0T\0M\x003\0U\0", false),
+    ];
+    for (body, expected) in rows {
+        assert_eq!(is_playlist(body), expected, "{}", body.escape_ascii());
+    }
+}

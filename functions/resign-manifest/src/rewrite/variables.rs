@@ -1,0 +1,200 @@
+//! The variables of a playlist ([RFC 8216bis], sections 4.3 and 4.4.2.3).
+//!
+//! They are expanded only to learn where a reference points; the text of the playlist keeps them.
+//!
+//! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis#section-4.3
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry},
+};
+
+use url::Url;
+
+use super::attributes::Attributes;
+
+/// The variables that are defined so far, by name.
+#[derive(Default)]
+pub(super) struct Variables {
+    /// Without a value: it stands in another playlist (`IMPORT`), in a query parameter that the
+    /// URL does not have, or in two definitions, of which players take different ones.
+    values: HashMap<String, Option<String>>,
+}
+
+impl Variables {
+    /// Takes in the attributes of an `EXT-X-DEFINE`.
+    pub(super) fn define(&mut self, list: &[u8], playlist_url: &Url) {
+        let (mut name, mut value) = (None, None);
+        for attribute in Attributes::new(list) {
+            let text = str::from_utf8(attribute.value).ok();
+            match attribute.name {
+                b"NAME" | b"IMPORT" => name = text,
+                b"QUERYPARAM" => {
+                    name = text;
+                    value = text.and_then(|text| query_parameter(playlist_url, text));
+                }
+                b"VALUE" => value = text.map(Cow::Borrowed),
+                _ => {}
+            }
+        }
+        let Some(name) = name.filter(|name| name.chars().all(is_name_character)) else {
+            return;
+        };
+        match self.values.entry(name.to_owned()) {
+            Entry::Occupied(mut twice) => {
+                twice.insert(None);
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(value.map(Cow::into_owned));
+            }
+        }
+    }
+
+    /// `text` with its variables replaced, once; references without a value stay, and so do those
+    /// that would make it longer than a URL can be.
+    pub(super) fn expand<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if !text.contains("{$") {
+            return Cow::Borrowed(text);
+        }
+        let mut expanded = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, reference)) = rest.split_once("{$") {
+            expanded.push_str(before);
+            match self.value(reference) {
+                Some((value, after)) if expanded.len() + value.len() <= LONGEST_URL => {
+                    expanded.push_str(value);
+                    rest = after;
+                }
+                _ => {
+                    expanded.push_str("{$");
+                    rest = reference;
+                }
+            }
+        }
+        expanded.push_str(rest);
+        Cow::Owned(expanded)
+    }
+
+    /// The value of the variable in `name}after`, and `after`.
+    fn value<'s, 't>(&'s self, reference: &'t str) -> Option<(&'s str, &'t str)> {
+        // Not the next `}`: names end where their characters do, so that a line full of `{$` does
+        // not take the square of its length.
+        let end = reference.find(|c: char| !is_name_character(c))?;
+        let (name, rest) = reference.split_at_checked(end)?;
+        let after = rest.strip_prefix('}')?;
+        Some((self.values.get(name)?.as_deref()?, after))
+    }
+
+    /// Where the parameters in the query of `text` begin: behind its `?`, or, when a variable
+    /// brings the `?`, behind the parameter that the variable ends with.
+    pub(super) fn query_start(&self, text: &str) -> Option<usize> {
+        let mut start = 0;
+        for piece in text.split_inclusive('}') {
+            if let Some(at) = piece.find('?') {
+                return Some(start + at + 1);
+            }
+            start += piece.len();
+            if self.expand(piece).contains('?') {
+                let next = text.get(start..)?.find('&');
+                return Some(next.map_or(text.len(), |at| start + at + 1));
+            }
+        }
+        None
+    }
+}
+
+fn query_parameter<'u>(url: &'u Url, name: &str) -> Option<Cow<'u, str>> {
+    url.query_pairs()
+        .find(|(found, _)| found == name)
+        .map(|(_, value)| value)
+}
+
+fn is_name_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
+}
+
+/// What CloudFront takes, in [bytes].
+///
+/// [bytes]: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+const LONGEST_URL: usize = 8192;
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn variables() -> Variables {
+        let url = Url::parse("https://h/a.m3u8?token=x%2Fy&empty=").unwrap();
+        let mut variables = Variables::default();
+        for list in [
+            r#"NAME="host",VALUE="https://h""#,
+            r#"VALUE="1",NAME="n-_9""#,
+            r#"NAME="none",VALUE="""#,
+            r#"NAME="query",VALUE="?a=1""#,
+            r#"NAME="nested",VALUE="{$host}""#,
+            r#"NAME="twice",VALUE="1""#,
+            r#"NAME="twice",VALUE="1""#,
+            r#"NAME="bad?",VALUE="1""#,
+            r#"IMPORT="imported""#,
+            r#"QUERYPARAM="token""#,
+            r#"QUERYPARAM="empty""#,
+            r#"QUERYPARAM="missing""#,
+            r#"VALUE="nameless""#,
+        ] {
+            variables.define(list.as_bytes(), &url);
+        }
+        variables
+    }
+
+    #[test]
+    fn only_defined_variables_are_expanded_and_only_once() {
+        let rows = [
+            ("a.ts", "a.ts"),
+            ("{$host}/a.ts", "https://h/a.ts"),
+            ("{$host}{$n-_9}{$none}{$query}", "https://h1?a=1"),
+            ("{$nested}", "{$host}"),
+            ("{$token}{$empty}", "x/y"),
+            (
+                "{$twice}{$imported}{$missing}",
+                "{$twice}{$imported}{$missing}",
+            ),
+            ("{$bad?}{$HOST}{$}{host}", "{$bad?}{$HOST}{$}{host}"),
+            ("{$host", "{$host"),
+            ("{${$n-_9}}", "{$1}"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(variables().expand(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_url_grows_beyond_what_cloudfront_takes() {
+        let mut variables = variables();
+        let long = "x".repeat(LONGEST_URL / 2);
+        let define = format!(r#"NAME="long",VALUE="{long}""#);
+        variables.define(define.as_bytes(), &Url::parse("https://h/").unwrap());
+        let expected = long.repeat(2) + "{$long}{$n-_9}";
+        assert_eq!(variables.expand("{$long}{$long}{$long}{$n-_9}"), expected);
+        let references = "{$".repeat(1 << 20);
+        assert_eq!(variables.expand(&references), references);
+    }
+
+    #[test]
+    fn a_query_can_begin_inside_a_variable() {
+        let rows = [
+            ("a", None),
+            ("{$host}/a&b", None),
+            ("a?x", Some(2)),
+            ("{$host}/a?", Some(10)),
+            ("a{$query}", Some(9)),
+            ("a{$query}0", Some(10)),
+            ("a{$query}0&x", Some(11)),
+            ("a?{$query}&x", Some(2)),
+            ("a{$imported}", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(variables().query_start(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Which style a viewer gets.
+
+use cloudfront_signing::Credential;
+use url::form_urlencoded;
+use usher_runtime::Viewer;
+
+/// How a playlist is handed out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Style {
+    /// CloudFront's parameters on every URI.
+    Inline {
+        /// Whether the query asked for it: then nested playlists are asked for in the same style.
+        asked_for: bool,
+    },
+    /// As in the bucket.
+    Plain,
+}
+
+/// The query names a style that does not exist.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{PARAMETER} must be plain or inline")]
+pub struct UnknownStyle;
+
+impl Style {
+    /// The query's `usher-style`; else `plain` for who came with cookies, which are renewed while a URI
+    /// with parameters in it would stay refused after they expire; else `inline`.
+    ///
+    /// # Errors
+    /// [`UnknownStyle`]
+    pub fn choose(query: &str, viewer: &Viewer) -> Result<Self, UnknownStyle> {
+        let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == PARAMETER);
+        match asked.as_ref().map(|(_, style)| style.as_ref()) {
+            Some("inline") => Ok(Self::Inline { asked_for: true }),
+            Some("plain") => Ok(Self::Plain),
+            Some(_) => Err(UnknownStyle),
+            None if viewer.credential == Some(Credential::Cookies) => Ok(Self::Plain),
+            None => Ok(Self::Inline { asked_for: false }),
+        }
+    }
+
+    /// The style's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inline { .. } => "inline",
+            Self::Plain => "plain",
+        }
+    }
+
+    /// What is added to nested playlist URIs beside the signature.
+    #[must_use]
+    pub fn kept_parameter(self) -> Option<&'static str> {
+        match self {
+            Self::Inline { asked_for: true } => Some("usher-style=inline"),
+            _ => None,
+        }
+    }
+}
+
+const PARAMETER: &str = "usher-style";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_comes_first_then_the_credential() {
+        let rows = [
+            ("", Some(Credential::Cookies), Ok(Style::Plain)),
+            (
+                "",
+                Some(Credential::Url),
+                Ok(Style::Inline { asked_for: false }),
+            ),
+            ("", None, Ok(Style::Inline { asked_for: false })),
+            (
+                "x=1&usher-style=inline",
+                Some(Credential::Cookies),
+                Ok(Style::Inline { asked_for: true }),
+            ),
+            ("usher-style=plain", Some(Credential::Url), Ok(Style::Plain)),
+            ("usher-style=fancy", None, Err(UnknownStyle)),
+        ];
+        for (query, credential, style) in rows {
+            let viewer = Viewer {
+                host: "h".to_owned(),
+                credential,
+                expires: None,
+            };
+            assert_eq!(
+                Style::choose(query, &viewer),
+                style,
+                "{query} {credential:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Configuration: read once, at cold start, from a look-up function; all problems are reported together.
+
+use std::{fmt, str::FromStr};
+
+use cloudfront_signing::{HashAlgorithm, KeyPairId};
+
+use crate::KeySource;
+
+/// Everything that is wrong with a configuration.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConfigError(Vec<String>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration cannot be used: {}", self.0.join("; "))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Reads settings and remembers what was wrong with each.
+pub struct Settings<'a> {
+    look_up: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<String>,
+}
+
+impl<'a> Settings<'a> {
+    /// Reads from `look_up`: the environment in AWS, the edge's own values on a laptop.
+    #[must_use]
+    pub fn new(look_up: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { look_up, problems: Vec::new() }
+    }
+
+    /// A setting that may be absent; an empty one is absent too, as a template cannot leave one out.
+    pub fn optional(&self, name: &str) -> Option<String> {
+        (self.look_up)(name).filter(|value| !value.is_empty())
+    }
+
+    /// A setting that must be there.
+    pub fn required(&mut self, name: &str) -> Option<String> {
+        let value = self.optional(name);
+        if value.is_none() {
+            self.problem(format!("{name} is missing"));
+        }
+        value
+    }
+
+    /// A setting with a default and a form of its own; a value that does not parse is a problem. The
+    /// value is not repeated in it: it may be a secret in the wrong place.
+    pub fn parsed<T: FromStr>(&mut self, name: &str, default: T) -> Option<T>
+    where
+        T::Err: fmt::Display,
+    {
+        match self.optional(name).map(|value| value.parse()) {
+            None => Some(default),
+            Some(Ok(value)) => Some(value),
+            Some(Err(error)) => {
+                self.problem(format!("{name}: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Notes a problem that the caller found.
+    pub fn problem(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
+    }
+
+    /// Puts the configuration together, unless there was a problem.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with all of them.
+    pub fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, ConfigError> {
+        match build() {
+            Some(config) if self.problems.is_empty() => Ok(config),
+            _ => Err(ConfigError(self.problems)),
+        }
+    }
+}
+
+/// Which key signs, under which id, with which hash, and how long an expiry bucket is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SigningConfig {
+    /// `KEY_PAIR_ID`
+    pub key_pair_id: KeyPairId,
+    /// `HASH_ALGORITHM`
+    pub hash: HashAlgorithm,
+    /// `KMS_KEY_ID`, or `PRIVATE_KEY_FILE` on a laptop.
+    pub key: KeySource,
+    /// `EXPIRY_BUCKET_SECONDS`
+    pub expiry_bucket: u64,
+}
+
+impl SigningConfig {
+    /// Reads the settings that both functions share.
+    pub fn read(settings: &mut Settings<'_>) -> Option<Self> {
+        let key_pair_id = settings.required("KEY_PAIR_ID").and_then(|id| match KeyPairId::new(id) {
+            Ok(id) => Some(id),
+            Err(error) => {
+                settings.problem(format!("KEY_PAIR_ID: {error}"));
+                None
+            }
+        });
+        let hash = settings.parsed("HASH_ALGORITHM", HashAlgorithm::Sha256);
+        let expiry_bucket = settings.parsed("EXPIRY_BUCKET_SECONDS", 300);
+        let kms = settings.optional("KMS_KEY_ID");
+        let key = match (kms, settings.optional("PRIVATE_KEY_FILE")) {
+            (Some(_), None) if hash == Some(HashAlgorithm::Sha1) => {
+                settings.problem("HASH_ALGORITHM: KMS cannot sign with SHA1");
+                None
+            }
+            (Some(key_id), None) => Some(KeySource::Kms { key_id }),
+            (None, Some(path)) => Some(KeySource::File { path: path.into() }),
+            (Some(_), Some(_)) => {
+                settings.problem("KMS_KEY_ID and PRIVATE_KEY_FILE are both set: only one key can sign");
+                None
+            }
+            (None, None) => {
+                settings.problem("KMS_KEY_ID is missing (or PRIVATE_KEY_FILE, on a laptop)");
+                None
+            }
+        };
+        Some(Self { key_pair_id: key_pair_id?, hash: hash?, key: key?, expiry_bucket: expiry_bucket? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<SigningConfig, ConfigError> {
+        let look_up = |name: &str| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        let mut settings = Settings::new(&look_up);
+        let config = SigningConfig::read(&mut settings);
+        settings.finish(|| config)
+    }
+
+    #[test]
+    fn a_deployment_needs_two_settings() {
+        assert_eq!(
+            read(&[("KEY_PAIR_ID", "K1"), ("KMS_KEY_ID", "arn:aws:kms:k"), ("PRIVATE_KEY_FILE", "")]),
+            Ok(SigningConfig {
+                key_pair_id: KeyPairId::new("K1").expect("an id"),
+                hash: HashAlgorithm::Sha256,
+                key: KeySource::Kms { key_id: "arn:aws:kms:k".to_owned() },
+                expiry_bucket: 300,
+            })
+        );
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let error = read(&[("HASH_ALGORITHM", "MD5"), ("EXPIRY_BUCKET_SECONDS", "soon")]);
+        assert_eq!(
+            error.expect_err("nothing of it can be used").to_string(),
+            "the configuration cannot be used: KEY_PAIR_ID is missing; HASH_ALGORITHM: the hash algorithm \
+             \"MD5\" is not one of SHA1 and SHA256; EXPIRY_BUCKET_SECONDS: invalid digit found in string; \
+             KMS_KEY_ID is missing (or PRIVATE_KEY_FILE, on a laptop)"
+        );
+    }
+
+    #[test]
+    fn kms_does_not_sign_sha1() {
+        let error = read(&[("KEY_PAIR_ID", "K1"), ("KMS_KEY_ID", "k"), ("HASH_ALGORITHM", "SHA1")]);
+        assert_eq!(
+            error.expect_err("KMS has no SHA-1").to_string(),
+            "the configuration cannot be used: HASH_ALGORITHM: KMS cannot sign with SHA1"
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! The grant cache: one signature per scope and expiry bucket, whoever asks and however often.
+
+use std::sync::Arc;
+
+use cloudfront_signing::{Grant, Policy, Statement, UnixTime};
+use moka::future::Cache;
+
+use crate::{SigningConfig, SigningError, SigningKey};
+
+/// Signs policies, each once. Signatures are deterministic, so instances that never meet hand out the
+/// same bytes.
+pub struct Grants {
+    config: SigningConfig,
+    key: Box<dyn SigningKey>,
+    cache: Cache<Statement, Arc<Grant>>,
+}
+
+impl Grants {
+    /// Signs with `key`.
+    #[must_use]
+    pub fn new(config: SigningConfig, key: Box<dyn SigningKey>) -> Self {
+        Self { config, key, cache: Cache::new(CAPACITY) }
+    }
+
+    /// Opens the key that the configuration names.
+    ///
+    /// # Errors
+    /// As [`KeySource::open`](crate::KeySource::open).
+    pub async fn open(config: SigningConfig) -> Result<Self, SigningError> {
+        let key = config.key.open().await?;
+        Ok(Self::new(config, key))
+    }
+
+    /// When a grant ends that shall last at least `ttl` seconds from `now`: the end of that time's expiry
+    /// bucket.
+    #[must_use]
+    pub fn expiry(&self, now: UnixTime, ttl: u64) -> UnixTime {
+        now.plus(ttl).rounded_up(self.config.expiry_bucket)
+    }
+
+    /// The grant for a policy. Of many who ask at once for the same one, one signs and the others wait.
+    ///
+    /// # Errors
+    /// [`SigningError`]; failures are not remembered.
+    pub async fn grant(&self, policy: Policy) -> Result<Arc<Grant>, Arc<SigningError>> {
+        let statement = Statement::from(policy);
+        self.cache.try_get_with_by_ref(&statement, self.sign(statement.clone())).await
+    }
+
+    async fn sign(&self, statement: Statement) -> Result<Arc<Grant>, SigningError> {
+        let signature = self.key.sign(statement.to_json().as_bytes(), self.config.hash).await?;
+        let id = self.config.key_pair_id.clone();
+        Ok(Arc::new(Grant::new(statement, id, self.config.hash, &signature)))
+    }
+}
+
+/// About 2 KB each.
+const CAPACITY: u64 = 2_000;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use cloudfront_signing::{HashAlgorithm, KeyPairId, UrlPattern};
+
+    use super::*;
+    use crate::KeySource;
+
+    /// Counts, and fails as long as it is told to.
+    struct CountingKey {
+        signed: Arc<AtomicUsize>,
+        failures: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl SigningKey for CountingKey {
+        async fn sign(&self, message: &[u8], _: HashAlgorithm) -> Result<Vec<u8>, SigningError> {
+            tokio::task::yield_now().await;
+            let failing = self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+            if failing.is_ok() {
+                return Err(SigningError::Unavailable("KMS is away".to_owned()));
+            }
+            self.signed.fetch_add(1, Ordering::SeqCst);
+            Ok(message.to_vec())
+        }
+    }
+
+    fn grants(failures: usize) -> (Grants, Arc<AtomicUsize>) {
+        let signed = Arc::new(AtomicUsize::new(0));
+        let config = SigningConfig {
+            key_pair_id: KeyPairId::new("K1").expect("an id"),
+            hash: HashAlgorithm::Sha256,
+            key: KeySource::Kms { key_id: "k".to_owned() },
+            expiry_bucket: 300,
+        };
+        let key = CountingKey { signed: Arc::clone(&signed), failures: AtomicUsize::new(failures) };
+        (Grants::new(config, Box::new(key)), signed)
+    }
+
+    fn policy(asset: &str) -> Policy {
+        let pattern = UrlPattern::new(format!("https://h/video/{asset}/*")).expect("a pattern");
+        Policy::new(pattern, UnixTime::new(1_790_000_100).expect("seconds")).expect("a policy")
+    }
+
+    #[tokio::test]
+    async fn many_who_ask_at_once_get_one_signature() {
+        let (grants, signed) = grants(0);
+        let grants = Arc::new(grants);
+        let tasks: Vec<_> = (0..50)
+            .map(|_| {
+                let grants = Arc::clone(&grants);
+                tokio::spawn(async move { grants.grant(policy("a")).await.expect("a grant") })
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+        grants.grant(policy("b")).await.expect("a grant");
+        assert_eq!(signed.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_not_remembered() {
+        let (grants, signed) = grants(1);
+        assert!(grants.grant(policy("a")).await.is_err());
+        assert!(grants.grant(policy("a")).await.is_ok());
+        assert_eq!(signed.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn expiry_is_the_end_of_a_bucket() {
+        let (grants, _) = grants(0);
+        let now = UnixTime::new(1_790_000_001).expect("seconds");
+        assert_eq!(grants.expiry(now, 60).seconds(), 1_790_000_100);
+        assert_eq!(grants.expiry(now, 99).seconds(), 1_790_000_100);
+        assert_eq!(grants.expiry(now, 100).seconds(), 1_790_000_400);
+    }
+}

@@ -1,0 +1,82 @@
+//! Signing in AWS KMS: the private key never leaves it.
+//!
+//! <https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html>
+
+use async_trait::async_trait;
+use aws_config::BehaviorVersion;
+use aws_sdk_kms::{
+    Client,
+    error::DisplayErrorContext,
+    primitives::Blob,
+    types::{KeySpec, MessageType, SigningAlgorithmSpec},
+};
+use cloudfront_signing::HashAlgorithm;
+use tokio::sync::OnceCell;
+
+use crate::{SigningError, SigningKey};
+
+/// A KMS key of `RSA_2048` or `ECC_NIST_P256`.
+#[derive(Debug)]
+pub struct KmsKey {
+    client: Client,
+    key_id: String,
+    algorithm: OnceCell<SigningAlgorithmSpec>,
+}
+
+impl KmsKey {
+    /// Takes the region and the credentials from where every AWS program takes them.
+    pub async fn connect(key_id: String) -> Self {
+        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        Self::new(Client::new(&config), key_id)
+    }
+
+    /// Signs through `client`.
+    #[must_use]
+    pub fn new(client: Client, key_id: String) -> Self {
+        Self { client, key_id, algorithm: OnceCell::new() }
+    }
+
+    /// Which algorithm fits the key, from the key itself: asked once per instance.
+    async fn ask_algorithm(&self) -> Result<SigningAlgorithmSpec, SigningError> {
+        let key = self
+            .client
+            .get_public_key()
+            .key_id(&self.key_id)
+            .send()
+            .await
+            .map_err(|error| unavailable("GetPublicKey", &error))?;
+        match key.key_spec() {
+            Some(KeySpec::Rsa2048) => Ok(SigningAlgorithmSpec::RsassaPkcs1V15Sha256),
+            Some(KeySpec::EccNistP256) => Ok(SigningAlgorithmSpec::EcdsaSha256),
+            _ => Err(SigningError::Key("CloudFront takes KMS keys of RSA_2048 and ECC_NIST_P256".to_owned())),
+        }
+    }
+}
+
+#[async_trait]
+impl SigningKey for KmsKey {
+    async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Vec<u8>, SigningError> {
+        if hash != HashAlgorithm::Sha256 {
+            return Err(SigningError::Key("KMS cannot sign with SHA1".to_owned()));
+        }
+        let signed = self
+            .client
+            .sign()
+            .key_id(&self.key_id)
+            .message(Blob::new(message))
+            // RAW: KMS hashes. With DIGEST some stand-ins hash a second time.
+            .message_type(MessageType::Raw)
+            .signing_algorithm(self.algorithm.get_or_try_init(|| self.ask_algorithm()).await?.clone())
+            .send()
+            .await
+            .map_err(|error| unavailable("Sign", &error))?;
+        signed
+            .signature
+            .map(Blob::into_inner)
+            .ok_or_else(|| SigningError::Unavailable("KMS answered without a signature".to_owned()))
+    }
+}
+
+fn unavailable(call: &str, error: &(dyn std::error::Error + 'static)) -> SigningError {
+    SigningError::Unavailable(format!("KMS {call}: {}", DisplayErrorContext(error)))
+}

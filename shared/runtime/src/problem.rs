@@ -1,0 +1,77 @@
+//! Errors of the functions' HTTP interfaces, as `application/problem+json`.
+//!
+//! <https://www.rfc-editor.org/rfc/rfc9457>
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use crate::SigningError;
+
+/// An answer that says what was wrong, and nothing that would help to forge a request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Problem {
+    /// The status.
+    pub status: StatusCode,
+    /// One sentence for people.
+    pub detail: String,
+    /// Headers besides `Content-Type` and `Cache-Control`.
+    pub headers: HeaderMap,
+}
+
+impl Problem {
+    /// A problem with a sentence about it.
+    #[must_use]
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), headers: HeaderMap::new() }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// 503 with `Retry-After`.
+    #[must_use]
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+            .header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+    }
+
+    /// All headers of the answer.
+    #[must_use]
+    pub fn all_headers(&self) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers
+    }
+
+    /// The JSON body.
+    #[must_use]
+    pub fn body(&self) -> String {
+        serde_json::json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason(),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        })
+        .to_string()
+    }
+}
+
+impl From<&SigningError> for Problem {
+    /// The details go to the log; the viewer learns whether to try again.
+    fn from(error: &SigningError) -> Self {
+        tracing::error!(%error, "nothing was signed");
+        match error {
+            SigningError::Unavailable(_) => {
+                Self::unavailable("the signing key is out of reach for the moment: try again soon")
+            }
+            _ => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the signing key cannot be used: the function's log says why",
+            ),
+        }
+    }
+}

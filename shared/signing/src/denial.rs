@@ -1,0 +1,218 @@
+//! What CloudFront answers to a request it does not admit, and why, for people.
+//!
+//! Codes and messages are those of CloudFront's own XML; which code it gives to an absent signature or
+//! policy, to a repeated parameter and to an unknown hash is not documented, and the order of its
+//! checks is not either.
+
+use std::{fmt, net::IpAddr};
+
+use ipnet::Ipv4Net;
+
+use crate::{Credential, HashAlgorithm, ReceivedPolicy, UnixTime};
+
+/// A request that is not admitted: always a 403.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Denial {
+    /// Why.
+    pub reason: Reason,
+    /// Where the signature stood, if there was one.
+    pub credential: Option<Credential>,
+    /// The key pair id that the request named, if it did.
+    pub key_pair_id: Option<String>,
+    /// The policy, as far as it was read. It has not been proven that anybody signed it.
+    pub policy: Option<ReceivedPolicy>,
+}
+
+impl Denial {
+    /// CloudFront's code.
+    #[must_use]
+    pub fn code(&self) -> DenialCode {
+        self.reason.code()
+    }
+
+    /// The body of CloudFront's answer, `text/xml`.
+    #[must_use]
+    pub fn to_xml(&self) -> String {
+        let code = self.code();
+        format!(
+            r#"<?xml version="1.0" encoding="UTF-8"?><Error><Code>{}</Code><Message>{}</Message></Error>"#,
+            code.as_str(),
+            code.message()
+        )
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code().as_str(), self.reason)
+    }
+}
+
+impl std::error::Error for Denial {}
+
+/// CloudFront's error codes for signed requests.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum DenialCode {
+    /// Wrong signature, time, address or resource.
+    AccessDenied,
+    /// The key is in no trusted key group.
+    InvalidKey,
+    /// The policy cannot be read.
+    MalformedPolicy,
+    /// The signature cannot be read.
+    MalformedSignature,
+    /// The request is not signed.
+    MissingKey,
+}
+
+impl DenialCode {
+    /// The text of `<Code>`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "AccessDenied",
+            Self::InvalidKey => "InvalidKey",
+            Self::MalformedPolicy => "MalformedPolicy",
+            Self::MalformedSignature => "MalformedSignature",
+            Self::MissingKey => "MissingKey",
+        }
+    }
+
+    /// The text of `<Message>`.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "Access denied",
+            Self::InvalidKey => "Unknown Key",
+            Self::MalformedPolicy => "Malformed Policy",
+            Self::MalformedSignature => "Could not unencode Signature",
+            Self::MissingKey => "Missing Key-Pair-Id query parameter or cookie value",
+        }
+    }
+}
+
+/// Why a request was not admitted; each reads as one sentence.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The viewer's address is outside the policy's range.
+    #[error(
+        "the policy admits viewers from {range} only, and {}",
+        address.map_or("the viewer's address was not given".to_owned(), |address| format!("this one comes from {address}"))
+    )]
+    Address {
+        /// `IpAddress`
+        range: Ipv4Net,
+        /// Where the request came from.
+        address: Option<IpAddr>,
+    },
+    /// The signature is not one of this key over this policy.
+    #[error(
+        "the signature does not fit: the URL, the policy or the signature was changed, or another key signed it"
+    )]
+    BadSignature,
+    /// Too late.
+    #[error("it expired at {date_less_than}, and now it is {now}")]
+    Expired {
+        /// `DateLessThan`
+        date_less_than: UnixTime,
+        /// When the request was judged.
+        now: UnixTime,
+    },
+    /// Policy JSON that cannot be used.
+    #[error("the policy cannot be read: {0}")]
+    MalformedPolicy(String),
+    /// No key pair id.
+    #[error("{}", missing_key(*credential))]
+    MissingKey {
+        /// Whether the rest of a signature was there.
+        credential: Option<Credential>,
+    },
+    /// Neither a policy nor an expiry.
+    #[error("there is neither a Policy (custom) nor an Expires (canned) beside the signature")]
+    MissingPolicy,
+    /// No signature.
+    #[error("the Signature is missing or empty")]
+    MissingSignature,
+    /// Too early.
+    #[error("it is valid only after {date_greater_than}, and now it is {now}")]
+    NotYetValid {
+        /// `DateGreaterThan`, exclusive
+        date_greater_than: UnixTime,
+        /// When the request was judged.
+        now: UnixTime,
+    },
+    /// Canned and custom at once.
+    #[error("there is both a Policy (custom) and an Expires (canned): only one can be meant")]
+    PolicyAndExpires,
+    /// The same parameter or cookie twice.
+    #[error("{0} stands there twice: which one counts is not documented")]
+    Repeated(&'static str),
+    /// The policy is for something else.
+    #[error("the policy covers {resource}, which is not {url}")]
+    Resource {
+        /// The policy's resource.
+        resource: String,
+        /// What was asked for, without CloudFront's parameters.
+        url: String,
+    },
+    /// The policy is not in CloudFront's base64.
+    #[error("the Policy is not base64 in CloudFront's alphabet (- for +, _ for =, ~ for /)")]
+    UndecodablePolicy,
+    /// The signature is not in CloudFront's base64.
+    #[error("the Signature is not base64 in CloudFront's alphabet (- for +, _ for =, ~ for /)")]
+    UndecodableSignature,
+    /// The key is not trusted here.
+    #[error("the key pair id {0:?} is in no key group that is trusted here")]
+    UnknownKey(String),
+    /// Neither SHA1 nor SHA256.
+    #[error("the Hash-Algorithm {0:?} is neither SHA1 nor SHA256")]
+    UnsupportedHash(String),
+    /// The signature fits with the other hash.
+    #[error(
+        "the signature was made with {actual}, but the request says {stated} (SHA1 where it says nothing)"
+    )]
+    WrongHash {
+        /// What the request says.
+        stated: HashAlgorithm,
+        /// What was used.
+        actual: HashAlgorithm,
+    },
+}
+
+impl Reason {
+    /// CloudFront's code for it.
+    #[must_use]
+    pub fn code(&self) -> DenialCode {
+        match self {
+            Self::Address { .. }
+            | Self::BadSignature
+            | Self::Expired { .. }
+            | Self::NotYetValid { .. }
+            | Self::Repeated(_)
+            | Self::Resource { .. }
+            | Self::UnsupportedHash(_)
+            | Self::WrongHash { .. } => DenialCode::AccessDenied,
+            Self::MalformedPolicy(_)
+            | Self::MissingPolicy
+            | Self::PolicyAndExpires
+            | Self::UndecodablePolicy => DenialCode::MalformedPolicy,
+            Self::MissingKey { .. } => DenialCode::MissingKey,
+            Self::MissingSignature | Self::UndecodableSignature => DenialCode::MalformedSignature,
+            Self::UnknownKey(_) => DenialCode::InvalidKey,
+        }
+    }
+}
+
+fn missing_key(credential: Option<Credential>) -> &'static str {
+    match credential {
+        None => "the request is not signed: neither its URL nor its cookies name a key pair id",
+        Some(Credential::Url) => {
+            "the URL has one of CloudFront's parameters, so it counts as a signed URL and no cookie is looked at, but its Key-Pair-Id is missing"
+        }
+        Some(Credential::Cookies) => {
+            "there are CloudFront cookies, but CloudFront-Key-Pair-Id is missing or empty"
+        }
+    }
+}

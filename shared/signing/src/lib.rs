@@ -1,0 +1,62 @@
+//! Sign **and verify** Amazon CloudFront signed URLs and signed cookies.
+//!
+//! The crate is pure: no clock, environment, disk, network or async. Signing yields a [`Grant`], a
+//! signed policy that can be applied as often as wanted: to URLs, to a browser as cookies, to each
+//! URI of a playlist. Verification takes the bytes of a request as they came and answers
+//! [`Admitted`] or a [`Denial`] with CloudFront's own code and message and a reason for people.
+//!
+//! ```
+//! use cloudfront_signing::{
+//!     ExactUrl, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, UnixTime, UrlPattern,
+//!     Verifier,
+//! };
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let der = aws_lc_rs::encoding::AsDer::<aws_lc_rs::encoding::Pkcs8V1Der>::as_der(
+//! #     &aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048)?)?;
+//! # let pem = pem::encode(&pem::Pem::new("PRIVATE KEY", der.as_ref()));
+//! let key = PrivateKey::from_pem(&pem)?;
+//! let verifier = Verifier::new([(KeyPairId::new("K2JCJMDEHXQW5F")?, key.public_key())]);
+//! let signer = Signer::new(KeyPairId::new("K2JCJMDEHXQW5F")?, key, HashAlgorithm::Sha256);
+//!
+//! let everything = UrlPattern::new("https://d111111abcdef8.cloudfront.net/video/*")?;
+//! let grant = signer.sign(Policy::new(everything, UnixTime::new(1_790_000_000)?)?)?;
+//! let url = grant.url(&ExactUrl::new("https://d111111abcdef8.cloudfront.net/video/m/s001.ts")?)?;
+//!
+//! let admitted = verifier.verify(&Request::new(&url), UnixTime::new(1_789_999_999)?)?;
+//! assert_eq!(admitted.key_pair_id, "K2JCJMDEHXQW5F");
+//! let denial = verifier.verify(&Request::new(&url), UnixTime::new(1_790_000_000)?).unwrap_err();
+//! assert_eq!(denial.code().as_str(), "AccessDenied");
+//! # Ok(()) }
+//! ```
+
+mod cookies;
+mod denial;
+mod encoding;
+mod error;
+mod grant;
+mod hash;
+mod policy;
+mod private_key;
+mod public_key;
+mod received;
+mod request;
+mod resource;
+mod stream;
+mod time;
+mod verifier;
+mod wildcard;
+
+pub use cookies::{CookieName, clear_cookies};
+pub use denial::{Denial, DenialCode, Reason};
+pub use error::Error;
+pub use grant::{Grant, KeyPairId, Signer};
+pub use hash::HashAlgorithm;
+pub use policy::{CannedPolicy, Policy, Statement};
+pub use private_key::{KeyAlgorithm, PrivateKey};
+pub use public_key::PublicKey;
+pub use received::ReceivedPolicy;
+pub use request::{Credential, RESERVED_PARAMETERS, Request, without_reserved_parameters};
+pub use resource::{ExactUrl, Resource, UrlPattern};
+pub use stream::{StreamPattern, StreamUrl};
+pub use time::UnixTime;
+pub use verifier::{Admitted, Verifier};

@@ -1,0 +1,269 @@
+//! What a policy covers: one exact URL, or a pattern. Two types, so that a pattern cannot be canned.
+//!
+//! Text is validated, never normalised: CloudFront compares bytes, so what goes in comes out.
+//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-canned-policy.html>
+
+use std::fmt;
+
+use crate::{
+    Error, StreamPattern, StreamUrl,
+    request::{RequestTarget, reserved_parameters},
+    wildcard,
+};
+
+/// One absolute `http` or `https` URL, as the viewer will request it, without CloudFront's own parameters.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct ExactUrl(String);
+
+impl ExactUrl {
+    /// Checks a URL and keeps its bytes.
+    ///
+    /// # Errors
+    /// One of [`Error`]'s variants with the byte offset of what CloudFront would see differently.
+    pub fn new(url: impl Into<String>) -> Result<Self, Error> {
+        let url = url.into();
+        check(&url, &["http://", "https://"], "http:// or https://")?;
+        match url.find('*') {
+            Some(offset) => Err(Error::Wildcard { offset }),
+            None => Ok(Self(url)),
+        }
+    }
+
+    /// The URL, byte for byte as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ExactUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A pattern over URLs: `*` is any run of characters. Only a custom policy takes it.
+///
+/// The first `?` after the host starts the query, as in a URL; whether CloudFront reads a `?` in a path
+/// as its one-character wildcard is not documented without doubt, so it cannot be written here.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct UrlPattern(String);
+
+impl UrlPattern {
+    /// Checks a pattern and keeps its bytes.
+    ///
+    /// # Errors
+    /// As [`ExactUrl::new`], for `http*://` too: that form has left CloudFront's documentation.
+    pub fn new(pattern: impl Into<String>) -> Result<Self, Error> {
+        let pattern = pattern.into();
+        check(
+            &pattern,
+            &["http://", "https://", "*://"],
+            "http://, https:// or *://",
+        )?;
+        Ok(Self(pattern))
+    }
+
+    /// The pattern, byte for byte as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UrlPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The `Resource` of a custom policy.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum Resource {
+    /// A pattern over RTMP stream names.
+    Stream(StreamPattern),
+    /// A pattern over URLs, or a URL: every exact URL is a pattern that matches itself.
+    Url(UrlPattern),
+}
+
+impl Resource {
+    /// The text that stands in the policy.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Stream(pattern) => pattern.as_str(),
+            Self::Url(pattern) => pattern.as_str(),
+        }
+    }
+
+    /// Whether a request for `url` (a URL or a stream name, without CloudFront's parameters) is covered.
+    #[must_use]
+    pub fn covers(&self, url: &str) -> bool {
+        wildcard::covers(self.as_str(), &RequestTarget::parse(url))
+    }
+}
+
+impl From<ExactUrl> for Resource {
+    fn from(url: ExactUrl) -> Self {
+        Self::Url(UrlPattern(url.0))
+    }
+}
+
+impl From<UrlPattern> for Resource {
+    fn from(pattern: UrlPattern) -> Self {
+        Self::Url(pattern)
+    }
+}
+
+impl From<StreamPattern> for Resource {
+    fn from(pattern: StreamPattern) -> Self {
+        Self::Stream(pattern)
+    }
+}
+
+impl From<&StreamUrl> for Resource {
+    fn from(stream: &StreamUrl) -> Self {
+        Self::Stream(stream.name().into())
+    }
+}
+
+fn check(url: &str, schemes: &[&str], expected: &'static str) -> Result<(), Error> {
+    check_characters(url)?;
+    let rest = schemes
+        .iter()
+        .find_map(|scheme| url.strip_prefix(scheme))
+        .ok_or(Error::Scheme { expected })?;
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return Err(Error::UserInfo);
+    }
+    if authority.is_empty() || authority.starts_with(':') {
+        return Err(Error::MissingHost);
+    }
+    if let Some((name, offset)) = reserved_parameters(url).next() {
+        return Err(Error::ReservedParameter { name, offset });
+    }
+    if url.len() > URL_LIMIT {
+        return Err(Error::TooLong {
+            what: "URL",
+            length: url.len(),
+            limit: URL_LIMIT,
+            by: "CloudFront",
+        });
+    }
+    Ok(())
+}
+
+/// Refuses each character that would need an escape, in JSON or in a URL: an escaped byte is not the
+/// byte that CloudFront rebuilds the policy from.
+pub(crate) fn check_characters(text: &str) -> Result<(), Error> {
+    for (offset, byte) in text.bytes().enumerate() {
+        let what = match byte {
+            b' ' => "a space",
+            b'"' => "a quotation mark",
+            b'\\' => "a backslash",
+            b'#' => return Err(Error::Fragment { offset }),
+            0x00..=0x1f | 0x7f => "a control character",
+            0x80.. => "a character outside ASCII",
+            _ => continue,
+        };
+        return Err(Error::ForbiddenCharacter { what, offset });
+    }
+    Ok(())
+}
+
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
+pub(crate) const URL_LIMIT: usize = 8_192;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_in_comes_out() {
+        for url in [
+            "https://d111111abcdef8.cloudfront.net/a%20b/..//c?x=%7E&y=1+2",
+            "http://127.0.0.1:8080/video/m/s_12:00.ts",
+        ] {
+            assert_eq!(ExactUrl::new(url).map(|url| url.0), Ok(url.to_owned()));
+        }
+    }
+
+    #[test]
+    fn each_bad_url_is_refused_with_its_offset() {
+        let rows = [
+            (
+                "https://h/a b",
+                Error::ForbiddenCharacter {
+                    what: "a space",
+                    offset: 11,
+                },
+            ),
+            (
+                "https://h/\"",
+                Error::ForbiddenCharacter {
+                    what: "a quotation mark",
+                    offset: 10,
+                },
+            ),
+            (
+                "https://h/\\",
+                Error::ForbiddenCharacter {
+                    what: "a backslash",
+                    offset: 10,
+                },
+            ),
+            (
+                "https://h/\n",
+                Error::ForbiddenCharacter {
+                    what: "a control character",
+                    offset: 10,
+                },
+            ),
+            (
+                "https://h/é",
+                Error::ForbiddenCharacter {
+                    what: "a character outside ASCII",
+                    offset: 10,
+                },
+            ),
+            ("https://h/#t", Error::Fragment { offset: 10 }),
+            ("https://u:p@h/", Error::UserInfo),
+            ("https:///a", Error::MissingHost),
+            (
+                "ftp://h/a",
+                Error::Scheme {
+                    expected: "http:// or https://",
+                },
+            ),
+            ("https://h/a*", Error::Wildcard { offset: 11 }),
+            (
+                "https://h/a?x=1&Expires=2",
+                Error::ReservedParameter {
+                    name: "Expires",
+                    offset: 16,
+                },
+            ),
+            (
+                "https://h/a?%50olicy=2",
+                Error::ReservedParameter {
+                    name: "Policy",
+                    offset: 12,
+                },
+            ),
+        ];
+        for (url, error) in rows {
+            assert_eq!(ExactUrl::new(url), Err(error), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_http_star_pattern_is_refused() {
+        assert_eq!(
+            UrlPattern::new("http*://h/video/*"),
+            Err(Error::Scheme {
+                expected: "http://, https:// or *://"
+            })
+        );
+    }
+}
