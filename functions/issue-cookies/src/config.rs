@@ -36,8 +36,12 @@ impl Config {
         let cookie_ttl = settings.parsed("COOKIE_TTL_SECONDS", 3_600);
         let url_ttl = settings.parsed("URL_TTL_SECONDS", 21_600);
         let allowed_origins = settings.optional("ALLOWED_ORIGINS").unwrap_or_default();
-        let allowed_origins =
-            allowed_origins.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect();
+        let allowed_origins = allowed_origins
+            .split(',')
+            .map(str::trim)
+            .filter(|origin| !origin.is_empty())
+            .map(str::to_owned)
+            .collect();
         let authenticator = JwtAuthenticator::read(&mut settings);
         settings.finish(|| {
             Some(Self {

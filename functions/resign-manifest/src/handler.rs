@@ -1,13 +1,19 @@
 //! One request: choose the style, fetch the playlist, rewrite it, answer.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
 use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlRequest;
+use cloudfront_signing::{Grant, Policy, UrlPattern};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use lambda_runtime::{MetadataPrelude, StreamResponse, streaming::Body};
 use percent_encoding::percent_decode_str;
 use url::Url;
 use usher_runtime::{Clock, Grants, Problem, Viewer};
 
-use crate::{Config, PlaylistSource, SourceError, Style, resign, rewrite::is_playlist};
+use crate::{Config, PlaylistSource, Resign, SourceError, Style, rewrite::is_playlist};
 
 /// The function: one value per instance, one call per request.
 pub struct ResignManifest {
@@ -98,16 +104,20 @@ impl ResignManifest {
                 Ok(playlist)
             }
             Style::Inline { .. } => {
-                let expires = self.grants.expiry((self.clock)(), self.config.url_ttl);
-                let how = (&self.config.scope, &self.grants, expires);
-                let (signed, summary) = resign::inline(&playlist, &playlist_url, style, how)
-                    .await
-                    .map_err(|error| Problem::from(&*error))?;
+                let resign = Resign {
+                    playlist: &playlist,
+                    playlist_url: &playlist_url,
+                    style,
+                    scope: &self.config.scope,
+                };
+                let grants = self.grants(resign.resources()).await?;
+                let (signed, summary) = resign.apply(&grants);
                 tracing::info!(
                     %key,
                     style = style.as_str(),
                     signed = summary.signed,
                     left = summary.left,
+                    grants = grants.len(),
                     bytes_in = playlist.len(),
                     bytes_out = signed.len(),
                     "playlist"
@@ -115,6 +125,26 @@ impl ResignManifest {
                 Ok(signed)
             }
         }
+    }
+
+    async fn grants(
+        &self,
+        resources: BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Arc<Grant>>, Problem> {
+        let expires = self.grants.expiry((self.clock)(), self.config.url_ttl);
+        let mut grants = BTreeMap::new();
+        for resource in resources {
+            let policy = UrlPattern::new(&resource)
+                .and_then(|pattern| Policy::new(pattern, expires))
+                .map_err(|error| Problem::new(StatusCode::BAD_GATEWAY, error.to_string()))?;
+            let grant = self
+                .grants
+                .grant(policy)
+                .await
+                .map_err(|error| Problem::from(&*error))?;
+            grants.insert(resource, grant);
+        }
+        Ok(grants)
     }
 }
 

@@ -15,5 +15,6 @@ mod style;
 
 pub use config::Config;
 pub use handler::ResignManifest;
+pub use resign::Resign;
 pub use source::{PlaylistSource, SourceError};
 pub use style::Style;

@@ -93,6 +93,9 @@ fn explain(error: &SdkError<GetObjectError>) -> SourceError {
     match (status, error.code()) {
         (_, Some("NoSuchKey")) | (Some(404), _) => SourceError::NotFound,
         (_, Some("AccessDenied")) | (Some(403), _) => SourceError::Forbidden,
-        _ => SourceError::Unavailable(DisplayErrorContext(error).to_string()),
+        (Some(status), code) => {
+            SourceError::Unavailable(format!("it answers {status} {}", code.unwrap_or_default()))
+        }
+        (None, _) => SourceError::Unavailable(DisplayErrorContext(error).to_string()),
     }
 }

@@ -28,7 +28,10 @@ impl<'a> Settings<'a> {
     /// Reads from `look_up`: the environment in AWS, the edge's own values on a laptop.
     #[must_use]
     pub fn new(look_up: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { look_up, problems: Vec::new() }
+        Self {
+            look_up,
+            problems: Vec::new(),
+        }
     }
 
     /// A setting that may be absent; an empty one is absent too, as a template cannot leave one out.
@@ -94,13 +97,16 @@ pub struct SigningConfig {
 impl SigningConfig {
     /// Reads the settings that both functions share.
     pub fn read(settings: &mut Settings<'_>) -> Option<Self> {
-        let key_pair_id = settings.required("KEY_PAIR_ID").and_then(|id| match KeyPairId::new(id) {
-            Ok(id) => Some(id),
-            Err(error) => {
-                settings.problem(format!("KEY_PAIR_ID: {error}"));
-                None
-            }
-        });
+        let key_pair_id =
+            settings
+                .required("KEY_PAIR_ID")
+                .and_then(|id| match KeyPairId::new(id) {
+                    Ok(id) => Some(id),
+                    Err(error) => {
+                        settings.problem(format!("KEY_PAIR_ID: {error}"));
+                        None
+                    }
+                });
         let hash = settings.parsed("HASH_ALGORITHM", HashAlgorithm::Sha256);
         let expiry_bucket = settings.parsed("EXPIRY_BUCKET_SECONDS", 300);
         let kms = settings.optional("KMS_KEY_ID");
@@ -112,7 +118,8 @@ impl SigningConfig {
             (Some(key_id), None) => Some(KeySource::Kms { key_id }),
             (None, Some(path)) => Some(KeySource::File { path: path.into() }),
             (Some(_), Some(_)) => {
-                settings.problem("KMS_KEY_ID and PRIVATE_KEY_FILE are both set: only one key can sign");
+                settings
+                    .problem("KMS_KEY_ID and PRIVATE_KEY_FILE are both set: only one key can sign");
                 None
             }
             (None, None) => {
@@ -120,7 +127,12 @@ impl SigningConfig {
                 None
             }
         };
-        Some(Self { key_pair_id: key_pair_id?, hash: hash?, key: key?, expiry_bucket: expiry_bucket? })
+        Some(Self {
+            key_pair_id: key_pair_id?,
+            hash: hash?,
+            key: key?,
+            expiry_bucket: expiry_bucket?,
+        })
     }
 }
 
@@ -130,7 +142,10 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<SigningConfig, ConfigError> {
         let look_up = |name: &str| {
-            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
         };
         let mut settings = Settings::new(&look_up);
         let config = SigningConfig::read(&mut settings);
@@ -140,11 +155,17 @@ mod tests {
     #[test]
     fn a_deployment_needs_two_settings() {
         assert_eq!(
-            read(&[("KEY_PAIR_ID", "K1"), ("KMS_KEY_ID", "arn:aws:kms:k"), ("PRIVATE_KEY_FILE", "")]),
+            read(&[
+                ("KEY_PAIR_ID", "K1"),
+                ("KMS_KEY_ID", "arn:aws:kms:k"),
+                ("PRIVATE_KEY_FILE", "")
+            ]),
             Ok(SigningConfig {
                 key_pair_id: KeyPairId::new("K1").expect("an id"),
                 hash: HashAlgorithm::Sha256,
-                key: KeySource::Kms { key_id: "arn:aws:kms:k".to_owned() },
+                key: KeySource::Kms {
+                    key_id: "arn:aws:kms:k".to_owned()
+                },
                 expiry_bucket: 300,
             })
         );
@@ -163,7 +184,11 @@ mod tests {
 
     #[test]
     fn kms_does_not_sign_sha1() {
-        let error = read(&[("KEY_PAIR_ID", "K1"), ("KMS_KEY_ID", "k"), ("HASH_ALGORITHM", "SHA1")]);
+        let error = read(&[
+            ("KEY_PAIR_ID", "K1"),
+            ("KMS_KEY_ID", "k"),
+            ("HASH_ALGORITHM", "SHA1"),
+        ]);
         assert_eq!(
             error.expect_err("KMS has no SHA-1").to_string(),
             "the configuration cannot be used: HASH_ALGORITHM: KMS cannot sign with SHA1"

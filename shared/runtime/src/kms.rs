@@ -8,7 +8,7 @@ use aws_sdk_kms::{
     Client,
     error::DisplayErrorContext,
     primitives::Blob,
-    types::{KeySpec, MessageType, SigningAlgorithmSpec},
+    types::{MessageType, SigningAlgorithmSpec},
 };
 use cloudfront_signing::HashAlgorithm;
 use tokio::sync::OnceCell;
@@ -33,7 +33,11 @@ impl KmsKey {
     /// Signs through `client`.
     #[must_use]
     pub fn new(client: Client, key_id: String) -> Self {
-        Self { client, key_id, algorithm: OnceCell::new() }
+        Self {
+            client,
+            key_id,
+            algorithm: OnceCell::new(),
+        }
     }
 
     /// Which algorithm fits the key, from the key itself: asked once per instance.
@@ -45,11 +49,16 @@ impl KmsKey {
             .send()
             .await
             .map_err(|error| unavailable("GetPublicKey", &error))?;
-        match key.key_spec() {
-            Some(KeySpec::Rsa2048) => Ok(SigningAlgorithmSpec::RsassaPkcs1V15Sha256),
-            Some(KeySpec::EccNistP256) => Ok(SigningAlgorithmSpec::EcdsaSha256),
-            _ => Err(SigningError::Key("CloudFront takes KMS keys of RSA_2048 and ECC_NIST_P256".to_owned())),
-        }
+        // publish-key has checked the key's spec: here only RSA and ECDSA must be told apart.
+        [
+            SigningAlgorithmSpec::RsassaPkcs1V15Sha256,
+            SigningAlgorithmSpec::EcdsaSha256,
+        ]
+        .into_iter()
+        .find(|algorithm| key.signing_algorithms().contains(algorithm))
+        .ok_or_else(|| {
+            SigningError::Key("CloudFront takes KMS keys of RSA_2048 and ECC_NIST_P256".to_owned())
+        })
     }
 }
 

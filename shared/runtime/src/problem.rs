@@ -21,7 +21,11 @@ impl Problem {
     /// A problem with a sentence about it.
     #[must_use]
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), headers: HeaderMap::new() }
+        Self {
+            status,
+            detail: detail.into(),
+            headers: HeaderMap::new(),
+        }
     }
 
     /// Adds a header.
@@ -42,7 +46,10 @@ impl Problem {
     #[must_use]
     pub fn all_headers(&self) -> HeaderMap {
         let mut headers = self.headers.clone();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers
     }

@@ -19,8 +19,15 @@ impl Scope {
     /// A sentence where `path` is not an absolute path with one `*` at its end.
     pub fn new(path: &str, depth: usize) -> Result<Self, &'static str> {
         match path.strip_suffix('*') {
-            Some(prefix) if prefix.starts_with('/') && prefix.ends_with('/') && !prefix.contains(['*', '?']) => {
-                Ok(Self { prefix: prefix.to_owned(), depth })
+            Some(prefix)
+                if prefix.starts_with('/')
+                    && prefix.ends_with('/')
+                    && !prefix.contains(['*', '?']) =>
+            {
+                Ok(Self {
+                    prefix: prefix.to_owned(),
+                    depth,
+                })
             }
             _ => Err("it must be an absolute path that ends with /*, such as /video/*"),
         }
@@ -28,9 +35,13 @@ impl Scope {
 
     /// Reads `RESOURCE_PATH` (default `/video/*`) and `SCOPE_DEPTH` (default 1).
     pub fn read(settings: &mut Settings<'_>) -> Option<Self> {
-        let path = settings.optional("RESOURCE_PATH").unwrap_or_else(|| "/video/*".to_owned());
+        let path = settings
+            .optional("RESOURCE_PATH")
+            .unwrap_or_else(|| "/video/*".to_owned());
         let depth = settings.parsed("SCOPE_DEPTH", 1)?;
-        Self::new(&path, depth).map_err(|problem| settings.problem(format!("RESOURCE_PATH: {problem}"))).ok()
+        Self::new(&path, depth)
+            .map_err(|problem| settings.problem(format!("RESOURCE_PATH: {problem}")))
+            .ok()
     }
 
     /// The pattern over the whole prefix, such as `/video/*`.
@@ -54,7 +65,11 @@ impl Scope {
         }
         let folders: Vec<&str> = below.split('/').collect();
         let asset = folders.iter().take(self.depth.min(folders.len() - 1));
-        Some(asset.fold(self.prefix.clone(), |pattern, folder| format!("{pattern}{folder}/")) + "*")
+        Some(
+            asset.fold(self.prefix.clone(), |pattern, folder| {
+                format!("{pattern}{folder}/")
+            }) + "*",
+        )
     }
 }
 

@@ -70,7 +70,10 @@ impl Viewer {
     /// [`ViewerError`] without a usable host.
     pub fn from_headers(headers: &HeaderMap) -> Result<Self, ViewerError> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let host = text(Self::HOST).filter(|host| is_host(host)).ok_or(ViewerError)?.to_owned();
+        let host = text(Self::HOST)
+            .filter(|host| is_host(host))
+            .ok_or(ViewerError)?
+            .to_owned();
         let credential = match text(Self::CREDENTIAL) {
             Some("cookies") => Some(Credential::Cookies),
             Some("url") => Some(Credential::Url),
@@ -79,7 +82,11 @@ impl Viewer {
         let expires = text(Self::EXPIRES)
             .and_then(|seconds| seconds.parse().ok())
             .and_then(|seconds| UnixTime::new(seconds).ok());
-        Ok(Self { host, credential, expires })
+        Ok(Self {
+            host,
+            credential,
+            expires,
+        })
     }
 
     /// Sets the three headers, or takes away what the viewer sent under their names: what the
@@ -92,7 +99,11 @@ impl Viewer {
         let values = [
             (Self::HOST, HeaderValue::from_str(&self.host).ok()),
             (Self::CREDENTIAL, credential),
-            (Self::EXPIRES, self.expires.map(|expires| HeaderValue::from(expires.seconds()))),
+            (
+                Self::EXPIRES,
+                self.expires
+                    .map(|expires| HeaderValue::from(expires.seconds())),
+            ),
         ];
         for (name, value) in values {
             match value {
@@ -106,7 +117,9 @@ impl Viewer {
 fn is_host(host: &str) -> bool {
     !host.is_empty()
         && host.len() <= 262
-        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
 }
 
 #[cfg(test)]
@@ -118,7 +131,11 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(Viewer::CREDENTIAL, HeaderValue::from_static("cookies"));
         headers.insert(Viewer::EXPIRES, HeaderValue::from_static("1"));
-        let anonymous = Viewer { host: "127.0.0.1:8080".to_owned(), credential: None, expires: None };
+        let anonymous = Viewer {
+            host: "127.0.0.1:8080".to_owned(),
+            credential: None,
+            expires: None,
+        };
         anonymous.set_headers(&mut headers);
         assert_eq!(Viewer::from_headers(&headers), Ok(anonymous));
         let signed = Viewer {
@@ -134,7 +151,10 @@ mod tests {
     fn a_host_that_would_be_a_wildcard_is_refused() {
         for host in ["*", "*.example.com", "a/b", "a?b", "u@h", ""] {
             let mut headers = HeaderMap::new();
-            headers.insert(Viewer::HOST, HeaderValue::from_str(host).expect("a header value"));
+            headers.insert(
+                Viewer::HOST,
+                HeaderValue::from_str(host).expect("a header value"),
+            );
             assert_eq!(Viewer::from_headers(&headers), Err(ViewerError), "{host}");
         }
         assert_eq!(Viewer::from_headers(&HeaderMap::new()), Err(ViewerError));

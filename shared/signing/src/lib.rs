@@ -60,3 +60,4 @@ pub use resource::{ExactUrl, Resource, UrlPattern};
 pub use stream::{StreamPattern, StreamUrl};
 pub use time::UnixTime;
 pub use verifier::{Admitted, Verifier};
+pub use wildcard::matches as wildcard_matches;

@@ -75,8 +75,12 @@ impl<'a> Sections<'a> {
     }
 }
 
-/// Matches one section. Only the last `*` is ever retried: time is at most the product of the lengths.
-fn matches(pattern: &str, text: &str) -> bool {
+/// Whether `pattern` matches the whole of `text`, without sections: `*` is zero or more characters, `?`
+/// exactly one. A behaviour's path pattern is matched so.
+///
+/// Only the last `*` is ever retried: time is at most the product of the lengths.
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;

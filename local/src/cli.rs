@@ -1,0 +1,307 @@
+//! The command line's grammar. Flags are named as in `aws cloudfront sign` and `sign-cookies`.
+
+use std::{ffi::OsString, net::IpAddr, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloudfront_signing::{HashAlgorithm, KeyPairId, UnixTime};
+use jiff::{Timestamp, civil, tz::TimeZone};
+
+/// Private video on Amazon CloudFront: the local edge, and tools for signed URLs and cookies.
+#[derive(Debug, Parser)]
+#[command(name = "usher", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; without one, `serve`.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The flags of `serve`, where no command is named.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the local edge: sign in, get cookies, play the private stream.
+    Serve(Serve),
+    /// Print a signed URL.
+    Sign(Sign),
+    /// Print signed cookies.
+    SignCookies(SignCookies),
+    /// Say whether CloudFront would admit a request, and why not.
+    Explain(Explain),
+    /// Sign every URI of an HLS playlist, from standard input to standard output.
+    Rewrite(Rewrite),
+    /// Make a key pair.
+    Keygen(Keygen),
+}
+
+/// `usher serve`
+#[derive(Args, Clone, Debug)]
+pub struct Serve {
+    /// Where the edge listens; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    pub listen: SocketAddr,
+    /// Where the bucket listens; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
+    pub bucket_listen: SocketAddr,
+    /// The folder that is the bucket.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/media"), hide_default_value = true)]
+    pub media: PathBuf,
+    /// The template whose distribution is run.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml"), hide_default_value = true)]
+    pub template: PathBuf,
+    /// Where the throw-away key pair is kept.
+    #[arg(long, default_value = ".usher")]
+    pub state: PathBuf,
+}
+
+/// The key that signs.
+#[derive(Args, Clone, Debug)]
+pub struct SigningKey {
+    /// The id that CloudFront gave to the public key.
+    #[arg(long, value_name = "K", value_parser = |id: &str| KeyPairId::new(id))]
+    pub key_pair_id: KeyPairId,
+    /// The private key in PEM.
+    #[arg(long, value_name = "FILE")]
+    pub private_key: PathBuf,
+    /// The hash; CloudFront's old default is SHA1.
+    #[arg(long, default_value = "SHA256", value_name = "SHA1|SHA256")]
+    pub hash_algorithm: HashAlgorithm,
+}
+
+/// What a policy says besides its resource.
+#[derive(Args, Clone, Debug)]
+pub struct Conditions {
+    /// When it ends: Unix seconds or ISO 8601.
+    #[arg(long, value_name = "T", value_parser = parse_time)]
+    pub date_less_than: UnixTime,
+    /// When it begins, exclusive: Unix seconds or ISO 8601.
+    #[arg(long, value_name = "T", value_parser = parse_time)]
+    pub date_greater_than: Option<UnixTime>,
+    /// Admit viewers from this IPv4 address or range only.
+    #[arg(long, value_name = "CIDR")]
+    pub ip_address: Option<String>,
+}
+
+/// `usher sign`
+#[derive(Args, Clone, Debug)]
+pub struct Sign {
+    /// The URL (http, https, rtmp) or RTMP stream name.
+    #[arg(long, value_name = "U")]
+    pub url: String,
+    /// What the policy covers, if not just the URL.
+    #[arg(long, value_name = "R")]
+    pub policy_resource: Option<String>,
+    /// The key that signs.
+    #[command(flatten)]
+    pub key: SigningKey,
+    /// What the policy says besides its resource.
+    #[command(flatten)]
+    pub conditions: Conditions,
+}
+
+/// `usher sign-cookies`
+#[derive(Args, Clone, Debug)]
+pub struct SignCookies {
+    /// What the cookies cover, such as https://d111111abcdef8.cloudfront.net/video/*
+    #[arg(long, value_name = "R")]
+    pub resource: String,
+    /// The key that signs.
+    #[command(flatten)]
+    pub key: SigningKey,
+    /// What the policy says besides its resource.
+    #[command(flatten)]
+    pub conditions: Conditions,
+    /// A JSON object of names and values, or Set-Cookie lines.
+    #[arg(long, default_value = "json")]
+    pub output: CookieOutput,
+}
+
+/// How cookies are printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum CookieOutput {
+    /// A JSON object of names and values.
+    Json,
+    /// One `Set-Cookie` header a line.
+    SetCookie,
+}
+
+/// `usher explain`
+#[derive(Args, Clone, Debug)]
+pub struct Explain {
+    /// The URL as the viewer requests it.
+    #[arg(long, value_name = "U")]
+    pub url: String,
+    /// The viewer's Cookie header.
+    #[arg(long, default_value = "", value_name = "'a=b; c=d'")]
+    pub cookie: String,
+    /// A trusted public key in PEM with its id; may be repeated.
+    #[arg(long, required = true, value_name = "K=FILE", value_parser = parse_public_key)]
+    pub public_key: Vec<(KeyPairId, PathBuf)>,
+    /// When to judge the request: Unix seconds or ISO 8601.
+    #[arg(long, value_name = "T", value_parser = parse_time)]
+    pub now: Option<UnixTime>,
+    /// The viewer's address.
+    #[arg(long, value_name = "A")]
+    pub ip_address: Option<IpAddr>,
+    /// For people or for programs.
+    #[arg(long, default_value = "text")]
+    pub output: ExplainOutput,
+}
+
+/// How a decision is printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ExplainOutput {
+    /// For programs.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// `usher rewrite`
+#[derive(Args, Clone, Debug)]
+pub struct Rewrite {
+    /// The URL that players request the playlist by.
+    #[arg(long, value_name = "PLAYLIST_URL")]
+    pub url: String,
+    /// The key that signs.
+    #[command(flatten)]
+    pub key: SigningKey,
+    /// When the signatures end: Unix seconds or ISO 8601.
+    #[arg(long, value_name = "T", value_parser = parse_time)]
+    pub date_less_than: UnixTime,
+    /// The path below which URIs are signed.
+    #[arg(long, default_value = "/video/")]
+    pub prefix: String,
+    /// How many path segments below the prefix make an asset, with a grant of its own.
+    #[arg(long, default_value_t = 1)]
+    pub scope_depth: usize,
+    /// What to do with the URIs.
+    #[arg(long, default_value = "inline")]
+    pub style: RewriteStyle,
+}
+
+/// The playlist styles.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum RewriteStyle {
+    /// Parameters on every URI.
+    Inline,
+    /// Parameters once, in EXT-X-DEFINE.
+    Define,
+    /// As it is.
+    Plain,
+}
+
+/// `usher keygen`
+#[derive(Args, Clone, Debug)]
+pub struct Keygen {
+    /// RSA-2048 or ECDSA on P-256.
+    #[arg(long, default_value = "rsa", value_name = "rsa|ecdsa")]
+    pub r#type: KeyType,
+    /// The folder for private_key.pem and public_key.pem.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// The kinds of keys that CloudFront takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum KeyType {
+    /// ECDSA on P-256.
+    Ecdsa,
+    /// RSA with 2048 bits.
+    Rsa,
+}
+
+/// Reads the command line. Help and version go to standard output; bad usage is one line on standard
+/// error and exit code 2.
+///
+/// # Errors
+/// The exit code, where there is nothing to run.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCode> {
+    Cli::try_parse_from(arguments).map_err(|error| {
+        if !error.use_stderr() {
+            // Nothing is left to do if even the help cannot be printed.
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        let text = error.render().to_string();
+        let sentence = text.split("\n\n").next().unwrap_or_default();
+        let line: Vec<&str> = sentence.lines().map(str::trim).collect();
+        eprintln!("{}", line.join(" "));
+        ExitCode::from(2)
+    })
+}
+
+/// Unix seconds, ISO 8601 with an offset, or ISO 8601 without one, in UTC.
+fn parse_time(text: &str) -> Result<UnixTime, String> {
+    let seconds = if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
+        text.parse()
+            .map_err(|_| "the number is too large".to_owned())?
+    } else {
+        let in_utc =
+            |time: civil::DateTime| time.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+        let timestamp = text
+            .parse::<Timestamp>()
+            .or_else(|_| text.parse().and_then(in_utc))
+            .map_err(|_| {
+                "it is neither Unix seconds nor ISO 8601 such as 2026-11-21T20:00:00Z".to_owned()
+            })?;
+        u64::try_from(timestamp.as_second()).map_err(|_| "it lies before 1970".to_owned())?
+    };
+    UnixTime::new(seconds).map_err(|error| error.to_string())
+}
+
+fn parse_public_key(text: &str) -> Result<(KeyPairId, PathBuf), String> {
+    let (id, file) = text
+        .split_once('=')
+        .ok_or("it is not of the form ID=FILE")?;
+    Ok((
+        KeyPairId::new(id).map_err(|error| error.to_string())?,
+        file.into(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_unix_seconds_or_iso_8601() {
+        let expected = Ok(UnixTime::new(1_406_023_941).expect("seconds"));
+        for text in [
+            "1406023941",
+            "2014-07-22T10:12:21Z",
+            "2014-07-22T12:12:21+02:00",
+            "2014-07-22T10:12:21",
+        ] {
+            assert_eq!(parse_time(text), expected, "{text}");
+        }
+        assert_eq!(
+            parse_time("2014-07-22"),
+            Ok(UnixTime::new(1_405_987_200).expect("seconds"))
+        );
+        for text in [
+            "",
+            "soon",
+            "-1",
+            "1406023941000",
+            "1969-12-31",
+            "99999999999999999999",
+        ] {
+            assert!(parse_time(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn serve_is_the_default() {
+        let cli =
+            parse(["usher", "--listen", "127.0.0.1:0"].map(Into::into)).expect("a command line");
+        assert!(cli.command.is_none());
+        assert_eq!(cli.serve.listen.port(), 0);
+        let cli =
+            parse(["usher", "serve", "--state", "here"].map(Into::into)).expect("a command line");
+        assert!(
+            matches!(cli.command, Some(Command::Serve(serve)) if serve.state == PathBuf::from("here"))
+        );
+    }
+}

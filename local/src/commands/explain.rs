@@ -1,0 +1,120 @@
+//! `usher explain`: the verifier's decision, for people and for programs.
+
+use cloudfront_signing::{
+    Admitted, Credential, Denial, ReceivedPolicy, Request, UnixTime, Verifier,
+};
+use serde_json::{Value, json};
+use usher_runtime::system_clock;
+
+use super::{InputError, Outcome, input};
+use crate::cli::{Explain, ExplainOutput};
+
+pub(super) fn run(arguments: &Explain) -> Result<Outcome, InputError> {
+    let keys = arguments
+        .public_key
+        .iter()
+        .map(|(id, file)| Ok((id.clone(), input::public_key(file)?)));
+    let verifier = Verifier::new(keys.collect::<Result<Vec<_>, InputError>>()?);
+    let mut request = Request::new(&arguments.url).cookie_header(&arguments.cookie);
+    if let Some(address) = arguments.ip_address {
+        request = request.viewer_address(address);
+    }
+    let now = arguments.now.unwrap_or_else(|| system_clock()());
+    let decision = verifier.verify(&request, now);
+    let text = match arguments.output {
+        ExplainOutput::Json => to_json(&decision, now).to_string(),
+        ExplainOutput::Text => to_text(&decision, now),
+    };
+    Ok(Outcome {
+        refused: decision.is_err(),
+        ..Outcome::line(text)
+    })
+}
+
+fn to_json(decision: &Result<Admitted, Box<Denial>>, now: UnixTime) -> Value {
+    let policy = match decision {
+        Ok(admitted) => Some(&admitted.policy),
+        Err(denial) => denial.policy.as_ref(),
+    };
+    let denial = decision.as_ref().err();
+    json!({
+        "admitted": decision.is_ok(),
+        "code": denial.map(|denial| denial.code().as_str()),
+        "message": denial.map(|denial| denial.code().message()),
+        "reason": denial.map(|denial| denial.reason.to_string()),
+        "policy": policy.map(policy_json),
+        "expires_in": policy.map(|policy| seconds_between(now, policy.date_less_than)),
+    })
+}
+
+/// The policy as AWS writes one.
+fn policy_json(policy: &ReceivedPolicy) -> Value {
+    let mut condition = json!({"DateLessThan": {"AWS:EpochTime": policy.date_less_than.seconds()}});
+    if let Some(opens) = policy.date_greater_than {
+        condition["DateGreaterThan"] = json!({"AWS:EpochTime": opens.seconds()});
+    }
+    if let Some(range) = policy.ip_address {
+        condition["IpAddress"] = json!({"AWS:SourceIp": range.to_string()});
+    }
+    let mut statement = json!({"Condition": condition});
+    if let Some(resource) = &policy.resource {
+        statement["Resource"] = json!(resource);
+    }
+    json!({"Statement": [statement]})
+}
+
+fn to_text(decision: &Result<Admitted, Box<Denial>>, now: UnixTime) -> String {
+    let mut lines = Vec::new();
+    match decision {
+        Ok(admitted) => {
+            lines.push("admitted".to_owned());
+            let credential = match admitted.credential {
+                Credential::Cookies => "signed cookies",
+                Credential::Url => "signed URL",
+            };
+            lines.push(format!(
+                "by:       {credential} of key pair {}",
+                admitted.key_pair_id
+            ));
+            lines.extend(policy_lines(&admitted.policy, now));
+        }
+        Err(denial) => {
+            lines.push(format!("refused:  {}", denial.code().as_str()));
+            lines.push(format!("message:  {}", denial.code().message()));
+            lines.push(format!("reason:   {}", denial.reason));
+            if let Some(policy) = &denial.policy {
+                lines.extend(policy_lines(policy, now));
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+fn policy_lines(policy: &ReceivedPolicy, now: UnixTime) -> Vec<String> {
+    let left = seconds_between(now, policy.date_less_than);
+    let mut lines = vec![
+        format!(
+            "resource: {}",
+            policy
+                .resource
+                .as_deref()
+                .unwrap_or("everything that this key signs for")
+        ),
+        format!(
+            "until:    {}, {left} seconds from {now}",
+            policy.date_less_than
+        ),
+    ];
+    lines.extend(
+        policy
+            .date_greater_than
+            .map(|opens| format!("after:    {opens}")),
+    );
+    lines.extend(policy.ip_address.map(|range| format!("from:     {range}")));
+    lines
+}
+
+fn seconds_between(now: UnixTime, then: UnixTime) -> i64 {
+    // Times lie before the year 5138, so the difference fits.
+    then.seconds().cast_signed() - now.seconds().cast_signed()
+}

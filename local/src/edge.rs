@@ -1,0 +1,252 @@
+//! The local edge: the distribution of `template.yaml` on a laptop.
+//!
+//! It reads the behaviours from the template that is deployed, verifies signatures, does what the
+//! viewer-request function does, calls the two Lambda handlers in process with the events that AWS would
+//! send, and serves the media folder as a private S3 bucket.
+
+mod bucket;
+mod distribution;
+mod events;
+mod handler;
+mod identity_provider;
+mod inspector;
+mod origin;
+mod pages;
+mod signing_key;
+mod template;
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write as _},
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+};
+
+use axum::extract::ConnectInfo;
+use cloudfront_signing::Verifier;
+use issue_cookies::IssueCookies;
+use resign_manifest::{PlaylistSource, ResignManifest};
+use tokio::{net::TcpListener, task::JoinSet};
+use usher_runtime::{Clock, ConfigError, Grants, SigningError, system_clock};
+
+use self::{
+    bucket::Bucket, handler::Edge, identity_provider::IdentityProvider, inspector::Inspector,
+    origin::Origins, pages::Pages, signing_key::LocalSigningKey, template::Template,
+};
+use crate::{cli::Serve, commands::InputError};
+
+/// Why the edge does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EdgeError {
+    /// The functions cannot be configured from the template.
+    #[error("{function}: {source}")]
+    Config {
+        /// The function's folder.
+        function: &'static str,
+        /// What is wrong.
+        source: ConfigError,
+    },
+    /// A file or folder cannot be used.
+    #[error("{} cannot be read: {source}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The throw-away key pair cannot be made or used.
+    #[error("the key pair in the state folder cannot be used: {0}")]
+    Key(String),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Which one.
+        address: SocketAddr,
+        /// Why: in use, most often.
+        source: io::Error,
+    },
+    /// The media folder is not a folder.
+    #[error("the media folder {} is not a folder", .0.display())]
+    Media(PathBuf),
+    /// The machine gives no random numbers.
+    #[error("the machine gave no random numbers")]
+    Random,
+    /// The signing key of the functions.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// The template cannot be run.
+    #[error("{}: {problem}", path.display())]
+    Template {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// A running edge. It stops when dropped.
+#[derive(Debug)]
+pub struct Running {
+    /// Where the edge listens.
+    pub address: SocketAddr,
+    /// Where the bucket listens.
+    pub bucket_address: SocketAddr,
+    tasks: JoinSet<()>,
+}
+
+/// Starts the edge.
+///
+/// # Errors
+/// [`EdgeError`], each one sentence.
+pub async fn start(options: &Serve, clock: Clock) -> Result<Running, EdgeError> {
+    let template = Template::read(&options.template)?;
+    let listener = listen(options.listen).await?;
+    let bucket_listener = listen(options.bucket_listen).await?;
+    let (address, bucket_address) = (
+        local_address(&listener, options.listen)?,
+        local_address(&bucket_listener, options.bucket_listen)?,
+    );
+
+    let bucket = Bucket::open(&options.media)?;
+    let client = bucket.client(bucket_address);
+    let key = LocalSigningKey::open(&options.state)?;
+    let identity_provider = IdentityProvider::new()?;
+    let local = local_settings(&key, &identity_provider, bucket.name());
+    let setting = |function: &str| {
+        let of_template = template.environment(function);
+        let local = local.clone();
+        move |name: &str| local.get(name).or_else(|| of_template.get(name)).cloned()
+    };
+
+    let config = issue_cookies::Config::read(&setting("issue-cookies")).map_err(|source| {
+        EdgeError::Config {
+            function: "issue-cookies",
+            source,
+        }
+    })?;
+    let issue_cookies = IssueCookies::new(
+        config.clone(),
+        Grants::open(config.signing).await?,
+        Arc::clone(&clock),
+    );
+    let config = resign_manifest::Config::read(&setting("resign-manifest")).map_err(|source| {
+        EdgeError::Config {
+            function: "resign-manifest",
+            source,
+        }
+    })?;
+    let source = PlaylistSource::new(
+        client.clone(),
+        config.bucket.clone(),
+        config.max_playlist_bytes,
+    );
+    let grants = Grants::open(config.signing.clone()).await?;
+    let resign_manifest = ResignManifest::new(config, grants, source, Arc::clone(&clock));
+
+    let edge = Arc::new(Edge {
+        distribution: template.distribution()?,
+        verifier: Verifier::new([(key.id, key.public_key)]),
+        origins: Origins {
+            issue_cookies,
+            resign_manifest,
+            bucket: client,
+            bucket_name: bucket.name().to_owned(),
+        },
+        pages: Pages::new(&options.media, &options.state),
+        identity_provider,
+        inspector: Inspector::default(),
+        clock,
+    });
+    let service = axum::Router::new()
+        .fallback(
+            move |ConnectInfo(viewer): ConnectInfo<SocketAddr>, request| async move {
+                edge.handle(viewer, request).await
+            },
+        )
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(bucket.serve(bucket_listener));
+    tasks.spawn(async move {
+        // It returns only when the listener fails for good.
+        if let Err(error) = axum::serve(listener, service).await {
+            tracing::error!(%error, "the edge stopped");
+        }
+    });
+    Ok(Running {
+        address,
+        bucket_address,
+        tasks,
+    })
+}
+
+/// Runs the edge until it is interrupted.
+pub(crate) fn run(options: &Serve) -> Result<(), InputError> {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| "warn,usher=info".into()),
+        )
+        .with_writer(io::stderr)
+        .init();
+    let failed = |error: io::Error| InputError::new(format!("the edge cannot run: {error}"));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
+    runtime.block_on(async {
+        let mut running = start(options, system_clock())
+            .await
+            .map_err(|error| InputError::new(error.to_string()))?;
+        let mut stdout = io::stdout();
+        writeln!(stdout, "listening on http://{}", running.address).map_err(failed)?;
+        writeln!(stdout, "bucket on http://{}", running.bucket_address).map_err(failed)?;
+        stdout.flush().map_err(failed)?;
+        eprintln!(
+            "open http://{}/ to sign in and play; http://{}/__usher/ shows each request",
+            running.address, running.address
+        );
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(failed),
+            _ = running.tasks.join_next() => Err(InputError::new("the edge stopped")),
+        }
+    })
+}
+
+/// What the deployment would put into the functions' environment, and a laptop has instead.
+fn local_settings(
+    key: &LocalSigningKey,
+    identity_provider: &IdentityProvider,
+    bucket: &str,
+) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("KEY_PAIR_ID", key.id.to_string()),
+        ("KMS_KEY_ID", String::new()),
+        (
+            "PRIVATE_KEY_FILE",
+            key.private_key_file.display().to_string(),
+        ),
+        ("VIEWER_PROTOCOL", "http".to_owned()),
+        ("BUCKET", bucket.to_owned()),
+        ("JWT_ISSUER", identity_provider.issuer().to_owned()),
+        ("JWT_AUDIENCE", identity_provider.audience().to_owned()),
+        (
+            "JWT_PUBLIC_KEY",
+            identity_provider.public_key_pem().to_owned(),
+        ),
+        ("JWT_SECRET", String::new()),
+    ])
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, EdgeError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| EdgeError::Listen { address, source })
+}
+
+fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, EdgeError> {
+    listener
+        .local_addr()
+        .map_err(|source| EdgeError::Listen { address, source })
+}

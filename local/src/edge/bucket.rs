@@ -1,0 +1,195 @@
+//! The bucket: the media folder behind a real S3 interface, read-only and private.
+
+use std::{
+    fmt::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use async_trait::async_trait;
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use s3s::{
+    S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
+    access::{S3Access, S3AccessContext},
+    auth::SimpleAuth,
+    dto::{GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput},
+    service::{S3Service, S3ServiceBuilder},
+};
+use s3s_fs::FileSystem;
+use tokio::net::TcpListener;
+
+use super::EdgeError;
+
+/// An S3 server over one folder, with credentials of this process alone.
+pub(super) struct Bucket {
+    service: S3Service,
+    access_key: String,
+    secret_key: String,
+}
+
+impl Bucket {
+    pub(super) fn open(media: &Path) -> Result<Self, EdgeError> {
+        if !media.is_dir() {
+            return Err(EdgeError::Media(media.to_owned()));
+        }
+        let folder = media.canonicalize().map_err(|source| EdgeError::File {
+            path: media.to_owned(),
+            source,
+        })?;
+        let files = FileSystem::new(&folder).map_err(|_| EdgeError::Media(media.to_owned()))?;
+        let (access_key, secret_key) = (random_hex()?, random_hex()?);
+        let mut builder = S3ServiceBuilder::new(Media { files, folder });
+        builder.set_auth(SimpleAuth::from_single(
+            access_key.clone(),
+            secret_key.clone(),
+        ));
+        builder.set_access(SignedRequestsOnly);
+        Ok(Self {
+            service: builder.build(),
+            access_key,
+            secret_key,
+        })
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        BUCKET
+    }
+
+    /// The official SDK's client, as in AWS but for the endpoint.
+    pub(super) fn client(&self, address: SocketAddr) -> aws_sdk_s3::Client {
+        let credentials = Credentials::new(
+            &self.access_key,
+            &self.secret_key,
+            None,
+            None,
+            "usher serve",
+        );
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(format!("http://{address}"))
+            .force_path_style(true)
+            .credentials_provider(credentials)
+            .build();
+        aws_sdk_s3::Client::from_conf(config)
+    }
+
+    pub(super) async fn serve(self, listener: TcpListener) {
+        loop {
+            // A connection that could not be accepted is the other side's to repeat.
+            let Ok((stream, _)) = listener.accept().await else {
+                continue;
+            };
+            let service = self.service.clone();
+            tokio::spawn(async move {
+                let http = auto::Builder::new(TokioExecutor::new());
+                if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
+                    tracing::debug!(%error, "a connection to the bucket broke");
+                }
+            });
+        }
+    }
+}
+
+/// Of S3, reading objects of one bucket; every other operation is answered with `NotImplemented`, so the
+/// folder is never written to. The S3 server takes each folder below its root for a bucket: here the media
+/// folder is both, which is a bucket without a name.
+struct Media {
+    files: FileSystem,
+    folder: PathBuf,
+}
+
+impl Media {
+    /// An S3 key is a name, not a path: `a/../b` is no way to another object, and a folder is none.
+    fn check(&self, bucket: &str, key: &str) -> S3Result<()> {
+        if bucket != BUCKET {
+            return Err(S3ErrorCode::NoSuchBucket.into());
+        }
+        let is_path = key
+            .split('/')
+            .any(|segment| matches!(segment, "" | "." | ".."))
+            || key.contains('\\');
+        if is_path || !self.folder.join(key).is_file() {
+            return Err(S3Error::with_message(
+                S3ErrorCode::NoSuchKey,
+                "The specified key does not exist.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl S3 for Media {
+    async fn get_object(
+        &self,
+        mut request: S3Request<GetObjectInput>,
+    ) -> S3Result<S3Response<GetObjectOutput>> {
+        self.check(&request.input.bucket, &request.input.key)?;
+        let content_type = content_type(&request.input.key);
+        request.input.bucket.clear();
+        let mut response = self.files.get_object(request).await?;
+        response.output.content_type.get_or_insert(content_type);
+        Ok(response)
+    }
+
+    async fn head_object(
+        &self,
+        mut request: S3Request<HeadObjectInput>,
+    ) -> S3Result<S3Response<HeadObjectOutput>> {
+        self.check(&request.input.bucket, &request.input.key)?;
+        let content_type = content_type(&request.input.key);
+        request.input.bucket.clear();
+        let mut response = self.files.head_object(request).await?;
+        response.output.content_type.get_or_insert(content_type);
+        Ok(response)
+    }
+}
+
+/// `BlockPublicAccess`: whoever comes without a signature is refused before anything is looked up.
+struct SignedRequestsOnly;
+
+#[async_trait]
+impl S3Access for SignedRequestsOnly {
+    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        if context.credentials().is_some() {
+            return Ok(());
+        }
+        let mut error = S3Error::with_message(S3ErrorCode::AccessDenied, "Access Denied");
+        error.set_request_id("USHER-LOCAL-BUCKET");
+        Err(error)
+    }
+}
+
+/// What `aws s3 cp` would guess from the name.
+fn content_type(key: &str) -> String {
+    let by_name = match Path::new(key)
+        .extension()
+        .and_then(|extension| extension.to_str())
+    {
+        Some("m3u8") => Some("application/vnd.apple.mpegurl"),
+        Some("ts") => Some("video/mp2t"),
+        Some("m4s" | "mp4") => Some("video/mp4"),
+        _ => mime_guess::from_path(key).first_raw(),
+    };
+    by_name.unwrap_or("binary/octet-stream").to_owned()
+}
+
+fn random_hex() -> Result<String, EdgeError> {
+    let mut bytes = [0; 20];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| EdgeError::Random)?;
+    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
+}
+
+const BUCKET: &str = "usher-media";

@@ -1,0 +1,87 @@
+//! The demo identity provider: it signs in whoever asks. In its place stands your site.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    encoding::{AsDer as _, PublicKeyX509Der},
+    rand::SystemRandom,
+    signature::{Ed25519KeyPair, KeyPair as _},
+};
+use cloudfront_signing::UnixTime;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde::{Deserialize, Serialize};
+
+use super::EdgeError;
+
+/// Issues JSON Web Tokens, signed with EdDSA by a key of this process.
+pub(super) struct IdentityProvider {
+    key: EncodingKey,
+    public_key_pem: String,
+}
+
+/// The body of `POST /demo/sign-in`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignIn {
+    viewer: String,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+    iat: u64,
+    exp: u64,
+}
+
+impl IdentityProvider {
+    pub(super) fn new() -> Result<Self, EdgeError> {
+        let pkcs8 =
+            Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| EdgeError::Random)?;
+        let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).map_err(|_| EdgeError::Random)?;
+        let public: PublicKeyX509Der<'_> =
+            pair.public_key().as_der().map_err(|_| EdgeError::Random)?;
+        Ok(Self {
+            key: EncodingKey::from_ed_der(pkcs8.as_ref()),
+            public_key_pem: pem::encode(&pem::Pem::new("PUBLIC KEY", public.as_ref())),
+        })
+    }
+
+    pub(super) fn issuer(&self) -> &'static str {
+        "urn:usher:demo"
+    }
+
+    pub(super) fn audience(&self) -> &'static str {
+        "usher"
+    }
+
+    pub(super) fn public_key_pem(&self) -> &str {
+        &self.public_key_pem
+    }
+
+    /// A token for a viewer; a sentence where there is none for such a viewer.
+    pub(super) fn sign_in(&self, viewer: &SignIn, now: UnixTime) -> Result<String, &'static str> {
+        let name = viewer.viewer.trim();
+        if name.is_empty() || name.len() > 64 || name.chars().any(char::is_control) {
+            return Err("a viewer's name has 1 to 64 characters");
+        }
+        let claims = Claims {
+            iss: self.issuer(),
+            aud: self.audience(),
+            sub: name,
+            iat: now.seconds(),
+            exp: now.plus(SESSION_SECONDS).seconds(),
+        };
+        encode(&Header::new(Algorithm::EdDSA), &claims, &self.key)
+            .map_err(|_| "no token could be signed")
+    }
+}
+
+impl fmt::Debug for IdentityProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdentityProvider").finish_non_exhaustive()
+    }
+}
+
+const SESSION_SECONDS: u64 = 8 * 60 * 60;

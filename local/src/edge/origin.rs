@@ -1,0 +1,207 @@
+//! The origins: the two functions, called in process, and the bucket.
+
+use aws_lambda_events::event::apigw::ApiGatewayV2httpResponse;
+use aws_sdk_s3::{
+    Client,
+    config::http::HttpResponse,
+    error::{DisplayErrorContext, SdkError},
+    operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},
+};
+use axum::body::Body;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use issue_cookies::IssueCookies;
+use resign_manifest::ResignManifest;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio_util::io::ReaderStream;
+
+use super::{
+    distribution::Origin,
+    events::{OriginRequest, function_url_event, http_api_event},
+};
+
+/// Everything a behaviour may point at.
+pub(super) struct Origins {
+    pub(super) issue_cookies: IssueCookies,
+    pub(super) resign_manifest: ResignManifest,
+    pub(super) bucket: Client,
+    pub(super) bucket_name: String,
+}
+
+impl Origins {
+    pub(super) async fn call(&self, origin: Origin, request: &OriginRequest) -> Response<Body> {
+        match origin {
+            Origin::Bucket => self.object(request).await,
+            Origin::IssueCookies => match event(http_api_event(request)) {
+                Ok(event) => http_api_response(self.issue_cookies.handle(event).await),
+                Err(response) => response,
+            },
+            Origin::ResignManifest => match event(function_url_event(request)) {
+                Ok(event) => {
+                    let answer = self.resign_manifest.handle(event).await;
+                    let mut response = Response::new(Body::new(answer.stream));
+                    *response.status_mut() = answer.metadata_prelude.status_code;
+                    *response.headers_mut() = answer.metadata_prelude.headers;
+                    response
+                }
+                Err(response) => response,
+            },
+        }
+    }
+
+    /// The object of the path, as CloudFront asks S3 for it: signed, with the viewer's range and conditions.
+    async fn object(&self, request: &OriginRequest) -> Response<Body> {
+        let path = request.path.trim_start_matches('/');
+        let Ok(key) = percent_encoding::percent_decode_str(path).decode_utf8() else {
+            return text(StatusCode::BAD_REQUEST, "the path is not UTF-8");
+        };
+        let value = |name: HeaderName| {
+            request
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        if request.method == Method::HEAD {
+            let asked = self.bucket.head_object().bucket(&self.bucket_name).key(key);
+            return match asked.send().await {
+                Ok(object) => head_response(&object),
+                Err(error) => s3_error(&error),
+            };
+        }
+        let asked = self
+            .bucket
+            .get_object()
+            .bucket(&self.bucket_name)
+            .key(key)
+            .set_range(value(header::RANGE));
+        match asked.send().await {
+            Ok(object) => object_response(object),
+            Err(error) => s3_error(&error),
+        }
+    }
+}
+
+fn event<T: DeserializeOwned>(event: Value) -> Result<T, Response<Body>> {
+    serde_json::from_value(event).map_err(|error| {
+        tracing::error!(%error, "the event could not be made");
+        text(
+            StatusCode::BAD_GATEWAY,
+            "the request could not be made into an event",
+        )
+    })
+}
+
+fn http_api_response(answer: ApiGatewayV2httpResponse) -> Response<Body> {
+    let body = answer
+        .body
+        .map_or_else(Body::empty, |body| Body::from(body.to_vec()));
+    let mut response = Response::new(body);
+    *response.status_mut() = u16::try_from(answer.status_code)
+        .ok()
+        .and_then(|status| StatusCode::from_u16(status).ok())
+        .unwrap_or(StatusCode::BAD_GATEWAY);
+    *response.headers_mut() = answer.headers;
+    for cookie in answer
+        .cookies
+        .iter()
+        .filter_map(|cookie| HeaderValue::from_str(cookie).ok())
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn object_response(object: GetObjectOutput) -> Response<Body> {
+    let mut headers = HeaderMap::new();
+    let texts = [
+        (header::CONTENT_TYPE, object.content_type()),
+        (header::CONTENT_RANGE, object.content_range()),
+        (header::ETAG, object.e_tag()),
+    ];
+    set(
+        &mut headers,
+        texts,
+        object.content_length(),
+        object.last_modified(),
+    );
+    let status = if object.content_range().is_some() {
+        StatusCode::PARTIAL_CONTENT
+    } else {
+        StatusCode::OK
+    };
+    let mut response = Response::new(Body::from_stream(ReaderStream::new(
+        object.body.into_async_read(),
+    )));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+fn head_response(object: &HeadObjectOutput) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    let texts = [
+        (header::CONTENT_TYPE, object.content_type()),
+        (header::ETAG, object.e_tag()),
+        (header::CONTENT_ENCODING, object.content_encoding()),
+    ];
+    set(
+        response.headers_mut(),
+        texts,
+        object.content_length(),
+        object.last_modified(),
+    );
+    response
+}
+
+fn set<'a>(
+    headers: &mut HeaderMap,
+    texts: impl IntoIterator<Item = (HeaderName, Option<&'a str>)>,
+    length: Option<i64>,
+    last_modified: Option<&aws_sdk_s3::primitives::DateTime>,
+) {
+    for (name, value) in texts {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+            headers.insert(name, value);
+        }
+    }
+    if let Some(length) = length {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    let date = last_modified.and_then(|time| {
+        time.fmt(aws_sdk_s3::primitives::DateTimeFormat::HttpDate)
+            .ok()
+    });
+    if let Some(date) = date.and_then(|date| HeaderValue::from_str(&date).ok()) {
+        headers.insert(header::LAST_MODIFIED, date);
+    }
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+}
+
+/// What S3 answered, as it answered it: CloudFront passes it on.
+fn s3_error<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> Response<Body> {
+    let Some(raw) = error.raw_response() else {
+        tracing::warn!(error = %DisplayErrorContext(error), "the bucket does not answer");
+        return text(StatusCode::BAD_GATEWAY, "the bucket does not answer");
+    };
+    let status = StatusCode::from_u16(raw.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let body = raw.body().bytes().map(<[u8]>::to_vec).unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/xml"),
+    );
+    response
+}
+
+/// A short answer in plain text.
+pub(super) fn text(status: StatusCode, sentence: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(sentence));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}

@@ -1,0 +1,110 @@
+//! The player page, the inspector's page, and what they are made of.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use axum::body::Body;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+
+/// Files that are part of the program, and hls.js where it is installed.
+pub(super) struct Pages {
+    media: PathBuf,
+    hls_js: PathBuf,
+}
+
+/// Something that can be played.
+#[derive(Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub(super) struct Stream {
+    path: String,
+}
+
+impl Pages {
+    pub(super) fn new(media: &Path, state: &Path) -> Self {
+        Self {
+            media: media.to_owned(),
+            hls_js: state.join("node_modules/hls.js/dist/hls.min.js"),
+        }
+    }
+
+    /// A page or a part of one.
+    pub(super) fn page(&self, path: &str) -> Option<Response<Body>> {
+        let (content_type, text) = match path {
+            "/" => (
+                "text/html; charset=utf-8",
+                include_str!("../../pages/player.html"),
+            ),
+            "/__usher/" => (
+                "text/html; charset=utf-8",
+                include_str!("../../pages/inspector.html"),
+            ),
+            "/__usher/player.js" => (
+                "text/javascript; charset=utf-8",
+                include_str!("../../pages/player.js"),
+            ),
+            "/__usher/inspector.js" => (
+                "text/javascript; charset=utf-8",
+                include_str!("../../pages/inspector.js"),
+            ),
+            "/__usher/style.css" => (
+                "text/css; charset=utf-8",
+                include_str!("../../pages/style.css"),
+            ),
+            "/__usher/hls.js" => {
+                let script = fs::read(&self.hls_js).ok()?;
+                return Some(response("text/javascript; charset=utf-8", script.into()));
+            }
+            "/__usher/streams" => {
+                let streams = serde_json::to_vec(&self.streams()).ok()?;
+                return Some(response("application/json", streams.into()));
+            }
+            _ => return None,
+        };
+        Some(response(content_type, text.into()))
+    }
+
+    /// The multivariant playlists in the media folder.
+    fn streams(&self) -> Vec<Stream> {
+        let mut streams = Vec::new();
+        let mut folders = vec![self.media.clone()];
+        while let Some(folder) = folders.pop() {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            for path in entries.map(|entry| entry.path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if is_multivariant(&path) {
+                    let below = path.strip_prefix(&self.media).unwrap_or(&path);
+                    let segments: Vec<_> = below
+                        .iter()
+                        .map(|segment| segment.to_string_lossy())
+                        .collect();
+                    streams.push(Stream {
+                        path: format!("/{}", segments.join("/")),
+                    });
+                }
+            }
+        }
+        streams.sort();
+        streams
+    }
+}
+
+fn is_multivariant(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "m3u8")
+        && fs::read_to_string(path).is_ok_and(|playlist| playlist.contains("#EXT-X-STREAM-INF"))
+}
+
+fn response(content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::OK;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,316 @@
+//! The deployment's template, read for what the edge runs: the distribution's behaviours, their origins,
+//! and the functions' settings.
+//!
+//! YAML's short tags (`!Ref`, `!GetAtt`) become CloudFormation's long form (`{"Ref": …}`) first, so that
+//! the rest is plain JSON.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use saphyr::{LoadableYamlNode as _, YamlOwned};
+use serde_json::{Map, Value, json};
+
+use super::{
+    EdgeError,
+    distribution::{Behavior, Distribution, Origin},
+};
+
+/// A template in CloudFormation's long form.
+pub(super) struct Template {
+    path: PathBuf,
+    document: Value,
+}
+
+impl Template {
+    pub(super) fn read(path: &Path) -> Result<Self, EdgeError> {
+        let text = fs::read_to_string(path).map_err(|source| EdgeError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, EdgeError> {
+        let problem = |problem: String| EdgeError::Template {
+            path: path.to_owned(),
+            problem,
+        };
+        let documents =
+            YamlOwned::load_from_str(text).map_err(|error| problem(error.to_string()))?;
+        let document = documents
+            .first()
+            .ok_or_else(|| problem("it is empty".to_owned()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            document: long_form(document),
+        })
+    }
+
+    /// The distribution with its behaviours, in the order in which they are tried.
+    pub(super) fn distribution(&self) -> Result<Distribution, EdgeError> {
+        let config = self
+            .resources()
+            .find(|(_, resource)| resource["Type"] == "AWS::CloudFront::Distribution")
+            .map(|(_, resource)| &resource["Properties"]["DistributionConfig"])
+            .ok_or_else(|| self.problem("it has no AWS::CloudFront::Distribution"))?;
+        let origins: BTreeMap<&str, &Value> = list(&config["Origins"])
+            .filter_map(|origin| Some((origin["Id"].as_str()?, &origin["DomainName"])))
+            .collect();
+        let behavior = |behavior: &Value| {
+            let pattern = behavior["PathPattern"].as_str();
+            let id = behavior["TargetOriginId"].as_str().unwrap_or_default();
+            let domain_name = origins
+                .get(id)
+                .ok_or_else(|| self.problem(&format!("there is no origin {id:?}")))?;
+            Ok(Behavior {
+                path_pattern: pattern.map(str::to_owned),
+                origin: self.origin(id, domain_name)?,
+                restricted: list(&behavior["TrustedKeyGroups"]).next().is_some(),
+                allowed_methods: match behavior.get("AllowedMethods") {
+                    Some(methods) => list(methods)
+                        .filter_map(Value::as_str)
+                        .map(str::to_owned)
+                        .collect(),
+                    None => vec!["GET".to_owned(), "HEAD".to_owned()],
+                },
+                viewer_request_function: list(&behavior["FunctionAssociations"])
+                    .any(|association| association["EventType"] == "viewer-request"),
+            })
+        };
+        Ok(Distribution {
+            behaviors: list(&config["CacheBehaviors"])
+                .map(behavior)
+                .collect::<Result<_, EdgeError>>()?,
+            default: behavior(&config["DefaultCacheBehavior"])?,
+        })
+    }
+
+    /// What the template itself says of a function's environment: texts, numbers, and parameters with a
+    /// default.
+    pub(super) fn environment(&self, function: &str) -> BTreeMap<String, String> {
+        let variables = self
+            .resources()
+            .find(|(_, resource)| self.function_name(resource) == Some(function))
+            .map(|(_, resource)| &resource["Properties"]["Environment"]["Variables"]);
+        let entries = variables.and_then(Value::as_object).into_iter().flatten();
+        entries
+            .filter_map(|(name, value)| Some((name.clone(), self.text(value)?)))
+            .collect()
+    }
+
+    fn text(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Object(_) => {
+                let parameter = value["Ref"].as_str()?;
+                self.text(self.document["Parameters"][parameter].get("Default")?)
+            }
+            _ => None,
+        }
+    }
+
+    /// What an origin's domain name stands for, by the resources that it refers to.
+    fn origin(&self, id: &str, domain_name: &Value) -> Result<Origin, EdgeError> {
+        let mut references = Vec::new();
+        logical_ids(domain_name, &mut references);
+        let known = references.iter().find_map(|reference| {
+            let resource = &self.document["Resources"][reference.as_str()];
+            match resource["Type"].as_str() {
+                Some("AWS::S3::Bucket") => Some(Origin::Bucket),
+                Some("AWS::Serverless::HttpApi") => self.function_behind_api(reference),
+                // SAM makes the resource `…Url` of a function with a FunctionUrlConfig.
+                _ => self.origin_of_function(
+                    &self.document["Resources"][reference.strip_suffix("Url")?],
+                ),
+            }
+        });
+        known.ok_or_else(|| {
+            self.problem(&format!(
+                "the origin {id:?} is none that runs here: a bucket, the issue-cookies API, or the resign-manifest URL"
+            ))
+        })
+    }
+
+    fn function_behind_api(&self, api: &str) -> Option<Origin> {
+        let (_, function) = self.resources().find(|(_, resource)| {
+            let events = resource["Properties"]["Events"]
+                .as_object()
+                .into_iter()
+                .flatten();
+            let mut apis = events.map(|(_, event)| &event["Properties"]["ApiId"]["Ref"]);
+            apis.any(|referenced| referenced == api)
+        })?;
+        self.origin_of_function(function)
+    }
+
+    fn origin_of_function(&self, resource: &Value) -> Option<Origin> {
+        match self.function_name(resource)? {
+            "issue-cookies" => Some(Origin::IssueCookies),
+            "resign-manifest" => Some(Origin::ResignManifest),
+            _ => None,
+        }
+    }
+
+    /// Which of the workspace's binaries a function is.
+    fn function_name<'a>(&self, resource: &'a Value) -> Option<&'a str> {
+        let binary = resource["Metadata"]["BuildProperties"]["Binary"].as_str();
+        binary.or_else(|| {
+            resource["Properties"]["CodeUri"]
+                .as_str()?
+                .trim_end_matches('/')
+                .rsplit('/')
+                .next()
+        })
+    }
+
+    fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.document["Resources"].as_object().into_iter().flatten()
+    }
+
+    fn problem(&self, problem: &str) -> EdgeError {
+        EdgeError::Template {
+            path: self.path.clone(),
+            problem: problem.to_owned(),
+        }
+    }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// The logical ids that a value refers to, by `Ref`, `Fn::GetAtt` and `Fn::Sub`, at any depth.
+fn logical_ids(value: &Value, found: &mut Vec<String>) {
+    let id = |text: &str| text.split('.').next().unwrap_or_default().to_owned();
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| logical_ids(value, found)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                match (name.as_str(), value.as_str()) {
+                    ("Ref" | "Fn::GetAtt", Some(text)) => found.push(id(text)),
+                    ("Fn::Sub", Some(text)) => {
+                        let variables = text
+                            .split("${")
+                            .skip(1)
+                            .filter_map(|rest| rest.split('}').next());
+                        found.extend(variables.map(id));
+                    }
+                    _ => logical_ids(value, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn long_form(node: &YamlOwned) -> Value {
+    match node {
+        YamlOwned::Tagged(tag, node) => {
+            let name = match tag.suffix.as_str() {
+                "Ref" | "Condition" => tag.suffix.clone(),
+                function => format!("Fn::{function}"),
+            };
+            json!({ name: long_form(node) })
+        }
+        YamlOwned::Sequence(nodes) => nodes.iter().map(long_form).collect(),
+        YamlOwned::Mapping(members) => {
+            let named = members
+                .iter()
+                .map(|(name, node)| (scalar(name), long_form(node)));
+            let object: Map<String, Value> = named
+                .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value)))
+                .collect();
+            Value::from(object)
+        }
+        scalar_node => scalar(scalar_node),
+    }
+}
+
+fn scalar(node: &YamlOwned) -> Value {
+    if let Some(text) = node.as_str() {
+        Value::from(text)
+    } else if let Some(number) = node.as_integer() {
+        Value::from(number)
+    } else if let Some(truth) = node.as_bool() {
+        Value::from(truth)
+    } else {
+        Value::Null
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(text: &str) -> Result<Template, EdgeError> {
+        Template::parse(Path::new("template.yaml"), text)
+    }
+
+    #[test]
+    fn the_deployed_template_runs_here() {
+        let template = template(include_str!("../../../template.yaml")).expect("a template");
+        let distribution = template.distribution().expect("a distribution");
+        let seen: Vec<_> = distribution
+            .behaviors
+            .iter()
+            .chain([&distribution.default])
+            .map(|behavior| {
+                (
+                    behavior.name(),
+                    behavior.origin,
+                    behavior.restricted,
+                    behavior.viewer_request_function,
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("/auth/*", Origin::IssueCookies, false, true),
+                ("/video/*.m3u8", Origin::ResignManifest, true, true),
+                ("/video/*", Origin::Bucket, true, false),
+                ("Default (*)", Origin::Bucket, true, false),
+            ]
+        );
+        let environment = template.environment("issue-cookies");
+        assert_eq!(
+            environment.get("RESOURCE_PATH").map(String::as_str),
+            Some("/video/*")
+        );
+        assert_eq!(
+            environment.get("COOKIE_TTL_SECONDS").map(String::as_str),
+            Some("3600")
+        );
+        assert_eq!(environment.get("KMS_KEY_ID"), None);
+    }
+
+    #[test]
+    fn what_cannot_run_here_is_said() {
+        let rows = [
+            (
+                "Resources: {}",
+                "template.yaml: it has no AWS::CloudFront::Distribution",
+            ),
+            ("", "template.yaml: it is empty"),
+            (
+                "Resources: {D: {Type: AWS::CloudFront::Distribution, Properties: {DistributionConfig: \
+                 {Origins: [{Id: a, DomainName: example.com}], DefaultCacheBehavior: {TargetOriginId: a}}}}}",
+                "template.yaml: the origin \"a\" is none that runs here: a bucket, the issue-cookies API, or \
+                 the resign-manifest URL",
+            ),
+            (
+                "Resources: {D: {Type: AWS::CloudFront::Distribution, Properties: {DistributionConfig: \
+                 {DefaultCacheBehavior: {TargetOriginId: a}}}}}",
+                "template.yaml: there is no origin \"a\"",
+            ),
+        ];
+        for (text, sentence) in rows {
+            let error = template(text).and_then(|template| template.distribution().map(drop));
+            assert_eq!(error.expect_err("it cannot run").to_string(), sentence);
+        }
+    }
+}
