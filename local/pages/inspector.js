@@ -110,7 +110,7 @@ function sentence(request) {
     case 'admitted':
       return `Admitted by its ${by ?? 'signature'}: signed by a key this edge trusts, for this resource, and not expired.`;
     case 'refused':
-      return `Refused${by ? `, although it brought ${by === 'signed URL' ? 'a signed URL' : by}` : ''}. ${request.reason ?? request.message ?? ''}`;
+      return `Refused${by ? `, although it brought ${by === 'signed URL' ? 'a signed URL' : by}` : ''}: ${request.reason ?? request.message ?? request.code}`;
     default:
       return 'Open: this behaviour asks for no signature.';
   }
@@ -133,7 +133,7 @@ function factsOf(request) {
     ['CloudFront’s message', request.message],
     ['Status', request.status],
     ['Size', request.bytes === null ? null : `${request.bytes.toLocaleString()} bytes`],
-    ['Took', `${request.milliseconds} ms`],
+    ['Took', `${request.milliseconds.toFixed(1)} ms`],
   ];
 }
 

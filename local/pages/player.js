@@ -162,7 +162,7 @@ async function signOut() {
   }
   access = 'signed-out';
   render();
-  const rest = handedOut ? ` The signed URL stays good until ${clock(handedOut.expires_at)}.` : '';
+  const rest = handedOut ? ` The signed URL stays good until ${clock(handedOut.expires_at)} (${distance(handedOut.expires_at)}).` : '';
   say(`Signed out: the cookies are gone and nothing more is loaded.${rest}`);
   element('sign-in').focus();
 }
@@ -224,7 +224,7 @@ async function recover(url, cause) {
   detach();
   if (denial) access = 'refused';
   render();
-  say(denial ? `Stopped: ${denial.code}. ${denial.why}` : `The player stopped (${cause || 'no reason given'}). The inspector shows the last requests.`);
+  say(denial ? `Stopped: ${denial.code}, ${denial.why}` : `The player stopped (${cause || 'no reason given'}). The inspector shows the last requests.`);
 }
 
 async function playSigned() {
@@ -380,7 +380,7 @@ function showCookies() {
 function showSignedUrl() {
   element('signed-url-box').hidden = !signedUrl;
   element('signed-url').value = signedUrl?.url ?? '';
-  if (signedUrl) write('signed-url-until', `Good until ${clock(signedUrl.expires_at)}, with or without a sign-in here.`);
+  if (signedUrl) write('signed-url-until', `Good until ${clock(signedUrl.expires_at)} (${distance(signedUrl.expires_at)}), with or without a sign-in here.`);
 }
 
 /** Unchanged text is left alone, so that a screen reader or a selection is not disturbed each second. */

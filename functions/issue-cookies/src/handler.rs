@@ -131,16 +131,17 @@ impl IssueCookies {
             request.body.as_deref(),
             request.is_base64_encoded,
         )?;
+        // First what cannot be signed at all, then what is not this function's to sign.
+        let url = format!("{}://{}{}", self.config.protocol, viewer.host, asked.path);
+        let url = ExactUrl::new(url).map_err(bad_request)?;
         let path = asked.path.split('?').next().unwrap_or_default();
         let Some(scope) = self.config.scope.of(path) else {
             let everything = self.config.scope.everything();
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
-                format!("the path is not below {everything}"),
+                format!("the path is not below {everything}, or there are dot segments in it"),
             ));
         };
-        let url = format!("{}://{}{}", self.config.protocol, viewer.host, asked.path);
-        let url = ExactUrl::new(url).map_err(bad_request)?;
         // The grant covers the whole asset: a player adds parameters to playlist URLs.
         let resource = self.resource(&viewer, &scope)?;
         let expires = self

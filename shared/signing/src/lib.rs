@@ -61,3 +61,7 @@ pub use stream::{StreamPattern, StreamUrl};
 pub use time::UnixTime;
 pub use verifier::{Admitted, Verifier};
 pub use wildcard::matches as wildcard_matches;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -222,8 +222,8 @@ async function pagesFitNarrow({ page }) {
 }
 
 async function takeScreenshot({ page }) {
-  await page.setViewportSize({ width: 1280, height: 800 });
-  await signIn(page, STREAMS[0], 'native');
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await signIn(page, STREAMS[0], 'hls');
   await page.click('#play');
   await playedFor(page, 7);
   await page.screenshot({ path: screenshotFile });

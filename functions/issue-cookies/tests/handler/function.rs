@@ -1,0 +1,201 @@
+//! The function under test, with a clock that stands and a key pair of the test's own.
+
+use std::{
+    fs,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use aws_lc_rs::{
+    encoding::{AsDer as _, Pkcs8V1Der},
+    rsa::{KeyPair, KeySize},
+};
+use cloudfront_signing::{
+    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer,
+    UnixTime, UrlPattern, Verifier,
+};
+use issue_cookies::{Config, IssueCookies};
+use serde_json::{Map, Value, json};
+use usher_runtime::{Clock, Grants, SigningError, SigningKey};
+
+use crate::tokens;
+
+/// 100 seconds before the end of a 300 seconds bucket.
+pub(crate) const NOW: u64 = 1_790_000_000;
+pub(crate) const HOST: &str = "d111111abcdef8.cloudfront.net";
+pub(crate) const POST_COOKIES: &str =
+    include_str!("../../../../tests/events/post-auth-cookies.json");
+pub(crate) const DELETE_COOKIES: &str =
+    include_str!("../../../../tests/events/delete-auth-cookies.json");
+pub(crate) const POST_URLS: &str = include_str!("../../../../tests/events/post-auth-urls.json");
+
+static PEM: LazyLock<String> = LazyLock::new(|| {
+    let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
+    pem("PRIVATE KEY", der.as_ref())
+});
+
+pub(crate) fn pem(tag: &str, der: &[u8]) -> String {
+    pem::encode(&pem::Pem::new(tag, der))
+}
+
+pub(crate) fn private_key() -> PrivateKey {
+    PrivateKey::from_pem(&PEM).unwrap()
+}
+
+pub(crate) fn time(seconds: u64) -> UnixTime {
+    UnixTime::new(seconds).unwrap()
+}
+
+pub(crate) struct Function {
+    handler: IssueCookies,
+    now: Arc<AtomicU64>,
+}
+
+impl Function {
+    /// The function with the key in a file, as on a laptop.
+    pub(crate) async fn new(changes: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("private_key.pem");
+        fs::write(&file, PEM.as_str()).unwrap();
+        let config = config(file.to_str().unwrap(), changes);
+        let grants = Grants::open(config.signing.clone()).await.unwrap();
+        Self::put_together(config, grants)
+    }
+
+    /// The function with a key whose keeper does not answer.
+    pub(crate) fn without_key() -> Self {
+        let config = config("unused", &[]);
+        let grants = Grants::new(config.signing.clone(), Box::new(OutOfReach));
+        Self::put_together(config, grants)
+    }
+
+    fn put_together(config: Config, grants: Grants) -> Self {
+        let now = Arc::new(AtomicU64::new(NOW));
+        let hand = Arc::clone(&now);
+        let clock: Clock = Arc::new(move || time(hand.load(Ordering::SeqCst)));
+        Self {
+            handler: IssueCookies::new(config, grants, clock),
+            now,
+        }
+    }
+
+    pub(crate) fn set_time(&self, seconds: u64) {
+        self.now.store(seconds, Ordering::SeqCst);
+    }
+
+    /// The response as it goes back to API Gateway, but for the body: JSON in it is parsed.
+    pub(crate) async fn answer(&self, event: Value) -> Value {
+        let request = serde_json::from_value(event).unwrap();
+        let mut answer = serde_json::to_value(self.handler.handle(request).await).unwrap();
+        if let Some(body) = answer["body"].as_str() {
+            answer["body"] = serde_json::from_str(body).unwrap();
+        }
+        answer
+    }
+}
+
+struct OutOfReach;
+
+#[async_trait]
+impl SigningKey for OutOfReach {
+    async fn sign(&self, _: &[u8], _: HashAlgorithm) -> Result<Vec<u8>, SigningError> {
+        let detail = "KMS Sign: arn:aws:kms:eu-central-1:123456789012:key/k is throttled";
+        Err(SigningError::Unavailable(detail.to_owned()))
+    }
+}
+
+/// The settings of the template, but for the key; an empty change takes a setting away.
+pub(crate) fn config(private_key_file: &str, changes: &[(&str, &str)]) -> Config {
+    let settings = [
+        ("ALLOWED_ORIGINS", "https://app.example.com"),
+        ("COOKIE_TTL_SECONDS", "3600"),
+        ("EXPIRY_BUCKET_SECONDS", "300"),
+        ("HASH_ALGORITHM", "SHA256"),
+        ("JWT_AUDIENCE", tokens::AUDIENCE),
+        ("JWT_ISSUER", tokens::ISSUER),
+        ("JWT_SECRET", tokens::SECRET),
+        ("KEY_PAIR_ID", "K2JCJMDEHXQW5F"),
+        ("PRIVATE_KEY_FILE", private_key_file),
+        ("RESOURCE_PATH", "/video/*"),
+        ("SCOPE_DEPTH", "1"),
+        ("URL_TTL_SECONDS", "21600"),
+        ("VIEWER_PROTOCOL", "https"),
+    ];
+    let look_up = |name: &str| {
+        let mut all = changes.iter().chain(&settings);
+        all.find(|(key, _)| *key == name)
+            .map(|(_, value)| (*value).to_owned())
+    };
+    Config::read(&look_up).unwrap()
+}
+
+/// One of the repository's events with a token in the place of the one that is none.
+pub(crate) fn event(text: &str, token: &str) -> Value {
+    let mut event: Value = serde_json::from_str(text).unwrap();
+    event["headers"]["authorization"] = json!(format!("Bearer {token}"));
+    event
+}
+
+/// One of the repository's events with a token that is accepted.
+pub(crate) fn signed_in(text: &str) -> Value {
+    event(text, &tokens::hs256(&tokens::claims()))
+}
+
+pub(crate) fn set_header(event: &mut Value, name: &str, value: &str) {
+    event["headers"][name] = json!(value);
+}
+
+pub(crate) fn remove_header(event: &mut Value, name: &str) {
+    event["headers"].as_object_mut().unwrap().remove(name);
+}
+
+/// A response without CORS: the events come from the distribution's own page.
+pub(crate) fn response(status: u16, headers: Value, body: Option<Value>, cookies: Value) -> Value {
+    let mut all = json!({"cache-control": "no-store", "vary": "Origin"});
+    let more: Map<String, Value> = serde_json::from_value(headers).unwrap();
+    all.as_object_mut().unwrap().extend(more);
+    let mut response = json!({
+        "statusCode": status,
+        "headers": all,
+        "multiValueHeaders": {},
+        "isBase64Encoded": false,
+        "cookies": cookies,
+    });
+    if let Some(body) = body {
+        response["body"] = body;
+    }
+    response
+}
+
+pub(crate) fn problem(status: u16, title: &str, detail: &str, headers: Value) -> Value {
+    let mut all = json!({"content-type": "application/problem+json"});
+    let more: Map<String, Value> = serde_json::from_value(headers).unwrap();
+    all.as_object_mut().unwrap().extend(more);
+    let body = json!({"type": "about:blank", "title": title, "status": status, "detail": detail});
+    response(status, all, Some(body), json!([]))
+}
+
+/// What the function should have signed, signed here.
+pub(crate) fn grant(resource: &str, expires: u64, hash: HashAlgorithm) -> Grant {
+    let policy = Policy::new(UrlPattern::new(resource).unwrap(), time(expires)).unwrap();
+    let id = KeyPairId::new("K2JCJMDEHXQW5F").unwrap();
+    Signer::new(id, private_key(), hash).sign(policy).unwrap()
+}
+
+/// Asks the verifier as a viewer with these cookies would ask CloudFront.
+pub(crate) fn ask(url: &str, cookies: &str, now: u64) -> Result<Admitted, Box<Denial>> {
+    let id = KeyPairId::new("K2JCJMDEHXQW5F").unwrap();
+    let verifier = Verifier::new([(id, private_key().public_key())]);
+    verifier.verify(&Request::new(url).cookie_header(cookies), time(now))
+}
+
+/// `Set-Cookie` values as the `Cookie` header that a browser makes of them.
+pub(crate) fn cookie_header(answer: &Value) -> String {
+    let pairs = answer["cookies"].as_array().unwrap().iter();
+    let pairs = pairs.map(|cookie| cookie.as_str().unwrap().split(';').next().unwrap());
+    pairs.collect::<Vec<_>>().join("; ")
+}

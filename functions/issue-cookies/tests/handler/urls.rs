@@ -1,0 +1,208 @@
+//! `POST /auth/urls`.
+
+use cloudfront_signing::{Credential, HashAlgorithm, Reason};
+use serde_json::{Value, json};
+
+use crate::{
+    function::{
+        Function, HOST, NOW, POST_URLS, ask, event, grant, problem, response, set_header, signed_in,
+    },
+    tokens,
+};
+
+const EXPIRES: u64 = 1_790_021_700;
+
+fn asking_for(path: &str) -> Value {
+    let mut event = signed_in(POST_URLS);
+    event["body"] = json!(json!({ "path": path }).to_string());
+    event
+}
+
+fn signed(url: &str, expires: u64) -> Value {
+    response(
+        200,
+        json!({"content-type": "application/json"}),
+        Some(json!({"url": url, "expires_at": expires})),
+        json!([]),
+    )
+}
+
+#[tokio::test]
+async fn a_url_is_signed_for_the_whole_asset() {
+    let function = Function::new(&[]).await;
+    let resource = format!("https://{HOST}/video/m/*");
+    let grant = grant(&resource, EXPIRES, HashAlgorithm::Sha256);
+    for (path, separator) in [
+        ("/video/m/master.m3u8", "?"),
+        ("/video/m/v0/low.m3u8", "?"),
+        ("/video/m/a%20b.m3u8?x=%7E&y=/..", "&"),
+    ] {
+        let url = format!("https://{HOST}{path}{separator}{}", grant.query());
+        assert_eq!(
+            function.answer(asking_for(path)).await,
+            signed(&url, EXPIRES)
+        );
+        let admitted = ask(&url, "", EXPIRES - 1).unwrap();
+        assert_eq!(admitted.credential, Credential::Url);
+        assert_eq!(admitted.policy.resource.as_ref(), Some(&resource));
+    }
+}
+
+#[tokio::test]
+async fn its_parameters_open_the_asset_and_not_the_next_one() {
+    let function = Function::new(&[]).await;
+    let answer = function.answer(asking_for("/video/m/master.m3u8")).await;
+    let url = answer["body"]["url"].as_str().unwrap();
+    let (_, parameters) = url.split_once('?').unwrap();
+    for path in ["/video/m/v0/s001.ts", "/video/m/key.bin", "/video/m/"] {
+        let url = format!("https://{HOST}{path}?{parameters}");
+        assert_eq!(ask(&url, "", NOW).err(), None, "{path}");
+    }
+    for path in ["/video/n/master.m3u8", "/video/master.m3u8", "/video/m"] {
+        let url = format!("https://{HOST}{path}");
+        let denial = ask(&format!("{url}?{parameters}"), "", NOW).unwrap_err();
+        let outside = Reason::Resource {
+            resource: format!("https://{HOST}/video/m/*"),
+            url,
+        };
+        assert_eq!(denial.reason, outside);
+    }
+}
+
+#[tokio::test]
+async fn a_url_never_outlives_the_token() {
+    let function = Function::new(&[]).await;
+    let mut asked = event(POST_URLS, &tokens::hs256(&tokens::until(NOW + 7)));
+    // As `application/json; charset=utf-8` in base64 it is the same request.
+    set_header(
+        &mut asked,
+        "content-type",
+        "application/json; charset=utf-8",
+    );
+    asked["body"] = json!("eyJwYXRoIjoiL3ZpZGVvL20vbWFzdGVyLm0zdTgifQ==");
+    asked["isBase64Encoded"] = json!(true);
+    let resource = format!("https://{HOST}/video/m/*");
+    let grant = grant(&resource, NOW + 7, HashAlgorithm::Sha256);
+    let url = format!("https://{HOST}/video/m/master.m3u8?{}", grant.query());
+    assert_eq!(function.answer(asked).await, signed(&url, NOW + 7));
+}
+
+#[tokio::test]
+async fn a_path_that_is_not_private_video_is_forbidden() {
+    let function = Function::new(&[]).await;
+    let detail = "the path is not below /video/*, or there are dot segments in it";
+    let expected = problem(403, "Forbidden", detail, json!({}));
+    for path in [
+        "/other/m.m3u8",
+        "/video",
+        "/videos/m.m3u8",
+        "/Video/m.m3u8",
+        "/video/../other/m.m3u8",
+        "/video/m/../n/master.m3u8",
+        "/video/m/./master.m3u8",
+        "/video/m/%2E%2e/n/master.m3u8",
+        "/video/..",
+        "//evil.example/video/m.m3u8",
+        ".evil.example/video/m.m3u8",
+        "video/m/master.m3u8",
+        "?/video/m/master.m3u8",
+        "",
+    ] {
+        assert_eq!(function.answer(asking_for(path)).await, expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_cannot_be_signed_is_refused_with_the_reason() {
+    let function = Function::new(&[]).await;
+    let forbidden = "cannot stand in a signed URL: percent-encode it first";
+    let rows = [
+        (
+            "/video/*",
+            "the wildcard at byte 44 cannot stand in an exact URL: only a custom policy takes one"
+                .to_owned(),
+        ),
+        (
+            "/video/m/a.m3u8?x=*",
+            "the wildcard at byte 55 cannot stand in an exact URL: only a custom policy takes one"
+                .to_owned(),
+        ),
+        (
+            "/video/m/a.m3u8?Policy=x",
+            "the query parameter Policy at byte 53 is reserved by CloudFront".to_owned(),
+        ),
+        (
+            "/video/m/a.m3u8?x=1&%45xpires=1",
+            "the query parameter Expires at byte 57 is reserved by CloudFront".to_owned(),
+        ),
+        (
+            "/video/m/a.m3u8#t=1",
+            "the fragment at byte 52 is never sent to CloudFront: leave it out".to_owned(),
+        ),
+        (
+            "@evil.example/video/m/a.m3u8",
+            "the user information before the host cannot stand in a signed URL".to_owned(),
+        ),
+        (
+            "/video/m/a b.m3u8",
+            format!("a space at byte 47 {forbidden}"),
+        ),
+        (
+            "/video/m/a\"b.m3u8",
+            format!("a quotation mark at byte 47 {forbidden}"),
+        ),
+        (
+            "/video/m\\..\\n/a.m3u8",
+            format!("a backslash at byte 45 {forbidden}"),
+        ),
+        (
+            "/video/m/a\nb.m3u8",
+            format!("a control character at byte 47 {forbidden}"),
+        ),
+        (
+            "/video/m/é.m3u8",
+            format!("a character outside ASCII at byte 46 {forbidden}"),
+        ),
+    ];
+    for (path, detail) in rows {
+        let expected = problem(400, "Bad Request", &detail, json!({}));
+        assert_eq!(function.answer(asking_for(path)).await, expected, "{path}");
+    }
+    let long = format!("/video/m/{}.m3u8", "a".repeat(7_900));
+    let answer = function.answer(asking_for(&long)).await;
+    let length = answer["body"]["detail"].as_str().unwrap();
+    assert_eq!(answer["statusCode"], json!(400), "{length}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_a_path_in_json_is_refused() {
+    let function = Function::new(&[]).await;
+    let detail = r#"the body must be a JSON object such as {"path":"/video/m/master.m3u8"}"#;
+    let expected = problem(400, "Bad Request", detail, json!({}));
+    for body in [
+        "",
+        "{",
+        "null",
+        "[]",
+        r#""/video/m/master.m3u8""#,
+        "{}",
+        r#"{"path":1}"#,
+        r#"{"path":null}"#,
+        r#"{"path":"/video/m.m3u8","expires_at":1}"#,
+        r#"{"path":"/video/m.m3u8","path":"/video/n.m3u8"}"#,
+        r#"{"path":"/video/m.m3u8"} "#.repeat(2).as_str(),
+    ] {
+        let mut event = signed_in(POST_URLS);
+        event["body"] = json!(body);
+        assert_eq!(function.answer(event).await, expected, "{body}");
+    }
+    let mut missing = signed_in(POST_URLS);
+    missing.as_object_mut().unwrap().remove("body");
+    assert_eq!(function.answer(missing).await, expected);
+    for body in ["not base64!", "/w=="] {
+        let mut event = signed_in(POST_URLS);
+        event["body"] = json!(body);
+        event["isBase64Encoded"] = json!(true);
+        assert_eq!(function.answer(event).await, expected, "{body}");
+    }
+}

@@ -1,0 +1,139 @@
+//! A house for a story: an edge on free ports, with its own state and a clock that the story sets.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use cloudfront_signing::UnixTime;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use usher::{cli::Serve, edge};
+
+pub(crate) const START: u64 = 1_790_000_000;
+
+pub(crate) struct House {
+    pub(crate) url: String,
+    pub(crate) bucket_url: String,
+    client: Client,
+    time: Arc<AtomicU64>,
+    _running: edge::Running,
+    _state: TempDir,
+}
+
+impl House {
+    /// The sample stream behind the project's own template.
+    pub(crate) async fn open() -> Self {
+        Self::with_media(workspace().join("local/media")).await
+    }
+
+    pub(crate) async fn with_media(media: PathBuf) -> Self {
+        let state = TempDir::new().unwrap();
+        let anywhere = "127.0.0.1:0".parse().unwrap();
+        let options = Serve {
+            listen: anywhere,
+            bucket_listen: anywhere,
+            media,
+            template: workspace().join("template.yaml"),
+            state: state.path().to_owned(),
+        };
+        let time = Arc::new(AtomicU64::new(START));
+        let clock = Arc::clone(&time);
+        let clock = Arc::new(move || UnixTime::new(clock.load(Ordering::SeqCst)).unwrap());
+        let running = edge::start(&options, clock).await.unwrap();
+        Self {
+            url: format!("http://{}", running.address),
+            bucket_url: format!("http://{}", running.bucket_address),
+            // No cookie store: a story says which cookies it sends.
+            client: Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+            time,
+            _running: running,
+            _state: state,
+        }
+    }
+
+    pub(crate) fn set_time(&self, seconds: u64) {
+        self.time.store(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) fn get(&self, target: &str) -> RequestBuilder {
+        self.client.get(self.absolute(target))
+    }
+
+    pub(crate) fn request(&self, method: &str, target: &str) -> RequestBuilder {
+        self.client
+            .request(method.parse().unwrap(), self.absolute(target))
+    }
+
+    fn absolute(&self, target: &str) -> String {
+        if target.starts_with('/') {
+            format!("{}{target}", self.url)
+        } else {
+            target.to_owned()
+        }
+    }
+
+    pub(crate) async fn token(&self) -> String {
+        let answer = self
+            .request("POST", "/demo/sign-in")
+            .json(&json!({"viewer": "demo"}))
+            .send()
+            .await
+            .unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        answer["token"].as_str().unwrap().to_owned()
+    }
+
+    /// `POST /auth/cookies`: the Cookie header that a browser would send from now on.
+    pub(crate) async fn cookies(&self) -> String {
+        let answer = self
+            .request("POST", "/auth/cookies")
+            .bearer_auth(self.token().await)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let cookies = answer.headers().get_all("set-cookie").iter();
+        let pairs: Vec<_> = cookies
+            .map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap())
+            .collect();
+        pairs.join("; ")
+    }
+
+    /// `POST /auth/urls`
+    pub(crate) async fn signed_url(&self, path: &str) -> String {
+        let asked = self
+            .request("POST", "/auth/urls")
+            .bearer_auth(self.token().await)
+            .json(&json!({"path": path}));
+        let answer: Value = asked.send().await.unwrap().json().await.unwrap();
+        answer["url"].as_str().unwrap().to_owned()
+    }
+}
+
+/// An answer in what counts: status, the reason for people, body.
+pub(crate) async fn denial(answer: Response) -> (StatusCode, Option<String>, String) {
+    let why = answer
+        .headers()
+        .get("x-usher-why")
+        .map(|why| why.to_str().unwrap().to_owned());
+    (answer.status(), why, answer.text().await.unwrap())
+}
+
+/// CloudFront's XML.
+pub(crate) fn xml(code: &str, message: &str) -> String {
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"#
+    )
+}
+
+pub(crate) fn workspace() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
