@@ -17,7 +17,7 @@ mod template;
 
 use std::{
     collections::BTreeMap,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     net::SocketAddr,
     path::PathBuf,
     sync::Arc,
@@ -189,6 +189,7 @@ pub(crate) fn run(options: &Serve) -> Result<(), InputError> {
                 .unwrap_or_else(|_| "warn,usher=info".into()),
         )
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
     let failed = |error: io::Error| InputError::new(format!("the edge cannot run: {error}"));
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -1,4 +1,8 @@
 //! `usher explain`: the verifier's decision, for people and for programs.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON object takes any member, and a JSON value answers null for one it does not have"
+)]
 
 use cloudfront_signing::{
     Admitted, Credential, Denial, ReceivedPolicy, Request, UnixTime, Verifier,

@@ -33,18 +33,18 @@ impl Origins {
         match origin {
             Origin::Bucket => self.object(request).await,
             Origin::IssueCookies => match event(http_api_event(request)) {
-                Ok(event) => http_api_response(self.issue_cookies.handle(event).await),
-                Err(response) => response,
+                Some(event) => http_api_response(self.issue_cookies.handle(event).await),
+                None => no_event(),
             },
             Origin::ResignManifest => match event(function_url_event(request)) {
-                Ok(event) => {
+                Some(event) => {
                     let answer = self.resign_manifest.handle(event).await;
                     let mut response = Response::new(Body::new(answer.stream));
                     *response.status_mut() = answer.metadata_prelude.status_code;
                     *response.headers_mut() = answer.metadata_prelude.headers;
                     response
                 }
-                Err(response) => response,
+                None => no_event(),
             },
         }
     }
@@ -82,14 +82,17 @@ impl Origins {
     }
 }
 
-fn event<T: DeserializeOwned>(event: Value) -> Result<T, Response<Body>> {
-    serde_json::from_value(event).map_err(|error| {
-        tracing::error!(%error, "the event could not be made");
-        text(
-            StatusCode::BAD_GATEWAY,
-            "the request could not be made into an event",
-        )
-    })
+fn event<T: DeserializeOwned>(event: Value) -> Option<T> {
+    serde_json::from_value(event)
+        .inspect_err(|error| tracing::error!(%error, "the event could not be made"))
+        .ok()
+}
+
+fn no_event() -> Response<Body> {
+    text(
+        StatusCode::BAD_GATEWAY,
+        "the request could not be made into an event",
+    )
 }
 
 fn http_api_response(answer: ApiGatewayV2httpResponse) -> Response<Body> {

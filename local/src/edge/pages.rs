@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::body::Body;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, header};
 use serde::Serialize;
 
 /// Files that are part of the program, and hls.js where it is installed.
@@ -36,7 +36,7 @@ impl Pages {
                 "text/html; charset=utf-8",
                 include_str!("../../pages/player.html"),
             ),
-            "/__usher/" => (
+            "/__usher" | "/__usher/" => (
                 "text/html; charset=utf-8",
                 include_str!("../../pages/inspector.html"),
             ),
@@ -99,12 +99,17 @@ fn is_multivariant(path: &Path) -> bool {
 
 fn response(content_type: &'static str, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::OK;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+    );
     response
 }
+
+/// The pages load what the edge serves, and nothing else; hls.js plays from `blob:` and works in a worker.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    connect-src 'self'; img-src data:; media-src 'self' blob:; worker-src blob:; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";

@@ -3,6 +3,10 @@
 //!
 //! YAML's short tags (`!Ref`, `!GetAtt`) become CloudFormation's long form (`{"Ref": …}`) first, so that
 //! the rest is plain JSON.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON object takes any member, and a JSON value answers null for one it does not have"
+)]
 
 use std::{
     collections::BTreeMap,

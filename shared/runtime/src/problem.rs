@@ -14,7 +14,7 @@ pub struct Problem {
     /// One sentence for people.
     pub detail: String,
     /// Headers besides `Content-Type` and `Cache-Control`.
-    pub headers: HeaderMap,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
@@ -24,14 +24,14 @@ impl Problem {
         Self {
             status,
             detail: detail.into(),
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
         }
     }
 
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.push((name, value));
         self
     }
 
@@ -45,7 +45,7 @@ impl Problem {
     /// All headers of the answer.
     #[must_use]
     pub fn all_headers(&self) -> HeaderMap {
-        let mut headers = self.headers.clone();
+        let mut headers: HeaderMap = self.headers.iter().cloned().collect();
         headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),

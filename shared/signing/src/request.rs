@@ -104,9 +104,9 @@ pub(crate) fn reserved_parameters(url: &str) -> impl Iterator<Item = (&'static s
 
 /// The values of one reserved parameter in `url`, raw.
 pub(crate) fn parameter_values<'a>(url: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
-    parameters(url).filter_map(move |(pair, _)| {
-        (reserved_name(pair)? == name).then(|| pair.split_once('=').map_or("", |(_, value)| value))
-    })
+    parameters(url)
+        .filter(move |(pair, _)| reserved_name(pair) == Some(name))
+        .map(|(pair, _)| pair.split_once('=').map_or("", |(_, value)| value))
 }
 
 fn parameters(url: &str) -> impl Iterator<Item = (&str, usize)> {

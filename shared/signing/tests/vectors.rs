@@ -2,6 +2,10 @@
 //!
 //! They are read from the folder `$USHER_SHARED` (default: `../shared` beside the workspace).
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the vectors are files; the crate itself stays pure"
+)]
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 

@@ -207,9 +207,6 @@ async fn a_request_that_did_not_come_through_the_distribution_is_refused() {
             "h#x",
             "h ",
             "",
-            ":443",
-            "h:443:443",
-            "[::1",
         ] {
             set_header(&mut event, "x-viewer-host", host);
             let answer = function.answer(event.clone()).await;

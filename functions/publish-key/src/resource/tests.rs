@@ -1,9 +1,3 @@
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on fails"
-)]
-
 use std::collections::VecDeque;
 
 use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};

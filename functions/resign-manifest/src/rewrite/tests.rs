@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use super::*;
 
 const PLAYLIST_URL: &str = "https://media.example.com/video/m/low.m3u8?token=x&host=other.example";

@@ -120,7 +120,6 @@ const LONGEST_URL: usize = 8192;
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
 
