@@ -2,8 +2,9 @@
 
 mod explain;
 mod input;
-pub(crate) mod keygen;
+mod keygen;
 mod rewrite;
+mod serve;
 mod sign;
 mod sign_cookies;
 
@@ -12,18 +13,15 @@ use std::{
     process::ExitCode,
 };
 
-use crate::{
-    cli::{Cli, Command},
-    edge,
-};
+use crate::cli::{Cli, Command};
 
 /// Bad input: one line on standard error, exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct InputError(String);
+struct InputError(String);
 
 impl InputError {
-    pub(crate) fn new(sentence: impl Into<String>) -> Self {
+    fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }
 }
@@ -55,7 +53,7 @@ impl Outcome {
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
     let outcome = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(serve) => edge::run(&serve).map(|()| Outcome::default()),
+        Command::Serve(arguments) => serve::run(&arguments).map(|()| Outcome::default()),
         Command::Sign(arguments) => sign::run(&arguments),
         Command::SignCookies(arguments) => sign_cookies::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

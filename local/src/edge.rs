@@ -15,26 +15,20 @@ mod pages;
 mod signing_key;
 mod template;
 
-use std::{
-    collections::BTreeMap,
-    io::{self, IsTerminal as _, Write as _},
-    net::SocketAddr,
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::extract::ConnectInfo;
 use cloudfront_signing::Verifier;
 use issue_cookies::IssueCookies;
 use resign_manifest::{PlaylistSource, ResignManifest};
 use tokio::{net::TcpListener, task::JoinSet};
-use usher_runtime::{Clock, ConfigError, Grants, SigningError, system_clock};
+use usher_runtime::{Clock, ConfigError, Grants, SigningError};
 
 use self::{
     bucket::Bucket, handler::Edge, identity_provider::IdentityProvider, inspector::Inspector,
     origin::Origins, pages::Pages, signing_key::LocalSigningKey, template::Template,
 };
-use crate::{cli::Serve, commands::InputError};
+use crate::cli::Serve;
 
 /// Why the edge does not start.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +88,14 @@ pub struct Running {
     /// Where the bucket listens.
     pub bucket_address: SocketAddr,
     tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Waits until the edge stops, which it does by itself only when its listener fails.
+    pub async fn stopped(&mut self) {
+        // A task that panicked has stopped, too.
+        let _ = self.tasks.join_next().await;
+    }
 }
 
 /// Starts the edge.
@@ -178,40 +180,6 @@ pub async fn start(options: &Serve, clock: Clock) -> Result<Running, EdgeError> 
         address,
         bucket_address,
         tasks,
-    })
-}
-
-/// Runs the edge until it is interrupted.
-pub(crate) fn run(options: &Serve) -> Result<(), InputError> {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| "warn,usher=info".into()),
-        )
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
-    let failed = |error: io::Error| InputError::new(format!("the edge cannot run: {error}"));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(failed)?;
-    runtime.block_on(async {
-        let mut running = start(options, system_clock())
-            .await
-            .map_err(|error| InputError::new(error.to_string()))?;
-        let mut stdout = io::stdout();
-        writeln!(stdout, "listening on http://{}", running.address).map_err(failed)?;
-        writeln!(stdout, "bucket on http://{}", running.bucket_address).map_err(failed)?;
-        stdout.flush().map_err(failed)?;
-        eprintln!(
-            "open http://{}/ to sign in and play; http://{}/__usher/ shows each request",
-            running.address, running.address
-        );
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(failed),
-            _ = running.tasks.join_next() => Err(InputError::new("the edge stopped")),
-        }
     })
 }
 

@@ -4,5 +4,6 @@
 pub mod cli;
 mod commands;
 pub mod edge;
+mod key_pair;
 
 pub use commands::run;

@@ -86,9 +86,7 @@ impl ResignManifest {
         self.config.scope.of(path).ok_or_else(not_found)?;
         let playlist_url = format!("{}://{}{path}?{query}", self.config.protocol, viewer.host);
         let playlist_url = Url::parse(&playlist_url).map_err(|_| not_found())?;
-        let key = percent_decode_str(path.trim_start_matches('/'))
-            .decode_utf8()
-            .map_err(|_| not_found())?;
+        let key = object_key(path).ok_or_else(not_found)?;
 
         let playlist = self
             .source
@@ -146,6 +144,20 @@ impl ResignManifest {
         }
         Ok(grants)
     }
+}
+
+/// The S3 key of a path. An encoded `/` must not hide dot segments from the scope, which bucket software
+/// other than S3 may walk; what an incomplete escape means, servers do not agree on.
+fn object_key(path: &str) -> Option<String> {
+    let encoded = path.strip_prefix('/')?;
+    let mut escapes = encoded.split('%').skip(1);
+    let complete = escapes.all(|escape| {
+        let digits = escape.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    });
+    let key = percent_decode_str(encoded).decode_utf8().ok()?;
+    let walks = key.split('/').any(|segment| matches!(segment, "." | ".."));
+    (complete && !walks).then(|| key.into_owned())
 }
 
 /// The signatures in a playlist are its viewer's alone.

@@ -1,6 +1,8 @@
 //! The Lambda function behind the function URL, with `InvokeMode: RESPONSE_STREAM`.
 
-use aws_config::BehaviorVersion;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
 use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlRequest;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
 use resign_manifest::{Config, PlaylistSource, ResignManifest};
@@ -11,7 +13,12 @@ async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
     let config = Config::read(&|name| std::env::var(name).ok())?;
     let grants = Grants::open(config.signing.clone()).await?;
-    let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    // The SDK waits for ever; a connection that hangs is to be given up in time for a second try.
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .build();
+    let sdk = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
+    let sdk = sdk.load().await;
     let client = aws_sdk_s3::Client::new(&sdk);
     let source = PlaylistSource::new(client, config.bucket.clone(), config.max_playlist_bytes);
     let function = ResignManifest::new(config, grants, source, system_clock());

@@ -1,11 +1,14 @@
 //! Reading a playlist from S3.
 
+use std::time::Duration;
+
 use aws_sdk_s3::{
     Client,
     error::{DisplayErrorContext, ProvideErrorMetadata as _, SdkError},
     operation::get_object::GetObjectError,
     primitives::ByteStream,
 };
+use tokio::time::timeout;
 
 /// A bucket, and how large a playlist in it may be.
 #[derive(Clone, Debug)]
@@ -13,6 +16,7 @@ pub struct PlaylistSource {
     client: Client,
     bucket: String,
     limit: usize,
+    deadline: Duration,
 }
 
 /// Why there is no playlist.
@@ -44,7 +48,14 @@ impl PlaylistSource {
             client,
             bucket,
             limit,
+            deadline: DEADLINE,
         }
+    }
+
+    /// Gives up after `deadline`, the SDK's retries and the reading of the body included.
+    #[must_use]
+    pub fn within(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
     }
 
     /// Reads one object whole.
@@ -52,6 +63,17 @@ impl PlaylistSource {
     /// # Errors
     /// [`SourceError`]
     pub async fn fetch(&self, key: &str) -> Result<Vec<u8>, SourceError> {
+        timeout(self.deadline, self.read(key))
+            .await
+            .unwrap_or_else(|_| {
+                let waited = self.deadline;
+                Err(SourceError::Unavailable(format!(
+                    "no whole object in {waited:?}"
+                )))
+            })
+    }
+
+    async fn read(&self, key: &str) -> Result<Vec<u8>, SourceError> {
         let request = self.client.get_object().bucket(&self.bucket).key(key);
         let object = request.send().await.map_err(|error| explain(&error))?;
         let length = object
@@ -91,7 +113,11 @@ fn explain(error: &SdkError<GetObjectError>) -> SourceError {
         .raw_response()
         .map(|response| response.status().as_u16());
     match (status, error.code()) {
-        (_, Some("NoSuchKey")) | (Some(404), _) => SourceError::NotFound,
+        // A bucket that is not there is a fault of the deployment, not of the viewer.
+        (Some(404), Some("NoSuchBucket")) => {
+            SourceError::Unavailable("there is no such bucket".to_owned())
+        }
+        (_, Some("NoSuchKey" | "KeyTooLongError")) | (Some(404), _) => SourceError::NotFound,
         (_, Some("AccessDenied")) | (Some(403), _) => SourceError::Forbidden,
         (Some(status), code) => {
             SourceError::Unavailable(format!("it answers {status} {}", code.unwrap_or_default()))
@@ -99,3 +125,7 @@ fn explain(error: &SdkError<GetObjectError>) -> SourceError {
         (None, _) => SourceError::Unavailable(DisplayErrorContext(error).to_string()),
     }
 }
+
+/// Below the function's own time-out of 10 seconds, after which the viewer gets no answer of ours: some
+/// time is left for signing.
+const DEADLINE: Duration = Duration::from_secs(7);

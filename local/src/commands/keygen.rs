@@ -1,29 +1,14 @@
-//! `usher keygen`, and the throw-away pair of the local edge.
-
-use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    path::Path,
-};
-
-use aws_lc_rs::{
-    encoding::{AsDer as _, Pkcs8V1Der},
-    rand::SystemRandom,
-    rsa::{KeyPair, KeySize},
-    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair},
-};
-use cloudfront_signing::PrivateKey;
+//! `usher keygen`
 
 use super::{InputError, Outcome};
-use crate::cli::{KeyType, Keygen};
-
-/// The file with the private half.
-pub(crate) const PRIVATE_KEY: &str = "private_key.pem";
-/// The file with the public half, for CloudFront.
-pub(crate) const PUBLIC_KEY: &str = "public_key.pem";
+use crate::{
+    cli::Keygen,
+    key_pair::{PRIVATE_KEY, PUBLIC_KEY, generate},
+};
 
 pub(super) fn run(arguments: &Keygen) -> Result<Outcome, InputError> {
-    generate(&arguments.out, arguments.r#type)?;
+    generate(&arguments.out, arguments.r#type)
+        .map_err(|error| InputError::new(error.to_string()))?;
     let (private, public) = (
         arguments.out.join(PRIVATE_KEY),
         arguments.out.join(PUBLIC_KEY),
@@ -33,57 +18,4 @@ pub(super) fn run(arguments: &Keygen) -> Result<Outcome, InputError> {
         private.display(),
         public.display()
     )))
-}
-
-/// Makes a pair in `folder`; an existing one is never overwritten.
-pub(crate) fn generate(folder: &Path, kind: KeyType) -> Result<(), InputError> {
-    let failed = |error: io::Error| {
-        InputError::new(match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                format!(
-                    "{} already holds a key: nothing was overwritten",
-                    folder.display()
-                )
-            }
-            _ => format!("{} cannot be written: {error}", folder.display()),
-        })
-    };
-    let pem = private_pem(kind)?;
-    let public = PrivateKey::from_pem(&pem)?.public_key().to_pem();
-    fs::create_dir_all(folder).map_err(failed)?;
-    write_new(&folder.join(PRIVATE_KEY), &pem, 0o600).map_err(failed)?;
-    write_new(&folder.join(PUBLIC_KEY), &public, 0o644).map_err(failed)
-}
-
-fn private_pem(kind: KeyType) -> Result<String, InputError> {
-    let failed =
-        |_| InputError::new("no key pair could be made: the machine gave no random numbers");
-    let der = match kind {
-        KeyType::Rsa => {
-            let pair = KeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
-            let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
-            der.as_ref().to_vec()
-        }
-        KeyType::Ecdsa => {
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new())
-                .map_err(failed)?
-                .as_ref()
-                .to_vec()
-        }
-    };
-    let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
-    Ok(pem::encode_config(
-        &pem::Pem::new("PRIVATE KEY", der),
-        config,
-    ))
-}
-
-fn write_new(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    #[cfg(not(unix))]
-    let _ = mode;
-    options.open(path)?.write_all(text.as_bytes())
 }

@@ -11,7 +11,7 @@ use cloudfront_signing::{KeyPairId, PrivateKey, PublicKey};
 use super::EdgeError;
 use crate::{
     cli::KeyType,
-    commands::keygen::{self, PRIVATE_KEY},
+    key_pair::{self, PRIVATE_KEY},
 };
 
 /// A key pair, and the id that stands for CloudFront's.
@@ -25,7 +25,7 @@ impl LocalSigningKey {
     pub(super) fn open(state: &Path) -> Result<Self, EdgeError> {
         let private_key_file = state.join(PRIVATE_KEY);
         if !private_key_file.exists() {
-            keygen::generate(state, KeyType::Rsa)
+            key_pair::generate(state, KeyType::Rsa)
                 .map_err(|error| EdgeError::Key(error.to_string()))?;
         }
         let pem = fs::read_to_string(&private_key_file).map_err(|source| EdgeError::File {

@@ -29,12 +29,14 @@
 //! # Ok(()) }
 //! ```
 
+mod characters;
 mod cookies;
 mod denial;
 mod encoding;
 mod error;
 mod grant;
 mod hash;
+mod parameters;
 mod policy;
 mod private_key;
 mod public_key;
@@ -42,6 +44,7 @@ mod received;
 mod request;
 mod resource;
 mod stream;
+mod target;
 mod time;
 mod verifier;
 mod wildcard;
@@ -51,11 +54,12 @@ pub use denial::{Denial, DenialCode, Reason};
 pub use error::Error;
 pub use grant::{Grant, KeyPairId, Signer};
 pub use hash::HashAlgorithm;
+pub use parameters::{RESERVED_PARAMETERS, without_reserved_parameters};
 pub use policy::{CannedPolicy, Policy, Statement};
 pub use private_key::{KeyAlgorithm, PrivateKey};
 pub use public_key::PublicKey;
 pub use received::ReceivedPolicy;
-pub use request::{Credential, RESERVED_PARAMETERS, Request, without_reserved_parameters};
+pub use request::{Credential, Request};
 pub use resource::{ExactUrl, Resource, UrlPattern};
 pub use stream::{StreamPattern, StreamUrl};
 pub use time::UnixTime;

@@ -6,9 +6,8 @@
 use std::fmt;
 
 use crate::{
-    Error, StreamPattern, StreamUrl,
-    request::{RequestTarget, reserved_parameters},
-    wildcard,
+    Error, StreamPattern, StreamUrl, characters::check_characters, parameters::reserved_parameters,
+    target::RequestTarget, wildcard,
 };
 
 /// One absolute `http` or `https` URL, as the viewer will request it, without CloudFront's own parameters.
@@ -150,24 +149,6 @@ fn check(url: &str, schemes: &[&str], expected: &'static str) -> Result<(), Erro
             limit: URL_LIMIT,
             by: "CloudFront",
         });
-    }
-    Ok(())
-}
-
-/// Refuses each character that would need an escape, in JSON or in a URL: an escaped byte is not the
-/// byte that CloudFront rebuilds the policy from.
-pub(crate) fn check_characters(text: &str) -> Result<(), Error> {
-    for (offset, byte) in text.bytes().enumerate() {
-        let what = match byte {
-            b' ' => "a space",
-            b'"' => "a quotation mark",
-            b'\\' => "a backslash",
-            b'#' => return Err(Error::Fragment { offset }),
-            0x00..=0x1f | 0x7f => "a control character",
-            0x80.. => "a character outside ASCII",
-            _ => continue,
-        };
-        return Err(Error::ForbiddenCharacter { what, offset });
     }
     Ok(())
 }

@@ -3,7 +3,9 @@
 //! A streaming distribution signed only the stream's name, without scheme, host and application: for
 //! `rtmp://s3b78kd5.cloudfront.net/cfx/st/&mp4:video/a.mp4` the resource was `video/a.mp4`.
 
-use crate::{Error, request::reserved_parameters, resource::check_characters};
+use crate::{
+    Error, characters::check_characters, parameters::reserved_parameters, target::stream_name,
+};
 
 /// An RTMP URL, or a bare stream name.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -79,25 +81,6 @@ impl From<&str> for StreamPattern {
         Self(name.to_owned())
     }
 }
-
-/// The stream name in an RTMP URL or bare name; the query, if any, stays with it.
-pub(crate) fn stream_name(text: &str) -> &str {
-    let Some(rest) = RTMP_SCHEMES
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme))
-    else {
-        return text;
-    };
-    let path = rest.split_once('/').map_or("", |(_host, path)| path);
-    let name = path.strip_prefix("cfx/st/").unwrap_or(path);
-    let name = name.strip_prefix('&').unwrap_or(name);
-    ["mp4:", "mp3:", "flv:"]
-        .iter()
-        .find_map(|format| name.strip_prefix(format))
-        .unwrap_or(name)
-}
-
-const RTMP_SCHEMES: [&str; 4] = ["rtmp://", "rtmpe://", "rtmpt://", "rtmpte://"];
 
 #[cfg(test)]
 mod tests {

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use crate::{
     CookieName, Credential, Denial, HashAlgorithm, KeyPairId, PublicKey, Reason, ReceivedPolicy,
     Request, UnixTime, encoding,
+    parameters::{parameter_values, without_reserved_parameters},
     policy::canned_json,
-    request::{RequestTarget, parameter_values, without_reserved_parameters},
+    target::RequestTarget,
     wildcard,
 };
 

@@ -3,7 +3,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-custom-policy.html>
 
-use crate::request::RequestTarget;
+use crate::target::RequestTarget;
 
 /// Whether a policy's `Resource` covers a request (without CloudFront's own parameters).
 pub(crate) fn covers(resource: &str, target: &RequestTarget<'_>) -> bool {

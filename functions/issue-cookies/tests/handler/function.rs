@@ -163,8 +163,8 @@ pub(crate) fn response(status: u16, headers: Value, body: Option<Value>, cookies
         "headers": all,
         "multiValueHeaders": {},
         "isBase64Encoded": false,
-        "cookies": cookies,
     });
+    response["cookies"] = cookies;
     if let Some(body) = body {
         response["body"] = body;
     }
