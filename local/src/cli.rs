@@ -235,30 +235,21 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitC
 /// Unix seconds, ISO 8601 with an offset, or ISO 8601 without one, in UTC.
 fn parse_time(text: &str) -> Result<UnixTime, String> {
     let seconds = if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
-        text.parse()
-            .map_err(|_| "the number is too large".to_owned())?
+        text.parse().map_err(|_| "the number is too large".to_owned())?
     } else {
-        let in_utc =
-            |time: civil::DateTime| time.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+        let in_utc = |time: civil::DateTime| time.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
         let timestamp = text
             .parse::<Timestamp>()
             .or_else(|_| text.parse().and_then(in_utc))
-            .map_err(|_| {
-                "it is neither Unix seconds nor ISO 8601 such as 2026-11-21T20:00:00Z".to_owned()
-            })?;
+            .map_err(|_| "it is neither Unix seconds nor ISO 8601 such as 2026-11-21T20:00:00Z".to_owned())?;
         u64::try_from(timestamp.as_second()).map_err(|_| "it lies before 1970".to_owned())?
     };
     UnixTime::new(seconds).map_err(|error| error.to_string())
 }
 
 fn parse_public_key(text: &str) -> Result<(KeyPairId, PathBuf), String> {
-    let (id, file) = text
-        .split_once('=')
-        .ok_or("it is not of the form ID=FILE")?;
-    Ok((
-        KeyPairId::new(id).map_err(|error| error.to_string())?,
-        file.into(),
-    ))
+    let (id, file) = text.split_once('=').ok_or("it is not of the form ID=FILE")?;
+    Ok((KeyPairId::new(id).map_err(|error| error.to_string())?, file.into()))
 }
 
 #[cfg(test)]
@@ -268,40 +259,22 @@ mod tests {
     #[test]
     fn a_time_is_unix_seconds_or_iso_8601() {
         let expected = Ok(UnixTime::new(1_406_023_941).expect("seconds"));
-        for text in [
-            "1406023941",
-            "2014-07-22T10:12:21Z",
-            "2014-07-22T12:12:21+02:00",
-            "2014-07-22T10:12:21",
-        ] {
+        for text in ["1406023941", "2014-07-22T10:12:21Z", "2014-07-22T12:12:21+02:00", "2014-07-22T10:12:21"]
+        {
             assert_eq!(parse_time(text), expected, "{text}");
         }
-        assert_eq!(
-            parse_time("2014-07-22"),
-            Ok(UnixTime::new(1_405_987_200).expect("seconds"))
-        );
-        for text in [
-            "",
-            "soon",
-            "-1",
-            "1406023941000",
-            "1969-12-31",
-            "99999999999999999999",
-        ] {
+        assert_eq!(parse_time("2014-07-22"), Ok(UnixTime::new(1_405_987_200).expect("seconds")));
+        for text in ["", "soon", "-1", "1406023941000", "1969-12-31", "99999999999999999999"] {
             assert!(parse_time(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn serve_is_the_default() {
-        let cli =
-            parse(["usher", "--listen", "127.0.0.1:0"].map(Into::into)).expect("a command line");
+        let cli = parse(["usher", "--listen", "127.0.0.1:0"].map(Into::into)).expect("a command line");
         assert!(cli.command.is_none());
         assert_eq!(cli.serve.listen.port(), 0);
-        let cli =
-            parse(["usher", "serve", "--state", "here"].map(Into::into)).expect("a command line");
-        assert!(
-            matches!(cli.command, Some(Command::Serve(serve)) if serve.state.as_os_str() == "here")
-        );
+        let cli = parse(["usher", "serve", "--state", "here"].map(Into::into)).expect("a command line");
+        assert!(matches!(cli.command, Some(Command::Serve(serve)) if serve.state.as_os_str() == "here"));
     }
 }

@@ -42,10 +42,7 @@ struct Outcome {
 
 impl Outcome {
     fn line(text: impl Into<String>) -> Self {
-        Self {
-            stdout: (text.into() + "\n").into_bytes(),
-            ..Self::default()
-        }
+        Self { stdout: (text.into() + "\n").into_bytes(), ..Self::default() }
     }
 }
 
@@ -66,14 +63,10 @@ pub fn run(cli: Cli) -> ExitCode {
         }
         Command::Keygen(arguments) => keygen::run(&arguments),
     };
-    let outcome = outcome.and_then(
-        |outcome| match std::io::stdout().write_all(&outcome.stdout) {
-            Ok(()) => Ok(outcome),
-            Err(error) => Err(InputError::new(format!(
-                "standard output cannot be written: {error}"
-            ))),
-        },
-    );
+    let outcome = outcome.and_then(|outcome| match std::io::stdout().write_all(&outcome.stdout) {
+        Ok(()) => Ok(outcome),
+        Err(error) => Err(InputError::new(format!("standard output cannot be written: {error}"))),
+    });
     match outcome {
         Ok(outcome) => {
             for warning in &outcome.warnings {

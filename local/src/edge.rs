@@ -9,6 +9,7 @@ mod distribution;
 mod events;
 mod handler;
 mod identity_provider;
+mod incoming;
 mod inspector;
 mod origin;
 mod pages;
@@ -106,10 +107,8 @@ pub async fn start(options: &Serve, clock: Clock) -> Result<Running, EdgeError> 
     let template = Template::read(&options.template)?;
     let listener = listen(options.listen).await?;
     let bucket_listener = listen(options.bucket_listen).await?;
-    let (address, bucket_address) = (
-        local_address(&listener, options.listen)?,
-        local_address(&bucket_listener, options.bucket_listen)?,
-    );
+    let (address, bucket_address) =
+        (local_address(&listener, options.listen)?, local_address(&bucket_listener, options.bucket_listen)?);
 
     let bucket = Bucket::open(&options.media)?;
     let client = bucket.client(bucket_address);
@@ -122,28 +121,13 @@ pub async fn start(options: &Serve, clock: Clock) -> Result<Running, EdgeError> 
         move |name: &str| local.get(name).or_else(|| of_template.get(name)).cloned()
     };
 
-    let config = issue_cookies::Config::read(&setting("issue-cookies")).map_err(|source| {
-        EdgeError::Config {
-            function: "issue-cookies",
-            source,
-        }
-    })?;
-    let issue_cookies = IssueCookies::new(
-        config.clone(),
-        Grants::open(config.signing).await?,
-        Arc::clone(&clock),
-    );
-    let config = resign_manifest::Config::read(&setting("resign-manifest")).map_err(|source| {
-        EdgeError::Config {
-            function: "resign-manifest",
-            source,
-        }
-    })?;
-    let source = PlaylistSource::new(
-        client.clone(),
-        config.bucket.clone(),
-        config.max_playlist_bytes,
-    );
+    let config = issue_cookies::Config::read(&setting("issue-cookies"))
+        .map_err(|source| EdgeError::Config { function: "issue-cookies", source })?;
+    let issue_cookies =
+        IssueCookies::new(config.clone(), Grants::open(config.signing).await?, Arc::clone(&clock));
+    let config = resign_manifest::Config::read(&setting("resign-manifest"))
+        .map_err(|source| EdgeError::Config { function: "resign-manifest", source })?;
+    let source = PlaylistSource::new(client.clone(), config.bucket.clone(), config.max_playlist_bytes);
     let grants = Grants::open(config.signing.clone()).await?;
     let resign_manifest = ResignManifest::new(config, grants, source, Arc::clone(&clock));
 
@@ -162,11 +146,9 @@ pub async fn start(options: &Serve, clock: Clock) -> Result<Running, EdgeError> 
         clock,
     });
     let service = axum::Router::new()
-        .fallback(
-            move |ConnectInfo(viewer): ConnectInfo<SocketAddr>, request| async move {
-                edge.handle(viewer, request).await
-            },
-        )
+        .fallback(move |ConnectInfo(viewer): ConnectInfo<SocketAddr>, request| async move {
+            edge.handle(viewer, request).await
+        })
         .into_make_service_with_connect_info::<SocketAddr>();
     let mut tasks = JoinSet::new();
     tasks.spawn(bucket.serve(bucket_listener));
@@ -176,11 +158,7 @@ pub async fn start(options: &Serve, clock: Clock) -> Result<Running, EdgeError> 
             tracing::error!(%error, "the edge stopped");
         }
     });
-    Ok(Running {
-        address,
-        bucket_address,
-        tasks,
-    })
+    Ok(Running { address, bucket_address, tasks })
 }
 
 /// What the deployment would put into the functions' environment, and a laptop has instead.
@@ -192,30 +170,20 @@ fn local_settings(
     BTreeMap::from([
         ("KEY_PAIR_ID", key.id.to_string()),
         ("KMS_KEY_ID", String::new()),
-        (
-            "PRIVATE_KEY_FILE",
-            key.private_key_file.display().to_string(),
-        ),
+        ("PRIVATE_KEY_FILE", key.private_key_file.display().to_string()),
         ("VIEWER_PROTOCOL", "http".to_owned()),
         ("BUCKET", bucket.to_owned()),
         ("JWT_ISSUER", identity_provider.issuer().to_owned()),
         ("JWT_AUDIENCE", identity_provider.audience().to_owned()),
-        (
-            "JWT_PUBLIC_KEY",
-            identity_provider.public_key_pem().to_owned(),
-        ),
+        ("JWT_PUBLIC_KEY", identity_provider.public_key_pem().to_owned()),
         ("JWT_SECRET", String::new()),
     ])
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, EdgeError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| EdgeError::Listen { address, source })
+    TcpListener::bind(address).await.map_err(|source| EdgeError::Listen { address, source })
 }
 
 fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, EdgeError> {
-    listener
-        .local_addr()
-        .map_err(|source| EdgeError::Listen { address, source })
+    listener.local_addr().map_err(|source| EdgeError::Listen { address, source })
 }

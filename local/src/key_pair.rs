@@ -38,11 +38,11 @@ pub(crate) enum KeyPairError {
 pub(crate) fn generate(folder: &Path, kind: KeyType) -> Result<(), KeyPairError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => KeyPairError::Exists(folder.to_owned()),
-        _ => KeyPairError::Write {
-            folder: folder.to_owned(),
-            source,
-        },
+        _ => KeyPairError::Write { folder: folder.to_owned(), source },
     };
+    if [PRIVATE_KEY, PUBLIC_KEY].iter().any(|name| folder.join(name).exists()) {
+        return Err(KeyPairError::Exists(folder.to_owned()));
+    }
     let pem = private_pem(kind)?;
     let public = PrivateKey::from_pem(&pem)?.public_key().to_pem();
     fs::create_dir_all(folder).map_err(failed)?;
@@ -58,18 +58,13 @@ fn private_pem(kind: KeyType) -> Result<String, KeyPairError> {
             let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
             der.as_ref().to_vec()
         }
-        KeyType::Ecdsa => {
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new())
-                .map_err(failed)?
-                .as_ref()
-                .to_vec()
-        }
+        KeyType::Ecdsa => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new())
+            .map_err(failed)?
+            .as_ref()
+            .to_vec(),
     };
     let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
-    Ok(pem::encode_config(
-        &pem::Pem::new("PRIVATE KEY", der),
-        config,
-    ))
+    Ok(pem::encode_config(&pem::Pem::new("PRIVATE KEY", der), config))
 }
 
 fn write_new(path: &Path, text: &str, mode: u32) -> io::Result<()> {

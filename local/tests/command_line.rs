@@ -1,9 +1,5 @@
 //! The command line as a user meets it: standard output, standard error, exit code.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 
 use std::{
     fs,
@@ -18,20 +14,11 @@ use tempfile::TempDir;
 const SEGMENT: &str = "https://d111111abcdef8.cloudfront.net/video/m/s001.ts";
 
 fn usher(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_usher"))
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_usher")).args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
@@ -40,11 +27,7 @@ fn error_line(arguments: &[&str]) -> String {
     let output = usher(arguments);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
-        (
-            output.status.code(),
-            output.stdout.len(),
-            stderr.lines().count()
-        ),
+        (output.status.code(), output.stdout.len(), stderr.lines().count()),
         (Some(2), 0, 1),
         "{stderr}"
     );
@@ -58,30 +41,16 @@ struct Keys {
 impl Keys {
     fn new(kind: &str) -> Self {
         let folder = TempDir::new().unwrap();
-        stdout(&usher(&[
-            "keygen",
-            "--type",
-            kind,
-            "--out",
-            folder.path().to_str().unwrap(),
-        ]));
+        stdout(&usher(&["keygen", "--type", kind, "--out", folder.path().to_str().unwrap()]));
         Self { folder }
     }
 
     fn private(&self) -> String {
-        self.folder
-            .path()
-            .join("private_key.pem")
-            .to_str()
-            .unwrap()
-            .to_owned()
+        self.folder.path().join("private_key.pem").to_str().unwrap().to_owned()
     }
 
     fn public(&self) -> String {
-        format!(
-            "K1={}",
-            self.folder.path().join("public_key.pem").to_str().unwrap()
-        )
+        format!("K1={}", self.folder.path().join("public_key.pem").to_str().unwrap())
     }
 
     fn sign(&self, more: &[&str]) -> String {
@@ -101,18 +70,12 @@ impl Keys {
 
 fn shared(folder: &str, test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("USHER_SHARED")
-        .map_or_else(
-            || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-            PathBuf::from,
-        )
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from)
         .join(folder);
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!(
-        "skipped: {test}: {} is not at hand (set USHER_SHARED)",
-        folder.file_name()?.display()
-    );
+    eprintln!("skipped: {test}: {} is not at hand (set USHER_SHARED)", folder.file_name()?.display());
     None
 }
 
@@ -121,14 +84,8 @@ fn what_is_signed_is_admitted_until_it_expires() {
     for kind in ["rsa", "ecdsa"] {
         let keys = Keys::new(kind);
         for hash in ["SHA1", "SHA256"] {
-            let signed = keys.sign(&[
-                "--url",
-                SEGMENT,
-                "--date-less-than",
-                "2026-11-21",
-                "--hash-algorithm",
-                hash,
-            ]);
+            let signed =
+                keys.sign(&["--url", SEGMENT, "--date-less-than", "2026-11-21", "--hash-algorithm", hash]);
             let admitted = keys.explain(&signed, &["--now", "2026-11-20T23:59:59Z"]);
             assert_eq!(stdout(&admitted).lines().next(), Some("admitted"));
             let refused = keys.explain(&signed, &["--now", "2026-11-21T00:00:00Z"]);
@@ -142,21 +99,10 @@ fn parameters_stand_in_botocores_order_and_sha1_goes_unnamed() {
     let keys = Keys::new("rsa");
     let names = |url: &str| -> Vec<String> {
         let query = url.split_once('?').unwrap().1;
-        query
-            .split('&')
-            .map(|pair| pair.split_once('=').unwrap().0.to_owned())
-            .collect()
+        query.split('&').map(|pair| pair.split_once('=').unwrap().0.to_owned()).collect()
     };
-    let canned = keys.sign(&[
-        "--url",
-        &format!("{SEGMENT}?x=1"),
-        "--date-less-than",
-        "1790000000",
-    ]);
-    assert_eq!(
-        names(&canned),
-        ["x", "Expires", "Signature", "Key-Pair-Id", "Hash-Algorithm"]
-    );
+    let canned = keys.sign(&["--url", &format!("{SEGMENT}?x=1"), "--date-less-than", "1790000000"]);
+    assert_eq!(names(&canned), ["x", "Expires", "Signature", "Key-Pair-Id", "Hash-Algorithm"]);
     let custom = keys.sign(&[
         "--url",
         SEGMENT,
@@ -168,17 +114,7 @@ fn parameters_stand_in_botocores_order_and_sha1_goes_unnamed() {
         "SHA1",
     ]);
     assert_eq!(names(&custom), ["Policy", "Signature", "Key-Pair-Id"]);
-    let explained = keys.explain(
-        &custom,
-        &[
-            "--now",
-            "1",
-            "--ip-address",
-            "192.0.2.7",
-            "--output",
-            "json",
-        ],
-    );
+    let explained = keys.explain(&custom, &["--now", "1", "--ip-address", "192.0.2.7", "--output", "json"]);
     let explained: Value = serde_json::from_str(&stdout(&explained)).unwrap();
     assert_eq!(
         explained,
@@ -219,15 +155,10 @@ fn cookies_are_printed_as_json_and_as_set_cookie_lines() {
         .iter()
         .map(|(name, value)| format!("{name}={}", value.as_str().unwrap()))
         .collect();
-    let admitted = keys.explain(
-        SEGMENT,
-        &["--cookie", &pairs.join("; "), "--now", "1789999999"],
-    );
+    let admitted = keys.explain(SEGMENT, &["--cookie", &pairs.join("; "), "--now", "1789999999"]);
     assert_eq!(stdout(&admitted).lines().next(), Some("admitted"));
 
-    let lines = stdout(&usher(
-        &[&arguments[..], &["--output", "set-cookie"]].concat(),
-    ));
+    let lines = stdout(&usher(&[&arguments[..], &["--output", "set-cookie"]].concat()));
     let expected: Vec<String> = ["Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm"]
         .iter()
         .map(|name| {
@@ -261,40 +192,22 @@ fn a_key_pair_is_private_and_never_overwritten() {
 fn bad_input_is_one_line_and_exit_code_2() {
     let keys = Keys::new("rsa");
     let private = keys.private();
-    let public = keys
-        .folder
-        .path()
-        .join("public_key.pem")
-        .to_str()
-        .unwrap()
-        .to_owned();
-    let missing = keys
-        .folder
-        .path()
-        .join("missing.pem")
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let public = keys.folder.path().join("public_key.pem").to_str().unwrap().to_owned();
+    let missing = keys.folder.path().join("missing.pem").to_str().unwrap().to_owned();
     let sign = |url: &str, key: &str, more: &[&str]| {
-        let mut arguments = vec![
-            "sign",
-            "--url",
-            url,
-            "--key-pair-id",
-            "K1",
-            "--private-key",
-            key,
-        ];
-        arguments.extend(if more.is_empty() {
-            &["--date-less-than", "1790000000"]
-        } else {
-            more
-        });
+        let mut arguments = vec!["sign", "--url", url, "--key-pair-id", "K1", "--private-key", key];
+        arguments.extend(if more.is_empty() { &["--date-less-than", "1790000000"] } else { more });
         error_line(&arguments)
     };
     let rows = [
-        (sign("https://h/a b", &private, &[]), "error: a space at byte 11 cannot stand in a signed URL: percent-encode it first".to_owned()),
-        (sign("https://h/a?Policy=1", &private, &[]), "error: the query parameter Policy at byte 12 is reserved by CloudFront".to_owned()),
+        (
+            sign("https://h/a b", &private, &[]),
+            "error: a space at byte 11 cannot stand in a signed URL: percent-encode it first".to_owned(),
+        ),
+        (
+            sign("https://h/a?Policy=1", &private, &[]),
+            "error: the query parameter Policy at byte 12 is reserved by CloudFront".to_owned(),
+        ),
         (
             sign("https://h/a", &public, &[]),
             format!("error: {public}: this is a public key: signing needs the private key"),
@@ -342,13 +255,7 @@ fn serve_says_what_is_missing() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (nowhere, state) = (path("nowhere"), path("state"));
     let serve = |more: &[&str]| {
-        let mut arguments = vec![
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--bucket-listen",
-            "127.0.0.1:0",
-        ];
+        let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--bucket-listen", "127.0.0.1:0"];
         arguments.extend(more);
         error_line(&arguments)
     };
@@ -385,21 +292,10 @@ fn both_urls_of_the_article_are_admitted_and_one_second_late_refused_with_both_t
     };
     let article: Value =
         serde_json::from_slice(&fs::read(vectors.join("article-2014.json")).unwrap()).unwrap();
-    let key = format!(
-        "APKAJAJZQHPKZI6OK5UQ={}",
-        vectors.join("article-2014-public-key.pem").display()
-    );
+    let key = format!("APKAJAJZQHPKZI6OK5UQ={}", vectors.join("article-2014-public-key.pem").display());
     let expiries = [
-        (
-            1_406_023_941,
-            "2014-07-22T10:12:21Z (1406023941)",
-            "2014-07-22T10:12:22Z (1406023942)",
-        ),
-        (
-            1_406_899_201,
-            "2014-08-01T13:20:01Z (1406899201)",
-            "2014-08-01T13:20:02Z (1406899202)",
-        ),
+        (1_406_023_941, "2014-07-22T10:12:21Z (1406023941)", "2014-07-22T10:12:22Z (1406023942)"),
+        (1_406_899_201, "2014-08-01T13:20:01Z (1406899201)", "2014-08-01T13:20:02Z (1406899202)"),
     ];
     for (url, (expires, expiry, late)) in article["urls"].as_array().unwrap().iter().zip(expiries) {
         let explain = |now: i64, output: &str| {
@@ -416,17 +312,11 @@ fn both_urls_of_the_article_are_admitted_and_one_second_late_refused_with_both_t
                 output,
             ])
         };
-        assert_eq!(
-            stdout(&explain(expires - 1, "text")).lines().next(),
-            Some("admitted")
-        );
+        assert_eq!(stdout(&explain(expires - 1, "text")).lines().next(), Some("admitted"));
         let refused = explain(expires + 1, "json");
         assert_eq!(refused.status.code(), Some(1));
         let refused: Value = serde_json::from_slice(&refused.stdout).unwrap();
-        assert_eq!(
-            refused["reason"],
-            json!(format!("it expired at {expiry}, and now it is {late}"))
-        );
+        assert_eq!(refused["reason"], json!(format!("it expired at {expiry}, and now it is {late}")));
         assert_eq!(refused["expires_in"], json!(-1));
     }
 }
@@ -441,10 +331,7 @@ fn arguments_for(policy: &str) -> Option<Vec<String>> {
     if policy.contains([' ', '\n', '\\']) {
         return None;
     }
-    let mut arguments = vec![
-        "--date-less-than".to_owned(),
-        time("DateLessThan")?.to_string(),
-    ];
+    let mut arguments = vec!["--date-less-than".to_owned(), time("DateLessThan")?.to_string()];
     if let Some(opens) = time("DateGreaterThan") {
         arguments.extend(["--date-greater-than".to_owned(), opens.to_string()]);
     }
@@ -464,8 +351,7 @@ fn sign_reproduces_every_rsa_signature_that_it_can_express() {
         return;
     };
     let file: Value =
-        serde_json::from_slice(&fs::read(vectors.join("cloudfront-signatures.json")).unwrap())
-            .unwrap();
+        serde_json::from_slice(&fs::read(vectors.join("cloudfront-signatures.json")).unwrap()).unwrap();
     let folder = TempDir::new().unwrap();
     let mut reproduced = Vec::new();
     for vector in file["vectors"].as_array().unwrap() {
@@ -479,11 +365,7 @@ fn sign_reproduces_every_rsa_signature_that_it_can_express() {
         let pem = folder.path().join("key.pem");
         let label = key["pem_label"].as_str().unwrap();
         let der = key["der_base64"].as_str().unwrap();
-        fs::write(
-            &pem,
-            format!("-----BEGIN {label}-----\n{der}\n-----END {label}-----\n"),
-        )
-        .unwrap();
+        fs::write(&pem, format!("-----BEGIN {label}-----\n{der}\n-----END {label}-----\n")).unwrap();
         let mut command = vec![
             "sign",
             "--key-pair-id",
@@ -496,28 +378,11 @@ fn sign_reproduces_every_rsa_signature_that_it_can_express() {
         command.extend(arguments.iter().map(String::as_str));
         let output = usher(&command);
         let signed = stdout(&output);
-        let signature = signed
-            .split("Signature=")
-            .nth(1)
-            .unwrap()
-            .split('&')
-            .next()
-            .unwrap();
-        assert_eq!(
-            signature,
-            vector["signature"].as_str().unwrap(),
-            "{}",
-            vector["id"]
-        );
-        let warning = format!(
-            "warning: this RSA key has {} bits, and CloudFront takes 2048 only\n",
-            key["bits"]
-        );
-        let expected = if key["bits"] == 2_048 {
-            String::new()
-        } else {
-            warning
-        };
+        let signature = signed.split("Signature=").nth(1).unwrap().split('&').next().unwrap();
+        assert_eq!(signature, vector["signature"].as_str().unwrap(), "{}", vector["id"]);
+        let warning =
+            format!("warning: this RSA key has {} bits, and CloudFront takes 2048 only\n", key["bits"]);
+        let expected = if key["bits"] == 2_048 { String::new() } else { warning };
         assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
         reproduced.push(vector["id"].as_str().unwrap().to_owned());
     }
@@ -527,21 +392,8 @@ fn sign_reproduces_every_rsa_signature_that_it_can_express() {
 fn rewrite(keys: &Keys, style: &str, playlist: &[u8]) -> Vec<u8> {
     let private = keys.private();
     let mut child = Command::new(env!("CARGO_BIN_EXE_usher"))
-        .args([
-            "rewrite",
-            "--url",
-            "https://h.example/video/m/master.m3u8",
-            "--key-pair-id",
-            "K1",
-        ])
-        .args([
-            "--private-key",
-            &private,
-            "--date-less-than",
-            "1790000000",
-            "--style",
-            style,
-        ])
+        .args(["rewrite", "--url", "https://h.example/video/m/master.m3u8", "--key-pair-id", "K1"])
+        .args(["--private-key", &private, "--date-less-than", "1790000000", "--style", style])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -562,11 +414,7 @@ fn without_signatures(playlist: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = playlist;
     while let Some(begin) = rest.windows(BEGIN.len()).position(|window| window == BEGIN) {
-        let length = rest[begin..]
-            .windows(END.len())
-            .position(|window| window == END)
-            .unwrap()
-            + END.len();
+        let length = rest[begin..].windows(END.len()).position(|window| window == END).unwrap() + END.len();
         out.extend_from_slice(&rest[..begin - 1]);
         rest = &rest[begin + length..];
     }
@@ -576,16 +424,10 @@ fn without_signatures(playlist: &[u8]) -> Vec<u8> {
 
 fn playlists(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-    {
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if entry.is_dir() {
             found.extend(playlists(&entry));
-        } else if entry
-            .extension()
-            .is_some_and(|extension| extension == "m3u8")
-        {
+        } else if entry.extension().is_some_and(|extension| extension == "m3u8") {
             found.push(entry);
         }
     }
@@ -614,11 +456,7 @@ fn rewriting_every_playlist_loses_nothing() {
 #[test]
 fn plain_is_the_playlist_itself_and_foreign_bytes_pass() {
     let keys = Keys::new("rsa");
-    for playlist in [
-        &b"#EXTM3U\r\n#EXTINF:4,\r\ns.ts"[..],
-        b"",
-        b"\xff\xfe not a playlist",
-    ] {
+    for playlist in [&b"#EXTM3U\r\n#EXTINF:4,\r\ns.ts"[..], b"", b"\xff\xfe not a playlist"] {
         assert_eq!(rewrite(&keys, "plain", playlist), playlist);
     }
 }

@@ -17,51 +17,11 @@ async fn each_bad_request_of_the_api_is_a_problem() {
     let large = format!("{{\"path\":\"/video/{}\"}}", "a".repeat(9_000));
     let path = r#"{"path":"/video/clock-ts/master.m3u8"}"#;
     let rows = [
-        (
-            "POST",
-            "/auth/cookies",
-            "",
-            "",
-            "",
-            401,
-            "sign in first: send Authorization: Bearer",
-        ),
-        (
-            "POST",
-            "/auth/cookies",
-            "Bearer nonsense",
-            "",
-            "",
-            401,
-            "the token is not accepted here",
-        ),
-        (
-            "POST",
-            "/auth/cookies",
-            &forged,
-            "",
-            "",
-            401,
-            "the token is not accepted here",
-        ),
-        (
-            "GET",
-            "/auth/cookies",
-            &good,
-            "",
-            "",
-            405,
-            "/auth/cookies takes POST, DELETE",
-        ),
-        (
-            "POST",
-            "/auth/nothing",
-            &good,
-            "",
-            "",
-            404,
-            "there is nothing at this path",
-        ),
+        ("POST", "/auth/cookies", "", "", "", 401, "sign in first: send Authorization: Bearer"),
+        ("POST", "/auth/cookies", "Bearer nonsense", "", "", 401, "the token is not accepted here"),
+        ("POST", "/auth/cookies", &forged, "", "", 401, "the token is not accepted here"),
+        ("GET", "/auth/cookies", &good, "", "", 405, "/auth/cookies takes POST, DELETE"),
+        ("POST", "/auth/nothing", &good, "", "", 404, "there is nothing at this path"),
         (
             "POST",
             "/auth/urls",
@@ -71,15 +31,7 @@ async fn each_bad_request_of_the_api_is_a_problem() {
             415,
             "the body must be JSON: send Content-Type: application/json",
         ),
-        (
-            "POST",
-            "/auth/urls",
-            &good,
-            "application/json",
-            &large,
-            413,
-            "the body has more than 8192 bytes",
-        ),
+        ("POST", "/auth/urls", &good, "application/json", &large, 413, "the body has more than 8192 bytes"),
         (
             "POST",
             "/auth/urls",
@@ -119,10 +71,7 @@ async fn each_bad_request_of_the_api_is_a_problem() {
     ];
     for (method, target, authorization, content_type, body, status, detail) in rows {
         let mut request = house.request(method, target).body(body.to_owned());
-        for (name, value) in [
-            ("authorization", authorization),
-            ("content-type", content_type),
-        ] {
+        for (name, value) in [("authorization", authorization), ("content-type", content_type)] {
             if !value.is_empty() {
                 request = request.header(name, value);
             }
@@ -131,10 +80,7 @@ async fn each_bad_request_of_the_api_is_a_problem() {
         assert_eq!(answer.status().as_u16(), status, "{method} {target} {body}");
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
         assert_eq!(answer.headers()["cache-control"], "no-store");
-        assert_eq!(
-            answer.headers().contains_key("www-authenticate"),
-            status == 401
-        );
+        assert_eq!(answer.headers().contains_key("www-authenticate"), status == 401);
         let title = answer.status().canonical_reason().unwrap();
         // The port, and with it the byte offset, differs from run to run.
         let offset = format!("byte {}", house.url.len() + "/video/a".len());
@@ -152,17 +98,9 @@ async fn an_expired_token_is_refused() {
     let house = House::open().await;
     let token = house.token().await;
     house.set_time(crate::house::START + 8 * 3_600);
-    let answer = house
-        .request("POST", "/auth/cookies")
-        .bearer_auth(token)
-        .send()
-        .await
-        .unwrap();
+    let answer = house.request("POST", "/auth/cookies").bearer_auth(token).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(
-        answer.headers()["www-authenticate"],
-        "Bearer error=\"invalid_token\""
-    );
+    assert_eq!(answer.headers()["www-authenticate"], "Bearer error=\"invalid_token\"");
     let answer: Value = answer.json().await.unwrap();
     assert_eq!(answer["detail"], "the token has expired: sign in again");
 }
@@ -172,18 +110,10 @@ async fn cookies_never_outlive_the_token() {
     let house = House::open().await;
     let token = house.token().await;
     house.set_time(crate::house::START + 8 * 3_600 - 10);
-    let answer = house
-        .request("POST", "/auth/cookies")
-        .bearer_auth(token)
-        .send()
-        .await
-        .unwrap();
+    let answer = house.request("POST", "/auth/cookies").bearer_auth(token).send().await.unwrap();
     let answer: Value = answer.json().await.unwrap();
     assert_eq!(answer["expires_at"], json!(crate::house::START + 8 * 3_600));
-    assert_eq!(
-        answer["refresh_after"],
-        json!(crate::house::START + 8 * 3_600 - 2)
-    );
+    assert_eq!(answer["refresh_after"], json!(crate::house::START + 8 * 3_600 - 2));
 }
 
 #[tokio::test]
@@ -197,39 +127,17 @@ async fn a_playlist_that_cannot_be_rewritten_has_its_own_status() {
     large.set_len(16 * 1_024 * 1_024 + 1).unwrap();
     let house = House::with_media(media.path().to_owned()).await;
     let cookies = house.cookies().await;
-    let not_a_playlist =
-        "the object at this path is not a playlist: it does not start with #EXTM3U";
+    let not_a_playlist = "the object at this path is not a playlist: it does not start with #EXTM3U";
     let rows = [
-        (
-            "/video/m/missing.m3u8",
-            404,
-            "there is no playlist at this path",
-        ),
-        (
-            "/video/m/folder.m3u8",
-            404,
-            "there is no playlist at this path",
-        ),
+        ("/video/m/missing.m3u8", 404, "there is no playlist at this path"),
+        ("/video/m/folder.m3u8", 404, "there is no playlist at this path"),
         ("/video/m/page.m3u8", 502, not_a_playlist),
         ("/video/m/empty.m3u8", 502, not_a_playlist),
-        (
-            "/video/m/large.m3u8",
-            502,
-            "the playlist in the bucket has more than 16777216 bytes",
-        ),
-        (
-            "/video/m/page.m3u8?usher-style=fancy",
-            400,
-            "usher-style must be plain or inline",
-        ),
+        ("/video/m/large.m3u8", 502, "the playlist in the bucket has more than 16777216 bytes"),
+        ("/video/m/page.m3u8?usher-style=fancy", 400, "usher-style must be plain or inline"),
     ];
     for (target, status, detail) in rows {
-        let answer = house
-            .get(target)
-            .header("cookie", &cookies)
-            .send()
-            .await
-            .unwrap();
+        let answer = house.get(target).header("cookie", &cookies).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{target}");
         let title = answer.status().canonical_reason().unwrap();
         let answer: Value = answer.json().await.unwrap();
@@ -244,41 +152,20 @@ async fn a_playlist_that_cannot_be_rewritten_has_its_own_status() {
 async fn a_method_that_the_behaviour_does_not_allow_is_refused() {
     let house = House::open().await;
     let cookies = house.cookies().await;
-    let answer = house
-        .request("PUT", "/video/clock-ts/master.m3u8")
-        .header("cookie", &cookies)
-        .send()
-        .await
-        .unwrap();
+    let answer =
+        house.request("PUT", "/video/clock-ts/master.m3u8").header("cookie", &cookies).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
-    assert_eq!(
-        answer.headers()["x-usher-why"],
-        "the behaviour /video/*.m3u8 allows GET, HEAD, OPTIONS"
-    );
+    assert_eq!(answer.headers()["x-usher-why"], "the behaviour /video/*.m3u8 allows GET, HEAD, OPTIONS");
 }
 
 #[tokio::test]
 async fn the_demo_provider_wants_a_name() {
     let house = House::open().await;
-    for body in [
-        "",
-        "{}",
-        r#"{"viewer":""}"#,
-        r#"{"viewer":7}"#,
-        r#"{"viewer":"a","admin":true}"#,
-    ] {
-        let answer = house
-            .request("POST", "/demo/sign-in")
-            .body(body)
-            .send()
-            .await
-            .unwrap();
+    for body in ["", "{}", r#"{"viewer":""}"#, r#"{"viewer":7}"#, r#"{"viewer":"a","admin":true}"#] {
+        let answer = house.request("POST", "/demo/sign-in").body(body).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{body}");
     }
-    assert_eq!(
-        house.get("/demo/sign-in").send().await.unwrap().status(),
-        StatusCode::METHOD_NOT_ALLOWED
-    );
+    assert_eq!(house.get("/demo/sign-in").send().await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test]
@@ -286,10 +173,8 @@ async fn what_the_viewer_claims_about_itself_is_not_believed() {
     let house = House::open().await;
     let url = house.signed_url("/video/clock-ts/master.m3u8").await;
     // Who comes by URL gets parameters, even if it says that it has cookies; and a policy for its own host.
-    let asked = house
-        .get(&url)
-        .header("x-viewer-credential", "cookies")
-        .header("x-viewer-host", "evil.example");
+    let asked =
+        house.get(&url).header("x-viewer-credential", "cookies").header("x-viewer-host", "evil.example");
     let playlist = asked.send().await.unwrap().text().await.unwrap();
     assert!(playlist.contains("playlist.m3u8?Policy="), "{playlist}");
     let answer = house
@@ -301,4 +186,43 @@ async fn what_the_viewer_claims_about_itself_is_not_believed() {
         .unwrap();
     let answer: Value = answer.json().await.unwrap();
     assert_eq!(answer["resource"], json!(format!("{}/video/*", house.url)));
+}
+
+/// A request as no HTTP library would send it; the answer's status line.
+async fn raw(house: &House, request: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let address = house.url.trim_start_matches("http://");
+    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    answer.lines().next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_host_cannot_take_over_a_part_of_the_path() {
+    let house = House::open().await;
+    let url = house.signed_url("/video/clock-ts/master.m3u8").await;
+    let query = url.split_once('?').unwrap().1;
+    let host = house.url.trim_start_matches("http://");
+    for host in [
+        format!("{host}/video/clock-ts"),
+        format!("{host}?"),
+        "*".to_owned(),
+        format!("{host}\r\nHost: {host}"),
+    ] {
+        let request = format!(
+            "GET /video/clock-fmp4/master.m3u8?{query} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        );
+        assert_eq!(raw(&house, &request).await, "HTTP/1.1 400 Bad Request", "{host}");
+    }
+}
+
+#[tokio::test]
+async fn another_programs_cookie_that_is_no_ascii_does_no_harm() {
+    let house = House::open().await;
+    let cookies = format!("x=\u{e9}; {}", house.cookies().await);
+    let answer =
+        house.get("/video/clock-ts/master.m3u8").header("cookie", cookies.as_bytes()).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
 }

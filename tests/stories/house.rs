@@ -49,10 +49,7 @@ impl House {
             url: format!("http://{}", running.address),
             bucket_url: format!("http://{}", running.bucket_address),
             // No cookie store: a story says which cookies it sends.
-            client: Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .build()
-                .unwrap(),
+            client: Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
             time,
             _running: running,
             _state: state,
@@ -68,51 +65,35 @@ impl House {
     }
 
     pub(crate) fn request(&self, method: &str, target: &str) -> RequestBuilder {
-        self.client
-            .request(method.parse().unwrap(), self.absolute(target))
+        self.client.request(method.parse().unwrap(), self.absolute(target))
     }
 
     fn absolute(&self, target: &str) -> String {
-        if target.starts_with('/') {
-            format!("{}{target}", self.url)
-        } else {
-            target.to_owned()
-        }
+        if target.starts_with('/') { format!("{}{target}", self.url) } else { target.to_owned() }
     }
 
     pub(crate) async fn token(&self) -> String {
-        let answer = self
-            .request("POST", "/demo/sign-in")
-            .json(&json!({"viewer": "demo"}))
-            .send()
-            .await
-            .unwrap();
+        let answer =
+            self.request("POST", "/demo/sign-in").json(&json!({"viewer": "demo"})).send().await.unwrap();
         let answer: Value = answer.json().await.unwrap();
         answer["token"].as_str().unwrap().to_owned()
     }
 
     /// `POST /auth/cookies`: the Cookie header that a browser would send from now on.
     pub(crate) async fn cookies(&self) -> String {
-        let answer = self
-            .request("POST", "/auth/cookies")
-            .bearer_auth(self.token().await)
-            .send()
-            .await
-            .unwrap();
+        let answer =
+            self.request("POST", "/auth/cookies").bearer_auth(self.token().await).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         let cookies = answer.headers().get_all("set-cookie").iter();
-        let pairs: Vec<_> = cookies
-            .map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap())
-            .collect();
+        let pairs: Vec<_> =
+            cookies.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap()).collect();
         pairs.join("; ")
     }
 
     /// `POST /auth/urls`
     pub(crate) async fn signed_url(&self, path: &str) -> String {
-        let asked = self
-            .request("POST", "/auth/urls")
-            .bearer_auth(self.token().await)
-            .json(&json!({"path": path}));
+        let asked =
+            self.request("POST", "/auth/urls").bearer_auth(self.token().await).json(&json!({"path": path}));
         let answer: Value = asked.send().await.unwrap().json().await.unwrap();
         answer["url"].as_str().unwrap().to_owned()
     }
@@ -120,10 +101,7 @@ impl House {
 
 /// An answer in what counts: status, the reason for people, body.
 pub(crate) async fn denial(answer: Response) -> (StatusCode, Option<String>, String) {
-    let why = answer
-        .headers()
-        .get("x-usher-why")
-        .map(|why| why.to_str().unwrap().to_owned());
+    let why = answer.headers().get("x-usher-why").map(|why| why.to_str().unwrap().to_owned());
     (answer.status(), why, answer.text().await.unwrap())
 }
 

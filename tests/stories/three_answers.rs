@@ -9,17 +9,9 @@ const PLAYLIST: &str = "/video/clock-ts/master.m3u8";
 #[tokio::test]
 async fn the_bucket_refuses_whoever_comes_without_a_signature() {
     let house = House::open().await;
-    for path in [
-        "/usher-media/video/clock-ts/master.m3u8",
-        "/usher-media/nothing",
-        "/",
-        "/another-bucket/x",
-    ] {
-        let answer = house
-            .get(&format!("{}{path}", house.bucket_url))
-            .send()
-            .await
-            .unwrap();
+    for path in ["/usher-media/video/clock-ts/master.m3u8", "/usher-media/nothing", "/", "/another-bucket/x"]
+    {
+        let answer = house.get(&format!("{}{path}", house.bucket_url)).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path}");
         assert_eq!(
             answer.text().await.unwrap(),
@@ -32,12 +24,7 @@ async fn the_bucket_refuses_whoever_comes_without_a_signature() {
 #[tokio::test]
 async fn the_edge_misses_the_key_of_an_unsigned_request() {
     let house = House::open().await;
-    for path in [
-        PLAYLIST,
-        "/video/clock-ts/360p/key.bin",
-        "/nothing",
-        "/video/nothing.ts",
-    ] {
+    for path in [PLAYLIST, "/video/clock-ts/360p/key.bin", "/nothing", "/video/nothing.ts"] {
         let answer = house.get(path).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "text/xml");
         assert_eq!(
@@ -48,10 +35,7 @@ async fn the_edge_misses_the_key_of_an_unsigned_request() {
                     "the request is not signed: neither its URL nor its cookies name a key pair id"
                         .to_owned()
                 ),
-                xml(
-                    "MissingKey",
-                    "Missing Key-Pair-Id query parameter or cookie value"
-                ),
+                xml("MissingKey", "Missing Key-Pair-Id query parameter or cookie value"),
             )
         );
     }
@@ -61,14 +45,7 @@ async fn the_edge_misses_the_key_of_an_unsigned_request() {
 async fn with_the_cookies_it_serves_until_they_expire() {
     let house = House::open().await;
     let cookies = house.cookies().await;
-    let ask = async || {
-        house
-            .get(PLAYLIST)
-            .header("cookie", &cookies)
-            .send()
-            .await
-            .unwrap()
-    };
+    let ask = async || house.get(PLAYLIST).header("cookie", &cookies).send().await.unwrap();
     assert_eq!(ask().await.status(), StatusCode::OK);
     // An hour, rounded up to the bucket of five minutes.
     house.set_time(START + 3_699);
@@ -92,11 +69,6 @@ async fn a_signed_url_that_expired_is_refused_though_the_cookies_are_good() {
     let house = House::open().await;
     let cookies = house.cookies().await;
     let url = format!("{PLAYLIST}?Expires=1&Signature=AAAA&Key-Pair-Id=K0");
-    let answer = house
-        .get(&url)
-        .header("cookie", &cookies)
-        .send()
-        .await
-        .unwrap();
+    let answer = house.get(&url).header("cookie", &cookies).send().await.unwrap();
     assert_eq!(denial(answer).await.2, xml("InvalidKey", "Unknown Key"));
 }

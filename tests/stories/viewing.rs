@@ -8,27 +8,15 @@ use url::Url;
 
 use crate::house::{House, denial, workspace, xml};
 
-const STREAMS: [&str; 2] = [
-    "/video/clock-fmp4/master.m3u8",
-    "/video/clock-ts/master.m3u8",
-];
+const STREAMS: [&str; 2] = ["/video/clock-fmp4/master.m3u8", "/video/clock-ts/master.m3u8"];
 
 /// The URIs of a playlist, as a reader of its own finds them.
 fn uris(playlist: &str) -> Vec<&str> {
-    let attributes = playlist
-        .lines()
-        .filter(|line| line.starts_with('#'))
-        .filter_map(|line| {
-            let (_, rest) = line.split_once("URI=\"")?;
-            rest.split('"').next()
-        });
-    attributes
-        .chain(
-            playlist
-                .lines()
-                .filter(|line| !line.is_empty() && !line.starts_with('#')),
-        )
-        .collect()
+    let attributes = playlist.lines().filter(|line| line.starts_with('#')).filter_map(|line| {
+        let (_, rest) = line.split_once("URI=\"")?;
+        rest.split('"').next()
+    });
+    attributes.chain(playlist.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))).collect()
 }
 
 /// Follows every URI of a playlist and of the playlists in it, without cookies, as far as it goes.
@@ -59,22 +47,9 @@ async fn with_cookies_a_playlist_comes_as_it_lies_in_the_bucket() {
     let house = House::open().await;
     let cookies = house.cookies().await;
     for path in STREAMS {
-        let answer = house
-            .get(path)
-            .header("cookie", &cookies)
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(
-            answer.headers()["content-type"],
-            "application/vnd.apple.mpegurl"
-        );
-        let expected = fs::read(
-            workspace()
-                .join("local/media")
-                .join(path.trim_start_matches('/')),
-        )
-        .unwrap();
+        let answer = house.get(path).header("cookie", &cookies).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/vnd.apple.mpegurl");
+        let expected = fs::read(workspace().join("local/media").join(path.trim_start_matches('/'))).unwrap();
         assert_eq!(answer.bytes().await.unwrap(), expected);
     }
 }
@@ -84,21 +59,14 @@ async fn inline_every_uri_is_admitted_without_cookies() {
     let house = House::open().await;
     let cookies = house.cookies().await;
     for path in STREAMS {
-        let master = house
-            .get(&format!("{path}?usher-style=inline"))
-            .header("cookie", &cookies)
-            .send()
-            .await
-            .unwrap();
+        let master =
+            house.get(&format!("{path}?usher-style=inline")).header("cookie", &cookies).send().await.unwrap();
         let base = master.url().clone();
         let master = master.text().await.unwrap();
         assert_eq!(uris(&master).len(), 2);
         for variant in uris(&master) {
             let variant = base.join(variant).unwrap();
-            assert_eq!(
-                variant.query_pairs().next().unwrap(),
-                ("usher-style".into(), "inline".into())
-            );
+            assert_eq!(variant.query_pairs().next().unwrap(), ("usher-style".into(), "inline".into()));
             // Four segments and a key, or four segments and a map.
             assert_eq!(follow(&house, variant.as_str()).await.len(), 5);
         }
@@ -116,11 +84,7 @@ async fn one_changed_character_of_any_signature_is_refused() {
         let (before, signature) = uri.split_once("Signature=").unwrap();
         let changed = if signature.starts_with('A') { 'B' } else { 'A' };
         let changed = format!("{before}Signature={changed}{}", &signature[1..]);
-        let answer = house
-            .get(base.join(&changed).unwrap().as_str())
-            .send()
-            .await
-            .unwrap();
+        let answer = house.get(base.join(&changed).unwrap().as_str()).send().await.unwrap();
         assert_eq!(
             denial(answer).await,
             (
@@ -143,10 +107,7 @@ async fn a_signed_url_plays_on_a_device_without_cookies() {
         let url = house.signed_url(path).await;
         let seen = follow(&house, &url).await;
         assert_eq!(seen.len(), 2 + 2 * 5);
-        assert!(
-            seen.iter().all(|url| !url.contains("usher-style")),
-            "it was not asked for"
-        );
+        assert!(seen.iter().all(|url| !url.contains("usher-style")), "it was not asked for");
     }
 }
 
@@ -155,16 +116,9 @@ async fn a_signed_url_opens_its_own_asset_only() {
     let house = House::open().await;
     let url = house.signed_url(STREAMS[0]).await;
     let query = url.split_once('?').unwrap().1;
-    let answer = house
-        .get(&format!("{}?{query}", STREAMS[1]))
-        .send()
-        .await
-        .unwrap();
+    let answer = house.get(&format!("{}?{query}", STREAMS[1])).send().await.unwrap();
     let (status, why, body) = denial(answer).await;
-    assert_eq!(
-        (status, body),
-        (StatusCode::FORBIDDEN, xml("AccessDenied", "Access denied"))
-    );
+    assert_eq!((status, body), (StatusCode::FORBIDDEN, xml("AccessDenied", "Access denied")));
     assert_eq!(
         why,
         Some(format!(
@@ -181,22 +135,16 @@ async fn a_scope_cannot_be_left_by_dot_segments() {
     let query = url.split_once('?').unwrap().1;
     let address = house.url.trim_start_matches("http://");
     // A client of its own: any HTTP library would walk the dots before it asks.
-    for path in [
-        "/video/clock-fmp4/../clock-ts/360p/key.bin",
-        "/video/clock-fmp4/%2e%2e/clock-ts/360p/key.bin",
-    ] {
+    for path in
+        ["/video/clock-fmp4/../clock-ts/360p/key.bin", "/video/clock-fmp4/%2e%2e/clock-ts/360p/key.bin"]
+    {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
-        let request =
-            format!("GET {path}?{query} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let request = format!("GET {path}?{query} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).await.unwrap();
-        assert_eq!(
-            answer.lines().next(),
-            Some("HTTP/1.1 404 Not Found"),
-            "{path}"
-        );
+        assert_eq!(answer.lines().next(), Some("HTTP/1.1 404 Not Found"), "{path}");
     }
 }
 
@@ -205,30 +153,14 @@ async fn a_range_of_a_segment_is_partial_content() {
     let house = House::open().await;
     let cookies = house.cookies().await;
     let segment = "/video/clock-ts/360p/segment000.ts";
-    let whole = fs::read(
-        workspace()
-            .join("local/media")
-            .join(segment.trim_start_matches('/')),
-    )
-    .unwrap();
-    let ask = |range: &'static str| {
-        house
-            .get(segment)
-            .header("cookie", &cookies)
-            .header("range", range)
-            .send()
-    };
+    let whole = fs::read(workspace().join("local/media").join(segment.trim_start_matches('/'))).unwrap();
+    let ask =
+        |range: &'static str| house.get(segment).header("cookie", &cookies).header("range", range).send();
     let answer = ask("bytes=10-19").await.unwrap();
     assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT);
-    assert_eq!(
-        answer.headers()["content-range"],
-        format!("bytes 10-19/{}", whole.len()).as_str()
-    );
+    assert_eq!(answer.headers()["content-range"], format!("bytes 10-19/{}", whole.len()).as_str());
     assert_eq!(answer.bytes().await.unwrap(), whole[10..20]);
-    assert_eq!(
-        ask("bytes=99999999-").await.unwrap().status(),
-        StatusCode::RANGE_NOT_SATISFIABLE
-    );
+    assert_eq!(ask("bytes=99999999-").await.unwrap().status(), StatusCode::RANGE_NOT_SATISFIABLE);
 }
 
 #[tokio::test]
@@ -248,23 +180,30 @@ async fn a_media_folder_of_ones_own_is_served() {
     let lines: Vec<&str> = playlist.lines().collect();
     assert_eq!(
         [lines[0], lines[1], lines[3], lines[4]],
-        [
-            "#EXTM3U",
-            "#EXTINF:4,",
-            "#EXTINF:4,",
-            "https://other.example/c.ts"
-        ]
+        ["#EXTM3U", "#EXTINF:4,", "#EXTINF:4,", "https://other.example/c.ts"]
     );
     let segment = Url::parse(&url).unwrap().join(lines[2]).unwrap();
-    assert_eq!(
-        house
-            .get(segment.as_str())
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap(),
-        "segment"
-    );
+    assert_eq!(house.get(segment.as_str()).send().await.unwrap().text().await.unwrap(), "segment");
+}
+
+#[tokio::test]
+async fn a_file_beside_the_assets_is_signed_alone() {
+    let media = TempDir::new().unwrap();
+    fs::create_dir_all(media.path().join("video/m")).unwrap();
+    fs::write(media.path().join("video/m/all.m3u8"), "#EXTM3U\n#EXTINF:4,\n../intro.ts\n#EXTINF:4,\ns.ts\n")
+        .unwrap();
+    fs::write(media.path().join("video/intro.ts"), "intro").unwrap();
+    fs::write(media.path().join("video/other.ts"), "other").unwrap();
+    fs::write(media.path().join("video/m/s.ts"), "segment").unwrap();
+    let house = House::with_media(media.path().to_owned()).await;
+    let url = house.signed_url("/video/m/all.m3u8").await;
+    let playlist = house.get(&url).send().await.unwrap().text().await.unwrap();
+    let base = Url::parse(&url).unwrap();
+    let lines: Vec<&str> = playlist.lines().collect();
+    let intro = base.join(lines[2]).unwrap();
+    assert_eq!(house.get(intro.as_str()).send().await.unwrap().text().await.unwrap(), "intro");
+    let other = intro.as_str().replace("intro.ts", "other.ts");
+    assert_eq!(house.get(&other).send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    let segment = base.join(lines[4]).unwrap();
+    assert_eq!(house.get(segment.as_str()).send().await.unwrap().text().await.unwrap(), "segment");
 }

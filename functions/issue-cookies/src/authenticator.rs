@@ -67,11 +67,7 @@ impl JwtAuthenticator {
         validation.set_required_spec_claims(&["exp", "sub", "iss", "aud"]);
         // The library reads the machine's clock; here time is an argument.
         validation.validate_exp = false;
-        Self {
-            key,
-            algorithm,
-            validation,
-        }
+        Self { key, algorithm, validation }
     }
 
     /// Checks the value of an `Authorization` header at the time `now`.
@@ -83,9 +79,7 @@ impl JwtAuthenticator {
         authorization: Option<&str>,
         now: UnixTime,
     ) -> Result<Subject, AuthenticationError> {
-        let token = authorization
-            .and_then(bearer)
-            .ok_or(AuthenticationError::Missing)?;
+        let token = authorization.and_then(bearer).ok_or(AuthenticationError::Missing)?;
         if token.len() > TOKEN_LIMIT {
             return Err(AuthenticationError::TooLarge);
         }
@@ -103,9 +97,7 @@ impl JwtAuthenticator {
 
 impl fmt::Debug for JwtAuthenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtAuthenticator")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        f.debug_struct("JwtAuthenticator").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 
@@ -113,10 +105,7 @@ impl fmt::Debug for JwtAuthenticator {
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
-    #[expect(
-        dead_code,
-        reason = "its value is checked by the library; here its type"
-    )]
+    #[expect(dead_code, reason = "its value is checked by the library; here its type")]
     iss: String,
     exp: u64,
     nbf: Option<u64>,
@@ -138,10 +127,7 @@ impl Claims {
                 return Err(AuthenticationError::NotYetValid);
             }
         }
-        Ok(Subject {
-            id: self.sub,
-            expires,
-        })
+        Ok(Subject { id: self.sub, expires })
     }
 }
 
@@ -152,10 +138,7 @@ fn bearer(authorization: &str) -> Option<&str> {
 }
 
 fn read_key(settings: &mut Settings<'_>) -> Option<(DecodingKey, Algorithm)> {
-    match (
-        settings.optional("JWT_PUBLIC_KEY"),
-        settings.optional("JWT_SECRET"),
-    ) {
+    match (settings.optional("JWT_PUBLIC_KEY"), settings.optional("JWT_SECRET")) {
         (Some(pem), None) => match DecodingKey::from_ed_pem(pem.as_bytes()) {
             Ok(key) => Some((key, Algorithm::EdDSA)),
             Err(_) => {
@@ -167,14 +150,9 @@ fn read_key(settings: &mut Settings<'_>) -> Option<(DecodingKey, Algorithm)> {
             settings.problem("JWT_SECRET is shorter than the 32 bytes that HS256 needs");
             None
         }
-        (None, Some(secret)) => Some((
-            DecodingKey::from_secret(secret.as_bytes()),
-            Algorithm::HS256,
-        )),
+        (None, Some(secret)) => Some((DecodingKey::from_secret(secret.as_bytes()), Algorithm::HS256)),
         (Some(_), Some(_)) => {
-            settings.problem(
-                "JWT_PUBLIC_KEY and JWT_SECRET are both set: one issuer has one algorithm",
-            );
+            settings.problem("JWT_PUBLIC_KEY and JWT_SECRET are both set: one issuer has one algorithm");
             None
         }
         (None, None) => {
@@ -231,23 +209,16 @@ mod tests {
     #[test]
     fn a_good_token_names_its_viewer_and_its_end() {
         let expires = UnixTime::new(NOW + 60).expect("seconds");
-        let expected = Ok(Subject {
-            id: "anna".to_owned(),
-            expires,
-        });
-        assert_eq!(
-            judge(&token(&Header::default(), &claims(|_| ()), SECRET)),
-            expected
-        );
+        let expected = Ok(Subject { id: "anna".to_owned(), expires });
+        assert_eq!(judge(&token(&Header::default(), &claims(|_| ()), SECRET)), expected);
         let listed = claims(|claims| claims["aud"] = json!(["other", "usher"]));
         assert_eq!(judge(&token(&Header::default(), &listed, SECRET)), expected);
     }
 
     #[test]
     fn every_lenient_row_of_the_library_is_closed() {
-        let remove = |name: &'static str| {
-            claims(|claims| drop(claims.as_object_mut().map(|map| map.remove(name))))
-        };
+        let remove =
+            |name: &'static str| claims(|claims| drop(claims.as_object_mut().map(|map| map.remove(name))));
         let set = |name: &'static str, value: Value| claims(|claims| claims[name] = value);
         use AuthenticationError::{Expired, Invalid, NotYetValid};
         let rows = [
@@ -268,11 +239,7 @@ mod tests {
             (set("iat", json!(NOW + 61)), NotYetValid),
         ];
         for (claims, error) in rows {
-            assert_eq!(
-                judge(&token(&Header::default(), &claims, SECRET)),
-                Err(error),
-                "{claims}"
-            );
+            assert_eq!(judge(&token(&Header::default(), &claims, SECRET)), Err(error), "{claims}");
         }
     }
 
@@ -286,30 +253,11 @@ mod tests {
             token(&header, &good, SECRET)
         };
         let rows = [
-            (
-                token(
-                    &Header::default(),
-                    &good,
-                    "another secret of thirty-two bytes",
-                ),
-                Invalid,
-            ),
-            (
-                token(&Header::new(Algorithm::HS512), &good, SECRET),
-                Invalid,
-            ),
-            (
-                with(|header| header.jku = Some("https://evil.example/keys".to_owned())),
-                Invalid,
-            ),
-            (
-                with(|header| header.crit = Some(vec!["exp".to_owned()])),
-                Invalid,
-            ),
-            (
-                "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm5hIn0.".to_owned(),
-                Invalid,
-            ),
+            (token(&Header::default(), &good, "another secret of thirty-two bytes"), Invalid),
+            (token(&Header::new(Algorithm::HS512), &good, SECRET), Invalid),
+            (with(|header| header.jku = Some("https://evil.example/keys".to_owned())), Invalid),
+            (with(|header| header.crit = Some(vec!["exp".to_owned()])), Invalid),
+            ("Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm5hIn0.".to_owned(), Invalid),
             ("Bearer a.b".to_owned(), Invalid),
             ("Bearer ".to_owned(), Missing),
             ("Basic YTpi".to_owned(), Missing),

@@ -32,9 +32,9 @@ impl Config {
         let mut settings = Settings::new(look_up);
         let signing = SigningConfig::read(&mut settings);
         let scope = Scope::read(&mut settings);
-        let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https);
-        let cookie_ttl = settings.parsed("COOKIE_TTL_SECONDS", 3_600);
-        let url_ttl = settings.parsed("URL_TTL_SECONDS", 21_600);
+        let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
+        let cookie_ttl = settings.seconds("COOKIE_TTL_SECONDS", 3_600);
+        let url_ttl = settings.seconds("URL_TTL_SECONDS", 21_600);
         let allowed_origins = settings.optional("ALLOWED_ORIGINS").unwrap_or_default();
         let allowed_origins = allowed_origins
             .split(',')

@@ -7,30 +7,19 @@ use http::{HeaderMap, HeaderValue, header};
 pub(crate) fn headers(allowed: &[String], origin: Option<&HeaderValue>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(header::VARY, HeaderValue::from_static("Origin"));
-    let Some(origin) = origin.filter(|origin| {
-        allowed
-            .iter()
-            .any(|allowed| allowed.as_bytes() == origin.as_bytes())
-    }) else {
+    let Some(origin) =
+        origin.filter(|origin| allowed.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()))
+    else {
         return headers;
     };
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-        HeaderValue::from_static("true"),
-    );
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("POST, DELETE"),
-    );
+    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, DELETE"));
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static("Authorization, Content-Type"),
     );
-    headers.insert(
-        header::ACCESS_CONTROL_MAX_AGE,
-        HeaderValue::from_static("600"),
-    );
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     headers
 }
 
@@ -51,10 +40,7 @@ mod tests {
             let headers = headers(&allowed, Some(&origin));
             let expected = echoed.then_some(&origin);
             assert_eq!(headers.get(header::ACCESS_CONTROL_ALLOW_ORIGIN), expected);
-            assert_eq!(
-                headers.get(header::VARY),
-                Some(&HeaderValue::from_static("Origin"))
-            );
+            assert_eq!(headers.get(header::VARY), Some(&HeaderValue::from_static("Origin")));
         }
     }
 }

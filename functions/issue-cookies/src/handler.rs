@@ -19,11 +19,7 @@ impl IssueCookies {
     /// Puts the function together.
     #[must_use]
     pub fn new(config: Config, grants: Grants, clock: Clock) -> Self {
-        Self {
-            config,
-            grants,
-            clock,
-        }
+        Self { config, grants, clock }
     }
 
     /// Answers one request of the HTTP API (payload format 2.0).
@@ -34,13 +30,9 @@ impl IssueCookies {
             body: Some(problem.body()),
             cookies: Vec::new(),
         });
-        answer
-            .headers
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let origin = request.headers.get(header::ORIGIN);
-        answer
-            .headers
-            .extend(cors::headers(&self.config.allowed_origins, origin));
+        answer.headers.extend(cors::headers(&self.config.allowed_origins, origin));
         answer.into()
     }
 
@@ -51,10 +43,7 @@ impl IssueCookies {
             "/auth/cookies" => &[Method::POST, Method::DELETE],
             "/auth/urls" => &[Method::POST],
             _ => {
-                return Err(Problem::new(
-                    StatusCode::NOT_FOUND,
-                    "there is nothing at this path",
-                ));
+                return Err(Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path"));
             }
         };
         if *method == Method::OPTIONS {
@@ -62,19 +51,13 @@ impl IssueCookies {
         }
         if !allowed.contains(method) {
             let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
-            let problem = Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                format!("{path} takes {}", names.join(", ")),
-            );
-            let value = HeaderValue::from_str(&names.join(", "))
-                .map_err(|_| Problem::unavailable("try again"))?;
+            let problem =
+                Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} takes {}", names.join(", ")));
+            let value =
+                HeaderValue::from_str(&names.join(", ")).map_err(|_| Problem::unavailable("try again"))?;
             return Err(problem.header(header::ALLOW, value));
         }
-        if request
-            .body
-            .as_ref()
-            .is_some_and(|body| body.len() > BODY_LIMIT)
-        {
+        if request.body.as_ref().is_some_and(|body| body.len() > BODY_LIMIT) {
             return Err(Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("the body has more than {BODY_LIMIT} bytes"),
@@ -92,16 +75,9 @@ impl IssueCookies {
         let viewer = viewer(request)?;
         let subject = self.authenticate(request, now)?;
         let resource = self.resource(&viewer, &self.config.scope.everything())?;
-        let expires = self
-            .grants
-            .expiry(now, self.config.cookie_ttl)
-            .min(subject.expires);
+        let expires = self.grants.expiry(now, self.config.cookie_ttl).min(subject.expires);
         let policy = Policy::new(resource.clone(), expires).map_err(bad_request)?;
-        let grant = self
-            .grants
-            .grant(policy)
-            .await
-            .map_err(|error| Problem::from(&*error))?;
+        let grant = self.grants.grant(policy).await.map_err(|error| Problem::from(&*error))?;
         tracing::info!(subject = subject.id, %resource, expires = expires.seconds(), "issued cookies");
         let refresh_after = now.plus((expires.seconds() - now.seconds()) * 4 / 5);
         let mut answer = Answer::json(&json!({
@@ -116,21 +92,14 @@ impl IssueCookies {
     fn clear(&self) -> Answer {
         let everything = self.config.scope.everything();
         let path = everything.trim_end_matches('*');
-        Answer {
-            cookies: clear_cookies(path),
-            ..Answer::empty(StatusCode::NO_CONTENT)
-        }
+        Answer { cookies: clear_cookies(path), ..Answer::empty(StatusCode::NO_CONTENT) }
     }
 
     async fn sign_url(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Problem> {
         let now = (self.clock)();
         let viewer = viewer(request)?;
         let subject = self.authenticate(request, now)?;
-        let asked = UrlRequest::read(
-            &request.headers,
-            request.body.as_deref(),
-            request.is_base64_encoded,
-        )?;
+        let asked = UrlRequest::read(&request.headers, request.body.as_deref(), request.is_base64_encoded)?;
         // First what cannot be signed at all, then what is not this function's to sign.
         let url = format!("{}://{}{}", self.config.protocol, viewer.host, asked.path);
         let url = ExactUrl::new(url).map_err(bad_request)?;
@@ -144,60 +113,32 @@ impl IssueCookies {
         };
         // The grant covers the whole asset: a player adds parameters to playlist URLs.
         let resource = self.resource(&viewer, &scope)?;
-        let expires = self
-            .grants
-            .expiry(now, self.config.url_ttl)
-            .min(subject.expires);
+        let expires = self.grants.expiry(now, self.config.url_ttl).min(subject.expires);
         let policy = Policy::new(resource.clone(), expires).map_err(bad_request)?;
-        let grant = self
-            .grants
-            .grant(policy)
-            .await
-            .map_err(|error| Problem::from(&*error))?;
+        let grant = self.grants.grant(policy).await.map_err(|error| Problem::from(&*error))?;
         tracing::info!(subject = subject.id, %resource, expires = expires.seconds(), "signed a URL");
         let signed = grant.url(&url).map_err(bad_request)?;
-        Ok(Answer::json(
-            &json!({ "url": signed, "expires_at": expires.seconds() }),
-        ))
+        Ok(Answer::json(&json!({ "url": signed, "expires_at": expires.seconds() })))
     }
 
     fn resource(&self, viewer: &Viewer, path: &str) -> Result<UrlPattern, Problem> {
-        UrlPattern::new(format!("{}://{}{path}", self.config.protocol, viewer.host))
-            .map_err(bad_request)
+        UrlPattern::new(format!("{}://{}{path}", self.config.protocol, viewer.host)).map_err(bad_request)
     }
 
-    fn authenticate(
-        &self,
-        request: &ApiGatewayV2httpRequest,
-        now: UnixTime,
-    ) -> Result<Subject, Problem> {
-        let authorization = request
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        self.config
-            .authenticator
-            .authenticate(authorization, now)
-            .map_err(|error| {
-                tracing::info!(%error, "refused a credential");
-                let (detail, challenge) = match error {
-                    AuthenticationError::Missing => {
-                        ("sign in first: send Authorization: Bearer", "Bearer")
-                    }
-                    AuthenticationError::Expired => (
-                        "the token has expired: sign in again",
-                        r#"Bearer error="invalid_token""#,
-                    ),
-                    _ => (
-                        "the token is not accepted here",
-                        r#"Bearer error="invalid_token""#,
-                    ),
-                };
-                Problem::new(StatusCode::UNAUTHORIZED, detail).header(
-                    header::WWW_AUTHENTICATE,
-                    HeaderValue::from_static(challenge),
-                )
-            })
+    fn authenticate(&self, request: &ApiGatewayV2httpRequest, now: UnixTime) -> Result<Subject, Problem> {
+        let authorization = request.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        self.config.authenticator.authenticate(authorization, now).map_err(|error| {
+            tracing::info!(%error, "refused a credential");
+            let (detail, challenge) = match error {
+                AuthenticationError::Missing => ("sign in first: send Authorization: Bearer", "Bearer"),
+                AuthenticationError::Expired => {
+                    ("the token has expired: sign in again", r#"Bearer error="invalid_token""#)
+                }
+                _ => ("the token is not accepted here", r#"Bearer error="invalid_token""#),
+            };
+            Problem::new(StatusCode::UNAUTHORIZED, detail)
+                .header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+        })
     }
 }
 
@@ -210,20 +151,12 @@ struct Answer {
 
 impl Answer {
     fn empty(status: StatusCode) -> Self {
-        Self {
-            status,
-            headers: HeaderMap::new(),
-            body: None,
-            cookies: Vec::new(),
-        }
+        Self { status, headers: HeaderMap::new(), body: None, cookies: Vec::new() }
     }
 
     fn json(body: &serde_json::Value) -> Self {
         let mut answer = Self::empty(StatusCode::OK);
-        answer.headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
+        answer.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         answer.body = Some(body.to_string());
         answer
     }

@@ -11,10 +11,8 @@ async fn main() -> Result<(), Error> {
     let config = Config::read(&|name| std::env::var(name).ok())?;
     let grants = Grants::open(config.signing.clone()).await?;
     let function = IssueCookies::new(config, grants, system_clock());
-    run(service_fn(
-        async |event: LambdaEvent<ApiGatewayV2httpRequest>| {
-            Ok::<_, Error>(function.handle(event.payload).await)
-        },
-    ))
+    run(service_fn(async |event: LambdaEvent<ApiGatewayV2httpRequest>| {
+        Ok::<_, Error>(function.handle(event.payload).await)
+    }))
     .await
 }

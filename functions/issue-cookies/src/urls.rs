@@ -14,15 +14,9 @@ pub(crate) struct UrlRequest {
 }
 
 impl UrlRequest {
-    pub(crate) fn read(
-        headers: &HeaderMap,
-        body: Option<&str>,
-        is_base64: bool,
-    ) -> Result<Self, Problem> {
-        let media_type = headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+    pub(crate) fn read(headers: &HeaderMap, body: Option<&str>, is_base64: bool) -> Result<Self, Problem> {
+        let media_type =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case("application/json") {
             return Err(Problem::new(
@@ -37,11 +31,7 @@ impl UrlRequest {
             )
         };
         let body = body.unwrap_or_default();
-        let decoded = if is_base64 {
-            STANDARD.decode(body).map_err(|_| malformed())?
-        } else {
-            body.into()
-        };
+        let decoded = if is_base64 { STANDARD.decode(body).map_err(|_| malformed())? } else { body.into() };
         serde_json::from_slice(&decoded).map_err(|_| malformed())
     }
 }

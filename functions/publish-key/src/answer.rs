@@ -56,12 +56,8 @@ impl Outcome {
     #[must_use]
     pub fn of(published: Result<String, Error>) -> Self {
         match published {
-            Ok(pem) => Self::Published {
-                data: Attributes { pem },
-            },
-            Err(error) => Self::Failed {
-                reason: shortened(&error.to_string()),
-            },
+            Ok(pem) => Self::Published { data: Attributes { pem } },
+            Err(error) => Self::Failed { reason: shortened(&error.to_string()) },
         }
     }
 }
@@ -81,9 +77,7 @@ mod tests {
 
     #[test]
     fn long_reason_is_cut_between_characters() {
-        let error = Error::UnsupportedKeySpec {
-            key_spec: "€".repeat(5000),
-        };
+        let error = Error::UnsupportedKeySpec { key_spec: "€".repeat(5000) };
 
         let Outcome::Failed { reason } = Outcome::of(Err(error)) else {
             panic!("an error is a failure");

@@ -14,21 +14,13 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 async fn main() -> Result<(), lambda_runtime::Error> {
     init_default_subscriber();
 
-    let timeout = TimeoutConfig::builder()
-        .operation_timeout(KMS_TIMEOUT)
-        .build();
-    let aws = aws_config::defaults(BehaviorVersion::latest())
-        .timeout_config(timeout)
-        .load()
-        .await;
+    let timeout = TimeoutConfig::builder().operation_timeout(KMS_TIMEOUT).build();
+    let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeout).load().await;
     let http = reqwest::Client::builder().timeout(ANSWER_TIMEOUT).build()?;
     let resource = PublicKeyResource::new(aws_sdk_kms::Client::new(&aws), http);
 
     run(service_fn(async |event: LambdaEvent<Request>| {
-        resource
-            .handle(event.payload)
-            .await
-            .map_err(lambda_runtime::Error::from)
+        resource.handle(event.payload).await.map_err(lambda_runtime::Error::from)
     }))
     .await
 }

@@ -35,19 +35,14 @@ pub fn public_key_pem(key: &GetPublicKeyOutput) -> Result<String, Error> {
     if der.is_empty() {
         return Err(Error::MissingKey);
     }
-    let config = EncodeConfig::new()
-        .set_line_wrap(64)
-        .set_line_ending(LineEnding::LF);
+    let config = EncodeConfig::new().set_line_wrap(64).set_line_ending(LineEnding::LF);
     Ok(encode_config(&Pem::new("PUBLIC KEY", der), config))
 }
 
 // KMS says it under two names. Stand-ins such as moto know the older one only.
 #[expect(deprecated, reason = "the older name of KeySpec")]
 fn key_spec(key: &GetPublicKeyOutput) -> Option<&str> {
-    let older = || {
-        key.customer_master_key_spec()
-            .map(types::CustomerMasterKeySpec::as_str)
-    };
+    let older = || key.customer_master_key_spec().map(types::CustomerMasterKeySpec::as_str);
     key.key_spec().map(KeySpec::as_str).or_else(older)
 }
 
@@ -58,11 +53,7 @@ mod tests {
     use super::*;
 
     fn key(spec: KeySpec, usage: KeyUsageType, der: &[u8]) -> GetPublicKeyOutput {
-        GetPublicKeyOutput::builder()
-            .key_spec(spec)
-            .key_usage(usage)
-            .public_key(Blob::new(der))
-            .build()
+        GetPublicKeyOutput::builder().key_spec(spec).key_usage(usage).public_key(Blob::new(der)).build()
     }
 
     #[test]
@@ -89,12 +80,7 @@ mod tests {
 
     #[test]
     fn key_specs_that_cloudfront_does_not_take_are_refused() {
-        for spec in [
-            KeySpec::Rsa3072,
-            KeySpec::Rsa4096,
-            KeySpec::EccNistP384,
-            KeySpec::EccSecgP256K1,
-        ] {
+        for spec in [KeySpec::Rsa3072, KeySpec::Rsa4096, KeySpec::EccNistP384, KeySpec::EccSecgP256K1] {
             let key_spec = spec.as_str().to_owned();
             let pem = public_key_pem(&key(spec, KeyUsageType::SignVerify, b"der"));
 
@@ -121,10 +107,7 @@ mod tests {
         };
 
         let pem = "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n";
-        assert_eq!(
-            public_key_pem(&named(types::CustomerMasterKeySpec::Rsa2048)),
-            Ok(pem.to_owned())
-        );
+        assert_eq!(public_key_pem(&named(types::CustomerMasterKeySpec::Rsa2048)), Ok(pem.to_owned()));
         let key_spec = "RSA_3072".to_owned();
         assert_eq!(
             public_key_pem(&named(types::CustomerMasterKeySpec::Rsa3072)),

@@ -47,8 +47,7 @@ impl PublicKeyResource {
             Request::Create(it) => {
                 // A resource that was never made needs a name, too: CloudFormation deletes it by it.
                 let otherwise = &it.logical_resource_id;
-                let (physical_resource_id, outcome) =
-                    self.publish(&it.resource_properties, otherwise).await;
+                let (physical_resource_id, outcome) = self.publish(&it.resource_properties, otherwise).await;
                 let answer = Answer {
                     outcome,
                     physical_resource_id,
@@ -59,9 +58,8 @@ impl PublicKeyResource {
                 Ok((answer, it.response_url))
             }
             Request::Update(it) => {
-                let (physical_resource_id, outcome) = self
-                    .publish(&it.resource_properties, &it.physical_resource_id)
-                    .await;
+                let (physical_resource_id, outcome) =
+                    self.publish(&it.resource_properties, &it.physical_resource_id).await;
                 let answer = Answer {
                     outcome,
                     physical_resource_id,
@@ -95,42 +93,24 @@ impl PublicKeyResource {
     }
 
     async fn pem(&self, key_arn: &str) -> Result<String, Error> {
-        let key = self
-            .kms
-            .get_public_key()
-            .key_id(key_arn)
-            .send()
-            .await
-            .map_err(|error| {
-                let reason = match (error.code(), error.message()) {
-                    (Some(code), Some(message)) => format!("{code}: {message}"),
-                    _ => with_sources(&error),
-                };
-                Error::Kms {
-                    key_arn: key_arn.to_owned(),
-                    reason,
-                }
-            })?;
+        let key = self.kms.get_public_key().key_id(key_arn).send().await.map_err(|error| {
+            let reason = match (error.code(), error.message()) {
+                (Some(code), Some(message)) => format!("{code}: {message}"),
+                _ => with_sources(&error),
+            };
+            Error::Kms { key_arn: key_arn.to_owned(), reason }
+        })?;
         public_key_pem(&key)
     }
 
     async fn deliver(&self, answer: &Answer, url: &str) -> Result<(), Error> {
-        let undelivered = |error: &dyn std::error::Error| Error::AnswerUndelivered {
-            reason: with_sources(error),
-        };
+        let undelivered =
+            |error: &dyn std::error::Error| Error::AnswerUndelivered { reason: with_sources(error) };
         let body = serde_json::to_vec(answer).map_err(|error| undelivered(&error))?;
         // No content-type: the URL was presigned for a PUT without one, and S3 refuses any other.
         let response = self.http.put(url).body(body).send().await;
-        let status = response
-            .map_err(|error| undelivered(&error.without_url()))?
-            .status();
-        if status.is_success() {
-            Ok(())
-        } else {
-            Err(Error::AnswerRefused {
-                status: status.as_u16(),
-            })
-        }
+        let status = response.map_err(|error| undelivered(&error.without_url()))?.status();
+        if status.is_success() { Ok(()) } else { Err(Error::AnswerRefused { status: status.as_u16() }) }
     }
 }
 

@@ -28,10 +28,11 @@ impl Config {
         let mut settings = Settings::new(look_up);
         let signing = SigningConfig::read(&mut settings);
         let scope = Scope::read(&mut settings);
-        let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https);
-        let url_ttl = settings.parsed("URL_TTL_SECONDS", 21_600);
+        let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
+        let url_ttl = settings.seconds("URL_TTL_SECONDS", 21_600);
         let bucket = settings.required("BUCKET");
-        let max_playlist_bytes = settings.parsed("MAX_PLAYLIST_BYTES", 16 * 1_024 * 1_024);
+        let max_playlist_bytes =
+            settings.parsed("MAX_PLAYLIST_BYTES", 16 * 1_024 * 1_024, "a number of bytes");
         settings.finish(|| {
             Some(Self {
                 signing: signing?,

@@ -27,50 +27,25 @@ impl ResignManifest {
     /// Puts the function together.
     #[must_use]
     pub fn new(config: Config, grants: Grants, source: PlaylistSource, clock: Clock) -> Self {
-        Self {
-            config,
-            grants,
-            source,
-            clock,
-        }
+        Self { config, grants, source, clock }
     }
 
     /// Answers one request of the function URL, whose distribution has verified the viewer's signature.
     pub async fn handle(&self, request: LambdaFunctionUrlRequest) -> StreamResponse<Body> {
-        let method = request
-            .request_context
-            .http
-            .method
-            .as_deref()
-            .unwrap_or_default();
+        let method = request.request_context.http.method.as_deref().unwrap_or_default();
         let answer = match method {
             "GET" | "HEAD" => self.playlist(&request).await,
-            _ => Err(Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "a playlist takes GET and HEAD",
-            )
-            .header(header::ALLOW, HeaderValue::from_static("GET, HEAD"))),
+            _ => Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "a playlist takes GET and HEAD")
+                .header(header::ALLOW, HeaderValue::from_static("GET, HEAD"))),
         };
         let (status_code, mut headers, body) = match answer {
             Ok(playlist) => (StatusCode::OK, playlist_headers(), playlist),
-            Err(problem) => (
-                problem.status,
-                problem.all_headers(),
-                problem.body().into_bytes(),
-            ),
+            Err(problem) => (problem.status, problem.all_headers(), problem.body().into_bytes()),
         };
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-        let stream = if method == "HEAD" {
-            Body::empty()
-        } else {
-            Body::from(body)
-        };
+        let stream = if method == "HEAD" { Body::empty() } else { Body::from(body) };
         StreamResponse {
-            metadata_prelude: MetadataPrelude {
-                status_code,
-                headers,
-                cookies: Vec::new(),
-            },
+            metadata_prelude: MetadataPrelude { status_code, headers, cookies: Vec::new() },
             stream,
         }
     }
@@ -84,15 +59,11 @@ impl ResignManifest {
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         let not_found = || Problem::new(StatusCode::NOT_FOUND, "there is no playlist at this path");
         self.config.scope.of(path).ok_or_else(not_found)?;
-        let playlist_url = format!("{}://{}{path}?{query}", self.config.protocol, viewer.host);
-        let playlist_url = Url::parse(&playlist_url).map_err(|_| not_found())?;
+        let viewer_origin = format!("{}://{}", self.config.protocol, viewer.host);
+        let playlist_url = Url::parse(&format!("{viewer_origin}{path}?{query}")).map_err(|_| not_found())?;
         let key = object_key(path).ok_or_else(not_found)?;
 
-        let playlist = self
-            .source
-            .fetch(&key)
-            .await
-            .map_err(|error| explain(&error, &key))?;
+        let playlist = self.source.fetch(&key).await.map_err(|error| explain(&error, &key))?;
         if !is_playlist(&playlist) {
             return Err(explain_foreign(&key));
         }
@@ -105,6 +76,7 @@ impl ResignManifest {
                 let resign = Resign {
                     playlist: &playlist,
                     playlist_url: &playlist_url,
+                    viewer_origin: &viewer_origin,
                     style,
                     scope: &self.config.scope,
                 };
@@ -125,21 +97,23 @@ impl ResignManifest {
         }
     }
 
-    async fn grants(
-        &self,
-        resources: BTreeSet<String>,
-    ) -> Result<BTreeMap<String, Arc<Grant>>, Problem> {
+    async fn grants(&self, resources: BTreeSet<String>) -> Result<BTreeMap<String, Arc<Grant>>, Problem> {
+        if resources.len() > GRANTS_LIMIT {
+            return Err(Problem::new(
+                StatusCode::BAD_GATEWAY,
+                format!(
+                    "the playlist refers to more than {GRANTS_LIMIT} assets, each with a signature of its own: \
+                     keep an asset in one folder, or set SCOPE_DEPTH to 0"
+                ),
+            ));
+        }
         let expires = self.grants.expiry((self.clock)(), self.config.url_ttl);
         let mut grants = BTreeMap::new();
         for resource in resources {
             let policy = UrlPattern::new(&resource)
                 .and_then(|pattern| Policy::new(pattern, expires))
                 .map_err(|error| Problem::new(StatusCode::BAD_GATEWAY, error.to_string()))?;
-            let grant = self
-                .grants
-                .grant(policy)
-                .await
-                .map_err(|error| Problem::from(&*error))?;
+            let grant = self.grants.grant(policy).await.map_err(|error| Problem::from(&*error))?;
             grants.insert(resource, grant);
         }
         Ok(grants)
@@ -163,27 +137,18 @@ fn object_key(path: &str) -> Option<String> {
 /// The signatures in a playlist are its viewer's alone.
 fn playlist_headers() -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/vnd.apple.mpegurl"),
-    );
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-store"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.apple.mpegurl"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     headers
 }
 
 fn explain(error: &SourceError, key: &str) -> Problem {
     tracing::warn!(%key, %error, "no playlist");
     match error {
-        SourceError::NotFound => {
-            Problem::new(StatusCode::NOT_FOUND, "there is no playlist at this path")
+        SourceError::NotFound => Problem::new(StatusCode::NOT_FOUND, "there is no playlist at this path"),
+        SourceError::Forbidden => {
+            Problem::new(StatusCode::FORBIDDEN, "the bucket does not give out this playlist")
         }
-        SourceError::Forbidden => Problem::new(
-            StatusCode::FORBIDDEN,
-            "the bucket does not give out this playlist",
-        ),
         SourceError::TooLarge { limit } => Problem::new(
             StatusCode::BAD_GATEWAY,
             format!("the playlist in the bucket has more than {limit} bytes"),
@@ -201,3 +166,6 @@ fn explain_foreign(key: &str) -> Problem {
         "the object at this path is not a playlist: it does not start with #EXTM3U",
     )
 }
+
+/// Each may be a call to KMS.
+const GRANTS_LIMIT: usize = 32;

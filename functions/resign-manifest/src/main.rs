@@ -14,18 +14,14 @@ async fn main() -> Result<(), Error> {
     let config = Config::read(&|name| std::env::var(name).ok())?;
     let grants = Grants::open(config.signing.clone()).await?;
     // The SDK waits for ever; a connection that hangs is to be given up in time for a second try.
-    let timeouts = TimeoutConfig::builder()
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .build();
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3)).build();
     let sdk = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
     let sdk = sdk.load().await;
     let client = aws_sdk_s3::Client::new(&sdk);
     let source = PlaylistSource::new(client, config.bucket.clone(), config.max_playlist_bytes);
     let function = ResignManifest::new(config, grants, source, system_clock());
-    run(service_fn(
-        async |event: LambdaEvent<LambdaFunctionUrlRequest>| {
-            Ok::<_, Error>(function.handle(event.payload).await)
-        },
-    ))
+    run(service_fn(async |event: LambdaEvent<LambdaFunctionUrlRequest>| {
+        Ok::<_, Error>(function.handle(event.payload).await)
+    }))
     .await
 }

@@ -24,6 +24,9 @@ pub struct Resign<'a> {
     pub playlist: &'a [u8],
     /// The URL that the player asked for.
     pub playlist_url: &'a Url,
+    /// Protocol and host of that URL as the viewer wrote them: CloudFront compares bytes, and `Url` writes
+    /// hosts in its own way.
+    pub viewer_origin: &'a str,
     /// How it is to be handed out.
     pub style: Style,
     /// What belongs together.
@@ -37,15 +40,10 @@ impl Resign<'_> {
         let mut resources = BTreeSet::new();
         if self.style != Style::Plain {
             let mut discarded = Vec::with_capacity(self.playlist.len());
-            rewrite(
-                self.playlist,
-                self.playlist_url,
-                &mut discarded,
-                |reference| {
-                    resources.extend(self.resource_of(reference));
-                    None::<&str>
-                },
-            );
+            rewrite(self.playlist, self.playlist_url, &mut discarded, |reference| {
+                resources.extend(self.resource_of(reference));
+                None::<&str>
+            });
         }
         resources
     }
@@ -54,27 +52,17 @@ impl Resign<'_> {
     #[must_use]
     pub fn apply<G: Borrow<Grant>>(&self, grants: &BTreeMap<String, G>) -> (Vec<u8>, Summary) {
         // A nested playlist keeps the style that was asked for.
-        let nested: BTreeMap<&str, String> =
-            self.style
-                .kept_parameter()
-                .map_or_else(BTreeMap::new, |kept| {
-                    grants
-                        .iter()
-                        .map(|(resource, grant)| {
-                            (
-                                resource.as_str(),
-                                format!("{kept}&{}", grant.borrow().query()),
-                            )
-                        })
-                        .collect()
-                });
+        let mut nested = BTreeMap::new();
+        if let Some(kept) = self.style.kept_parameter() {
+            for (resource, grant) in grants {
+                nested.insert(resource.as_str(), format!("{kept}&{}", grant.borrow().query()));
+            }
+        }
         let mut out = Vec::with_capacity(self.playlist.len());
         let summary = rewrite(self.playlist, self.playlist_url, &mut out, |reference| {
             let resource = self.resource_of(reference)?;
             let grant = grants.get(&resource)?.borrow();
-            let kept = nested
-                .get(resource.as_str())
-                .filter(|_| reference.kind == Kind::Playlist);
+            let kept = nested.get(resource.as_str()).filter(|_| reference.kind == Kind::Playlist);
             Some(kept.map_or(grant.query(), String::as_str))
         });
         (out, summary)
@@ -83,15 +71,9 @@ impl Resign<'_> {
     /// What a reference's grant must cover; `None` for another host and for a path outside the scope: a
     /// wildcard signature sent to another host is a leak.
     fn resource_of(&self, reference: &Reference<'_>) -> Option<String> {
-        let origin = reference.url.origin();
-        if origin != self.playlist_url.origin() {
-            return None;
-        }
-        Some(format!(
-            "{}{}",
-            origin.ascii_serialization(),
-            self.scope.of(reference.url.path())?
-        ))
+        let same_host = reference.url.origin() == self.playlist_url.origin();
+        let pattern = self.scope.of(reference.url.path()).filter(|_| same_host)?;
+        Some(format!("{}{pattern}", self.viewer_origin))
     }
 }
 
@@ -103,47 +85,33 @@ mod tests {
 
     fn grant(resource: &str) -> Grant {
         let pattern = UrlPattern::new(resource).expect("a pattern");
-        let policy =
-            Policy::new(pattern, UnixTime::new(1_790_000_000).expect("seconds")).expect("a policy");
+        let policy = Policy::new(pattern, UnixTime::new(1_790_000_000).expect("seconds")).expect("a policy");
         let id = KeyPairId::new("K1").expect("an id");
-        Grant::new(
-            Statement::from(policy),
-            id,
-            HashAlgorithm::Sha256,
-            b"signature",
-        )
+        Grant::new(Statement::from(policy), id, HashAlgorithm::Sha256, b"signature")
     }
 
     #[test]
     fn each_scope_has_its_own_grant_and_other_hosts_have_none() {
-        let playlist =
-            b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv0/p.m3u8\n#EXTINF:4,\n../n/s.ts\n\
+        let playlist = b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv0/p.m3u8\n#EXTINF:4,\n../n/s.ts\n\
             https://other.example/video/m/s.ts\n/elsewhere/s.ts\n";
         let url = Url::parse("https://h/video/m/master.m3u8").expect("a URL");
         let scope = Scope::new("/video/*", 1).expect("a scope");
         let resign = Resign {
             playlist,
             playlist_url: &url,
+            viewer_origin: "https://h",
             style: Style::Inline { asked_for: true },
             scope: &scope,
         };
         let resources = resign.resources();
         assert_eq!(
             resources,
-            BTreeSet::from([
-                "https://h/video/m/*".to_owned(),
-                "https://h/video/n/*".to_owned()
-            ])
+            BTreeSet::from(["https://h/video/m/*".to_owned(), "https://h/video/n/*".to_owned()])
         );
-        let grants: BTreeMap<String, Grant> = resources
-            .into_iter()
-            .map(|resource| (resource.clone(), grant(&resource)))
-            .collect();
+        let grants: BTreeMap<String, Grant> =
+            resources.into_iter().map(|resource| (resource.clone(), grant(&resource))).collect();
         let (out, summary) = resign.apply(&grants);
-        let (m, n) = (
-            grants["https://h/video/m/*"].query(),
-            grants["https://h/video/n/*"].query(),
-        );
+        let (m, n) = (grants["https://h/video/m/*"].query(), grants["https://h/video/n/*"].query());
         assert_eq!(
             String::from_utf8(out).expect("UTF-8"),
             format!(

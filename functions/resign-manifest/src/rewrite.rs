@@ -72,8 +72,7 @@ pub fn is_playlist(body: &[u8]) -> bool {
 
 /// Appends `playlist` to `out`, its references with the parameters that `sign` answers for them.
 ///
-/// `playlist_url` is the URL that the player asked for: references are relative to it, and its
-/// query holds the values of `EXT-X-DEFINE:QUERYPARAM`. `sign` answers query parameters, encoded,
+/// `playlist_url` is the URL that the player asked for: references are relative to it. `sign` answers query parameters, encoded,
 /// without `?` and without quotes, or nothing to leave a reference as it is. They replace
 /// CloudFront's own and those of the same name, so that signing twice equals signing once.
 ///
@@ -146,7 +145,7 @@ impl<S: AsRef<str>, F: FnMut(&Reference<'_>) -> Option<S>> Rewriter<'_, F> {
         let (head, list) = line.split_at(end);
         let tag = head.strip_suffix(b":").unwrap_or(head).trim_ascii();
         match tag {
-            b"#EXT-X-DEFINE" => self.variables.define(list, self.playlist_url),
+            b"#EXT-X-DEFINE" => self.variables.define(list),
             b"#EXT-X-STREAM-INF" => self.next_is_variant = true,
             _ => {}
         }
@@ -200,11 +199,7 @@ impl<S: AsRef<str>, F: FnMut(&Reference<'_>) -> Option<S>> Rewriter<'_, F> {
         let query_start = self.variables.query_start(text);
 
         let url = self.resolve(&query::without(text, query_start, query::is_reserved))?;
-        let kind = if names_a_playlist(&url) {
-            Kind::Playlist
-        } else {
-            place
-        };
+        let kind = if names_a_playlist(&url) { Kind::Playlist } else { place };
         let parameters = (self.sign)(&Reference { kind, url: &url })?;
         let parameters = Some(parameters.as_ref()).filter(|added| !added.is_empty())?;
 
@@ -224,8 +219,7 @@ impl<S: AsRef<str>, F: FnMut(&Reference<'_>) -> Option<S>> Rewriter<'_, F> {
 
     fn has_empty_query(&self, text: &str) -> bool {
         // Only the first `?` begins a query; a later one is a part of it.
-        text.strip_suffix('?')
-            .is_some_and(|path| !self.variables.expand(path).contains('?'))
+        text.strip_suffix('?').is_some_and(|path| !self.variables.expand(path).contains('?'))
     }
 
     /// The URL that every player takes `text` for, if there is one and it is http or https.
@@ -258,11 +252,7 @@ fn names_a_playlist(url: &Url) -> bool {
 }
 
 fn split_byte_order_mark(body: &[u8]) -> (&[u8], &[u8]) {
-    let mark = if body.starts_with(BYTE_ORDER_MARK) {
-        BYTE_ORDER_MARK.len()
-    } else {
-        0
-    };
+    let mark = if body.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     body.split_at(mark)
 }
 
@@ -278,23 +268,13 @@ struct Place {
 }
 
 const fn place(tag: &'static [u8], attribute: &'static [u8], kind: Kind) -> Place {
-    Place {
-        tag,
-        attribute,
-        class: None,
-        kind,
-    }
+    Place { tag, attribute, class: None, kind }
 }
 
 // A preload must equal its target byte for byte, so both are told apart by the path alone: hence
 // Document for an interstitial's asset, although it is most often a playlist.
 const fn date_range(class: &'static [u8], attribute: &'static [u8]) -> Place {
-    Place {
-        tag: b"#EXT-X-DATERANGE",
-        attribute,
-        class: Some(class),
-        kind: Kind::Document,
-    }
+    Place { tag: b"#EXT-X-DATERANGE", attribute, class: Some(class), kind: Kind::Document }
 }
 
 const PLACES: [Place; 14] = [

@@ -67,31 +67,15 @@ mod tests {
     fn the_query_comes_first_then_the_credential() {
         let rows = [
             ("", Some(Credential::Cookies), Ok(Style::Plain)),
-            (
-                "",
-                Some(Credential::Url),
-                Ok(Style::Inline { asked_for: false }),
-            ),
+            ("", Some(Credential::Url), Ok(Style::Inline { asked_for: false })),
             ("", None, Ok(Style::Inline { asked_for: false })),
-            (
-                "x=1&usher-style=inline",
-                Some(Credential::Cookies),
-                Ok(Style::Inline { asked_for: true }),
-            ),
+            ("x=1&usher-style=inline", Some(Credential::Cookies), Ok(Style::Inline { asked_for: true })),
             ("usher-style=plain", Some(Credential::Url), Ok(Style::Plain)),
             ("usher-style=fancy", None, Err(UnknownStyle)),
         ];
         for (query, credential, style) in rows {
-            let viewer = Viewer {
-                host: "h".to_owned(),
-                credential,
-                expires: None,
-            };
-            assert_eq!(
-                Style::choose(query, &viewer),
-                style,
-                "{query} {credential:?}"
-            );
+            let viewer = Viewer { host: "h".to_owned(), credential, expires: None };
+            assert_eq!(Style::choose(query, &viewer), style, "{query} {credential:?}");
         }
     }
 }

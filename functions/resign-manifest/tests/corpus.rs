@@ -22,15 +22,8 @@ fn taking_off_what_was_added_gives_every_playlist_back() {
     for (path, playlist) in corpus("taking_off_what_was_added_gives_every_playlist_back") {
         let (signed, summary) = sign(&playlist, |_| true);
         let text = str::from_utf8(&signed).unwrap();
-        assert_eq!(
-            text.matches(MARK).count(),
-            summary.signed,
-            "{}",
-            path.display()
-        );
-        let taken_off = text
-            .replace(&format!("?{MARK}"), "")
-            .replace(&format!("&{MARK}"), "");
+        assert_eq!(text.matches(MARK).count(), summary.signed, "{}", path.display());
+        let taken_off = text.replace(&format!("?{MARK}"), "").replace(&format!("&{MARK}"), "");
         assert!(taken_off.as_bytes() == playlist, "{}", path.display());
     }
 }
@@ -48,11 +41,7 @@ fn a_playlist_of_which_nothing_is_signed_stays_as_it_is() {
 fn signing_every_playlist_twice_equals_signing_it_once() {
     for (path, playlist) in corpus("signing_every_playlist_twice_equals_signing_it_once") {
         let (once, summary) = sign(&playlist, |_| true);
-        assert!(
-            sign(&once, |_| true) == (once, summary),
-            "{}",
-            path.display()
-        );
+        assert!(sign(&once, |_| true) == (once, summary), "{}", path.display());
     }
 }
 
@@ -63,17 +52,13 @@ fn each_reference_that_another_reader_finds_is_signed_if_it_is_on_our_host() {
     for (path, playlist) in corpus(CLAIM) {
         let here = playlist_url();
         let (signed, summary) = sign(&playlist, |reference| reference.url.host() == here.host());
-        let (ours, others): (Vec<_>, Vec<_>) = references(&signed)
-            .into_iter()
-            .partition(|text| is_ours(text));
+        let (ours, others): (Vec<_>, Vec<_>) =
+            references(&signed).into_iter().partition(|text| is_ours(text));
         let unmarked: Vec<_> = ours.iter().filter(|text| !text.contains(MARK)).collect();
         assert!(unmarked.is_empty(), "{}: {unmarked:?}", path.display());
         let leaked: Vec<_> = others.iter().filter(|text| text.contains(MARK)).collect();
         assert!(leaked.is_empty(), "{}: {leaked:?}", path.display());
-        let found = Summary {
-            signed: ours.len(),
-            left: others.len(),
-        };
+        let found = Summary { signed: ours.len(), left: others.len() };
         assert_eq!(summary, found, "{}", path.display());
         total.signed += found.signed;
         total.left += found.left;
@@ -128,10 +113,7 @@ fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect(&path, files);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "m3u8")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "m3u8") {
             let playlist = fs::read(&path).unwrap();
             files.push((path, playlist));
         }
@@ -144,9 +126,7 @@ fn playlist_url() -> Url {
 
 fn sign(playlist: &[u8], accept: impl Fn(&Reference<'_>) -> bool) -> (Vec<u8>, Summary) {
     let mut out = Vec::new();
-    let summary = rewrite(playlist, &playlist_url(), &mut out, |reference| {
-        accept(reference).then_some(MARK)
-    });
+    let summary = rewrite(playlist, &playlist_url(), &mut out, |reference| accept(reference).then_some(MARK));
     (out, summary)
 }
 
@@ -170,8 +150,7 @@ fn references(playlist: &[u8]) -> Vec<String> {
                     let attribute = list.iter().find(|(name, _)| name.trim() == wanted)?;
                     attribute.1.quoted()
                 };
-                if let ("-X-DEFINE", Some(name), Some(value)) =
-                    (tag.name(), quoted("NAME"), quoted("VALUE"))
+                if let ("-X-DEFINE", Some(name), Some(value)) = (tag.name(), quoted("NAME"), quoted("VALUE"))
                 {
                     variables.insert(name, value);
                 }
@@ -187,18 +166,14 @@ fn references(playlist: &[u8]) -> Vec<String> {
 const ATTRIBUTES: [&str; 5] = ["SERVER-URI", "URI", "X-ASSET-LIST", "X-ASSET-URI", "X-URI"];
 
 fn expand(text: &str, variables: &HashMap<&str, &str>) -> String {
-    variables
-        .iter()
-        .fold(text.to_owned(), |text, (name, value)| {
-            text.replace(&format!("{{${name}}}"), value)
-        })
+    variables.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{${name}}}"), value))
 }
 
 /// Whether an expanded reference is certain to be on the host of the playlist.
 fn is_ours(text: &str) -> bool {
     let playlist_url = playlist_url();
     !text.contains("{$")
-        && playlist_url.join(text).is_ok_and(|url| {
-            url.host() == playlist_url.host() && matches!(url.scheme(), "http" | "https")
-        })
+        && playlist_url
+            .join(text)
+            .is_ok_and(|url| url.host() == playlist_url.host() && matches!(url.scheme(), "http" | "https"))
 }

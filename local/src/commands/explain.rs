@@ -4,9 +4,7 @@
     reason = "a JSON object takes any member, and a JSON value answers null for one it does not have"
 )]
 
-use cloudfront_signing::{
-    Admitted, Credential, Denial, ReceivedPolicy, Request, UnixTime, Verifier,
-};
+use cloudfront_signing::{Admitted, Credential, Denial, ReceivedPolicy, Request, UnixTime, Verifier};
 use serde_json::{Value, json};
 use usher_runtime::system_clock;
 
@@ -14,10 +12,7 @@ use super::{InputError, Outcome, input};
 use crate::cli::{Explain, ExplainOutput};
 
 pub(super) fn run(arguments: &Explain) -> Result<Outcome, InputError> {
-    let keys = arguments
-        .public_key
-        .iter()
-        .map(|(id, file)| Ok((id.clone(), input::public_key(file)?)));
+    let keys = arguments.public_key.iter().map(|(id, file)| Ok((id.clone(), input::public_key(file)?)));
     let verifier = Verifier::new(keys.collect::<Result<Vec<_>, InputError>>()?);
     let mut request = Request::new(&arguments.url).cookie_header(&arguments.cookie);
     if let Some(address) = arguments.ip_address {
@@ -29,10 +24,7 @@ pub(super) fn run(arguments: &Explain) -> Result<Outcome, InputError> {
         ExplainOutput::Json => to_json(&decision, now).to_string(),
         ExplainOutput::Text => to_text(&decision, now),
     };
-    Ok(Outcome {
-        refused: decision.is_err(),
-        ..Outcome::line(text)
-    })
+    Ok(Outcome { refused: decision.is_err(), ..Outcome::line(text) })
 }
 
 fn to_json(decision: &Result<Admitted, Box<Denial>>, now: UnixTime) -> Value {
@@ -76,10 +68,7 @@ fn to_text(decision: &Result<Admitted, Box<Denial>>, now: UnixTime) -> String {
                 Credential::Cookies => "signed cookies",
                 Credential::Url => "signed URL",
             };
-            lines.push(format!(
-                "by:       {credential} of key pair {}",
-                admitted.key_pair_id
-            ));
+            lines.push(format!("by:       {credential} of key pair {}", admitted.key_pair_id));
             lines.extend(policy_lines(&admitted.policy, now));
         }
         Err(denial) => {
@@ -97,23 +86,10 @@ fn to_text(decision: &Result<Admitted, Box<Denial>>, now: UnixTime) -> String {
 fn policy_lines(policy: &ReceivedPolicy, now: UnixTime) -> Vec<String> {
     let left = seconds_between(now, policy.date_less_than);
     let mut lines = vec![
-        format!(
-            "resource: {}",
-            policy
-                .resource
-                .as_deref()
-                .unwrap_or("everything that this key signs for")
-        ),
-        format!(
-            "until:    {}, {left} seconds from {now}",
-            policy.date_less_than
-        ),
+        format!("resource: {}", policy.resource.as_deref().unwrap_or("everything that this key signs for")),
+        format!("until:    {}, {left} seconds from {now}", policy.date_less_than),
     ];
-    lines.extend(
-        policy
-            .date_greater_than
-            .map(|opens| format!("after:    {opens}")),
-    );
+    lines.extend(policy.date_greater_than.map(|opens| format!("after:    {opens}")));
     lines.extend(policy.ip_address.map(|range| format!("from:     {range}")));
     lines
 }

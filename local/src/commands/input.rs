@@ -15,28 +15,19 @@ pub(super) fn signer(key: &SigningKey) -> Result<(Signer, Vec<String>), InputErr
         .map_err(|error| InputError(format!("{}: {error}", key.private_key.display())))?;
     let warnings = match private_key.algorithm() {
         KeyAlgorithm::Rsa { bits } if bits != 2_048 => {
-            vec![format!(
-                "this RSA key has {bits} bits, and CloudFront takes 2048 only"
-            )]
+            vec![format!("this RSA key has {bits} bits, and CloudFront takes 2048 only")]
         }
         _ => Vec::new(),
     };
-    Ok((
-        Signer::new(key.key_pair_id.clone(), private_key, key.hash_algorithm),
-        warnings,
-    ))
+    Ok((Signer::new(key.key_pair_id.clone(), private_key, key.hash_algorithm), warnings))
 }
 
 pub(super) fn public_key(file: &Path) -> Result<PublicKey, InputError> {
-    PublicKey::from_pem(&read(file)?)
-        .map_err(|error| InputError(format!("{}: {error}", file.display())))
+    PublicKey::from_pem(&read(file)?).map_err(|error| InputError(format!("{}: {error}", file.display())))
 }
 
 /// A custom policy over `resource`.
-pub(super) fn policy(
-    resource: impl Into<Resource>,
-    conditions: &Conditions,
-) -> Result<Policy, InputError> {
+pub(super) fn policy(resource: impl Into<Resource>, conditions: &Conditions) -> Result<Policy, InputError> {
     let mut policy = Policy::new(resource, conditions.date_less_than)?;
     if let Some(range) = &conditions.ip_address {
         policy = policy.ip_address_text(range)?;

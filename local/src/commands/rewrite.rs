@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloudfront_signing::{Policy, UrlPattern};
-use resign_manifest::{Resign, Style};
+use resign_manifest::{Resign, Style, rewrite::is_playlist};
 use url::Url;
 use usher_runtime::Scope;
 
@@ -14,14 +14,14 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     let url = Url::parse(&arguments.url)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .ok_or_else(|| {
-            InputError::new("the playlist's URL must be an absolute http or https URL")
-        })?;
-    let scope =
-        Scope::new(&format!("{}*", arguments.prefix), arguments.scope_depth).map_err(|_| {
-            InputError::new("the prefix must be an absolute path that ends with /, such as /video/")
-        })?;
-    let (signer, warnings) = input::signer(&arguments.key)?;
+        .ok_or_else(|| InputError::new("the playlist's URL must be an absolute http or https URL"))?;
+    let scope = Scope::new(&format!("{}*", arguments.prefix), arguments.scope_depth).map_err(|_| {
+        InputError::new("the prefix must be an absolute path that ends with /, such as /video/")
+    })?;
+    let (signer, mut warnings) = input::signer(&arguments.key)?;
+    if !is_playlist(playlist) {
+        warnings.push("this is not a playlist: it does not start with #EXTM3U".to_owned());
+    }
     let style = match arguments.style {
         RewriteStyle::Inline => Style::Inline { asked_for: false },
         RewriteStyle::Plain => Style::Plain,
@@ -34,6 +34,7 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     let resign = Resign {
         playlist,
         playlist_url: &url,
+        viewer_origin: &viewer_origin(&arguments.url),
         style,
         scope: &scope,
     };
@@ -43,9 +44,10 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
         grants.insert(resource, signer.sign(policy)?);
     }
     let (signed, _) = resign.apply(&grants);
-    Ok(Outcome {
-        stdout: signed,
-        warnings,
-        refused: false,
-    })
+    Ok(Outcome { stdout: signed, warnings, refused: false })
+}
+
+/// Protocol and host of a URL, as it is written.
+fn viewer_origin(url: &str) -> String {
+    url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
 }

@@ -18,14 +18,10 @@ pub(super) fn run(options: &Serve) -> Result<(), InputError> {
         .with_ansi(io::stderr().is_terminal())
         .init();
     let failed = |error: io::Error| InputError::new(format!("the edge cannot run: {error}"));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
     runtime.block_on(async {
-        let mut running = edge::start(options, system_clock())
-            .await
-            .map_err(|error| InputError::new(error.to_string()))?;
+        let mut running =
+            edge::start(options, system_clock()).await.map_err(|error| InputError::new(error.to_string()))?;
         let mut stdout = io::stdout();
         writeln!(stdout, "listening on http://{}", running.address).map_err(failed)?;
         writeln!(stdout, "bucket on http://{}", running.bucket_address).map_err(failed)?;

@@ -7,40 +7,23 @@ use crate::cli::Sign;
 
 pub(super) fn run(arguments: &Sign) -> Result<Outcome, InputError> {
     let (signer, warnings) = input::signer(&arguments.key)?;
-    let is_url = ["http://", "https://"]
-        .iter()
-        .any(|scheme| arguments.url.starts_with(scheme));
-    let signed = if is_url {
-        sign_url(arguments, &signer)?
-    } else {
-        sign_stream(arguments, &signer)?
-    };
-    Ok(Outcome {
-        warnings,
-        ..Outcome::line(signed)
-    })
+    let is_url = ["http://", "https://"].iter().any(|scheme| arguments.url.starts_with(scheme));
+    let signed = if is_url { sign_url(arguments, &signer)? } else { sign_stream(arguments, &signer)? };
+    Ok(Outcome { warnings, ..Outcome::line(signed) })
 }
 
 fn sign_url(arguments: &Sign, signer: &Signer) -> Result<String, InputError> {
     let conditions = &arguments.conditions;
-    if arguments.url.contains('*') {
+    if arguments.url.contains('*') && arguments.policy_resource.is_none() {
         // Not a URL that anybody requests, but what `aws cloudfront sign` prints for a wildcard.
-        let pattern =
-            UrlPattern::new(arguments.policy_resource.as_ref().unwrap_or(&arguments.url))?;
-        let grant = signer.sign(input::policy(pattern, conditions)?)?;
-        let separator = if arguments.url.contains('?') {
-            '&'
-        } else {
-            '?'
-        };
+        let grant = signer.sign(input::policy(UrlPattern::new(&arguments.url)?, conditions)?)?;
+        let separator = if arguments.url.contains('?') { '&' } else { '?' };
         return Ok(format!("{}{separator}{}", arguments.url, grant.query()));
     }
     let url = ExactUrl::new(&arguments.url)?;
     let grant = match &arguments.policy_resource {
         Some(resource) => signer.sign(input::policy(UrlPattern::new(resource)?, conditions)?)?,
-        None if is_canned(arguments) => {
-            signer.sign(CannedPolicy::new(&url, conditions.date_less_than))?
-        }
+        None if is_canned(arguments) => signer.sign(CannedPolicy::new(&url, conditions.date_less_than))?,
         None => signer.sign(input::policy(url.clone(), conditions)?)?,
     };
     Ok(grant.url(&url)?)

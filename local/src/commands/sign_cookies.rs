@@ -13,35 +13,22 @@ pub(super) fn run(arguments: &SignCookies) -> Result<Outcome, InputError> {
         && conditions.date_greater_than.is_none()
         && conditions.ip_address.is_none();
     let grant = if canned {
-        signer.sign(CannedPolicy::new(
-            &ExactUrl::new(&arguments.resource)?,
-            conditions.date_less_than,
-        ))?
+        signer.sign(CannedPolicy::new(&ExactUrl::new(&arguments.resource)?, conditions.date_less_than))?
     } else {
-        signer.sign(input::policy(
-            UrlPattern::new(&arguments.resource)?,
-            conditions,
-        )?)?
+        signer.sign(input::policy(UrlPattern::new(&arguments.resource)?, conditions)?)?
     };
     let text = match arguments.output {
         CookieOutput::Json => {
             let cookies = grant.cookies().into_iter();
-            let object: Map<String, Value> = cookies
-                .map(|(name, value)| (name.as_str().to_owned(), value.into()))
-                .collect();
+            let object: Map<String, Value> =
+                cookies.map(|(name, value)| (name.as_str().to_owned(), value.into())).collect();
             Value::from(object).to_string()
         }
         CookieOutput::SetCookie => {
-            let lines: Vec<String> = grant
-                .set_cookies()
-                .iter()
-                .map(|cookie| format!("Set-Cookie: {cookie}"))
-                .collect();
+            let lines: Vec<String> =
+                grant.set_cookies().iter().map(|cookie| format!("Set-Cookie: {cookie}")).collect();
             lines.join("\n")
         }
     };
-    Ok(Outcome {
-        warnings,
-        ..Outcome::line(text)
-    })
+    Ok(Outcome { warnings, ..Outcome::line(text) })
 }

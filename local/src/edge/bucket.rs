@@ -4,6 +4,7 @@ use std::{
     fmt::Write as _,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -21,7 +22,7 @@ use s3s::{
     service::{S3Service, S3ServiceBuilder},
 };
 use s3s_fs::FileSystem;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 
 use super::EdgeError;
 
@@ -37,23 +38,14 @@ impl Bucket {
         if !media.is_dir() {
             return Err(EdgeError::Media(media.to_owned()));
         }
-        let folder = media.canonicalize().map_err(|source| EdgeError::File {
-            path: media.to_owned(),
-            source,
-        })?;
+        let folder =
+            media.canonicalize().map_err(|source| EdgeError::File { path: media.to_owned(), source })?;
         let files = FileSystem::new(&folder).map_err(|_| EdgeError::Media(media.to_owned()))?;
         let (access_key, secret_key) = (random_hex()?, random_hex()?);
         let mut builder = S3ServiceBuilder::new(Media { files, folder });
-        builder.set_auth(SimpleAuth::from_single(
-            access_key.clone(),
-            secret_key.clone(),
-        ));
+        builder.set_auth(SimpleAuth::from_single(access_key.clone(), secret_key.clone()));
         builder.set_access(SignedRequestsOnly);
-        Ok(Self {
-            service: builder.build(),
-            access_key,
-            secret_key,
-        })
+        Ok(Self { service: builder.build(), access_key, secret_key })
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -62,13 +54,7 @@ impl Bucket {
 
     /// The official SDK's client, as in AWS but for the endpoint.
     pub(super) fn client(&self, address: SocketAddr) -> aws_sdk_s3::Client {
-        let credentials = Credentials::new(
-            &self.access_key,
-            &self.secret_key,
-            None,
-            None,
-            "usher serve",
-        );
+        let credentials = Credentials::new(&self.access_key, &self.secret_key, None, None, "usher serve");
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
@@ -79,19 +65,27 @@ impl Bucket {
         aws_sdk_s3::Client::from_conf(config)
     }
 
+    /// Serves until it is dropped, and its connections with it.
     pub(super) async fn serve(self, listener: TcpListener) {
+        let mut connections = JoinSet::new();
         loop {
-            // A connection that could not be accepted is the other side's to repeat.
-            let Ok((stream, _)) = listener.accept().await else {
-                continue;
-            };
-            let service = self.service.clone();
-            tokio::spawn(async move {
-                let http = auto::Builder::new(TokioExecutor::new());
-                if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
-                    tracing::debug!(%error, "a connection to the bucket broke");
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let service = self.service.clone();
+                    connections.spawn(async move {
+                        let http = auto::Builder::new(TokioExecutor::new());
+                        if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
+                            tracing::debug!(%error, "a connection to the bucket broke");
+                        }
+                    });
                 }
-            });
+                Err(error) => {
+                    // Out of file descriptors, most likely: some come back when connections end.
+                    tracing::warn!(%error, "the bucket cannot take a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+            while connections.try_join_next().is_some() {}
         }
     }
 }
@@ -110,15 +104,9 @@ impl Media {
         if bucket != BUCKET {
             return Err(S3ErrorCode::NoSuchBucket.into());
         }
-        let is_path = key
-            .split('/')
-            .any(|segment| matches!(segment, "" | "." | ".."))
-            || key.contains('\\');
+        let is_path = key.split('/').any(|segment| matches!(segment, "" | "." | "..")) || key.contains('\\');
         if is_path || !self.folder.join(key).is_file() {
-            return Err(S3Error::with_message(
-                S3ErrorCode::NoSuchKey,
-                "The specified key does not exist.",
-            ));
+            return Err(S3Error::with_message(S3ErrorCode::NoSuchKey, "The specified key does not exist."));
         }
         Ok(())
     }
@@ -168,10 +156,7 @@ impl S3Access for SignedRequestsOnly {
 
 /// What `aws s3 cp` would guess from the name.
 fn content_type(key: &str) -> String {
-    let by_name = match Path::new(key)
-        .extension()
-        .and_then(|extension| extension.to_str())
-    {
+    let by_name = match Path::new(key).extension().and_then(|extension| extension.to_str()) {
         Some("m3u8") => Some("application/vnd.apple.mpegurl"),
         Some("ts") => Some("video/mp2t"),
         Some("m4s" | "mp4") => Some("video/mp4"),
@@ -182,9 +167,7 @@ fn content_type(key: &str) -> String {
 
 fn random_hex() -> Result<String, EdgeError> {
     let mut bytes = [0; 20];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .map_err(|_| EdgeError::Random)?;
+    SystemRandom::new().fill(&mut bytes).map_err(|_| EdgeError::Random)?;
     Ok(bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string does not fail.
         let _ = write!(text, "{byte:02x}");

@@ -33,10 +33,7 @@ pub(super) enum Origin {
 impl Distribution {
     /// The first behaviour whose pattern matches the path; the query plays no part.
     pub(super) fn behavior(&self, path: &str) -> &Behavior {
-        self.behaviors
-            .iter()
-            .find(|behavior| behavior.matches(path))
-            .unwrap_or(&self.default)
+        self.behaviors.iter().find(|behavior| behavior.matches(path)).unwrap_or(&self.default)
     }
 }
 

@@ -49,15 +49,10 @@ pub(super) fn function_url_event(request: &OriginRequest) -> Value {
 fn common(request: &OriginRequest, domain_name: &str, route: &str) -> Value {
     let mut headers = plain_headers(&request.headers);
     headers.insert("host".to_owned(), domain_name.into());
-    headers.insert(
-        "x-forwarded-for".to_owned(),
-        request.viewer.to_string().into(),
-    );
+    headers.insert("x-forwarded-for".to_owned(), request.viewer.to_string().into());
     headers.insert("x-forwarded-port".to_owned(), "443".into());
     headers.insert("x-forwarded-proto".to_owned(), "https".into());
-    headers
-        .entry("via")
-        .or_insert_with(|| "2.0 local.cloudfront.net (CloudFront)".into());
+    headers.entry("via").or_insert_with(|| "2.0 local.cloudfront.net (CloudFront)".into());
     let user_agent = headers.get("user-agent").cloned().unwrap_or_default();
     let mut event = json!({
         "version": "2.0",
@@ -106,15 +101,9 @@ fn common(request: &OriginRequest, domain_name: &str, route: &str) -> Value {
 /// Lower-case names, repeated values joined by commas, cookies apart.
 fn plain_headers(headers: &HeaderMap) -> Map<String, Value> {
     let mut plain = Map::new();
-    for name in headers
-        .keys()
-        .filter(|name| !matches!(**name, header::COOKIE | header::HOST))
-    {
-        let values: Vec<_> = headers
-            .get_all(name)
-            .iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()))
-            .collect();
+    for name in headers.keys().filter(|name| !matches!(**name, header::COOKIE | header::HOST)) {
+        let values: Vec<_> =
+            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         plain.insert(name.as_str().to_owned(), values.join(",").into());
     }
     plain
@@ -122,10 +111,7 @@ fn plain_headers(headers: &HeaderMap) -> Map<String, Value> {
 
 /// The viewer's cookies without CloudFront's: the origin does not see the viewer's signature.
 fn viewer_cookies(headers: &HeaderMap) -> Vec<String> {
-    let texts = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
+    let texts = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     texts
         .flat_map(Cookie::split_parse)
         .filter_map(Result::ok)
@@ -149,12 +135,9 @@ fn query_parameters(query: &str) -> Value {
 
 /// The Common Log Format's time, as API Gateway writes it.
 fn clf_time(time: UnixTime) -> String {
-    let timestamp = i64::try_from(time.seconds())
-        .ok()
-        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    timestamp
-        .map(|timestamp| timestamp.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string())
-        .unwrap_or_default()
+    let timestamp =
+        i64::try_from(time.seconds()).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    timestamp.map(|timestamp| timestamp.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -169,10 +152,7 @@ mod tests {
         headers.insert("user-agent", HeaderValue::from_static("player/1"));
         headers.append("accept", HeaderValue::from_static("a"));
         headers.append("accept", HeaderValue::from_static("b"));
-        headers.insert(
-            "cookie",
-            HeaderValue::from_static("CloudFront-Signature=secret; theme=dark"),
-        );
+        headers.insert("cookie", HeaderValue::from_static("CloudFront-Signature=secret; theme=dark"));
         OriginRequest {
             method: Method::GET,
             path: "/video/m/master.m3u8".to_owned(),
@@ -232,9 +212,6 @@ mod tests {
         let mut request = request();
         request.body = Bytes::from_static(&[0xff, 0x00]);
         let event = http_api_event(&request);
-        assert_eq!(
-            (&event["body"], &event["isBase64Encoded"]),
-            (&json!("/wA="), &json!(true))
-        );
+        assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("/wA="), &json!(true)));
     }
 }

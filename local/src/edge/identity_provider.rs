@@ -37,11 +37,9 @@ struct Claims<'a> {
 
 impl IdentityProvider {
     pub(super) fn new() -> Result<Self, EdgeError> {
-        let pkcs8 =
-            Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| EdgeError::Random)?;
+        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| EdgeError::Random)?;
         let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).map_err(|_| EdgeError::Random)?;
-        let public: PublicKeyX509Der<'_> =
-            pair.public_key().as_der().map_err(|_| EdgeError::Random)?;
+        let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| EdgeError::Random)?;
         Ok(Self {
             key: EncodingKey::from_ed_der(pkcs8.as_ref()),
             public_key_pem: pem::encode(&pem::Pem::new("PUBLIC KEY", public.as_ref())),
@@ -73,8 +71,7 @@ impl IdentityProvider {
             iat: now.seconds(),
             exp: now.plus(SESSION_SECONDS).seconds(),
         };
-        encode(&Header::new(Algorithm::EdDSA), &claims, &self.key)
-            .map_err(|_| "no token could be signed")
+        encode(&Header::new(Algorithm::EdDSA), &claims, &self.key).map_err(|_| "no token could be signed")
     }
 }
 

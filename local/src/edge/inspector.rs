@@ -47,9 +47,7 @@ pub(super) struct PolicyRecord {
 
 impl Record {
     pub(super) fn new(method: &str, target: &str, now: UnixTime) -> Self {
-        let time = i64::try_from(now.seconds())
-            .ok()
-            .and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let time = i64::try_from(now.seconds()).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
         Self {
             number: 0,
             time: time.map(|time| time.to_string()).unwrap_or_default(),
@@ -78,6 +76,12 @@ impl Record {
         self.policy = Some(policy_record(&admitted.policy));
     }
 
+    /// Refused for another reason than its signature.
+    pub(super) fn rejected(&mut self, reason: &str) {
+        self.verdict = "refused";
+        self.reason = Some(reason.to_owned());
+    }
+
     pub(super) fn refused(&mut self, denial: &Denial) {
         self.verdict = "refused";
         self.credential = denial.credential.map(name);
@@ -97,10 +101,7 @@ pub(super) struct Inspector {
 
 impl Default for Inspector {
     fn default() -> Self {
-        Self {
-            last: Mutex::default(),
-            live: broadcast::Sender::new(KEPT),
-        }
+        Self { last: Mutex::default(), live: broadcast::Sender::new(KEPT) }
     }
 }
 
@@ -126,11 +127,7 @@ impl Inspector {
         // A reader that is too slow loses records rather than holding up the edge.
         let records = stream::iter(replayed).chain(live.filter_map(|record| async { record.ok() }));
         let events = records.filter_map(|record| async move {
-            Event::default()
-                .event("request")
-                .json_data(record)
-                .ok()
-                .map(Ok)
+            Event::default().event("request").json_data(record).ok().map(Ok)
         });
         Sse::new(events).keep_alive(KeepAlive::default())
     }
@@ -158,22 +155,26 @@ fn policy_record(policy: &ReceivedPolicy) -> PolicyRecord {
 
 /// Whoever reads a signature can use it: the inspector shows that there is one, not which.
 fn without_secrets(target: &str) -> String {
-    let (path, Some(query)) = target
-        .split_once('?')
-        .map_or((target, None), |(path, query)| (path, Some(query)))
+    let (path, Some(query)) =
+        target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)))
     else {
         return target.to_owned();
     };
     let shown: Vec<String> = query
         .split('&')
         .map(|pair| match pair.split_once('=') {
-            Some((name @ ("Policy" | "Signature"), _)) => format!("{name}=…"),
-            // A name in disguise is not worth showing.
-            Some((name, _)) if name.contains('%') => format!("{name}=…"),
+            Some((name, value)) if may_be_secret(name, value) => format!("{name}=…"),
             _ => pair.to_owned(),
         })
         .collect();
     format!("{path}?{}", shown.join("&"))
+}
+
+/// By its name, in any spelling, or because nothing but a secret is that long.
+fn may_be_secret(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let by_name = ["policy", "signature", "token", "%"].iter().any(|part| name.contains(part));
+    by_name || value.len() > 40
 }
 
 const KEPT: usize = 200;
@@ -184,10 +185,10 @@ mod tests {
 
     #[test]
     fn no_signature_is_shown() {
-        let target = "/video/m/s.ts?x=1&Policy=abc&Signature=def&%53ignature=ghi&Key-Pair-Id=K1";
+        let target = "/video/m/s.ts?x=1&Policy=abc&amp;Signature=def&%53ignature=ghi&Key-Pair-Id=K1";
         assert_eq!(
             without_secrets(target),
-            "/video/m/s.ts?x=1&Policy=…&Signature=…&%53ignature=…&Key-Pair-Id=K1"
+            "/video/m/s.ts?x=1&Policy=…&amp;Signature=…&%53ignature=…&Key-Pair-Id=K1"
         );
     }
 
@@ -197,11 +198,7 @@ mod tests {
         for _ in 0..=KEPT {
             inspector.note(Record::new("GET", "/", UnixTime::new(0).expect("seconds")));
         }
-        let numbers: Vec<u64> = inspector
-            .last()
-            .iter()
-            .map(|record| record.number)
-            .collect();
+        let numbers: Vec<u64> = inspector.last().iter().map(|record| record.number).collect();
         assert_eq!(numbers, (2..=201).collect::<Vec<u64>>());
     }
 }

@@ -49,35 +49,27 @@ impl Origins {
         }
     }
 
-    /// The object of the path, as CloudFront asks S3 for it: signed, with the viewer's range and conditions.
+    /// The object of the path, as CloudFront asks S3 for it: signed, with the viewer's range.
     async fn object(&self, request: &OriginRequest) -> Response<Body> {
         let path = request.path.trim_start_matches('/');
         let Ok(key) = percent_encoding::percent_decode_str(path).decode_utf8() else {
             return text(StatusCode::BAD_REQUEST, "the path is not UTF-8");
         };
-        let value = |name: HeaderName| {
-            request
-                .headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned)
-        };
-        if request.method == Method::HEAD {
-            let asked = self.bucket.head_object().bucket(&self.bucket_name).key(key);
-            return match asked.send().await {
+        match request.method {
+            Method::HEAD => match self.bucket.head_object().bucket(&self.bucket_name).key(key).send().await {
                 Ok(object) => head_response(&object),
                 Err(error) => s3_error(&error),
-            };
-        }
-        let asked = self
-            .bucket
-            .get_object()
-            .bucket(&self.bucket_name)
-            .key(key)
-            .set_range(value(header::RANGE));
-        match asked.send().await {
-            Ok(object) => object_response(object),
-            Err(error) => s3_error(&error),
+            },
+            Method::GET => {
+                let range = request.headers.get(header::RANGE).and_then(|range| range.to_str().ok());
+                let range = range.filter(|range| is_single_range(range)).map(str::to_owned);
+                let asked = self.bucket.get_object().bucket(&self.bucket_name).key(key).set_range(range);
+                match asked.send().await {
+                    Ok(object) => object_response(object),
+                    Err(error) => s3_error(&error),
+                }
+            }
+            _ => text(StatusCode::FORBIDDEN, "the bucket has no CORS configuration"),
         }
     }
 }
@@ -89,27 +81,18 @@ fn event<T: DeserializeOwned>(event: Value) -> Option<T> {
 }
 
 fn no_event() -> Response<Body> {
-    text(
-        StatusCode::BAD_GATEWAY,
-        "the request could not be made into an event",
-    )
+    text(StatusCode::BAD_GATEWAY, "the request could not be made into an event")
 }
 
 fn http_api_response(answer: ApiGatewayV2httpResponse) -> Response<Body> {
-    let body = answer
-        .body
-        .map_or_else(Body::empty, |body| Body::from(body.to_vec()));
+    let body = answer.body.map_or_else(Body::empty, |body| Body::from(body.to_vec()));
     let mut response = Response::new(body);
     *response.status_mut() = u16::try_from(answer.status_code)
         .ok()
         .and_then(|status| StatusCode::from_u16(status).ok())
         .unwrap_or(StatusCode::BAD_GATEWAY);
     *response.headers_mut() = answer.headers;
-    for cookie in answer
-        .cookies
-        .iter()
-        .filter_map(|cookie| HeaderValue::from_str(cookie).ok())
-    {
+    for cookie in answer.cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
@@ -122,20 +105,9 @@ fn object_response(object: GetObjectOutput) -> Response<Body> {
         (header::CONTENT_RANGE, object.content_range()),
         (header::ETAG, object.e_tag()),
     ];
-    set(
-        &mut headers,
-        texts,
-        object.content_length(),
-        object.last_modified(),
-    );
-    let status = if object.content_range().is_some() {
-        StatusCode::PARTIAL_CONTENT
-    } else {
-        StatusCode::OK
-    };
-    let mut response = Response::new(Body::from_stream(ReaderStream::new(
-        object.body.into_async_read(),
-    )));
+    set(&mut headers, texts, object.content_length(), object.last_modified());
+    let status = if object.content_range().is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let mut response = Response::new(Body::from_stream(ReaderStream::new(object.body.into_async_read())));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response
@@ -148,12 +120,7 @@ fn head_response(object: &HeadObjectOutput) -> Response<Body> {
         (header::ETAG, object.e_tag()),
         (header::CONTENT_ENCODING, object.content_encoding()),
     ];
-    set(
-        response.headers_mut(),
-        texts,
-        object.content_length(),
-        object.last_modified(),
-    );
+    set(response.headers_mut(), texts, object.content_length(), object.last_modified());
     response
 }
 
@@ -171,10 +138,7 @@ fn set<'a>(
     if let Some(length) = length {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
-    let date = last_modified.and_then(|time| {
-        time.fmt(aws_sdk_s3::primitives::DateTimeFormat::HttpDate)
-            .ok()
-    });
+    let date = last_modified.and_then(|time| time.fmt(aws_sdk_s3::primitives::DateTimeFormat::HttpDate).ok());
     if let Some(date) = date.and_then(|date| HeaderValue::from_str(&date).ok()) {
         headers.insert(header::LAST_MODIFIED, date);
     }
@@ -191,20 +155,25 @@ fn s3_error<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -
     let body = raw.body().bytes().map(<[u8]>::to_vec).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/xml"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     response
+}
+
+/// S3 ignores a range that it cannot read, and more than one; the server in the bucket's place refuses them.
+fn is_single_range(range: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    range
+        .strip_prefix("bytes=")
+        .and_then(|range| range.split_once('-'))
+        .is_some_and(|(first, last)| digits(first) && digits(last) && !(first.is_empty() && last.is_empty()))
 }
 
 /// A short answer in plain text.
 pub(super) fn text(status: StatusCode, sentence: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(sentence));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }

@@ -23,35 +23,21 @@ pub(super) struct Stream {
 
 impl Pages {
     pub(super) fn new(media: &Path, state: &Path) -> Self {
-        Self {
-            media: media.to_owned(),
-            hls_js: state.join("node_modules/hls.js/dist/hls.min.js"),
-        }
+        Self { media: media.to_owned(), hls_js: state.join("node_modules/hls.js/dist/hls.min.js") }
     }
 
     /// A page or a part of one.
     pub(super) fn page(&self, path: &str) -> Option<Response<Body>> {
         let (content_type, text) = match path {
-            "/" => (
-                "text/html; charset=utf-8",
-                include_str!("../../pages/player.html"),
-            ),
-            "/__usher" | "/__usher/" => (
-                "text/html; charset=utf-8",
-                include_str!("../../pages/inspector.html"),
-            ),
-            "/__usher/player.js" => (
-                "text/javascript; charset=utf-8",
-                include_str!("../../pages/player.js"),
-            ),
-            "/__usher/inspector.js" => (
-                "text/javascript; charset=utf-8",
-                include_str!("../../pages/inspector.js"),
-            ),
-            "/__usher/style.css" => (
-                "text/css; charset=utf-8",
-                include_str!("../../pages/style.css"),
-            ),
+            "/" => ("text/html; charset=utf-8", include_str!("../../pages/player.html")),
+            "/__usher" | "/__usher/" => {
+                ("text/html; charset=utf-8", include_str!("../../pages/inspector.html"))
+            }
+            "/__usher/player.js" => ("text/javascript; charset=utf-8", include_str!("../../pages/player.js")),
+            "/__usher/inspector.js" => {
+                ("text/javascript; charset=utf-8", include_str!("../../pages/inspector.js"))
+            }
+            "/__usher/style.css" => ("text/css; charset=utf-8", include_str!("../../pages/style.css")),
             "/__usher/hls.js" => {
                 let script = fs::read(&self.hls_js).ok()?;
                 return Some(response("text/javascript; charset=utf-8", script.into()));
@@ -76,13 +62,8 @@ impl Pages {
                     folders.push(path);
                 } else if is_multivariant(&path) {
                     let below = path.strip_prefix(&self.media).unwrap_or(&path);
-                    let segments: Vec<_> = below
-                        .iter()
-                        .map(|segment| segment.to_string_lossy())
-                        .collect();
-                    streams.push(Stream {
-                        path: format!("/{}", segments.join("/")),
-                    });
+                    let segments: Vec<_> = below.iter().map(|segment| segment.to_string_lossy()).collect();
+                    streams.push(Stream { path: format!("/{}", segments.join("/")) });
                 }
             }
         }
@@ -92,8 +73,7 @@ impl Pages {
 }
 
 fn is_multivariant(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "m3u8")
+    path.extension().is_some_and(|extension| extension == "m3u8")
         && fs::read_to_string(path).is_ok_and(|playlist| playlist.contains("#EXT-X-STREAM-INF"))
 }
 
@@ -102,10 +82,7 @@ fn response(content_type: &'static str, body: Body) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
-    );
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     response
 }
 

@@ -30,27 +30,16 @@ pub(super) struct Template {
 
 impl Template {
     pub(super) fn read(path: &Path) -> Result<Self, EdgeError> {
-        let text = fs::read_to_string(path).map_err(|source| EdgeError::File {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text =
+            fs::read_to_string(path).map_err(|source| EdgeError::File { path: path.to_owned(), source })?;
         Self::parse(path, &text)
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, EdgeError> {
-        let problem = |problem: String| EdgeError::Template {
-            path: path.to_owned(),
-            problem,
-        };
-        let documents =
-            YamlOwned::load_from_str(text).map_err(|error| problem(error.to_string()))?;
-        let document = documents
-            .first()
-            .ok_or_else(|| problem("it is empty".to_owned()))?;
-        Ok(Self {
-            path: path.to_owned(),
-            document: long_form(document),
-        })
+        let problem = |problem: String| EdgeError::Template { path: path.to_owned(), problem };
+        let documents = YamlOwned::load_from_str(text).map_err(|error| problem(error.to_string()))?;
+        let document = documents.first().ok_or_else(|| problem("it is empty".to_owned()))?;
+        Ok(Self { path: path.to_owned(), document: long_form(document) })
     }
 
     /// The distribution with its behaviours, in the order in which they are tried.
@@ -60,36 +49,58 @@ impl Template {
             .find(|(_, resource)| resource["Type"] == "AWS::CloudFront::Distribution")
             .map(|(_, resource)| &resource["Properties"]["DistributionConfig"])
             .ok_or_else(|| self.problem("it has no AWS::CloudFront::Distribution"))?;
-        let origins: BTreeMap<&str, &Value> = list(&config["Origins"])
-            .filter_map(|origin| Some((origin["Id"].as_str()?, &origin["DomainName"])))
-            .collect();
-        let behavior = |behavior: &Value| {
-            let pattern = behavior["PathPattern"].as_str();
-            let id = behavior["TargetOriginId"].as_str().unwrap_or_default();
-            let domain_name = origins
-                .get(id)
-                .ok_or_else(|| self.problem(&format!("there is no origin {id:?}")))?;
-            Ok(Behavior {
-                path_pattern: pattern.map(str::to_owned),
-                origin: self.origin(id, domain_name)?,
-                restricted: list(&behavior["TrustedKeyGroups"]).next().is_some(),
-                allowed_methods: match behavior.get("AllowedMethods") {
-                    Some(methods) => list(methods)
-                        .filter_map(Value::as_str)
-                        .map(str::to_owned)
-                        .collect(),
-                    None => vec!["GET".to_owned(), "HEAD".to_owned()],
-                },
-                viewer_request_function: list(&behavior["FunctionAssociations"])
-                    .any(|association| association["EventType"] == "viewer-request"),
-            })
-        };
+        let origins = self.list(config, "Origins")?;
+        let origins: BTreeMap<&str, &Value> =
+            origins.filter_map(|origin| Some((origin["Id"].as_str()?, &origin["DomainName"]))).collect();
+        let behaviors = self.list(config, "CacheBehaviors")?.map(|behavior| {
+            let pattern = behavior["PathPattern"]
+                .as_str()
+                .ok_or_else(|| self.problem("a cache behaviour has no PathPattern"))?;
+            self.behavior(Some(pattern), behavior, &origins)
+        });
         Ok(Distribution {
-            behaviors: list(&config["CacheBehaviors"])
-                .map(behavior)
-                .collect::<Result<_, EdgeError>>()?,
-            default: behavior(&config["DefaultCacheBehavior"])?,
+            behaviors: behaviors.collect::<Result<_, EdgeError>>()?,
+            default: self.behavior(None, &config["DefaultCacheBehavior"], &origins)?,
         })
+    }
+
+    fn behavior(
+        &self,
+        pattern: Option<&str>,
+        behavior: &Value,
+        origins: &BTreeMap<&str, &Value>,
+    ) -> Result<Behavior, EdgeError> {
+        let id = behavior["TargetOriginId"].as_str().unwrap_or_default();
+        let domain_name =
+            origins.get(id).ok_or_else(|| self.problem(&format!("there is no origin {id:?}")))?;
+        let mut allowed_methods: Vec<String> =
+            self.list(behavior, "AllowedMethods")?.filter_map(Value::as_str).map(str::to_owned).collect();
+        if allowed_methods.is_empty() {
+            allowed_methods = vec!["GET".to_owned(), "HEAD".to_owned()];
+        }
+        Ok(Behavior {
+            path_pattern: pattern.map(str::to_owned),
+            origin: self.origin(id, domain_name)?,
+            restricted: self.list(behavior, "TrustedKeyGroups")?.next().is_some()
+                || self.list(behavior, "TrustedSigners")?.next().is_some(),
+            allowed_methods,
+            viewer_request_function: self
+                .list(behavior, "FunctionAssociations")?
+                .any(|association| association["EventType"] == "viewer-request"),
+        })
+    }
+
+    /// A list that may be absent. Anything but a list, an `!If` say, cannot be told from an empty one by
+    /// who does not deploy: that must not turn a restricted behaviour into an open one.
+    fn list<'a>(
+        &self,
+        of: &'a Value,
+        name: &str,
+    ) -> Result<impl Iterator<Item = &'a Value> + use<'a>, EdgeError> {
+        match of.get(name) {
+            None | Some(Value::Array(_)) => Ok(of[name].as_array().into_iter().flatten()),
+            Some(_) => Err(self.problem(&format!("{name} must be a list, without functions, to run here"))),
+        }
     }
 
     /// What the template itself says of a function's environment: texts, numbers, and parameters with a
@@ -100,19 +111,17 @@ impl Template {
             .find(|(_, resource)| self.function_name(resource) == Some(function))
             .map(|(_, resource)| &resource["Properties"]["Environment"]["Variables"]);
         let entries = variables.and_then(Value::as_object).into_iter().flatten();
-        entries
-            .filter_map(|(name, value)| Some((name.clone(), self.text(value)?)))
-            .collect()
+        entries.filter_map(|(name, value)| Some((name.clone(), self.text(value)?))).collect()
     }
 
     fn text(&self, value: &Value) -> Option<String> {
+        let value = match value["Ref"].as_str() {
+            Some(parameter) => self.document["Parameters"][parameter].get("Default")?,
+            None => value,
+        };
         match value {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
-            Value::Object(_) => {
-                let parameter = value["Ref"].as_str()?;
-                self.text(self.document["Parameters"][parameter].get("Default")?)
-            }
             _ => None,
         }
     }
@@ -127,9 +136,7 @@ impl Template {
                 Some("AWS::S3::Bucket") => Some(Origin::Bucket),
                 Some("AWS::Serverless::HttpApi") => self.function_behind_api(reference),
                 // SAM makes the resource `…Url` of a function with a FunctionUrlConfig.
-                _ => self.origin_of_function(
-                    &self.document["Resources"][reference.strip_suffix("Url")?],
-                ),
+                _ => self.origin_of_function(&self.document["Resources"][reference.strip_suffix("Url")?]),
             }
         });
         known.ok_or_else(|| {
@@ -141,10 +148,7 @@ impl Template {
 
     fn function_behind_api(&self, api: &str) -> Option<Origin> {
         let (_, function) = self.resources().find(|(_, resource)| {
-            let events = resource["Properties"]["Events"]
-                .as_object()
-                .into_iter()
-                .flatten();
+            let events = resource["Properties"]["Events"].as_object().into_iter().flatten();
             let mut apis = events.map(|(_, event)| &event["Properties"]["ApiId"]["Ref"]);
             apis.any(|referenced| referenced == api)
         })?;
@@ -162,13 +166,8 @@ impl Template {
     /// Which of the workspace's binaries a function is.
     fn function_name<'a>(&self, resource: &'a Value) -> Option<&'a str> {
         let binary = resource["Metadata"]["BuildProperties"]["Binary"].as_str();
-        binary.or_else(|| {
-            resource["Properties"]["CodeUri"]
-                .as_str()?
-                .trim_end_matches('/')
-                .rsplit('/')
-                .next()
-        })
+        binary
+            .or_else(|| resource["Properties"]["CodeUri"].as_str()?.trim_end_matches('/').rsplit('/').next())
     }
 
     fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {
@@ -176,15 +175,8 @@ impl Template {
     }
 
     fn problem(&self, problem: &str) -> EdgeError {
-        EdgeError::Template {
-            path: self.path.clone(),
-            problem: problem.to_owned(),
-        }
+        EdgeError::Template { path: self.path.clone(), problem: problem.to_owned() }
     }
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
 }
 
 /// The logical ids that a value refers to, by `Ref`, `Fn::GetAtt` and `Fn::Sub`, at any depth.
@@ -197,10 +189,7 @@ fn logical_ids(value: &Value, found: &mut Vec<String>) {
                 match (name.as_str(), value.as_str()) {
                     ("Ref" | "Fn::GetAtt", Some(text)) => found.push(id(text)),
                     ("Fn::Sub", Some(text)) => {
-                        let variables = text
-                            .split("${")
-                            .skip(1)
-                            .filter_map(|rest| rest.split('}').next());
+                        let variables = text.split("${").skip(1).filter_map(|rest| rest.split('}').next());
                         found.extend(variables.map(id));
                     }
                     _ => logical_ids(value, found),
@@ -222,12 +211,9 @@ fn long_form(node: &YamlOwned) -> Value {
         }
         YamlOwned::Sequence(nodes) => nodes.iter().map(long_form).collect(),
         YamlOwned::Mapping(members) => {
-            let named = members
-                .iter()
-                .map(|(name, node)| (scalar(name), long_form(node)));
-            let object: Map<String, Value> = named
-                .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value)))
-                .collect();
+            let named = members.iter().map(|(name, node)| (scalar(name), long_form(node)));
+            let object: Map<String, Value> =
+                named.filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value))).collect();
             Value::from(object)
         }
         scalar_node => scalar(scalar_node),
@@ -263,12 +249,7 @@ mod tests {
             .iter()
             .chain([&distribution.default])
             .map(|behavior| {
-                (
-                    behavior.name(),
-                    behavior.origin,
-                    behavior.restricted,
-                    behavior.viewer_request_function,
-                )
+                (behavior.name(), behavior.origin, behavior.restricted, behavior.viewer_request_function)
             })
             .collect();
         assert_eq!(
@@ -281,14 +262,8 @@ mod tests {
             ]
         );
         let environment = template.environment("issue-cookies");
-        assert_eq!(
-            environment.get("RESOURCE_PATH").map(String::as_str),
-            Some("/video/*")
-        );
-        assert_eq!(
-            environment.get("COOKIE_TTL_SECONDS").map(String::as_str),
-            Some("3600")
-        );
+        assert_eq!(environment.get("RESOURCE_PATH").map(String::as_str), Some("/video/*"));
+        assert_eq!(environment.get("COOKIE_TTL_SECONDS").map(String::as_str), Some("3600"));
         assert_eq!(environment.get("KMS_KEY_ID"), None);
     }
 
@@ -296,9 +271,12 @@ mod tests {
     fn what_cannot_run_here_is_said() {
         let rows = [
             (
-                "Resources: {}",
-                "template.yaml: it has no AWS::CloudFront::Distribution",
+                "Resources: {B: {Type: AWS::S3::Bucket}, D: {Type: AWS::CloudFront::Distribution, Properties: \
+                 {DistributionConfig: {Origins: [{Id: a, DomainName: !GetAtt B.DomainName}], \
+                 DefaultCacheBehavior: {TargetOriginId: a, TrustedKeyGroups: !If [A, [k], []]}}}}}",
+                "template.yaml: TrustedKeyGroups must be a list, without functions, to run here",
             ),
+            ("Resources: {}", "template.yaml: it has no AWS::CloudFront::Distribution"),
             ("", "template.yaml: it is empty"),
             (
                 "Resources: {D: {Type: AWS::CloudFront::Distribution, Properties: {DistributionConfig: \

@@ -14,9 +14,7 @@ pub type Clock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
 #[must_use]
 pub fn system_clock() -> Clock {
     Arc::new(|| {
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or(Duration::ZERO);
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         UnixTime::new(since_epoch.as_secs()).expect("no machine's clock is past the year 5138")
     })
 }

@@ -28,10 +28,7 @@ impl<'a> Settings<'a> {
     /// Reads from `look_up`: the environment in AWS, the edge's own values on a laptop.
     #[must_use]
     pub fn new(look_up: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self {
-            look_up,
-            problems: Vec::new(),
-        }
+        Self { look_up, problems: Vec::new() }
     }
 
     /// A setting that may be absent; an empty one is absent too, as a template cannot leave one out.
@@ -48,20 +45,28 @@ impl<'a> Settings<'a> {
         value
     }
 
-    /// A setting with a default and a form of its own; a value that does not parse is a problem. The
-    /// value is not repeated in it: it may be a secret in the wrong place.
-    pub fn parsed<T: FromStr>(&mut self, name: &str, default: T) -> Option<T>
-    where
-        T::Err: fmt::Display,
-    {
+    /// A setting with a default and a form of its own, which `expected` names; a value that does not parse
+    /// is a problem. The value is not repeated: it may be a secret in the wrong place.
+    pub fn parsed<T: FromStr>(&mut self, name: &str, default: T, expected: &str) -> Option<T> {
         match self.optional(name).map(|value| value.parse()) {
             None => Some(default),
             Some(Ok(value)) => Some(value),
-            Some(Err(error)) => {
-                self.problem(format!("{name}: {error}"));
+            Some(Err(_)) => {
+                self.problem(format!("{name} must be {expected}"));
                 None
             }
         }
+    }
+
+    /// A number of seconds, at least one and at most a year: a longer life is a mistake in the unit.
+    pub fn seconds(&mut self, name: &str, default: u64) -> Option<u64> {
+        let expected = "a number of seconds, from 1 to 31536000";
+        let seconds = self.parsed(name, default, expected)?;
+        if (1..=31_536_000).contains(&seconds) {
+            return Some(seconds);
+        }
+        self.problem(format!("{name} must be {expected}"));
+        None
     }
 
     /// Notes a problem that the caller found.
@@ -97,18 +102,15 @@ pub struct SigningConfig {
 impl SigningConfig {
     /// Reads the settings that both functions share.
     pub fn read(settings: &mut Settings<'_>) -> Option<Self> {
-        let key_pair_id =
-            settings
-                .required("KEY_PAIR_ID")
-                .and_then(|id| match KeyPairId::new(id) {
-                    Ok(id) => Some(id),
-                    Err(error) => {
-                        settings.problem(format!("KEY_PAIR_ID: {error}"));
-                        None
-                    }
-                });
-        let hash = settings.parsed("HASH_ALGORITHM", HashAlgorithm::Sha256);
-        let expiry_bucket = settings.parsed("EXPIRY_BUCKET_SECONDS", 300);
+        let key_pair_id = settings.required("KEY_PAIR_ID").and_then(|id| {
+            let id = KeyPairId::new(id);
+            if id.is_err() {
+                settings.problem("KEY_PAIR_ID must be the id of a CloudFront public key");
+            }
+            id.ok()
+        });
+        let hash = settings.parsed("HASH_ALGORITHM", HashAlgorithm::Sha256, "SHA1 or SHA256");
+        let expiry_bucket = settings.seconds("EXPIRY_BUCKET_SECONDS", 300);
         let kms = settings.optional("KMS_KEY_ID");
         let key = match (kms, settings.optional("PRIVATE_KEY_FILE")) {
             (Some(_), None) if hash == Some(HashAlgorithm::Sha1) => {
@@ -118,8 +120,7 @@ impl SigningConfig {
             (Some(key_id), None) => Some(KeySource::Kms { key_id }),
             (None, Some(path)) => Some(KeySource::File { path: path.into() }),
             (Some(_), Some(_)) => {
-                settings
-                    .problem("KMS_KEY_ID and PRIVATE_KEY_FILE are both set: only one key can sign");
+                settings.problem("KMS_KEY_ID and PRIVATE_KEY_FILE are both set: only one key can sign");
                 None
             }
             (None, None) => {
@@ -127,12 +128,7 @@ impl SigningConfig {
                 None
             }
         };
-        Some(Self {
-            key_pair_id: key_pair_id?,
-            hash: hash?,
-            key: key?,
-            expiry_bucket: expiry_bucket?,
-        })
+        Some(Self { key_pair_id: key_pair_id?, hash: hash?, key: key?, expiry_bucket: expiry_bucket? })
     }
 }
 
@@ -141,12 +137,8 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<SigningConfig, ConfigError> {
-        let look_up = |name: &str| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
-        };
+        let look_up =
+            |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         let mut settings = Settings::new(&look_up);
         let config = SigningConfig::read(&mut settings);
         settings.finish(|| config)
@@ -155,17 +147,11 @@ mod tests {
     #[test]
     fn a_deployment_needs_two_settings() {
         assert_eq!(
-            read(&[
-                ("KEY_PAIR_ID", "K1"),
-                ("KMS_KEY_ID", "arn:aws:kms:k"),
-                ("PRIVATE_KEY_FILE", "")
-            ]),
+            read(&[("KEY_PAIR_ID", "K1"), ("KMS_KEY_ID", "arn:aws:kms:k"), ("PRIVATE_KEY_FILE", "")]),
             Ok(SigningConfig {
                 key_pair_id: KeyPairId::new("K1").expect("an id"),
                 hash: HashAlgorithm::Sha256,
-                key: KeySource::Kms {
-                    key_id: "arn:aws:kms:k".to_owned()
-                },
+                key: KeySource::Kms { key_id: "arn:aws:kms:k".to_owned() },
                 expiry_bucket: 300,
             })
         );
@@ -176,19 +162,15 @@ mod tests {
         let error = read(&[("HASH_ALGORITHM", "MD5"), ("EXPIRY_BUCKET_SECONDS", "soon")]);
         assert_eq!(
             error.expect_err("nothing of it can be used").to_string(),
-            "the configuration cannot be used: KEY_PAIR_ID is missing; HASH_ALGORITHM: the hash algorithm \
-             \"MD5\" is not one of SHA1 and SHA256; EXPIRY_BUCKET_SECONDS: invalid digit found in string; \
+            "the configuration cannot be used: KEY_PAIR_ID is missing; HASH_ALGORITHM must be SHA1 or SHA256; \
+             EXPIRY_BUCKET_SECONDS must be a number of seconds, from 1 to 31536000; \
              KMS_KEY_ID is missing (or PRIVATE_KEY_FILE, on a laptop)"
         );
     }
 
     #[test]
     fn kms_does_not_sign_sha1() {
-        let error = read(&[
-            ("KEY_PAIR_ID", "K1"),
-            ("KMS_KEY_ID", "k"),
-            ("HASH_ALGORITHM", "SHA1"),
-        ]);
+        let error = read(&[("KEY_PAIR_ID", "K1"), ("KMS_KEY_ID", "k"), ("HASH_ALGORITHM", "SHA1")]);
         assert_eq!(
             error.expect_err("KMS has no SHA-1").to_string(),
             "the configuration cannot be used: HASH_ALGORITHM: KMS cannot sign with SHA1"

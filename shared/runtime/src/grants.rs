@@ -19,11 +19,7 @@ impl Grants {
     /// Signs with `key`.
     #[must_use]
     pub fn new(config: SigningConfig, key: Box<dyn SigningKey>) -> Self {
-        Self {
-            config,
-            key,
-            cache: Cache::new(CAPACITY),
-        }
+        Self { config, key, cache: Cache::new(CAPACITY) }
     }
 
     /// Opens the key that the configuration names.
@@ -48,23 +44,13 @@ impl Grants {
     /// [`SigningError`]; failures are not remembered.
     pub async fn grant(&self, policy: Policy) -> Result<Arc<Grant>, Arc<SigningError>> {
         let statement = Statement::from(policy);
-        self.cache
-            .try_get_with_by_ref(&statement, self.sign(statement.clone()))
-            .await
+        self.cache.try_get_with_by_ref(&statement, self.sign(statement.clone())).await
     }
 
     async fn sign(&self, statement: Statement) -> Result<Arc<Grant>, SigningError> {
-        let signature = self
-            .key
-            .sign(statement.to_json().as_bytes(), self.config.hash)
-            .await?;
+        let signature = self.key.sign(statement.to_json().as_bytes(), self.config.hash).await?;
         let id = self.config.key_pair_id.clone();
-        Ok(Arc::new(Grant::new(
-            statement,
-            id,
-            self.config.hash,
-            &signature,
-        )))
+        Ok(Arc::new(Grant::new(statement, id, self.config.hash, &signature)))
     }
 }
 
@@ -91,11 +77,8 @@ mod tests {
     impl SigningKey for CountingKey {
         async fn sign(&self, message: &[u8], _: HashAlgorithm) -> Result<Vec<u8>, SigningError> {
             tokio::task::yield_now().await;
-            let failing = self
-                .failures
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-                    left.checked_sub(1)
-                });
+            let failing =
+                self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
             if failing.is_ok() {
                 return Err(SigningError::Unavailable("KMS is away".to_owned()));
             }
@@ -109,15 +92,10 @@ mod tests {
         let config = SigningConfig {
             key_pair_id: KeyPairId::new("K1").expect("an id"),
             hash: HashAlgorithm::Sha256,
-            key: KeySource::Kms {
-                key_id: "k".to_owned(),
-            },
+            key: KeySource::Kms { key_id: "k".to_owned() },
             expiry_bucket: 300,
         };
-        let key = CountingKey {
-            signed: Arc::clone(&signed),
-            failures: AtomicUsize::new(failures),
-        };
+        let key = CountingKey { signed: Arc::clone(&signed), failures: AtomicUsize::new(failures) };
         (Grants::new(config, Box::new(key)), signed)
     }
 

@@ -64,10 +64,8 @@ impl KeySource {
     pub async fn open(&self) -> Result<Box<dyn SigningKey>, SigningError> {
         match self {
             Self::File { path } => {
-                let pem = std::fs::read_to_string(path).map_err(|source| SigningError::File {
-                    path: path.clone(),
-                    source,
-                })?;
+                let pem = std::fs::read_to_string(path)
+                    .map_err(|source| SigningError::File { path: path.clone(), source })?;
                 let key = PrivateKey::from_pem(&pem)?;
                 Ok(Box::new(LocalKey::new(key)?))
             }
@@ -87,9 +85,9 @@ impl LocalKey {
     /// [`SigningError::Key`] for RSA of another size than 2048 bits.
     pub fn new(key: PrivateKey) -> Result<Self, SigningError> {
         match key.algorithm() {
-            KeyAlgorithm::Rsa { bits } if bits != 2_048 => Err(SigningError::Key(format!(
-                "it is RSA with {bits} bits, and CloudFront takes 2048 only"
-            ))),
+            KeyAlgorithm::Rsa { bits } if bits != 2_048 => {
+                Err(SigningError::Key(format!("it is RSA with {bits} bits, and CloudFront takes 2048 only")))
+            }
             _ => Ok(Self(key)),
         }
     }

@@ -17,4 +17,4 @@ pub use key::{KeySource, LocalKey, SigningError, SigningKey};
 pub use kms::KmsKey;
 pub use problem::Problem;
 pub use scope::Scope;
-pub use viewer::{Viewer, ViewerError, ViewerProtocol};
+pub use viewer::{Viewer, ViewerError, ViewerProtocol, is_viewer_host};

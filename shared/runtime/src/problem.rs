@@ -21,11 +21,7 @@ impl Problem {
     /// A problem with a sentence about it.
     #[must_use]
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self {
-            status,
-            detail: detail.into(),
-            headers: Vec::new(),
-        }
+        Self { status, detail: detail.into(), headers: Vec::new() }
     }
 
     /// Adds a header.
@@ -46,10 +42,7 @@ impl Problem {
     #[must_use]
     pub fn all_headers(&self) -> HeaderMap {
         let mut headers: HeaderMap = self.headers.iter().cloned().collect();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers
     }

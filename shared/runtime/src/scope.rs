@@ -1,5 +1,6 @@
 //! Scopes: the part of the tree that one grant covers.
 
+use cloudfront_signing::UrlPattern;
 use percent_encoding::percent_decode_str;
 
 use crate::Settings;
@@ -22,12 +23,10 @@ impl Scope {
             Some(prefix)
                 if prefix.starts_with('/')
                     && prefix.ends_with('/')
+                    && UrlPattern::new(format!("https://host{prefix}")).is_ok()
                     && !prefix.contains(['*', '?']) =>
             {
-                Ok(Self {
-                    prefix: prefix.to_owned(),
-                    depth,
-                })
+                Ok(Self { prefix: prefix.to_owned(), depth })
             }
             _ => Err("it must be an absolute path that ends with /*, such as /video/*"),
         }
@@ -35,13 +34,9 @@ impl Scope {
 
     /// Reads `RESOURCE_PATH` (default `/video/*`) and `SCOPE_DEPTH` (default 1).
     pub fn read(settings: &mut Settings<'_>) -> Option<Self> {
-        let path = settings
-            .optional("RESOURCE_PATH")
-            .unwrap_or_else(|| "/video/*".to_owned());
-        let depth = settings.parsed("SCOPE_DEPTH", 1)?;
-        Self::new(&path, depth)
-            .map_err(|problem| settings.problem(format!("RESOURCE_PATH: {problem}")))
-            .ok()
+        let path = settings.optional("RESOURCE_PATH").unwrap_or_else(|| "/video/*".to_owned());
+        let depth = settings.parsed("SCOPE_DEPTH", 1, "a number of path segments")?;
+        Self::new(&path, depth).map_err(|problem| settings.problem(format!("RESOURCE_PATH: {problem}"))).ok()
     }
 
     /// The pattern over the whole prefix, such as `/video/*`.
@@ -50,27 +45,29 @@ impl Scope {
         format!("{}*", self.prefix)
     }
 
-    /// The pattern that covers the asset of `path`, such as `/video/m/*` for `/video/m/v0/s001.ts`; a file
-    /// above the depth is covered by its own folder. `None` for a path outside the prefix, and for one
-    /// with dot segments, which a browser would walk before it asks.
+    /// The pattern that covers the asset of `path`, such as `/video/m/*` for `/video/m/v0/s001.ts`. A file
+    /// above the depth belongs to no asset: it is covered alone, with any query, since the folder around
+    /// it holds the assets of others. `None` for a path outside the prefix, and for one with dot
+    /// segments, which a browser would walk before it asks.
     #[must_use]
     pub fn of(&self, path: &str) -> Option<String> {
         let below = path.strip_prefix(self.prefix.as_str())?;
-        let dots = |segment: &str| {
-            let mut decoded = percent_decode_str(segment);
-            decoded.clone().all(|byte| byte == b'.') && matches!(decoded.by_ref().count(), 1 | 2)
-        };
-        if below.split('/').any(dots) || below.contains(['*', '?']) {
+        let folders: Vec<&str> = below.split('/').collect();
+        if below.contains(['*', '?']) || folders.iter().any(|segment| is_dots(segment)) {
             return None;
         }
-        let folders: Vec<&str> = below.split('/').collect();
-        let asset = folders.iter().take(self.depth.min(folders.len() - 1));
-        Some(
-            asset.fold(self.prefix.clone(), |pattern, folder| {
-                format!("{pattern}{folder}/")
-            }) + "*",
-        )
+        if folders.len() <= self.depth {
+            return Some(format!("{path}?*"));
+        }
+        let asset = folders.iter().take(self.depth);
+        Some(asset.fold(self.prefix.clone(), |pattern, folder| format!("{pattern}{folder}/")) + "*")
     }
+}
+
+/// Whether a segment is `.` or `..`, percent-encoded or not.
+fn is_dots(segment: &str) -> bool {
+    let decoded: Vec<u8> = percent_decode_str(segment).take(3).collect();
+    matches!(decoded.as_slice(), b"." | b"..")
 }
 
 #[cfg(test)]
@@ -83,9 +80,9 @@ mod tests {
             (1, "/video/m/master.m3u8", Some("/video/m/*")),
             (1, "/video/m/v0/s001.ts", Some("/video/m/*")),
             (2, "/video/m/v0/s001.ts", Some("/video/m/v0/*")),
-            (2, "/video/m/master.m3u8", Some("/video/m/*")),
+            (2, "/video/m/master.m3u8", Some("/video/m/master.m3u8?*")),
             (0, "/video/m/master.m3u8", Some("/video/*")),
-            (1, "/video/master.m3u8", Some("/video/*")),
+            (1, "/video/master.m3u8", Some("/video/master.m3u8?*")),
             (1, "/other/m/master.m3u8", None),
             (1, "/video", None),
             (1, "/video/m/../n/s.ts", None),
@@ -102,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_scope_is_a_prefix_with_a_star() {
-        for path in ["/video/", "video/*", "/vi*deo/*", "*", "", "/video*"] {
+        for path in ["/my video/*", "/video/", "video/*", "/vi*deo/*", "*", "", "/video*"] {
             assert!(Scope::new(path, 1).is_err(), "{path}");
         }
     }

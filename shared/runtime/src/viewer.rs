@@ -4,7 +4,7 @@
 //! The headers `x-viewer-host`, `x-viewer-credential` and `x-viewer-expires` are set by the distribution,
 //! whatever the viewer sent under these names.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use cloudfront_signing::{Credential, UnixTime};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -70,10 +70,7 @@ impl Viewer {
     /// [`ViewerError`] without a usable host.
     pub fn from_headers(headers: &HeaderMap) -> Result<Self, ViewerError> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let host = text(Self::HOST)
-            .filter(|host| is_host(host))
-            .ok_or(ViewerError)?
-            .to_owned();
+        let host = text(Self::HOST).filter(|host| is_viewer_host(host)).ok_or(ViewerError)?.to_owned();
         let credential = match text(Self::CREDENTIAL) {
             Some("cookies") => Some(Credential::Cookies),
             Some("url") => Some(Credential::Url),
@@ -82,11 +79,7 @@ impl Viewer {
         let expires = text(Self::EXPIRES)
             .and_then(|seconds| seconds.parse().ok())
             .and_then(|seconds| UnixTime::new(seconds).ok());
-        Ok(Self {
-            host,
-            credential,
-            expires,
-        })
+        Ok(Self { host, credential, expires })
     }
 
     /// Sets the three headers, or takes away what the viewer sent under their names: what the
@@ -99,11 +92,7 @@ impl Viewer {
         let values = [
             (Self::HOST, HeaderValue::from_str(&self.host).ok()),
             (Self::CREDENTIAL, credential),
-            (
-                Self::EXPIRES,
-                self.expires
-                    .map(|expires| HeaderValue::from(expires.seconds())),
-            ),
+            (Self::EXPIRES, self.expires.map(|expires| HeaderValue::from(expires.seconds()))),
         ];
         for (name, value) in values {
             match value {
@@ -114,12 +103,24 @@ impl Viewer {
     }
 }
 
-fn is_host(host: &str) -> bool {
-    !host.is_empty()
-        && host.len() <= 262
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+/// Whether a `Host` is a host name or address, with or without a port: a `/`, `?` or `*` in it would move
+/// the border between host and path in what is signed and verified.
+#[must_use]
+pub fn is_viewer_host(host: &str) -> bool {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => {
+            let Some((address, port)) = rest.split_once(']') else { return false };
+            if address.parse::<Ipv6Addr>().is_err() {
+                return false;
+            }
+            ("address", port)
+        }
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let is_name = (1..=253).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    is_name && is_port
 }
 
 #[cfg(test)]
@@ -131,11 +132,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(Viewer::CREDENTIAL, HeaderValue::from_static("cookies"));
         headers.insert(Viewer::EXPIRES, HeaderValue::from_static("1"));
-        let anonymous = Viewer {
-            host: "127.0.0.1:8080".to_owned(),
-            credential: None,
-            expires: None,
-        };
+        let anonymous = Viewer { host: "127.0.0.1:8080".to_owned(), credential: None, expires: None };
         anonymous.set_headers(&mut headers);
         assert_eq!(Viewer::from_headers(&headers), Ok(anonymous));
         let signed = Viewer {
@@ -148,13 +145,17 @@ mod tests {
     }
 
     #[test]
+    fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
+        for host in ["localhost", "127.0.0.1:8080", "[::1]:8080", "[::1]", "d111111abcdef8.cloudfront.net"] {
+            assert!(is_viewer_host(host), "{host}");
+        }
+    }
+
+    #[test]
     fn a_host_that_would_be_a_wildcard_is_refused() {
-        for host in ["*", "*.example.com", "a/b", "a?b", "u@h", ""] {
+        for host in ["*", "*.example.com", "a/b", "a?b", "u@h", "", ":443", "h:1:2", "h:x", "[::1", "[h]:1"] {
             let mut headers = HeaderMap::new();
-            headers.insert(
-                Viewer::HOST,
-                HeaderValue::from_str(host).expect("a header value"),
-            );
+            headers.insert(Viewer::HOST, HeaderValue::from_str(host).expect("a header value"));
             assert_eq!(Viewer::from_headers(&headers), Err(ViewerError), "{host}");
         }
         assert_eq!(Viewer::from_headers(&HeaderMap::new()), Err(ViewerError));

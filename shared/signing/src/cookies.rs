@@ -48,12 +48,7 @@ pub(crate) fn set_cookie(name: CookieName, value: String, path: &str) -> String 
 #[must_use]
 pub fn clear_cookies(path: &str) -> Vec<String> {
     ALL.into_iter()
-        .map(|name| {
-            attributes(name, String::new(), path)
-                .max_age(Duration::ZERO)
-                .build()
-                .to_string()
-        })
+        .map(|name| attributes(name, String::new(), path).max_age(Duration::ZERO).build().to_string())
         .collect()
 }
 
@@ -87,18 +82,12 @@ mod tests {
 
     #[test]
     fn clearing_names_every_cookie_with_the_same_attributes() {
-        let cleared: Vec<String> = [
-            "Policy",
-            "Expires",
-            "Signature",
-            "Key-Pair-Id",
-            "Hash-Algorithm",
-        ]
-        .iter()
-        .map(|name| {
-            format!("CloudFront-{name}=; HttpOnly; SameSite=Lax; Secure; Path=/video/; Max-Age=0")
-        })
-        .collect();
+        let cleared: Vec<String> = ["Policy", "Expires", "Signature", "Key-Pair-Id", "Hash-Algorithm"]
+            .iter()
+            .map(|name| {
+                format!("CloudFront-{name}=; HttpOnly; SameSite=Lax; Secure; Path=/video/; Max-Age=0")
+            })
+            .collect();
         assert_eq!(clear_cookies("/video/"), cleared);
     }
 }

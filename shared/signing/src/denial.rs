@@ -33,12 +33,7 @@ impl Denial {
     /// The body of CloudFront's answer, `text/xml`.
     #[must_use]
     pub fn to_xml(&self) -> String {
-        let code = self.code();
-        format!(
-            r#"<?xml version="1.0" encoding="UTF-8"?><Error><Code>{}</Code><Message>{}</Message></Error>"#,
-            code.as_str(),
-            code.message()
-        )
+        self.code().to_xml()
     }
 }
 
@@ -77,6 +72,15 @@ impl DenialCode {
             Self::MalformedSignature => "MalformedSignature",
             Self::MissingKey => "MissingKey",
         }
+    }
+
+    /// The body of CloudFront's answer, `text/xml`.
+    #[must_use]
+    pub fn to_xml(self) -> String {
+        let (code, message) = (self.as_str(), self.message());
+        format!(
+            r#"<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"#
+        )
     }
 
     /// The text of `<Message>`.

@@ -90,9 +90,7 @@ pub enum Error {
     #[error("the user information before the host cannot stand in a signed URL")]
     UserInfo,
     /// A wildcard where one exact URL is meant.
-    #[error(
-        "the wildcard at byte {offset} cannot stand in an exact URL: only a custom policy takes one"
-    )]
+    #[error("the wildcard at byte {offset} cannot stand in an exact URL: only a custom policy takes one")]
     Wildcard {
         /// Where it stands.
         offset: usize,

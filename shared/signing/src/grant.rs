@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    CookieName, Error, ExactUrl, HashAlgorithm, PrivateKey, Statement, StreamUrl, cookies,
-    encoding, resource::URL_LIMIT,
+    CookieName, Error, ExactUrl, HashAlgorithm, PrivateKey, Statement, StreamUrl, cookies, encoding,
+    resource::URL_LIMIT,
 };
 
 /// The id that CloudFront gave to a public key (or, until 2020, to an account's key pair).
@@ -18,13 +18,8 @@ impl KeyPairId {
     /// [`Error::KeyPairId`] for anything but letters and digits.
     pub fn new(id: impl Into<String>) -> Result<Self, Error> {
         let id = id.into();
-        let valid =
-            !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if valid {
-            Ok(Self(id))
-        } else {
-            Err(Error::KeyPairId(id))
-        }
+        let valid = !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if valid { Ok(Self(id)) } else { Err(Error::KeyPairId(id)) }
     }
 
     /// The id.
@@ -52,11 +47,7 @@ impl Signer {
     /// Signs with `key` under the name `key_pair_id`.
     #[must_use]
     pub fn new(key_pair_id: KeyPairId, key: PrivateKey, hash: HashAlgorithm) -> Self {
-        Self {
-            key_pair_id,
-            key,
-            hash,
-        }
+        Self { key_pair_id, key, hash }
     }
 
     /// Signs a policy once.
@@ -66,12 +57,7 @@ impl Signer {
     pub fn sign(&self, statement: impl Into<Statement>) -> Result<Grant, Error> {
         let statement = statement.into();
         let signature = self.key.sign(statement.to_json().as_bytes(), self.hash)?;
-        Ok(Grant::new(
-            statement,
-            self.key_pair_id.clone(),
-            self.hash,
-            &signature,
-        ))
+        Ok(Grant::new(statement, self.key_pair_id.clone(), self.hash, &signature))
     }
 }
 
@@ -88,31 +74,17 @@ pub struct Grant {
 impl Grant {
     /// A grant from a signature made elsewhere, by KMS say, over [`Statement::to_json`].
     #[must_use]
-    pub fn new(
-        statement: Statement,
-        key_pair_id: KeyPairId,
-        hash: HashAlgorithm,
-        signature: &[u8],
-    ) -> Self {
+    pub fn new(statement: Statement, key_pair_id: KeyPairId, hash: HashAlgorithm, signature: &[u8]) -> Self {
         let signature = encoding::encode(signature);
         let first = match &statement {
             Statement::Canned(policy) => format!("Expires={}", policy.date_less_than.seconds()),
-            Statement::Custom(_) => format!(
-                "Policy={}",
-                encoding::encode(statement.to_json().as_bytes())
-            ),
+            Statement::Custom(_) => format!("Policy={}", encoding::encode(statement.to_json().as_bytes())),
         };
         let mut query = format!("{first}&Signature={signature}&Key-Pair-Id={key_pair_id}");
         if hash == HashAlgorithm::Sha256 {
             query.push_str("&Hash-Algorithm=SHA256");
         }
-        Self {
-            statement,
-            key_pair_id,
-            hash,
-            signature,
-            query,
-        }
+        Self { statement, key_pair_id, hash, signature, query }
     }
 
     /// The query parameters: `Expires` or `Policy`, `Signature`, `Key-Pair-Id`, and `Hash-Algorithm`
@@ -149,14 +121,10 @@ impl Grant {
     #[must_use]
     pub fn cookies(&self) -> Vec<(CookieName, String)> {
         let first = match &self.statement {
-            Statement::Canned(policy) => (
-                CookieName::Expires,
-                policy.date_less_than.seconds().to_string(),
-            ),
-            Statement::Custom(_) => (
-                CookieName::Policy,
-                encoding::encode(self.statement.to_json().as_bytes()),
-            ),
+            Statement::Canned(policy) => (CookieName::Expires, policy.date_less_than.seconds().to_string()),
+            Statement::Custom(_) => {
+                (CookieName::Policy, encoding::encode(self.statement.to_json().as_bytes()))
+            }
         };
         let mut cookies = vec![
             first,
@@ -173,10 +141,7 @@ impl Grant {
     #[must_use]
     pub fn set_cookies(&self) -> Vec<String> {
         let path = self.cookie_path();
-        self.cookies()
-            .into_iter()
-            .map(|(name, value)| cookies::set_cookie(name, value, path))
-            .collect()
+        self.cookies().into_iter().map(|(name, value)| cookies::set_cookie(name, value, path)).collect()
     }
 
     /// The path that a browser should send the cookies to: the resource's path up to the last `/` before
@@ -187,32 +152,19 @@ impl Grant {
             Statement::Canned(policy) => policy.resource.as_str(),
             Statement::Custom(policy) => policy.resource().as_str(),
         };
-        let after_scheme = resource
-            .split_once("://")
-            .map_or(resource, |(_, rest)| rest);
-        let path = after_scheme
-            .find('/')
-            .and_then(|at| after_scheme.get(at..))
-            .unwrap_or("/");
+        let after_scheme = resource.split_once("://").map_or(resource, |(_, rest)| rest);
+        let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
         let fixed = path.split(['*', '?']).next().unwrap_or("/");
-        fixed
-            .rfind('/')
-            .and_then(|at| fixed.get(..=at))
-            .unwrap_or("/")
+        fixed.rfind('/').and_then(|at| fixed.get(..=at)).unwrap_or("/")
     }
 
     fn apply(&self, url: &str, resource: &str) -> Result<String, Error> {
         let (covered, covering) = match &self.statement {
             Statement::Canned(policy) => (policy.resource == resource, policy.resource.as_str()),
-            Statement::Custom(policy) => {
-                (policy.resource().covers(url), policy.resource().as_str())
-            }
+            Statement::Custom(policy) => (policy.resource().covers(url), policy.resource().as_str()),
         };
         if !covered {
-            return Err(Error::NotCovered {
-                resource: covering.to_owned(),
-                url: url.to_owned(),
-            });
+            return Err(Error::NotCovered { resource: covering.to_owned(), url: url.to_owned() });
         }
         let separator = if url.contains('?') { '&' } else { '?' };
         let signed = format!("{url}{separator}{}", self.query);
@@ -249,12 +201,7 @@ mod tests {
     }
 
     fn grant(statement: impl Into<Statement>, hash: HashAlgorithm) -> Grant {
-        Grant::new(
-            statement.into(),
-            KeyPairId::new("K1").expect("an id"),
-            hash,
-            &[0xfb, 0xef, 0xff],
-        )
+        Grant::new(statement.into(), KeyPairId::new("K1").expect("an id"), hash, &[0xfb, 0xef, 0xff])
     }
 
     fn wildcard(pattern: &str) -> Policy {
@@ -265,9 +212,7 @@ mod tests {
     fn parameters_stand_in_botocores_order() {
         let url = ExactUrl::new("https://h/a?size=large").expect("a URL");
         assert_eq!(
-            grant(CannedPolicy::new(&url, time()), HashAlgorithm::Sha1)
-                .url(&url)
-                .as_deref(),
+            grant(CannedPolicy::new(&url, time()), HashAlgorithm::Sha1).url(&url).as_deref(),
             Ok("https://h/a?size=large&Expires=1767290400&Signature=--~~&Key-Pair-Id=K1")
         );
         assert_eq!(
@@ -300,11 +245,7 @@ mod tests {
             ("https://h/a/b?x=/c", "/a/"),
         ];
         for (resource, path) in rows {
-            assert_eq!(
-                grant(wildcard(resource), HashAlgorithm::Sha1).cookie_path(),
-                path,
-                "{resource}"
-            );
+            assert_eq!(grant(wildcard(resource), HashAlgorithm::Sha1).cookie_path(), path, "{resource}");
         }
     }
 

@@ -17,19 +17,13 @@ impl CannedPolicy {
     /// Admits `url` before `date_less_than`.
     #[must_use]
     pub fn new(url: &ExactUrl, date_less_than: UnixTime) -> Self {
-        Self {
-            resource: url.as_str().to_owned(),
-            date_less_than,
-        }
+        Self { resource: url.as_str().to_owned(), date_less_than }
     }
 
     /// Admits one RTMP stream before `date_less_than`.
     #[must_use]
     pub fn for_stream(stream: &StreamUrl, date_less_than: UnixTime) -> Self {
-        Self {
-            resource: stream.name().to_owned(),
-            date_less_than,
-        }
+        Self { resource: stream.name().to_owned(), date_less_than }
     }
 }
 
@@ -48,21 +42,12 @@ impl Policy {
     /// # Errors
     /// [`Error::TooLong`] where the policy would not fit the 4,096 bytes that KMS signs.
     pub fn new(resource: impl Into<Resource>, date_less_than: UnixTime) -> Result<Self, Error> {
-        let policy = Self {
-            resource: resource.into(),
-            date_less_than,
-            date_greater_than: None,
-            ip_address: None,
-        };
+        let policy =
+            Self { resource: resource.into(), date_less_than, date_greater_than: None, ip_address: None };
         // The optional members add at most 111 bytes.
         let length = policy.to_json().len() + 111;
         if length > POLICY_LIMIT {
-            return Err(Error::TooLong {
-                what: "policy",
-                length,
-                limit: POLICY_LIMIT,
-                by: "KMS",
-            });
+            return Err(Error::TooLong { what: "policy", length, limit: POLICY_LIMIT, by: "KMS" });
         }
         Ok(policy)
     }
@@ -73,10 +58,7 @@ impl Policy {
     /// [`Error::EmptyWindow`] where no second is left.
     pub fn date_greater_than(mut self, opens: UnixTime) -> Result<Self, Error> {
         if opens.plus(1) >= self.date_less_than {
-            return Err(Error::EmptyWindow {
-                opens,
-                closes: self.date_less_than,
-            });
+            return Err(Error::EmptyWindow { opens, closes: self.date_less_than });
         }
         self.date_greater_than = Some(opens);
         Ok(self)
@@ -108,10 +90,7 @@ impl Policy {
             json.push_str(&format!(r#","IpAddress":{{"AWS:SourceIp":"{range}"}}"#));
         }
         if let Some(opens) = self.date_greater_than {
-            json.push_str(&format!(
-                r#","DateGreaterThan":{{"AWS:EpochTime":{}}}"#,
-                opens.seconds()
-            ));
+            json.push_str(&format!(r#","DateGreaterThan":{{"AWS:EpochTime":{}}}"#, opens.seconds()));
         }
         json.push_str("}}]}");
         json
@@ -119,10 +98,8 @@ impl Policy {
 }
 
 /// Reads what CloudFront takes as `IpAddress`: one IPv4 range; a bare address becomes a /32.
-pub(crate) fn parse_ip_range(text: &str) -> Option<Ipv4Net> {
-    text.parse()
-        .ok()
-        .or_else(|| Some(Ipv4Net::from(text.parse::<std::net::Ipv4Addr>().ok()?)))
+fn parse_ip_range(text: &str) -> Option<Ipv4Net> {
+    text.parse().ok().or_else(|| Some(Ipv4Net::from(text.parse::<std::net::Ipv4Addr>().ok()?)))
 }
 
 impl Policy {
@@ -152,10 +129,7 @@ impl Statement {
     #[must_use]
     pub fn to_json(&self) -> String {
         match self {
-            Self::Canned(policy) => canned_json(
-                &policy.resource,
-                &policy.date_less_than.seconds().to_string(),
-            ),
+            Self::Canned(policy) => canned_json(&policy.resource, policy.date_less_than.seconds()),
             Self::Custom(policy) => policy.to_json(),
         }
     }
@@ -182,9 +156,8 @@ impl From<Policy> for Statement {
     }
 }
 
-/// The canned policy's bytes. The verifier calls it with the raw bytes of a request, so nothing is
-/// escaped: a request with a quotation mark in it rebuilds to something that nobody has signed.
-pub(crate) fn canned_json(resource: &str, expires: &str) -> String {
+/// The canned policy's bytes.
+fn canned_json(resource: &str, expires: u64) -> String {
     format!(
         r#"{{"Statement":[{{"Resource":"{resource}","Condition":{{"DateLessThan":{{"AWS:EpochTime":{expires}}}}}}}]}}"#
     )
@@ -228,26 +201,14 @@ mod tests {
 
     #[test]
     fn an_empty_window_and_a_foreign_address_are_refused() {
-        let policy = Policy::new(UrlPattern::new("https://h/*").expect("a pattern"), time(20))
-            .expect("a policy");
+        let policy =
+            Policy::new(UrlPattern::new("https://h/*").expect("a pattern"), time(20)).expect("a policy");
         assert_eq!(
             policy.clone().date_greater_than(time(19)),
-            Err(Error::EmptyWindow {
-                opens: time(19),
-                closes: time(20)
-            })
+            Err(Error::EmptyWindow { opens: time(19), closes: time(20) })
         );
-        for text in [
-            "::1",
-            "2001:db8::/32",
-            "192.0.2.0/33",
-            "viewer",
-            "192.168.0.0/24\",\"x\":\"0.0.0.0/0",
-        ] {
-            assert_eq!(
-                policy.clone().ip_address_text(text),
-                Err(Error::IpAddress(text.to_owned()))
-            );
+        for text in ["::1", "2001:db8::/32", "192.0.2.0/33", "viewer", "192.168.0.0/24\",\"x\":\"0.0.0.0/0"] {
+            assert_eq!(policy.clone().ip_address_text(text), Err(Error::IpAddress(text.to_owned())));
         }
     }
 
@@ -256,12 +217,7 @@ mod tests {
         let long = UrlPattern::new(format!("https://h/{}*", "a".repeat(4_000))).expect("a pattern");
         assert_eq!(
             Policy::new(long, time(20)),
-            Err(Error::TooLong {
-                what: "policy",
-                length: 4_203,
-                limit: 4_096,
-                by: "KMS"
-            })
+            Err(Error::TooLong { what: "policy", length: 4_203, limit: 4_096, by: "KMS" })
         );
     }
 }

@@ -32,7 +32,7 @@ pub enum KeyAlgorithm {
     },
 }
 
-/// A private key. It is erased when dropped, and never printed.
+/// A private key. The parsed key is erased when dropped, and never printed; the PEM text is the caller's.
 pub struct PrivateKey(Inner);
 
 enum Inner {
@@ -52,10 +52,7 @@ impl PrivateKey {
     pub fn from_pem(text: &str) -> Result<Self, Error> {
         let blocks = pem::parse_many(text).map_err(|_| NOT_PEM)?;
         // `openssl ecparam -genkey` writes the curve's parameters in a block before the key.
-        let block = blocks
-            .iter()
-            .find(|block| block.tag() != "EC PARAMETERS")
-            .ok_or(NOT_PEM)?;
+        let block = blocks.iter().find(|block| block.tag() != "EC PARAMETERS").ok_or(NOT_PEM)?;
         match block.tag() {
             "RSA PRIVATE KEY" if block.headers().iter().next().is_some() => Err(ENCRYPTED),
             "RSA PRIVATE KEY" => Self::from_pkcs1(block.contents()),
@@ -66,12 +63,10 @@ impl PrivateKey {
                 Err(_) => Err(wrong_curve(block.contents())),
             },
             "ENCRYPTED PRIVATE KEY" => Err(ENCRYPTED),
-            "PUBLIC KEY" | "RSA PUBLIC KEY" => Err(Error::Key(
-                "this is a public key: signing needs the private key",
-            )),
-            "CERTIFICATE" => Err(Error::Key(
-                "this is a certificate: signing needs the private key",
-            )),
+            "PUBLIC KEY" | "RSA PUBLIC KEY" => {
+                Err(Error::Key("this is a public key: signing needs the private key"))
+            }
+            "CERTIFICATE" => Err(Error::Key("this is a certificate: signing needs the private key")),
             "OPENSSH PRIVATE KEY" => Err(Error::Key(
                 "this is an OpenSSH key: convert it with `ssh-keygen -p -m PEM`, or make a new pair",
             )),
@@ -84,9 +79,7 @@ impl PrivateKey {
     pub fn algorithm(&self) -> KeyAlgorithm {
         match &self.0 {
             Inner::P256(_) => KeyAlgorithm::EcdsaP256,
-            Inner::Rsa { slow, .. } => KeyAlgorithm::Rsa {
-                bits: slow.n().bits(),
-            },
+            Inner::Rsa { slow, .. } => KeyAlgorithm::Rsa { bits: slow.n().bits() },
         }
     }
 
@@ -107,20 +100,10 @@ impl PrivateKey {
     /// [`Error::Crypto`].
     pub fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Vec<u8>, Error> {
         match (&self.0, hash) {
-            (
-                Inner::Rsa {
-                    fast: Some(key), ..
-                },
-                HashAlgorithm::Sha256,
-            ) => {
+            (Inner::Rsa { fast: Some(key), .. }, HashAlgorithm::Sha256) => {
                 let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(
-                    &RSA_PKCS1_SHA256,
-                    &SystemRandom::new(),
-                    message,
-                    &mut signature,
-                )
-                .map_err(|_| Error::Crypto)?;
+                key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+                    .map_err(|_| Error::Crypto)?;
                 Ok(signature)
             }
             (Inner::Rsa { slow, .. }, hash) => {
@@ -129,13 +112,11 @@ impl PrivateKey {
                     HashAlgorithm::Sha256 => Pkcs1v15Sign::new::<Sha256>(),
                 };
                 // The random numbers blind the operation (RUSTSEC-2023-0071); they do not change its result.
-                slow.sign_with_rng(&mut OsRng, padding, &digest(message, hash))
-                    .map_err(|_| Error::Crypto)
+                slow.sign_with_rng(&mut OsRng, padding, &digest(message, hash)).map_err(|_| Error::Crypto)
             }
             (Inner::P256(key), hash) => {
-                let signature: Signature = key
-                    .sign_prehash(&digest(message, hash))
-                    .map_err(|_| Error::Crypto)?;
+                let signature: Signature =
+                    key.sign_prehash(&digest(message, hash)).map_err(|_| Error::Crypto)?;
                 Ok(DerSignature::from(signature).as_bytes().to_vec())
             }
         }
@@ -144,14 +125,9 @@ impl PrivateKey {
     fn from_pkcs1(der: &[u8]) -> Result<Self, Error> {
         let slow = RsaPrivateKey::from_pkcs1_der(der).map_err(|_| DAMAGED)?;
         if !(1_024..=8_192).contains(&slow.n().bits()) {
-            return Err(Error::Key(
-                "RSA keys of less than 1024 or more than 8192 bits are not supported",
-            ));
+            return Err(Error::Key("RSA keys of less than 1024 or more than 8192 bits are not supported"));
         }
-        Ok(Self(Inner::Rsa {
-            fast: FastRsa::from_der(der).ok(),
-            slow: Box::new(slow),
-        }))
+        Ok(Self(Inner::Rsa { fast: FastRsa::from_der(der).ok(), slow: Box::new(slow) }))
     }
 
     fn from_pkcs8(der: &[u8]) -> Result<Self, Error> {
@@ -162,9 +138,7 @@ impl PrivateKey {
                 Ok(key) => Ok(Self(Inner::P256(key.into()))),
                 Err(_) => Err(wrong_curve(der)),
             },
-            _ => Err(Error::Key(
-                "this key is neither RSA nor ECDSA: CloudFront takes RSA-2048 and P-256",
-            )),
+            _ => Err(Error::Key("this key is neither RSA nor ECDSA: CloudFront takes RSA-2048 and P-256")),
         }
     }
 }
@@ -195,11 +169,9 @@ pub(crate) fn wrong_curve(der: &[u8]) -> Error {
 }
 
 const NOT_PEM: Error = Error::Key("this is not a PEM file: it should start with -----BEGIN …-----");
-const ENCRYPTED: Error = Error::Key(
-    "this private key is encrypted: decrypt it with `openssl pkey -in FILE -out DECRYPTED`",
-);
-pub(crate) const DAMAGED: Error =
-    Error::Key("this key file is damaged: its content cannot be read");
+const ENCRYPTED: Error =
+    Error::Key("this private key is encrypted: decrypt it with `openssl pkey -in FILE -out DECRYPTED`");
+pub(crate) const DAMAGED: Error = Error::Key("this key file is damaged: its content cannot be read");
 pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const PRIME256V1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const SECP384R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];

@@ -40,20 +40,17 @@ impl PublicKey {
         })?;
         let der = block.contents();
         match block.tag() {
-            "PUBLIC KEY" => match (
-                RsaPublicKey::from_public_key_der(der),
-                p256::PublicKey::from_public_key_der(der),
-            ) {
-                (Ok(key), _) => Self::from_rsa(&key),
-                (_, Ok(key)) => Self::from_p256(&key),
-                _ => Err(wrong_curve(der)),
-            },
-            "RSA PUBLIC KEY" => {
-                Self::from_rsa(&RsaPublicKey::from_pkcs1_der(der).map_err(|_| DAMAGED)?)
+            "PUBLIC KEY" => {
+                match (RsaPublicKey::from_public_key_der(der), p256::PublicKey::from_public_key_der(der)) {
+                    (Ok(key), _) => Self::from_rsa(&key),
+                    (_, Ok(key)) => Self::from_p256(&key),
+                    _ => Err(wrong_curve(der)),
+                }
             }
-            tag if tag.ends_with("PRIVATE KEY") => Err(Error::Key(
-                "this is a private key: verifying needs the public key",
-            )),
+            "RSA PUBLIC KEY" => Self::from_rsa(&RsaPublicKey::from_pkcs1_der(der).map_err(|_| DAMAGED)?),
+            tag if tag.ends_with("PRIVATE KEY") => {
+                Err(Error::Key("this is a private key: verifying needs the public key"))
+            }
             _ => Err(Error::Key("this PEM file holds no public key")),
         }
     }
@@ -85,9 +82,7 @@ impl PublicKey {
 
     pub(crate) fn from_rsa(key: &RsaPublicKey) -> Result<Self, Error> {
         Self::parse(
-            KeyAlgorithm::Rsa {
-                bits: key.n().bits(),
-            },
+            KeyAlgorithm::Rsa { bits: key.n().bits() },
             key.to_public_key_der().map_err(|_| DAMAGED)?.as_bytes(),
             key.to_pkcs1_der().map_err(|_| DAMAGED)?.as_bytes(),
             &RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
@@ -112,17 +107,8 @@ impl PublicKey {
         sha1: &'static dyn VerificationAlgorithm,
         sha256: &'static dyn VerificationAlgorithm,
     ) -> Result<Self, Error> {
-        let parse = |with| {
-            ParsedPublicKey::new(with, raw)
-                .map(Arc::new)
-                .map_err(|_| DAMAGED)
-        };
-        Ok(Self {
-            algorithm,
-            spki: spki.to_vec(),
-            sha1: parse(sha1)?,
-            sha256: parse(sha256)?,
-        })
+        let parse = |with| ParsedPublicKey::new(with, raw).map(Arc::new).map_err(|_| DAMAGED);
+        Ok(Self { algorithm, spki: spki.to_vec(), sha1: parse(sha1)?, sha256: parse(sha256)? })
     }
 }
 

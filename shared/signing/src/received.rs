@@ -1,9 +1,9 @@
 //! A policy as a request brought it: read for its conditions, never written again.
 
 use ipnet::Ipv4Net;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use crate::{UnixTime, policy::parse_ip_range};
+use crate::UnixTime;
 
 /// The conditions of a policy that came with a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,30 +23,29 @@ impl ReceivedPolicy {
     pub(crate) fn parse(json: &[u8]) -> Result<Self, String> {
         let document: Document = serde_json::from_slice(json).map_err(|error| error.to_string())?;
         let [statement] = document.statement;
+        let condition = statement.condition;
         let time = |seconds| UnixTime::new(seconds).map_err(|error| error.to_string());
-        let ip_address = match statement.condition.ip_address {
-            None => None,
-            // CloudFront wants a range; a bare address, which signers complete, is not one.
-            Some(IpAddress { source_ip }) => match parse_ip_range(&source_ip) {
-                Some(range) if source_ip.contains('/') => Some(range),
-                _ => {
-                    return Err(format!(
-                        "{source_ip:?} is not an IPv4 CIDR such as 192.0.2.0/24"
-                    ));
-                }
-            },
+        // CloudFront wants a range; a bare address, which signers complete, is not one.
+        let range = |address: IpAddress| {
+            let text = address.source_ip;
+            text.parse().map_err(|_| format!("{text:?} is not an IPv4 CIDR such as 192.0.2.0/24"))
         };
         Ok(Self {
             resource: statement.resource,
-            date_less_than: time(statement.condition.date_less_than.seconds)?,
-            date_greater_than: statement
-                .condition
-                .date_greater_than
-                .map(|condition| time(condition.seconds))
-                .transpose()?,
-            ip_address,
+            date_less_than: time(condition.date_less_than.seconds)?,
+            date_greater_than: condition.date_greater_than.map(|opens| time(opens.seconds)).transpose()?,
+            ip_address: condition.ip_address.map(range).transpose()?,
         })
     }
+}
+
+/// A member that may be left out, but is not `null`: a limit that is nothing must not be taken for none.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -59,7 +58,7 @@ struct Document {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Statement {
-    #[serde(rename = "Resource")]
+    #[serde(rename = "Resource", default, deserialize_with = "present")]
     resource: Option<String>,
     #[serde(rename = "Condition")]
     condition: Condition,
@@ -70,9 +69,9 @@ struct Statement {
 struct Condition {
     #[serde(rename = "DateLessThan")]
     date_less_than: EpochTime,
-    #[serde(rename = "DateGreaterThan")]
+    #[serde(rename = "DateGreaterThan", default, deserialize_with = "present")]
     date_greater_than: Option<EpochTime>,
-    #[serde(rename = "IpAddress")]
+    #[serde(rename = "IpAddress", default, deserialize_with = "present")]
     ip_address: Option<IpAddress>,
 }
 
@@ -115,6 +114,8 @@ mod tests {
             "",
             "{}",
             r#"{"Statement":[]}"#,
+            r#"{"Statement":[{"Resource":null,"Condition":{"DateLessThan":{"AWS:EpochTime":20}}}]}"#,
+            r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":null}}]}"#,
             r#"{"Statement":[{"Condition":{}}]}"#,
             r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":"20"}}}]}"#,
             r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":-1}}}]}"#,

@@ -28,21 +28,16 @@ impl<'a> Request<'a> {
     /// or stream name.
     #[must_use]
     pub fn new(url: &'a str) -> Self {
-        Self {
-            url,
-            cookies: Vec::new(),
-            viewer_address: None,
-        }
+        Self { url, cookies: Vec::new(), viewer_address: None }
     }
 
     /// Adds the value of one `Cookie` header; of it, the `CloudFront-*` cookies are kept.
     #[must_use]
     pub fn cookie_header(mut self, header: &'a str) -> Self {
-        self.cookies
-            .extend(Cookie::split_parse(header).filter_map(|cookie| {
-                let cookie = cookie.ok()?;
-                Some((CookieName::parse(cookie.name_raw()?)?, cookie.value_raw()?))
-            }));
+        self.cookies.extend(Cookie::split_parse(header).filter_map(|cookie| {
+            let cookie = cookie.ok()?;
+            Some((CookieName::parse(cookie.name_raw()?)?, cookie.value_raw()?))
+        }));
         self
     }
 
@@ -80,11 +75,7 @@ mod tests {
             ("https://h/a?Expires=", cookies, Some(Credential::Url)),
         ];
         for (url, header, credential) in rows {
-            assert_eq!(
-                Request::new(url).cookie_header(header).credential(),
-                credential,
-                "{url} {header}"
-            );
+            assert_eq!(Request::new(url).cookie_header(header).credential(), credential, "{url} {header}");
         }
     }
 }

@@ -55,11 +55,7 @@ impl UrlPattern {
     /// As [`ExactUrl::new`], for `http*://` too: that form has left CloudFront's documentation.
     pub fn new(pattern: impl Into<String>) -> Result<Self, Error> {
         let pattern = pattern.into();
-        check(
-            &pattern,
-            &["http://", "https://", "*://"],
-            "http://, https:// or *://",
-        )?;
+        check(&pattern, &["http://", "https://", "*://"], "http://, https:// or *://")?;
         Ok(Self(pattern))
     }
 
@@ -128,10 +124,8 @@ impl From<&StreamUrl> for Resource {
 
 fn check(url: &str, schemes: &[&str], expected: &'static str) -> Result<(), Error> {
     check_characters(url)?;
-    let rest = schemes
-        .iter()
-        .find_map(|scheme| url.strip_prefix(scheme))
-        .ok_or(Error::Scheme { expected })?;
+    let rest =
+        schemes.iter().find_map(|scheme| url.strip_prefix(scheme)).ok_or(Error::Scheme { expected })?;
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     if authority.contains('@') {
         return Err(Error::UserInfo);
@@ -143,12 +137,7 @@ fn check(url: &str, schemes: &[&str], expected: &'static str) -> Result<(), Erro
         return Err(Error::ReservedParameter { name, offset });
     }
     if url.len() > URL_LIMIT {
-        return Err(Error::TooLong {
-            what: "URL",
-            length: url.len(),
-            limit: URL_LIMIT,
-            by: "CloudFront",
-        });
+        return Err(Error::TooLong { what: "URL", length: url.len(), limit: URL_LIMIT, by: "CloudFront" });
     }
     Ok(())
 }
@@ -173,65 +162,18 @@ mod tests {
     #[test]
     fn each_bad_url_is_refused_with_its_offset() {
         let rows = [
-            (
-                "https://h/a b",
-                Error::ForbiddenCharacter {
-                    what: "a space",
-                    offset: 11,
-                },
-            ),
-            (
-                "https://h/\"",
-                Error::ForbiddenCharacter {
-                    what: "a quotation mark",
-                    offset: 10,
-                },
-            ),
-            (
-                "https://h/\\",
-                Error::ForbiddenCharacter {
-                    what: "a backslash",
-                    offset: 10,
-                },
-            ),
-            (
-                "https://h/\n",
-                Error::ForbiddenCharacter {
-                    what: "a control character",
-                    offset: 10,
-                },
-            ),
-            (
-                "https://h/é",
-                Error::ForbiddenCharacter {
-                    what: "a character outside ASCII",
-                    offset: 10,
-                },
-            ),
+            ("https://h/a b", Error::ForbiddenCharacter { what: "a space", offset: 11 }),
+            ("https://h/\"", Error::ForbiddenCharacter { what: "a quotation mark", offset: 10 }),
+            ("https://h/\\", Error::ForbiddenCharacter { what: "a backslash", offset: 10 }),
+            ("https://h/\n", Error::ForbiddenCharacter { what: "a control character", offset: 10 }),
+            ("https://h/é", Error::ForbiddenCharacter { what: "a character outside ASCII", offset: 10 }),
             ("https://h/#t", Error::Fragment { offset: 10 }),
             ("https://u:p@h/", Error::UserInfo),
             ("https:///a", Error::MissingHost),
-            (
-                "ftp://h/a",
-                Error::Scheme {
-                    expected: "http:// or https://",
-                },
-            ),
+            ("ftp://h/a", Error::Scheme { expected: "http:// or https://" }),
             ("https://h/a*", Error::Wildcard { offset: 11 }),
-            (
-                "https://h/a?x=1&Expires=2",
-                Error::ReservedParameter {
-                    name: "Expires",
-                    offset: 16,
-                },
-            ),
-            (
-                "https://h/a?%50olicy=2",
-                Error::ReservedParameter {
-                    name: "Policy",
-                    offset: 12,
-                },
-            ),
+            ("https://h/a?x=1&Expires=2", Error::ReservedParameter { name: "Expires", offset: 16 }),
+            ("https://h/a?%50olicy=2", Error::ReservedParameter { name: "Policy", offset: 12 }),
         ];
         for (url, error) in rows {
             assert_eq!(ExactUrl::new(url), Err(error), "{url}");
@@ -242,9 +184,7 @@ mod tests {
     fn an_http_star_pattern_is_refused() {
         assert_eq!(
             UrlPattern::new("http*://h/video/*"),
-            Err(Error::Scheme {
-                expected: "http://, https:// or *://"
-            })
+            Err(Error::Scheme { expected: "http://, https:// or *://" })
         );
     }
 }

@@ -4,7 +4,10 @@
 //! `rtmp://s3b78kd5.cloudfront.net/cfx/st/&mp4:video/a.mp4` the resource was `video/a.mp4`.
 
 use crate::{
-    Error, characters::check_characters, parameters::reserved_parameters, target::stream_name,
+    Error,
+    characters::check_characters,
+    parameters::reserved_parameters,
+    target::{is_rtmp, stream_name},
 };
 
 /// An RTMP URL, or a bare stream name.
@@ -23,6 +26,10 @@ impl StreamUrl {
     pub fn new(text: impl Into<String>) -> Result<Self, Error> {
         let text = text.into();
         check_characters(&text)?;
+        // A mistyped http:// must not become a stream's name.
+        if text.contains("://") && !is_rtmp(&text) {
+            return Err(Error::Scheme { expected: "http://, https:// or rtmp://" });
+        }
         if let Some(offset) = text.find('*') {
             return Err(Error::Wildcard { offset });
         }
@@ -30,11 +37,7 @@ impl StreamUrl {
             return Err(Error::ReservedParameter { name, offset });
         }
         let name_at = text.len() - stream_name(&text).len();
-        if name_at == text.len() {
-            Err(Error::StreamName)
-        } else {
-            Ok(Self { text, name_at })
-        }
+        if name_at == text.len() { Err(Error::StreamName) } else { Ok(Self { text, name_at }) }
     }
 
     /// The whole text as it was given.
@@ -62,11 +65,7 @@ impl StreamPattern {
     pub fn new(pattern: impl Into<String>) -> Result<Self, Error> {
         let pattern = pattern.into();
         check_characters(&pattern)?;
-        if pattern.is_empty() {
-            Err(Error::StreamName)
-        } else {
-            Ok(Self(pattern))
-        }
+        if pattern.is_empty() { Err(Error::StreamName) } else { Ok(Self(pattern)) }
     }
 
     /// The pattern, byte for byte as it was given.
@@ -89,31 +88,27 @@ mod tests {
     #[test]
     fn the_name_is_what_stands_behind_application_and_format() {
         let rows = [
-            (
-                "rtmp://h.cloudfront.net/cfx/st/&mp4:video/a.mp4",
-                "video/a.mp4",
-            ),
+            ("rtmp://h.cloudfront.net/cfx/st/&mp4:video/a.mp4", "video/a.mp4"),
             ("rtmp://h.cloudfront.net/cfx/st/video/a", "video/a"),
             ("rtmpe://h.cloudfront.net/cfx/st/mp3:a", "a"),
             ("videos/example.mp4", "videos/example.mp4"),
         ];
         for (url, name) in rows {
-            assert_eq!(
-                StreamUrl::new(url).map(|stream| stream.name().to_owned()),
-                Ok(name.to_owned())
-            );
+            assert_eq!(StreamUrl::new(url).map(|stream| stream.name().to_owned()), Ok(name.to_owned()));
         }
     }
 
     #[test]
     fn an_rtmp_url_without_a_name_is_refused() {
-        assert_eq!(
-            StreamUrl::new("rtmp://h.cloudfront.net/cfx/st/"),
-            Err(Error::StreamName)
-        );
-        assert_eq!(
-            StreamUrl::new("rtmp://h.cloudfront.net"),
-            Err(Error::StreamName)
-        );
+        assert_eq!(StreamUrl::new("rtmp://h.cloudfront.net/cfx/st/"), Err(Error::StreamName));
+        assert_eq!(StreamUrl::new("rtmp://h.cloudfront.net"), Err(Error::StreamName));
+    }
+
+    #[test]
+    fn a_url_of_another_scheme_is_not_a_stream() {
+        for url in ["HTTPS://h/a", "ftp://h/a", "htps://h/a"] {
+            let expected = "http://, https:// or rtmp://";
+            assert_eq!(StreamUrl::new(url), Err(Error::Scheme { expected }), "{url}");
+        }
     }
 }

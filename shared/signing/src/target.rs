@@ -3,12 +3,7 @@
 /// A URL in the sections that a wildcard stays inside of, or a stream name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RequestTarget<'a> {
-    Url {
-        scheme: &'a str,
-        host: &'a str,
-        path: &'a str,
-        query: Option<&'a str>,
-    },
+    Url { scheme: &'a str, host: &'a str, path: &'a str, query: Option<&'a str> },
     Stream(&'a str),
 }
 
@@ -23,30 +18,24 @@ impl<'a> RequestTarget<'a> {
         };
         let path_at = before_query.find('/').unwrap_or(before_query.len());
         let (host, path) = before_query.split_at(path_at);
-        Self::Url {
-            scheme,
-            host,
-            path: if path.is_empty() { "/" } else { path },
-            query,
-        }
+        Self::Url { scheme, host, path: if path.is_empty() { "/" } else { path }, query }
     }
+}
+
+/// Whether it is a URL of a streaming distribution.
+pub(crate) fn is_rtmp(text: &str) -> bool {
+    RTMP_SCHEMES.iter().any(|scheme| text.starts_with(scheme))
 }
 
 /// The stream name in an RTMP URL or bare name; the query, if any, stays with it.
 pub(crate) fn stream_name(text: &str) -> &str {
-    let Some(rest) = RTMP_SCHEMES
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme))
-    else {
+    let Some(rest) = RTMP_SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) else {
         return text;
     };
     let path = rest.split_once('/').map_or("", |(_host, path)| path);
     let name = path.strip_prefix("cfx/st/").unwrap_or(path);
     let name = name.strip_prefix('&').unwrap_or(name);
-    ["mp4:", "mp3:", "flv:"]
-        .iter()
-        .find_map(|format| name.strip_prefix(format))
-        .unwrap_or(name)
+    ["mp4:", "mp3:", "flv:"].iter().find_map(|format| name.strip_prefix(format)).unwrap_or(name)
 }
 
 const RTMP_SCHEMES: [&str; 4] = ["rtmp://", "rtmpe://", "rtmpt://", "rtmpte://"];

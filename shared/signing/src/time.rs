@@ -16,11 +16,7 @@ impl UnixTime {
     /// beyond the year 5138. CloudFront answers such a policy with `MalformedPolicy` or, worse,
     /// never lets it expire.
     pub fn new(seconds: u64) -> Result<Self, Error> {
-        if seconds >= MILLISECONDS_FROM {
-            Err(Error::Milliseconds(seconds))
-        } else {
-            Ok(Self(seconds))
-        }
+        if seconds >= MILLISECONDS_FROM { Err(Error::Milliseconds(seconds)) } else { Ok(Self(seconds)) }
     }
 
     /// The seconds since the epoch.
@@ -38,21 +34,14 @@ impl UnixTime {
     /// The end of the expiry bucket that this time falls into: rounded up to a multiple of `seconds`.
     #[must_use]
     pub fn rounded_up(self, seconds: u64) -> Self {
-        if seconds == 0 {
-            self
-        } else {
-            Self(self.0.next_multiple_of(seconds))
-        }
+        if seconds == 0 { self } else { Self(self.0.next_multiple_of(seconds)) }
     }
 }
 
 impl fmt::Display for UnixTime {
     /// ISO 8601 with the seconds beside it, since logs and policies speak in seconds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match i64::try_from(self.0)
-            .ok()
-            .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        {
+        match i64::try_from(self.0).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok()) {
             Some(timestamp) => write!(f, "{timestamp} ({})", self.0),
             None => write!(f, "{}", self.0),
         }
@@ -67,22 +56,13 @@ mod tests {
 
     #[test]
     fn milliseconds_are_refused() {
-        assert_eq!(
-            UnixTime::new(1_790_000_000_000),
-            Err(Error::Milliseconds(1_790_000_000_000))
-        );
-        assert_eq!(
-            UnixTime::new(1_790_000_000).map(UnixTime::seconds),
-            Ok(1_790_000_000)
-        );
+        assert_eq!(UnixTime::new(1_790_000_000_000), Err(Error::Milliseconds(1_790_000_000_000)));
+        assert_eq!(UnixTime::new(1_790_000_000).map(UnixTime::seconds), Ok(1_790_000_000));
     }
 
     #[test]
     fn a_time_reads_as_iso_8601_and_as_seconds() {
-        assert_eq!(
-            UnixTime(1_406_023_941).to_string(),
-            "2014-07-22T10:12:21Z (1406023941)"
-        );
+        assert_eq!(UnixTime(1_406_023_941).to_string(), "2014-07-22T10:12:21Z (1406023941)");
     }
 
     #[test]

@@ -7,10 +7,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    CookieName, Credential, Denial, HashAlgorithm, KeyPairId, PublicKey, Reason, ReceivedPolicy,
-    Request, UnixTime, encoding,
+    CookieName, Credential, Denial, HashAlgorithm, KeyPairId, PublicKey, Reason, ReceivedPolicy, Request,
+    UnixTime, encoding,
     parameters::{parameter_values, without_reserved_parameters},
-    policy::canned_json,
     target::RequestTarget,
     wildcard,
 };
@@ -36,9 +35,7 @@ impl Verifier {
     /// Trusts `keys`.
     #[must_use]
     pub fn new(keys: impl IntoIterator<Item = (KeyPairId, PublicKey)>) -> Self {
-        Self {
-            keys: keys.into_iter().collect(),
-        }
+        Self { keys: keys.into_iter().collect() }
     }
 
     /// Judges a request at the time `now`.
@@ -58,25 +55,15 @@ impl Verifier {
         }
     }
 
-    fn judge(
-        &self,
-        request: &Request<'_>,
-        now: UnixTime,
-        seen: &mut Seen,
-    ) -> Result<Admitted, Reason> {
+    fn judge(&self, request: &Request<'_>, now: UnixTime, seen: &mut Seen) -> Result<Admitted, Reason> {
         let Some(credential) = request.credential() else {
             return Err(Reason::MissingKey { credential: None });
         };
-        let fields = Fields {
-            request,
-            credential,
-        };
+        let fields = Fields { request, credential };
         let id = fields
             .one("Key-Pair-Id", CookieName::KeyPairId)?
             .filter(|id| !id.is_empty())
-            .ok_or(Reason::MissingKey {
-                credential: Some(credential),
-            })?;
+            .ok_or(Reason::MissingKey { credential: Some(credential) })?;
         seen.key_pair_id = Some(id.to_owned());
         let key = KeyPairId::new(id)
             .ok()
@@ -88,11 +75,7 @@ impl Verifier {
         seen.policy = Some(policy.clone());
         signed.check(key)?;
         check_conditions(&policy, &url, request, now)?;
-        Ok(Admitted {
-            credential,
-            key_pair_id: id.to_owned(),
-            policy,
-        })
+        Ok(Admitted { credential, key_pair_id: id.to_owned(), policy })
     }
 }
 
@@ -114,12 +97,8 @@ impl<'a> Fields<'_, 'a> {
         match self.credential {
             Credential::Url => single(parameter_values(self.request.url, parameter), parameter),
             Credential::Cookies => {
-                let values = self
-                    .request
-                    .cookies
-                    .iter()
-                    .filter(|(name, _)| *name == cookie)
-                    .map(|&(_, value)| value);
+                let values =
+                    self.request.cookies.iter().filter(|(name, _)| *name == cookie).map(|&(_, value)| value);
                 single(values, cookie.as_str())
             }
         }
@@ -131,11 +110,7 @@ fn single<'a>(
     name: &'static str,
 ) -> Result<Option<&'a str>, Reason> {
     let first = values.next();
-    if values.next().is_some() {
-        Err(Reason::Repeated(name))
-    } else {
-        Ok(first)
-    }
+    if values.next().is_some() { Err(Reason::Repeated(name)) } else { Ok(first) }
 }
 
 /// The bytes that were signed, and the signature.
@@ -149,29 +124,21 @@ impl Signed {
     fn read(fields: &Fields<'_, '_>, url: &str) -> Result<Self, Reason> {
         let hash = match fields.one("Hash-Algorithm", CookieName::HashAlgorithm)? {
             None => HashAlgorithm::Sha1,
-            Some(name) => name
-                .parse()
-                .map_err(|_| Reason::UnsupportedHash(name.to_owned()))?,
+            Some(name) => name.parse().map_err(|_| Reason::UnsupportedHash(name.to_owned()))?,
         };
         let signature = fields
             .one("Signature", CookieName::Signature)?
             .filter(|signature| !signature.is_empty())
             .ok_or(Reason::MissingSignature)?;
         let signature = encoding::decode(signature).ok_or(Reason::UndecodableSignature)?;
-        let policy = match (
-            fields.one("Policy", CookieName::Policy)?,
-            fields.one("Expires", CookieName::Expires)?,
-        ) {
-            (Some(_), Some(_)) => return Err(Reason::PolicyAndExpires),
-            (None, None) => return Err(Reason::MissingPolicy),
-            (Some(policy), None) => encoding::decode(policy).ok_or(Reason::UndecodablePolicy)?,
-            (None, Some(expires)) => canned(url, expires)?.into_bytes(),
-        };
-        Ok(Self {
-            policy,
-            signature,
-            hash,
-        })
+        let policy =
+            match (fields.one("Policy", CookieName::Policy)?, fields.one("Expires", CookieName::Expires)?) {
+                (Some(_), Some(_)) => return Err(Reason::PolicyAndExpires),
+                (None, None) => return Err(Reason::MissingPolicy),
+                (Some(policy), None) => encoding::decode(policy).ok_or(Reason::UndecodablePolicy)?,
+                (None, Some(expires)) => canned(url, expires)?.into_bytes(),
+            };
+        Ok(Self { policy, signature, hash })
     }
 
     fn check(&self, key: &PublicKey) -> Result<(), Reason> {
@@ -183,10 +150,7 @@ impl Signed {
             HashAlgorithm::Sha256 => HashAlgorithm::Sha1,
         };
         if key.verify(&self.policy, &self.signature, other) {
-            Err(Reason::WrongHash {
-                stated: self.hash,
-                actual: other,
-            })
+            Err(Reason::WrongHash { stated: self.hash, actual: other })
         } else {
             Err(Reason::BadSignature)
         }
@@ -196,11 +160,13 @@ impl Signed {
 /// Rebuilds the canned policy from the request's own bytes.
 fn canned(url: &str, expires: &str) -> Result<String, Reason> {
     if expires.is_empty() || !expires.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Reason::MalformedPolicy(
-            "Expires is not a Unix time in seconds".to_owned(),
-        ));
+        return Err(Reason::MalformedPolicy("Expires is not a Unix time in seconds".to_owned()));
     }
-    Ok(canned_json(resource_of(url), expires))
+    let resource = resource_of(url);
+    // Written out again rather than shared with the signer, so that a slip there is a refusal here.
+    Ok(format!(
+        "{{\"Statement\":[{{\"Resource\":\"{resource}\",\"Condition\":{{\"DateLessThan\":{{\"AWS:EpochTime\":{expires}}}}}}}]}}"
+    ))
 }
 
 /// What a canned policy names for a URL: the URL itself, of an RTMP URL only the stream.
@@ -220,25 +186,16 @@ fn check_conditions(
     if let Some(resource) = &policy.resource
         && !wildcard::covers(resource, &RequestTarget::parse(url))
     {
-        return Err(Reason::Resource {
-            resource: resource.clone(),
-            url: url.to_owned(),
-        });
+        return Err(Reason::Resource { resource: resource.clone(), url: url.to_owned() });
     }
     if let Some(date_greater_than) = policy.date_greater_than
         && now <= date_greater_than
     {
-        return Err(Reason::NotYetValid {
-            date_greater_than,
-            now,
-        });
+        return Err(Reason::NotYetValid { date_greater_than, now });
     }
     // What happens in the second of DateLessThan itself is not documented: it is refused.
     if now >= policy.date_less_than {
-        return Err(Reason::Expired {
-            date_less_than: policy.date_less_than,
-            now,
-        });
+        return Err(Reason::Expired { date_less_than: policy.date_less_than, now });
     }
     match (policy.ip_address, request.viewer_address) {
         (None, _) => Ok(()),

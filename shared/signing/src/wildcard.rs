@@ -12,17 +12,14 @@ pub(crate) fn covers(resource: &str, target: &RequestTarget<'_>) -> bool {
     }
     match *target {
         RequestTarget::Stream(name) => matches(resource, name),
-        RequestTarget::Url {
-            scheme,
-            host,
-            path,
-            query,
-        } => Sections::parse(resource).is_some_and(|pattern| {
-            matches(pattern.scheme, scheme)
-                && matches(pattern.host, host)
-                && matches(pattern.path, path)
-                && pattern.covers_query(query)
-        }),
+        RequestTarget::Url { scheme, host, path, query } => {
+            Sections::parse(resource).is_some_and(|pattern| {
+                matches(pattern.scheme, scheme)
+                    && matches(pattern.host, host)
+                    && matches(pattern.path, path)
+                    && pattern.covers_query(query)
+            })
+        }
     }
 }
 
@@ -46,24 +43,14 @@ impl<'a> Sections<'a> {
         if rest.is_empty() {
             // A `*` that ends the domain implies the path and the query.
             let path = if host.ends_with('*') { "*" } else { "/" };
-            return Some(Self {
-                scheme,
-                host,
-                path,
-                query: host.ends_with('*').then_some("*"),
-            });
+            return Some(Self { scheme, host, path, query: host.ends_with('*').then_some("*") });
         }
         let (path, query) = match rest.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             // A `*` that ends the path implies the query.
             None => (rest, rest.ends_with('*').then_some("*")),
         };
-        Some(Self {
-            scheme,
-            host,
-            path: if path.is_empty() { "/" } else { path },
-            query,
-        })
+        Some(Self { scheme, host, path: if path.is_empty() { "/" } else { path }, query })
     }
 
     fn covers_query(&self, query: Option<&str>) -> bool {
@@ -112,37 +99,17 @@ mod tests {
     #[test]
     fn every_rule_of_the_four_sections() {
         let rows = [
-            (
-                "https://www.example.com/hello*world",
-                "https://www.example.com/helloworld",
-                true,
-            ),
-            (
-                "https://www.example.com/hello*world",
-                "https://www.example.com/hello-world",
-                true,
-            ),
-            (
-                "https://www.example.com/hello*world",
-                "https://www.example.com/hello?world",
-                false,
-            ),
+            ("https://www.example.com/hello*world", "https://www.example.com/helloworld", true),
+            ("https://www.example.com/hello*world", "https://www.example.com/hello-world", true),
+            ("https://www.example.com/hello*world", "https://www.example.com/hello?world", false),
             ("https://h/hello*", "https://h/hello?a=1", true),
             ("https://h/hello*?*", "https://h/hello", true),
             ("https://h/video/*", "https://h/video/a/b/c.ts", true),
-            (
-                "https://h/video/*",
-                "https://h/video/a.m3u8?_HLS_msn=3",
-                true,
-            ),
+            ("https://h/video/*", "https://h/video/a.m3u8?_HLS_msn=3", true),
             ("https://h/video/*", "https://h/video", false),
             ("https://h/video/*", "https://h/other/a.ts", false),
             ("https://h/video/*", "http://h/video/a.ts", false),
-            (
-                "https://h/*game_download.zip*",
-                "https://h/x/y/game_download.zip?k=v",
-                true,
-            ),
+            ("https://h/*game_download.zip*", "https://h/x/y/game_download.zip?k=v", true),
             ("http://example.com*", "http://example.com.au/a?b=c", true),
             ("*example.com", "https://www.example.com/", true),
             ("*example.com", "https://www.example.com/a", false),
@@ -159,11 +126,7 @@ mod tests {
             ("video/a.mp4", "video/b.mp4", false),
         ];
         for (pattern, url, covered) in rows {
-            assert_eq!(
-                covers(pattern, &RequestTarget::parse(url)),
-                covered,
-                "{pattern} over {url}"
-            );
+            assert_eq!(covers(pattern, &RequestTarget::parse(url)), covered, "{pattern} over {url}");
         }
     }
 

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{
     function::{
-        DELETE_COOKIES, Function, HOST, NOW, POST_COOKIES, ask, cookie_header, event, grant,
-        response, set_header, signed_in,
+        DELETE_COOKIES, Function, HOST, NOW, POST_COOKIES, ask, cookie_header, event, grant, response,
+        set_header, signed_in,
     },
     tokens,
 };
@@ -44,13 +44,10 @@ async fn a_viewer_who_is_signed_in_gets_four_cookies_for_all_video() {
     let function = Function::new(&[]).await;
     let answer = function.answer(signed_in(POST_COOKIES)).await;
     let (expires, refresh_after) = (1_790_003_700, NOW + 2_960);
-    assert_eq!(
-        answer,
-        issued("https", expires, refresh_after, HashAlgorithm::Sha256)
-    );
+    assert_eq!(answer, issued("https", expires, refresh_after, HashAlgorithm::Sha256));
     let names = ["Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm"];
-    let expected = names
-        .map(|name| format!("CloudFront-{name}; HttpOnly; SameSite=Lax; Secure; Path=/video/"));
+    let expected =
+        names.map(|name| format!("CloudFront-{name}; HttpOnly; SameSite=Lax; Secure; Path=/video/"));
     assert_eq!(shapes(&answer), expected);
 }
 
@@ -59,13 +56,10 @@ async fn with_sha1_there_are_three_cookies() {
     let function = Function::new(&[("HASH_ALGORITHM", "SHA1")]).await;
     let answer = function.answer(signed_in(POST_COOKIES)).await;
     let (expires, refresh_after) = (1_790_003_700, NOW + 2_960);
-    assert_eq!(
-        answer,
-        issued("https", expires, refresh_after, HashAlgorithm::Sha1)
-    );
+    assert_eq!(answer, issued("https", expires, refresh_after, HashAlgorithm::Sha1));
     let names = ["Policy", "Signature", "Key-Pair-Id"];
-    let expected = names
-        .map(|name| format!("CloudFront-{name}; HttpOnly; SameSite=Lax; Secure; Path=/video/"));
+    let expected =
+        names.map(|name| format!("CloudFront-{name}; HttpOnly; SameSite=Lax; Secure; Path=/video/"));
     assert_eq!(shapes(&answer), expected);
 }
 
@@ -73,23 +67,15 @@ async fn with_sha1_there_are_three_cookies() {
 async fn an_eddsa_token_is_as_good_as_an_hs256_token() {
     let public_key = tokens::public_key();
     let function = Function::new(&[("JWT_SECRET", ""), ("JWT_PUBLIC_KEY", &public_key)]).await;
-    let answer = function
-        .answer(event(POST_COOKIES, &tokens::eddsa(&tokens::claims())))
-        .await;
+    let answer = function.answer(event(POST_COOKIES, &tokens::eddsa(&tokens::claims()))).await;
     let expected = issued("https", 1_790_003_700, NOW + 2_960, HashAlgorithm::Sha256);
     assert_eq!(answer, expected);
 }
 
 #[tokio::test]
 async fn the_cookies_are_admitted_for_video_and_for_nothing_else() {
-    for (scheme, hash) in [
-        ("https", "SHA256"),
-        ("https", "SHA1"),
-        ("http", "SHA256"),
-        ("http", "SHA1"),
-    ] {
-        let function =
-            Function::new(&[("VIEWER_PROTOCOL", scheme), ("HASH_ALGORITHM", hash)]).await;
+    for (scheme, hash) in [("https", "SHA256"), ("https", "SHA1"), ("http", "SHA256"), ("http", "SHA1")] {
+        let function = Function::new(&[("VIEWER_PROTOCOL", scheme), ("HASH_ALGORITHM", hash)]).await;
         let answer = function.answer(signed_in(POST_COOKIES)).await;
         let cookies = cookie_header(&answer);
         let expires = answer["body"]["expires_at"].as_u64().unwrap();
@@ -102,10 +88,7 @@ async fn the_cookies_are_admitted_for_video_and_for_nothing_else() {
         assert_eq!(policy.date_less_than.seconds(), expires);
 
         let denial = ask(&url("/other"), &cookies, NOW).unwrap_err();
-        let outside = Reason::Resource {
-            resource: url("/video/*"),
-            url: url("/other"),
-        };
+        let outside = Reason::Resource { resource: url("/video/*"), url: url("/other") };
         assert_eq!(denial.reason, outside, "{scheme} {hash}");
         let late = ask(&url("/video/m/s.ts"), &cookies, expires).unwrap_err();
         let expired = Reason::Expired {
@@ -155,16 +138,9 @@ async fn renewing_is_the_same_call_and_gives_the_same_cookies_until_the_bucket_e
 async fn signing_out_clears_all_five_names_with_the_attributes_they_were_set_with() {
     let function = Function::new(&[]).await;
     let mut stranger: Value = serde_json::from_str(DELETE_COOKIES).unwrap();
-    let names = [
-        "Policy",
-        "Expires",
-        "Signature",
-        "Key-Pair-Id",
-        "Hash-Algorithm",
-    ];
-    let cleared = names.map(|name| {
-        format!("CloudFront-{name}=; HttpOnly; SameSite=Lax; Secure; Path=/video/; Max-Age=0")
-    });
+    let names = ["Policy", "Expires", "Signature", "Key-Pair-Id", "Hash-Algorithm"];
+    let cleared = names
+        .map(|name| format!("CloudFront-{name}=; HttpOnly; SameSite=Lax; Secure; Path=/video/; Max-Age=0"));
     let expected = response(204, json!({}), None, json!(cleared));
     assert_eq!(function.answer(stranger.clone()).await, expected);
     // Whoever's token has expired can still sign out.

@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::function::{
-    DELETE_COOKIES, Function, POST_COOKIES, POST_URLS, event, set_header, signed_in,
-};
+use crate::function::{DELETE_COOKIES, Function, POST_COOKIES, POST_URLS, event, set_header, signed_in};
 
 const ALLOWED: &str = "https://app.example.com";
 
@@ -24,19 +22,10 @@ fn events() -> Vec<(u16, Value)> {
         (401, event(POST_COOKIES, "this-is-not-a-token")),
         (403, change(POST_URLS, "/body", json!(r#"{"path":"/m"}"#))),
         (404, change(POST_COOKIES, "/rawPath", json!("/auth/other"))),
-        (
-            405,
-            change(POST_COOKIES, "/requestContext/http/method", json!("GET")),
-        ),
+        (405, change(POST_COOKIES, "/requestContext/http/method", json!("GET"))),
         (413, change(POST_URLS, "/body", json!("a".repeat(9_000)))),
-        (
-            415,
-            change(POST_URLS, "/headers/content-type", json!("text/plain")),
-        ),
-        (
-            204,
-            change(POST_URLS, "/requestContext/http/method", json!("OPTIONS")),
-        ),
+        (415, change(POST_URLS, "/headers/content-type", json!("text/plain"))),
+        (204, change(POST_URLS, "/requestContext/http/method", json!("OPTIONS"))),
     ]
 }
 
@@ -50,14 +39,8 @@ async fn the_allowed_origin_may_read_every_answer() {
         expected["headers"].as_object_mut().unwrap().extend([
             ("access-control-allow-origin".to_owned(), json!(ALLOWED)),
             ("access-control-allow-credentials".to_owned(), json!("true")),
-            (
-                "access-control-allow-headers".to_owned(),
-                json!("Authorization, Content-Type"),
-            ),
-            (
-                "access-control-allow-methods".to_owned(),
-                json!("POST, DELETE"),
-            ),
+            ("access-control-allow-headers".to_owned(), json!("Authorization, Content-Type")),
+            ("access-control-allow-methods".to_owned(), json!("POST, DELETE")),
             ("access-control-max-age".to_owned(), json!("600")),
         ]);
         set_header(&mut event, "origin", ALLOWED);
@@ -95,16 +78,10 @@ async fn without_allowed_origins_no_origin_is_echoed() {
         let expected = function.answer(event.clone()).await;
         for origin in [ALLOWED, "", "null", "*"] {
             set_header(&mut event, "origin", origin);
-            assert_eq!(
-                function.answer(event.clone()).await,
-                expected,
-                "{status} {origin}"
-            );
+            assert_eq!(function.answer(event.clone()).await, expected, "{status} {origin}");
         }
         let headers = expected["headers"].as_object().unwrap();
-        let cors = headers
-            .keys()
-            .find(|name| name.starts_with("access-control-"));
+        let cors = headers.keys().find(|name| name.starts_with("access-control-"));
         assert_eq!(cors, None, "{status}");
         assert_eq!(headers["cache-control"], json!("no-store"), "{status}");
         assert_eq!(headers["vary"], json!("Origin"), "{status}");

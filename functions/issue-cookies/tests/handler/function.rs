@@ -14,8 +14,8 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use cloudfront_signing::{
-    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer,
-    UnixTime, UrlPattern, Verifier,
+    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, UnixTime,
+    UrlPattern, Verifier,
 };
 use issue_cookies::{Config, IssueCookies};
 use serde_json::{Map, Value, json};
@@ -26,10 +26,8 @@ use crate::tokens;
 /// 100 seconds before the end of a 300 seconds bucket.
 pub(crate) const NOW: u64 = 1_790_000_000;
 pub(crate) const HOST: &str = "d111111abcdef8.cloudfront.net";
-pub(crate) const POST_COOKIES: &str =
-    include_str!("../../../../tests/events/post-auth-cookies.json");
-pub(crate) const DELETE_COOKIES: &str =
-    include_str!("../../../../tests/events/delete-auth-cookies.json");
+pub(crate) const POST_COOKIES: &str = include_str!("../../../../tests/events/post-auth-cookies.json");
+pub(crate) const DELETE_COOKIES: &str = include_str!("../../../../tests/events/delete-auth-cookies.json");
 pub(crate) const POST_URLS: &str = include_str!("../../../../tests/events/post-auth-urls.json");
 
 static PEM: LazyLock<String> = LazyLock::new(|| {
@@ -77,10 +75,7 @@ impl Function {
         let now = Arc::new(AtomicU64::new(NOW));
         let hand = Arc::clone(&now);
         let clock: Clock = Arc::new(move || time(hand.load(Ordering::SeqCst)));
-        Self {
-            handler: IssueCookies::new(config, grants, clock),
-            now,
-        }
+        Self { handler: IssueCookies::new(config, grants, clock), now }
     }
 
     pub(crate) fn set_time(&self, seconds: u64) {
@@ -127,8 +122,7 @@ pub(crate) fn config(private_key_file: &str, changes: &[(&str, &str)]) -> Config
     ];
     let look_up = |name: &str| {
         let mut all = changes.iter().chain(&settings);
-        all.find(|(key, _)| *key == name)
-            .map(|(_, value)| (*value).to_owned())
+        all.find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
     };
     Config::read(&look_up).unwrap()
 }

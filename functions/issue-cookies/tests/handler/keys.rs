@@ -17,11 +17,7 @@ async fn refusal(content: &str) -> String {
     let file = folder.path().join("key.pem");
     fs::write(&file, content).unwrap();
     let config = config(file.to_str().unwrap(), &[]);
-    Grants::open(config.signing)
-        .await
-        .err()
-        .unwrap()
-        .to_string()
+    Grants::open(config.signing).await.err().unwrap().to_string()
 }
 
 #[tokio::test]
@@ -58,10 +54,7 @@ async fn an_encrypted_key_and_a_text_are_refused() {
         refusal(&pem("ENCRYPTED PRIVATE KEY", b"cipher text")).await,
         "this private key is encrypted: decrypt it with `openssl pkey -in FILE -out DECRYPTED`"
     );
-    assert_eq!(
-        refusal("a text").await,
-        "this is not a PEM file: it should start with -----BEGIN …-----"
-    );
+    assert_eq!(refusal("a text").await, "this is not a PEM file: it should start with -----BEGIN …-----");
 }
 
 #[tokio::test]
@@ -70,11 +63,7 @@ async fn a_file_that_is_missing_is_named() {
     let file = folder.path().join("missing.pem");
     let config = config(file.to_str().unwrap(), &[]);
     assert_eq!(
-        Grants::open(config.signing)
-            .await
-            .err()
-            .unwrap()
-            .to_string(),
+        Grants::open(config.signing).await.err().unwrap().to_string(),
         format!("the signing key file {} cannot be read", file.display())
     );
 }

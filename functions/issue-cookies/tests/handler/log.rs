@@ -9,9 +9,7 @@ use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
-    function::{
-        DELETE_COOKIES, Function, HOST, NOW, POST_COOKIES, POST_URLS, event, set_header, signed_in,
-    },
+    function::{DELETE_COOKIES, Function, HOST, NOW, POST_COOKIES, POST_URLS, event, set_header, signed_in},
     tokens,
 };
 
@@ -61,21 +59,14 @@ fn requests(token: &str) -> Vec<(Value, String)> {
              resource=https://{HOST}{path} expires={expires}\n"
         )
     };
-    let refused =
-        |why: &str| format!(" INFO issue_cookies::handler: refused a credential error={why}\n");
+    let refused = |why: &str| format!(" INFO issue_cookies::handler: refused a credential error={why}\n");
     let mut basic = signed_in(POST_COOKIES);
     set_header(&mut basic, "authorization", &format!("Basic {token}"));
     let mut forbidden = event(POST_URLS, token);
     forbidden["body"] = json!(r#"{"path":"/other"}"#);
     vec![
-        (
-            event(POST_COOKIES, token),
-            issued("issued cookies", "/video/*", 1_790_003_700),
-        ),
-        (
-            event(POST_URLS, token),
-            issued("signed a URL", "/video/m/*", 1_790_021_700),
-        ),
+        (event(POST_COOKIES, token), issued("issued cookies", "/video/*", 1_790_003_700)),
+        (event(POST_URLS, token), issued("signed a URL", "/video/m/*", 1_790_021_700)),
         (event(DELETE_COOKIES, token), String::new()),
         (forbidden, String::new()),
         (basic, refused("there is no bearer token")),

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     function::{
-        DELETE_COOKIES, Function, NOW, POST_COOKIES, POST_URLS, event, problem, remove_header,
-        set_header, signed_in,
+        DELETE_COOKIES, Function, NOW, POST_COOKIES, POST_URLS, event, problem, remove_header, set_header,
+        signed_in,
     },
     tokens,
 };
@@ -14,23 +14,14 @@ use crate::{
 async fn without_a_token_the_viewer_is_asked_to_sign_in() {
     let function = Function::new(&[]).await;
     let detail = "sign in first: send Authorization: Bearer";
-    let expected = problem(
-        401,
-        "Unauthorized",
-        detail,
-        json!({"www-authenticate": "Bearer"}),
-    );
+    let expected = problem(401, "Unauthorized", detail, json!({"www-authenticate": "Bearer"}));
     for text in [POST_COOKIES, POST_URLS] {
         let mut event = signed_in(text);
         remove_header(&mut event, "authorization");
         assert_eq!(function.answer(event.clone()).await, expected);
         for authorization in ["", "Bearer", "Bearer ", "Basic YW5uYTpwYXNz"] {
             set_header(&mut event, "authorization", authorization);
-            assert_eq!(
-                function.answer(event.clone()).await,
-                expected,
-                "{authorization}"
-            );
+            assert_eq!(function.answer(event.clone()).await, expected, "{authorization}");
         }
     }
 }
@@ -51,11 +42,7 @@ async fn an_expired_token_is_refused_from_its_very_second() {
 
 #[tokio::test]
 async fn malformed_and_foreign_tokens_are_refused_alike() {
-    let eddsa = Function::new(&[
-        ("JWT_SECRET", ""),
-        ("JWT_PUBLIC_KEY", &tokens::public_key()),
-    ])
-    .await;
+    let eddsa = Function::new(&[("JWT_SECRET", ""), ("JWT_PUBLIC_KEY", &tokens::public_key())]).await;
     let hs256 = Function::new(&[]).await;
     let challenge = json!({"www-authenticate": "Bearer error=\"invalid_token\""});
     let detail = "the token is not accepted here";
@@ -69,28 +56,16 @@ async fn malformed_and_foreign_tokens_are_refused_alike() {
     let rows = [
         (&hs256, "this-is-not-a-token".to_owned()),
         (&hs256, "e30.e30.".to_owned()),
-        (
-            &hs256,
-            tokens::hs256_by("another secret of thirty-two bytes", &tokens::claims()),
-        ),
+        (&hs256, tokens::hs256_by("another secret of thirty-two bytes", &tokens::claims())),
         (&hs256, tokens::eddsa(&tokens::claims())),
-        (
-            &hs256,
-            tokens::hs256(&claim("iss", json!("https://evil.example"))),
-        ),
+        (&hs256, tokens::hs256(&claim("iss", json!("https://evil.example")))),
         (&hs256, tokens::hs256(&claim("aud", json!("another")))),
         (&hs256, tokens::hs256(&claim("iat", json!(NOW + 61)))),
-        (
-            &hs256,
-            tokens::hs256(&claim("exp", json!((NOW + 60) * 1_000))),
-        ),
+        (&hs256, tokens::hs256(&claim("exp", json!((NOW + 60) * 1_000)))),
         (&hs256, "a".repeat(9_000)),
         (&eddsa, tokens::hs256(&tokens::claims())),
         // The public key taken for a secret: the oldest of all forgeries.
-        (
-            &eddsa,
-            tokens::hs256_by(&tokens::public_key(), &tokens::claims()),
-        ),
+        (&eddsa, tokens::hs256_by(&tokens::public_key(), &tokens::claims())),
     ];
     for (function, token) in rows {
         for text in [POST_COOKIES, POST_URLS] {
@@ -104,16 +79,9 @@ async fn malformed_and_foreign_tokens_are_refused_alike() {
 async fn an_unknown_path_is_not_found() {
     let function = Function::new(&[]).await;
     let expected = problem(404, "Not Found", "there is nothing at this path", json!({}));
-    for path in [
-        "",
-        "/",
-        "/auth",
-        "/auth/",
-        "/auth/cookies/",
-        "/auth//cookies",
-        "/auth/Cookies",
-        "/video/m/s.ts",
-    ] {
+    for path in
+        ["", "/", "/auth", "/auth/", "/auth/cookies/", "/auth//cookies", "/auth/Cookies", "/video/m/s.ts"]
+    {
         let mut event = signed_in(POST_COOKIES);
         event["rawPath"] = json!(path);
         assert_eq!(function.answer(event).await, expected, "{path}");
@@ -124,24 +92,9 @@ async fn an_unknown_path_is_not_found() {
 async fn a_wrong_method_is_told_the_right_ones() {
     let function = Function::new(&[]).await;
     let rows = [
-        (
-            POST_COOKIES,
-            "GET",
-            "/auth/cookies takes POST, DELETE",
-            "POST, DELETE",
-        ),
-        (
-            POST_COOKIES,
-            "HEAD",
-            "/auth/cookies takes POST, DELETE",
-            "POST, DELETE",
-        ),
-        (
-            POST_COOKIES,
-            "PUT",
-            "/auth/cookies takes POST, DELETE",
-            "POST, DELETE",
-        ),
+        (POST_COOKIES, "GET", "/auth/cookies takes POST, DELETE", "POST, DELETE"),
+        (POST_COOKIES, "HEAD", "/auth/cookies takes POST, DELETE", "POST, DELETE"),
+        (POST_COOKIES, "PUT", "/auth/cookies takes POST, DELETE", "POST, DELETE"),
         (POST_URLS, "GET", "/auth/urls takes POST", "POST"),
         (POST_URLS, "DELETE", "/auth/urls takes POST", "POST"),
     ];
@@ -167,11 +120,7 @@ async fn a_body_that_is_not_json_is_an_unsupported_media_type() {
         "",
     ] {
         set_header(&mut event, "content-type", media_type);
-        assert_eq!(
-            function.answer(event.clone()).await,
-            expected,
-            "{media_type}"
-        );
+        assert_eq!(function.answer(event.clone()).await, expected, "{media_type}");
     }
     remove_header(&mut event, "content-type");
     assert_eq!(function.answer(event).await, expected);
@@ -192,8 +141,7 @@ async fn a_body_that_is_too_large_is_not_read() {
 #[tokio::test]
 async fn a_request_that_did_not_come_through_the_distribution_is_refused() {
     let function = Function::new(&[]).await;
-    let detail =
-        "the request has no usable x-viewer-host header: it must come through the distribution";
+    let detail = "the request has no usable x-viewer-host header: it must come through the distribution";
     let expected = problem(400, "Bad Request", detail, json!({}));
     for text in [POST_COOKIES, POST_URLS] {
         let mut event = signed_in(text);
@@ -221,12 +169,7 @@ async fn a_request_that_did_not_come_through_the_distribution_is_refused() {
 async fn a_key_out_of_reach_is_a_reason_to_try_again() {
     let function = Function::without_key();
     let detail = "the signing key is out of reach for the moment: try again soon";
-    let expected = problem(
-        503,
-        "Service Unavailable",
-        detail,
-        json!({"retry-after": "5"}),
-    );
+    let expected = problem(503, "Service Unavailable", detail, json!({"retry-after": "5"}));
     for text in [POST_COOKIES, POST_URLS] {
         assert_eq!(function.answer(signed_in(text)).await, expected);
     }

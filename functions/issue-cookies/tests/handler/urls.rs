@@ -4,9 +4,7 @@ use cloudfront_signing::{Credential, HashAlgorithm, Reason};
 use serde_json::{Value, json};
 
 use crate::{
-    function::{
-        Function, HOST, NOW, POST_URLS, ask, event, grant, problem, response, set_header, signed_in,
-    },
+    function::{Function, HOST, NOW, POST_URLS, ask, event, grant, problem, response, set_header, signed_in},
     tokens,
 };
 
@@ -38,10 +36,7 @@ async fn a_url_is_signed_for_the_whole_asset() {
         ("/video/m/a%20b.m3u8?x=%7E&y=/..", "&"),
     ] {
         let url = format!("https://{HOST}{path}{separator}{}", grant.query());
-        assert_eq!(
-            function.answer(asking_for(path)).await,
-            signed(&url, EXPIRES)
-        );
+        assert_eq!(function.answer(asking_for(path)).await, signed(&url, EXPIRES));
         let admitted = ask(&url, "", EXPIRES - 1).unwrap();
         assert_eq!(admitted.credential, Credential::Url);
         assert_eq!(admitted.policy.resource.as_ref(), Some(&resource));
@@ -61,10 +56,7 @@ async fn its_parameters_open_the_asset_and_not_the_next_one() {
     for path in ["/video/n/master.m3u8", "/video/master.m3u8", "/video/m"] {
         let url = format!("https://{HOST}{path}");
         let denial = ask(&format!("{url}?{parameters}"), "", NOW).unwrap_err();
-        let outside = Reason::Resource {
-            resource: format!("https://{HOST}/video/m/*"),
-            url,
-        };
+        let outside = Reason::Resource { resource: format!("https://{HOST}/video/m/*"), url };
         assert_eq!(denial.reason, outside);
     }
 }
@@ -74,11 +66,7 @@ async fn a_url_never_outlives_the_token() {
     let function = Function::new(&[]).await;
     let mut asked = event(POST_URLS, &tokens::hs256(&tokens::until(NOW + 7)));
     // As `application/json; charset=utf-8` in base64 it is the same request.
-    set_header(
-        &mut asked,
-        "content-type",
-        "application/json; charset=utf-8",
-    );
+    set_header(&mut asked, "content-type", "application/json; charset=utf-8");
     asked["body"] = json!("eyJwYXRoIjoiL3ZpZGVvL20vbWFzdGVyLm0zdTgifQ==");
     asked["isBase64Encoded"] = json!(true);
     let resource = format!("https://{HOST}/video/m/*");
@@ -119,10 +107,7 @@ async fn a_path_that_cannot_be_signed_is_refused_with_the_reason() {
     let wildcard = "cannot stand in an exact URL: only a custom policy takes one";
     let rows = [
         ("/video/*", format!("the wildcard at byte 44 {wildcard}")),
-        (
-            "/video/m/a.m3u8?x=*",
-            format!("the wildcard at byte 55 {wildcard}"),
-        ),
+        ("/video/m/a.m3u8?x=*", format!("the wildcard at byte 55 {wildcard}")),
         (
             "/video/m/a.m3u8?Policy=x",
             "the query parameter Policy at byte 53 is reserved by CloudFront".to_owned(),
@@ -139,26 +124,11 @@ async fn a_path_that_cannot_be_signed_is_refused_with_the_reason() {
             "@evil.example/video/m/a.m3u8",
             "the user information before the host cannot stand in a signed URL".to_owned(),
         ),
-        (
-            "/video/m/a b.m3u8",
-            format!("a space at byte 47 {forbidden}"),
-        ),
-        (
-            "/video/m/a\"b.m3u8",
-            format!("a quotation mark at byte 47 {forbidden}"),
-        ),
-        (
-            "/video/m\\..\\n/a.m3u8",
-            format!("a backslash at byte 45 {forbidden}"),
-        ),
-        (
-            "/video/m/a\nb.m3u8",
-            format!("a control character at byte 47 {forbidden}"),
-        ),
-        (
-            "/video/m/é.m3u8",
-            format!("a character outside ASCII at byte 46 {forbidden}"),
-        ),
+        ("/video/m/a b.m3u8", format!("a space at byte 47 {forbidden}")),
+        ("/video/m/a\"b.m3u8", format!("a quotation mark at byte 47 {forbidden}")),
+        ("/video/m\\..\\n/a.m3u8", format!("a backslash at byte 45 {forbidden}")),
+        ("/video/m/a\nb.m3u8", format!("a control character at byte 47 {forbidden}")),
+        ("/video/m/é.m3u8", format!("a character outside ASCII at byte 46 {forbidden}")),
     ];
     for (path, detail) in rows {
         let expected = problem(400, "Bad Request", &detail, json!({}));
@@ -170,14 +140,9 @@ async fn a_path_that_cannot_be_signed_is_refused_with_the_reason() {
 async fn a_url_that_would_be_too_long_for_cloudfront_is_refused() {
     let function = Function::new(&[]).await;
     let path = format!("/video/m/{}.m3u8", "a".repeat(7_900));
-    let grant = grant(
-        &format!("https://{HOST}/video/m/*"),
-        EXPIRES,
-        HashAlgorithm::Sha256,
-    );
+    let grant = grant(&format!("https://{HOST}/video/m/*"), EXPIRES, HashAlgorithm::Sha256);
     let length = format!("https://{HOST}{path}?{}", grant.query()).len();
-    let detail =
-        format!("the signed URL has {length} bytes, more than the 8192 that CloudFront takes");
+    let detail = format!("the signed URL has {length} bytes, more than the 8192 that CloudFront takes");
     let expected = problem(400, "Bad Request", &detail, json!({}));
     assert_eq!(function.answer(asking_for(&path)).await, expected);
 }

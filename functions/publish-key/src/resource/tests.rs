@@ -10,9 +10,9 @@ use tokio::{
 
 use super::*;
 
-const KEY_ARN: &str =
-    "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-const STACK_ID: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/usher/5b918d10-cd98-11ea-90d5-0a9cd3354c10";
+const KEY_ARN: &str = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+const STACK_ID: &str =
+    "arn:aws:cloudformation:eu-central-1:123456789012:stack/usher/5b918d10-cd98-11ea-90d5-0a9cd3354c10";
 const REQUEST_ID: &str = "82304eb2-bdda-469f-a33b-a3f1406d0a52";
 
 #[tokio::test]
@@ -51,20 +51,12 @@ async fn delete_succeeds_without_asking_kms() {
 
 #[tokio::test]
 async fn missing_key_arn_fails_the_deployment_with_a_reason() {
-    for properties in [
-        json!({}),
-        json!({"KeyArn": ""}),
-        json!({"KeyArn": 1}),
-        json!(null),
-    ] {
+    for properties in [json!({}), json!({"KeyArn": ""}), json!({"KeyArn": 1}), json!(null)] {
         let mut request = create();
         request["ResourceProperties"] = properties;
 
         let reason = "the property KeyArn is missing: it is the ARN of the KMS key to publish";
-        assert_eq!(
-            answer_to(request, vec![]).await,
-            failed("PublicPemA", reason)
-        );
+        assert_eq!(answer_to(request, vec![]).await, failed("PublicPemA", reason));
     }
 }
 
@@ -84,17 +76,11 @@ async fn update_without_a_key_arn_keeps_the_name() {
 async fn key_that_cloudfront_does_not_take_fails_the_deployment_with_a_reason() {
     let kms = kms_with("RSA_4096", "SIGN_VERIFY");
     let reason = "key spec RSA_4096: CloudFront takes RSA_2048 and ECC_NIST_P256 only";
-    assert_eq!(
-        answer_to(create(), vec![kms]).await,
-        failed(KEY_ARN, reason)
-    );
+    assert_eq!(answer_to(create(), vec![kms]).await, failed(KEY_ARN, reason));
 
     let kms = kms_with("RSA_2048", "ENCRYPT_DECRYPT");
     let reason = "key usage ENCRYPT_DECRYPT: a key that signs for CloudFront has SIGN_VERIFY";
-    assert_eq!(
-        answer_to(create(), vec![kms]).await,
-        failed(KEY_ARN, reason)
-    );
+    assert_eq!(answer_to(create(), vec![kms]).await, failed(KEY_ARN, reason));
 }
 
 #[tokio::test]
@@ -102,13 +88,9 @@ async fn refusal_of_kms_fails_the_deployment_with_what_kms_says() {
     let refusal = json!({"__type": "AccessDeniedException", "message": "not authorized"});
     let kms = response(400, &refusal.to_string());
 
-    let reason = format!(
-        "KMS did not hand out the public key of {KEY_ARN}: AccessDeniedException: not authorized"
-    );
-    assert_eq!(
-        answer_to(create(), vec![kms]).await,
-        failed(KEY_ARN, &reason)
-    );
+    let reason =
+        format!("KMS did not hand out the public key of {KEY_ARN}: AccessDeniedException: not authorized");
+    assert_eq!(answer_to(create(), vec![kms]).await, failed(KEY_ARN, &reason));
 }
 
 #[tokio::test]
@@ -118,10 +100,7 @@ async fn unreachable_kms_fails_the_deployment_with_a_reason() {
     let mut request = create();
     request["ResponseURL"] = json!(url);
 
-    resource(&closed)
-        .handle(serde_json::from_value(request).unwrap())
-        .await
-        .unwrap();
+    resource(&closed).handle(serde_json::from_value(request).unwrap()).await.unwrap();
 
     let [put] = requests.await.unwrap().try_into().unwrap();
     let reason = format!(
@@ -139,10 +118,7 @@ async fn answer_is_a_put_without_content_type() {
     request["ResponseURL"] = json!(format!("{url}/answer?X-Amz-Signature=abc%2Fdef"));
     request["ResourceProperties"] = json!({});
 
-    resource(&url)
-        .handle(serde_json::from_value(request).unwrap())
-        .await
-        .unwrap();
+    resource(&url).handle(serde_json::from_value(request).unwrap()).await.unwrap();
 
     let [put] = requests.await.unwrap().try_into().unwrap();
     let length = put.body.to_string().len();
@@ -163,9 +139,7 @@ async fn refused_answer_is_an_error() {
     request["ResponseURL"] = json!(url);
     request["ResourceProperties"] = json!({});
 
-    let handled = resource(&url)
-        .handle(serde_json::from_value(request).unwrap())
-        .await;
+    let handled = resource(&url).handle(serde_json::from_value(request).unwrap()).await;
 
     assert_eq!(handled, Err(Error::AnswerRefused { status: 403 }));
     requests.await.unwrap();
@@ -178,21 +152,15 @@ async fn undelivered_answer_is_an_error_that_does_not_show_the_presigned_url() {
     request["ResponseURL"] = json!(format!("{closed}/?X-Amz-Signature=secret"));
     request["ResourceProperties"] = json!({});
 
-    let handled = resource(&closed)
-        .handle(serde_json::from_value(request).unwrap())
-        .await;
+    let handled = resource(&closed).handle(serde_json::from_value(request).unwrap()).await;
 
     let refused = connect_error(&closed).await;
-    let reason =
-        format!("error sending request: client error (Connect): tcp connect error: {refused}");
+    let reason = format!("error sending request: client error (Connect): tcp connect error: {refused}");
     assert_eq!(handled, Err(Error::AnswerUndelivered { reason }));
 }
 
 fn create() -> Value {
-    serde_json::from_str(include_str!(
-        "../../../../tests/events/create-public-pem.json"
-    ))
-    .unwrap()
+    serde_json::from_str(include_str!("../../../../tests/events/create-public-pem.json")).unwrap()
 }
 
 fn published() -> Value {
@@ -218,8 +186,7 @@ fn failed(physical_resource_id: &str, reason: &str) -> Value {
 }
 
 fn kms_with(spec: &str, usage: &str) -> String {
-    let key =
-        json!({"KeyId": KEY_ARN, "KeySpec": spec, "KeyUsage": usage, "PublicKey": "MAIFAA=="});
+    let key = json!({"KeyId": KEY_ARN, "KeySpec": spec, "KeyUsage": usage, "PublicKey": "MAIFAA=="});
     response(200, &key.to_string())
 }
 
@@ -230,10 +197,7 @@ async fn answer_to(mut request: Value, mut responses: Vec<String>) -> Value {
     let (url, requests) = serve(responses).await;
     request["ResponseURL"] = json!(url);
 
-    resource(&url)
-        .handle(serde_json::from_value(request).unwrap())
-        .await
-        .unwrap();
+    resource(&url).handle(serde_json::from_value(request).unwrap()).await.unwrap();
 
     let mut requests = requests.await.unwrap();
     let answer = requests.pop().unwrap().body;
@@ -250,10 +214,7 @@ fn resource(kms_url: &str) -> PublicKeyResource {
         .region(Region::new("eu-central-1"))
         .retry_config(RetryConfig::disabled())
         .build();
-    PublicKeyResource::new(
-        aws_sdk_kms::Client::from_conf(config),
-        reqwest::Client::new(),
-    )
+    PublicKeyResource::new(aws_sdk_kms::Client::from_conf(config), reqwest::Client::new())
 }
 
 #[derive(Debug)]
@@ -295,10 +256,7 @@ async fn receive(stream: &mut TcpStream) -> Received {
         let Ok(body) = serde_json::from_str(body) else {
             continue;
         };
-        return Received {
-            head: head.split("\r\n").map(str::to_owned).collect(),
-            body,
-        };
+        return Received { head: head.split("\r\n").map(str::to_owned).collect(), body };
     }
 }
 

@@ -39,11 +39,7 @@ impl<'a> Iterator for Attributes<'a> {
         let close = memchr(b'"', quoted)?;
         let (value, closing) = quoted.split_at_checked(close)?;
         self.rest = closing.get(1..)?;
-        Some(Attribute {
-            before,
-            name: name_before(before),
-            value,
-        })
+        Some(Attribute { before, name: name_before(before), value })
     }
 }
 
@@ -63,19 +59,11 @@ mod tests {
 
     #[test]
     fn quotes_pair_up_from_the_left() {
-        type Row = (
-            &'static str,
-            &'static [(&'static str, &'static str)],
-            &'static str,
-        );
+        type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
         let rows: [Row; 8] = [
             ("", &[], ""),
             ("METHOD=NONE\r\n", &[], "METHOD=NONE\r\n"),
-            (
-                r#"A="1,B=",URI="2",IV=0x1"#,
-                &[("A", "1,B="), ("URI", "2")],
-                ",IV=0x1",
-            ),
+            (r#"A="1,B=",URI="2",IV=0x1"#, &[("A", "1,B="), ("URI", "2")], ",IV=0x1"),
             (r#"SERVER-URI="1""#, &[("SERVER-URI", "1")], ""),
             (r#" A = "1" , URI ="2""#, &[("A", "1"), ("URI", "2")], ""),
             (r#"A="1",URI="2"#, &[("A", "1")], r#",URI="2"#),
@@ -88,10 +76,7 @@ mod tests {
                 .by_ref()
                 .map(|a| (str::from_utf8(a.name).ok(), str::from_utf8(a.value).ok()))
                 .collect();
-            let expected: Vec<_> = expected
-                .iter()
-                .map(|&(name, value)| (Some(name), Some(value)))
-                .collect();
+            let expected: Vec<_> = expected.iter().map(|&(name, value)| (Some(name), Some(value))).collect();
             assert_eq!(found, expected, "{list}");
             assert_eq!(attributes.rest(), rest.as_bytes(), "{list}");
         }

@@ -8,10 +8,7 @@ use url::{Url, form_urlencoded};
 ///
 /// [signature]: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-urls.html
 pub(super) fn is_reserved(name: &str) -> bool {
-    matches!(
-        name,
-        "Expires" | "Hash-Algorithm" | "Key-Pair-Id" | "Policy" | "Signature"
-    )
+    matches!(name, "Expires" | "Hash-Algorithm" | "Key-Pair-Id" | "Policy" | "Signature")
 }
 
 /// The names of the parameters in `query`, percent-decoded.
@@ -34,9 +31,7 @@ pub(super) fn without(
     if !names(query).any(|name| unwanted(&name)) {
         return Cow::Borrowed(text);
     }
-    let kept = query
-        .split_inclusive('&')
-        .filter(|parameter| !names(parameter).any(|name| unwanted(&name)));
+    let kept = query.split_inclusive('&').filter(|parameter| !names(parameter).any(|name| unwanted(&name)));
     Cow::Owned(std::iter::once(head).chain(kept).collect())
 }
 
@@ -69,10 +64,7 @@ mod tests {
             ("a?x=%20&Policy=1&y=+&Signature=2&", "a?x=%20&y=+&"),
             ("a?x=1&&Expires=1&Key-Pair-Id=2&Hash-Algorithm=3", "a?x=1&&"),
             ("a?%50olicy=1&Key%2DPair-Id=2", "a?"),
-            (
-                "a?policy=1&xPolicy=2&y=Policy",
-                "a?policy=1&xPolicy=2&y=Policy",
-            ),
+            ("a?policy=1&xPolicy=2&y=Policy", "a?policy=1&xPolicy=2&y=Policy"),
             ("a&Policy=1?x=1", "a&Policy=1?x=1"),
         ];
         for (text, expected) in rows {

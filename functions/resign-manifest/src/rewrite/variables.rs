@@ -9,31 +9,26 @@ use std::{
     collections::{HashMap, hash_map::Entry},
 };
 
-use url::Url;
-
 use super::attributes::Attributes;
 
 /// The variables that are defined so far, by name.
 #[derive(Default)]
 pub(super) struct Variables {
-    /// Without a value: it stands in another playlist (`IMPORT`), in a query parameter that the
-    /// URL does not have, or in two definitions, of which players take different ones.
+    /// Without a value: it stands in another playlist (`IMPORT`) or in two definitions, of which players
+    /// take different ones; or the viewer chooses it (`QUERYPARAM`), who would choose with it what is
+    /// signed.
     values: HashMap<String, Option<String>>,
 }
 
 impl Variables {
     /// Takes in the attributes of an `EXT-X-DEFINE`.
-    pub(super) fn define(&mut self, list: &[u8], playlist_url: &Url) {
+    pub(super) fn define(&mut self, list: &[u8]) {
         let (mut name, mut value) = (None, None);
         for attribute in Attributes::new(list) {
             let text = str::from_utf8(attribute.value).ok();
             match attribute.name {
-                b"NAME" | b"IMPORT" => name = text,
-                b"QUERYPARAM" => {
-                    name = text;
-                    value = text.and_then(|text| query_parameter(playlist_url, text));
-                }
-                b"VALUE" => value = text.map(Cow::Borrowed),
+                b"NAME" | b"IMPORT" | b"QUERYPARAM" => name = text,
+                b"VALUE" => value = text,
                 _ => {}
             }
         }
@@ -45,7 +40,7 @@ impl Variables {
                 twice.insert(None);
             }
             Entry::Vacant(entry) => {
-                entry.insert(value.map(Cow::into_owned));
+                entry.insert(value.map(str::to_owned));
             }
         }
     }
@@ -103,12 +98,6 @@ impl Variables {
     }
 }
 
-fn query_parameter<'u>(url: &'u Url, name: &str) -> Option<Cow<'u, str>> {
-    url.query_pairs()
-        .find(|(found, _)| found == name)
-        .map(|(_, value)| value)
-}
-
 fn is_name_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
@@ -120,11 +109,9 @@ const LONGEST_URL: usize = 8192;
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     fn variables() -> Variables {
-        let url = Url::parse("https://h/a.m3u8?token=x%2Fy&empty=").unwrap();
         let mut variables = Variables::default();
         for list in [
             r#"NAME="host",VALUE="https://h""#,
@@ -137,11 +124,9 @@ mod tests {
             r#"NAME="bad?",VALUE="1""#,
             r#"IMPORT="imported""#,
             r#"QUERYPARAM="token""#,
-            r#"QUERYPARAM="empty""#,
-            r#"QUERYPARAM="missing""#,
             r#"VALUE="nameless""#,
         ] {
-            variables.define(list.as_bytes(), &url);
+            variables.define(list.as_bytes());
         }
         variables
     }
@@ -153,11 +138,7 @@ mod tests {
             ("{$host}/a.ts", "https://h/a.ts"),
             ("{$host}{$n-_9}{$none}{$query}", "https://h1?a=1"),
             ("{$nested}", "{$host}"),
-            ("{$token}{$empty}", "x/y"),
-            (
-                "{$twice}{$imported}{$missing}",
-                "{$twice}{$imported}{$missing}",
-            ),
+            ("{$twice}{$imported}{$token}", "{$twice}{$imported}{$token}"),
             ("{$bad?}{$HOST}{$}{host}", "{$bad?}{$HOST}{$}{host}"),
             ("{$host", "{$host"),
             ("{${$n-_9}}", "{$1}"),
@@ -172,7 +153,7 @@ mod tests {
         let mut variables = variables();
         let long = "x".repeat(LONGEST_URL / 2);
         let define = format!(r#"NAME="long",VALUE="{long}""#);
-        variables.define(define.as_bytes(), &Url::parse("https://h/").unwrap());
+        variables.define(define.as_bytes());
         let expected = long.repeat(2) + "{$long}{$n-_9}";
         assert_eq!(variables.expand("{$long}{$long}{$long}{$n-_9}"), expected);
         let references = "{$".repeat(1 << 20);

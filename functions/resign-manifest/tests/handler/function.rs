@@ -16,8 +16,8 @@ use aws_lc_rs::{
 use aws_sdk_s3::Client;
 use axum::body::to_bytes;
 use cloudfront_signing::{
-    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer,
-    UnixTime, UrlPattern, Verifier,
+    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, UnixTime,
+    UrlPattern, Verifier,
 };
 use resign_manifest::{Config, PlaylistSource, ResignManifest};
 use serde_json::{Map, Value, json};
@@ -71,18 +71,12 @@ impl Function {
 
     fn with_key(client: Client, key: Box<dyn SigningKey>) -> Self {
         let signed = Arc::new(AtomicUsize::new(0));
-        let key = CountingKey {
-            key,
-            signed: Arc::clone(&signed),
-        };
+        let key = CountingKey { key, signed: Arc::clone(&signed) };
         let config = config();
         let grants = Grants::new(config.signing.clone(), Box::new(key));
         let source = PlaylistSource::new(client, config.bucket.clone(), config.max_playlist_bytes)
             .within(Duration::from_secs(2));
-        Self {
-            handler: ResignManifest::new(config, grants, source, Arc::new(|| time(NOW))),
-            signed,
-        }
+        Self { handler: ResignManifest::new(config, grants, source, Arc::new(|| time(NOW))), signed }
     }
 
     /// How often the private key was used.
@@ -95,10 +89,7 @@ impl Function {
         let response = self.handler.handle(request).await;
         let body = axum::body::Body::new(response.stream);
         let body = to_bytes(body, usize::MAX).await.unwrap();
-        (
-            serde_json::to_value(response.metadata_prelude).unwrap(),
-            String::from_utf8(body.to_vec()).unwrap(),
-        )
+        (serde_json::to_value(response.metadata_prelude).unwrap(), String::from_utf8(body.to_vec()).unwrap())
     }
 }
 
@@ -207,9 +198,7 @@ pub(crate) fn head((prelude, _): Answer) -> Answer {
 pub(crate) fn grant(resource: &str) -> Grant {
     let pattern = UrlPattern::new(format!("https://{HOST}{resource}")).unwrap();
     let policy = Policy::new(pattern, time(EXPIRES)).unwrap();
-    Signer::new(id(), private_key(), HashAlgorithm::Sha256)
-        .sign(policy)
-        .unwrap()
+    Signer::new(id(), private_key(), HashAlgorithm::Sha256).sign(policy).unwrap()
 }
 
 /// Asks the verifier as a viewer without cookies would ask CloudFront.

@@ -1,9 +1,5 @@
 //! The function as its URL calls it: an event in, a whole streamed response out, S3's protocol behind it.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test may stop at the first surprise"
-)]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod bucket;
 mod faults;

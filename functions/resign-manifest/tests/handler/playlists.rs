@@ -6,8 +6,7 @@ use url::Url;
 use crate::{
     bucket::Bucket,
     function::{
-        Answer, EXPIRES, Function, HOST, NOW, ask, get, grant, head, playlist, with_credential,
-        with_method,
+        Answer, EXPIRES, Function, HOST, NOW, ask, get, grant, head, playlist, with_credential, with_method,
     },
 };
 
@@ -76,10 +75,7 @@ async fn who_has_cookies_gets_the_playlist_as_it_lies_in_the_bucket() {
         let answer = function.answer(get("/video/m/master.m3u8", query)).await;
         assert_eq!(answer, playlist(MASTER), "{query}");
     }
-    let asked = with_credential(
-        get("/video/m/v0/low.m3u8", "usher-style=plain"),
-        Some("url"),
-    );
+    let asked = with_credential(get("/video/m/v0/low.m3u8", "usher-style=plain"), Some("url"));
     assert_eq!(function.answer(asked).await, playlist(MEDIA));
     assert_eq!(function.signed(), 0);
 }
@@ -103,10 +99,7 @@ async fn the_style_that_was_asked_for_is_kept_on_nested_playlists_only() {
     let grant = grant("/video/m/*");
     let nested = format!("usher-style=inline&{}", grant.query());
     let expected = signed_master(&nested, grant.query());
-    for query in [
-        "usher-style=inline",
-        "x=1&usher-style=inline&usher-style=plain",
-    ] {
+    for query in ["usher-style=inline", "x=1&usher-style=inline&usher-style=plain"] {
         let answer = function.answer(get("/video/m/master.m3u8", query)).await;
         assert_eq!(answer, expected, "{query}");
     }
@@ -133,10 +126,7 @@ async fn each_signed_reference_is_admitted_without_cookies_until_it_expires() {
     for (path, ours) in [("/video/m/master.m3u8", 4), ("/video/m/v0/low.m3u8", 4)] {
         let (_, body) = function.answer(get(path, "usher-style=inline")).await;
         let references = references(path, &body);
-        let signed: Vec<_> = references
-            .iter()
-            .filter(|url| url.contains("Signature="))
-            .collect();
+        let signed: Vec<_> = references.iter().filter(|url| url.contains("Signature=")).collect();
         assert_eq!(signed.len(), ours, "{references:?}");
         for url in signed {
             let admitted = ask(url, EXPIRES - 1).unwrap();

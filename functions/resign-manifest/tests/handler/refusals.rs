@@ -21,13 +21,9 @@ async fn a_style_that_does_not_exist_is_a_bad_request() {
     let function = Function::new(bucket.client());
     let detail = "usher-style must be plain or inline";
     let expected = problem(400, "Bad Request", detail, json!({}));
-    for query in [
-        "usher-style=fancy",
-        "usher-style=",
-        "usher-style",
-        "usher-style=Inline",
-        "%75sher-style=fancy",
-    ] {
+    for query in
+        ["usher-style=fancy", "usher-style=", "usher-style", "usher-style=Inline", "%75sher-style=fancy"]
+    {
         let answer = function.answer(get("/video/m/p.m3u8", query)).await;
         assert_eq!(answer, expected, "{query}");
     }
@@ -38,12 +34,7 @@ async fn other_methods_than_get_and_head_are_refused() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
     let detail = "a playlist takes GET and HEAD";
-    let expected = problem(
-        405,
-        "Method Not Allowed",
-        detail,
-        json!({"allow": "GET, HEAD"}),
-    );
+    let expected = problem(405, "Method Not Allowed", detail, json!({"allow": "GET, HEAD"}));
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "get"] {
         let event = with_method(get("/video/m/p.m3u8", ""), method);
         assert_eq!(function.answer(event).await, expected, "{method}");
@@ -54,12 +45,7 @@ async fn other_methods_than_get_and_head_are_refused() {
 async fn a_playlist_that_is_not_there_is_not_found() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
-    let expected = problem(
-        404,
-        "Not Found",
-        "there is no playlist at this path",
-        json!({}),
-    );
+    let expected = problem(404, "Not Found", "there is no playlist at this path", json!({}));
     let event = get("/video/m/missing.m3u8", "usher-style=inline");
     assert_eq!(function.answer(event.clone()).await, expected);
     let event = with_method(event, "HEAD");
@@ -75,12 +61,7 @@ async fn a_path_that_leaves_the_prefix_is_not_found_whatever_lies_there() {
     bucket.put("video/m/%zz.m3u8", PLAYLIST);
     bucket.put("video/m/100%.m3u8", PLAYLIST);
     bucket.put("video/n/p.m3u8", PLAYLIST);
-    let expected = problem(
-        404,
-        "Not Found",
-        "there is no playlist at this path",
-        json!({}),
-    );
+    let expected = problem(404, "Not Found", "there is no playlist at this path", json!({}));
     for path in [
         "/other/p.m3u8",
         "/p.m3u8",
@@ -116,8 +97,7 @@ async fn a_path_that_leaves_the_prefix_is_not_found_whatever_lies_there() {
 async fn a_request_that_did_not_come_through_the_distribution_is_refused() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
-    let detail =
-        "the request has no usable x-viewer-host header: it must come through the distribution";
+    let detail = "the request has no usable x-viewer-host header: it must come through the distribution";
     let expected = problem(400, "Bad Request", detail, json!({}));
     let mut event = get("/video/m/p.m3u8", "usher-style=inline");
     for host in ["*", "h/x", "user@host", "a,b", "h?x", "h#x", ""] {
@@ -170,12 +150,7 @@ async fn without_a_key_there_are_plain_playlists_only() {
     let bucket = bucket().await;
     let function = Function::without_key(bucket.client());
     let detail = "the signing key is out of reach for the moment: try again soon";
-    let expected = problem(
-        503,
-        "Service Unavailable",
-        detail,
-        json!({"retry-after": "5"}),
-    );
+    let expected = problem(503, "Service Unavailable", detail, json!({"retry-after": "5"}));
     let event = with_credential(get("/video/m/p.m3u8", ""), Some("url"));
     assert_eq!(function.answer(event).await, expected);
     let event = get("/video/m/p.m3u8", "");
