@@ -3,6 +3,8 @@
 // The token lives in a variable and nowhere else: what is stored, any script of this origin can read later.
 // The cookies are HttpOnly; this page never sees them, so it asks at the door (`probe`) to learn what they are worth.
 
+import { call, probe } from '/__usher/door.js';
+
 const HLS_TYPE = 'application/vnd.apple.mpegurl';
 const RETRY_MS = 15_000;
 const SHORTEST_WAIT_MS = 5_000;
@@ -51,23 +53,6 @@ async function start() {
 
 // ---- At the door
 
-/** Asks for `url` as the player would. Returns null when admitted, else the denial. */
-async function probe(url) {
-  const response = await reach(url);
-  if (response.ok) {
-    await response.body?.cancel();
-    return null;
-  }
-  const xml = new DOMParser().parseFromString(await response.text(), 'application/xml');
-  return {
-    at: Date.now() / 1000,
-    status: response.status,
-    code: xml.querySelector('Error > Code')?.textContent ?? `HTTP ${response.status}`,
-    message: xml.querySelector('Error > Message')?.textContent ?? '',
-    why: response.headers.get('x-usher-why') ?? '',
-  };
-}
-
 async function ask() {
   const [mine, stream] = [session, chosenStream()];
   if (!stream) return;
@@ -83,7 +68,7 @@ async function ask() {
 async function signIn() {
   const mine = ++session;
   say('Signing in …');
-  const answer = await call('POST', '/demo/sign-in', { viewer: 'demo' });
+  const answer = await call('POST', '/demo/sign-in', { body: { viewer: 'demo' } });
   if (mine !== session) return;
   token = answer.token;
   try {
@@ -110,7 +95,7 @@ async function requestCookies() {
   const mine = session;
   clearTimeout(renewTimer);
   try {
-    const answer = await call('POST', '/auth/cookies');
+    const answer = await call('POST', '/auth/cookies', { token });
     if (mine !== session) return;
     grant = answer;
     scheduleRenewal(untilRenewal(grant));
@@ -155,7 +140,7 @@ async function signOut() {
   // A renewal on its way would set the cookies again after they were cleared.
   await renewing?.catch(() => {});
   try {
-    await call('DELETE', '/auth/cookies');
+    await call('DELETE', '/auth/cookies', { token });
   } catch (error) {
     access = 'admitted';
     throw new Error(`The cookies could not be cleared, sign out again. ${error.message}`, { cause: error });
@@ -257,7 +242,7 @@ function loadHls() {
 
 async function requestSignedUrl() {
   const [mine, path] = [session, chosenStream()];
-  const answer = await call('POST', '/auth/urls', { path });
+  const answer = await call('POST', '/auth/urls', { token, body: { path } });
   if (mine !== session || path !== chosenStream()) throw new Error('The choice has changed meanwhile; ask again.');
   signedUrl = answer;
   render();
@@ -404,33 +389,6 @@ function distance(seconds) {
 }
 
 // ---- Plumbing
-
-async function call(method, path, body) {
-  const headers = {};
-  if (token) headers.authorization = `Bearer ${token}`;
-  if (body) headers['content-type'] = 'application/json';
-  const response = await reach(path, { method, headers, body: body && JSON.stringify(body) });
-  if (!response.ok) throw await problem(response);
-  return response.status === 204 ? null : response.json();
-}
-
-async function reach(url, options) {
-  try {
-    return await fetch(url, { cache: 'no-store', ...options });
-  } catch (error) {
-    throw new Error('The edge does not answer.', { cause: error });
-  }
-}
-
-/** RFC 9457 (application/problem+json), or whatever else an error answers. */
-async function problem(response) {
-  const { title, detail } = await response.json().catch(() => ({}));
-  const error = new Error([title, detail].filter(Boolean).join(': ') || `The edge answered ${response.status}.`);
-  error.status = response.status;
-  const seconds = Number(response.headers.get('retry-after'));
-  if (seconds > 0) error.retryAfterMs = seconds * 1000;
-  return error;
-}
 
 function guarded(action) {
   return async (...values) => {

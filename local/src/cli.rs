@@ -103,7 +103,7 @@ pub struct Sign {
 /// `usher sign-cookies`
 #[derive(Args, Clone, Debug)]
 pub struct SignCookies {
-    /// What the cookies cover, such as https://d111111abcdef8.cloudfront.net/video/*
+    /// What the cookies cover, such as `https://d111111abcdef8.cloudfront.net/video/*`
     #[arg(long, value_name = "R")]
     pub resource: String,
     /// The key that signs.

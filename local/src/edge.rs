@@ -111,35 +111,13 @@ pub async fn start(options: &Serve, clock: Clock) -> Result<Running, EdgeError> 
         (local_address(&listener, options.listen)?, local_address(&bucket_listener, options.bucket_listen)?);
 
     let bucket = Bucket::open(&options.media)?;
-    let client = bucket.client(bucket_address);
     let key = LocalSigningKey::open(&options.state)?;
     let identity_provider = IdentityProvider::new()?;
     let local = local_settings(&key, &identity_provider, bucket.name());
-    let setting = |function: &str| {
-        let of_template = template.environment(function);
-        let local = local.clone();
-        move |name: &str| local.get(name).or_else(|| of_template.get(name)).cloned()
-    };
-
-    let config = issue_cookies::Config::read(&setting("issue-cookies"))
-        .map_err(|source| EdgeError::Config { function: "issue-cookies", source })?;
-    let issue_cookies =
-        IssueCookies::new(config.clone(), Grants::open(config.signing).await?, Arc::clone(&clock));
-    let config = resign_manifest::Config::read(&setting("resign-manifest"))
-        .map_err(|source| EdgeError::Config { function: "resign-manifest", source })?;
-    let source = PlaylistSource::new(client.clone(), config.bucket.clone(), config.max_playlist_bytes);
-    let grants = Grants::open(config.signing.clone()).await?;
-    let resign_manifest = ResignManifest::new(config, grants, source, Arc::clone(&clock));
-
     let edge = Arc::new(Edge {
         distribution: template.distribution()?,
         verifier: Verifier::new([(key.id, key.public_key)]),
-        origins: Origins {
-            issue_cookies,
-            resign_manifest,
-            bucket: client,
-            bucket_name: bucket.name().to_owned(),
-        },
+        origins: origins(&template, &local, bucket.client(bucket_address), bucket.name(), &clock).await?,
         pages: Pages::new(&options.media, &options.state),
         identity_provider,
         inspector: Inspector::default(),
@@ -159,6 +137,32 @@ pub async fn start(options: &Serve, clock: Clock) -> Result<Running, EdgeError> 
         }
     });
     Ok(Running { address, bucket_address, tasks })
+}
+
+/// The functions, configured from the template and from what a laptop has instead of a deployment.
+async fn origins(
+    template: &Template,
+    local: &BTreeMap<&'static str, String>,
+    client: aws_sdk_s3::Client,
+    bucket_name: &str,
+    clock: &Clock,
+) -> Result<Origins, EdgeError> {
+    let setting = |function: &str| {
+        let of_template = template.environment(function);
+        move |name: &str| local.get(name).or_else(|| of_template.get(name)).cloned()
+    };
+    let config = issue_cookies::Config::read(&setting("issue-cookies"))
+        .map_err(|source| EdgeError::Config { function: "issue-cookies", source })?;
+    let grants = Grants::open(config.signing.clone()).await?;
+    let issue_cookies = IssueCookies::new(config, grants, Arc::clone(clock));
+
+    let config = resign_manifest::Config::read(&setting("resign-manifest"))
+        .map_err(|source| EdgeError::Config { function: "resign-manifest", source })?;
+    let source = PlaylistSource::new(client.clone(), config.bucket.clone(), config.max_playlist_bytes);
+    let grants = Grants::open(config.signing.clone()).await?;
+    let resign_manifest = ResignManifest::new(config, grants, source, Arc::clone(clock));
+
+    Ok(Origins { issue_cookies, resign_manifest, bucket: client, bucket_name: bucket_name.to_owned() })
 }
 
 /// What the deployment would put into the functions' environment, and a laptop has instead.

@@ -33,6 +33,7 @@ impl Pages {
             "/__usher" | "/__usher/" => {
                 ("text/html; charset=utf-8", include_str!("../../pages/inspector.html"))
             }
+            "/__usher/door.js" => ("text/javascript; charset=utf-8", include_str!("../../pages/door.js")),
             "/__usher/player.js" => ("text/javascript; charset=utf-8", include_str!("../../pages/player.js")),
             "/__usher/inspector.js" => {
                 ("text/javascript; charset=utf-8", include_str!("../../pages/inspector.js"))
