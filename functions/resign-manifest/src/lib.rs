@@ -17,4 +17,4 @@ pub use config::Config;
 pub use handler::ResignManifest;
 pub use resign::Resign;
 pub use source::{PlaylistSource, SourceError};
-pub use style::Style;
+pub use style::{Style, UnknownStyle};
