@@ -98,6 +98,9 @@ pub struct Sign {
     /// What the policy says besides its resource.
     #[command(flatten)]
     pub conditions: Conditions,
+    /// Percent-encode ?, = and & of the whole value, as a Flash player's configuration wanted it.
+    #[arg(long)]
+    pub flash: bool,
 }
 
 /// `usher sign-cookies`

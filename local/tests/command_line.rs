@@ -95,6 +95,53 @@ fn what_is_signed_is_admitted_until_it_expires() {
 }
 
 #[test]
+fn explain_tells_the_checks_in_their_order() {
+    let keys = Keys::new("rsa");
+    let signed =
+        keys.sign(&["--url", SEGMENT, "--date-less-than", "1790000000", "--ip-address", "192.0.2.7"]);
+    let text = |output: Output| String::from_utf8(output.stdout).unwrap();
+    let policy = format!(
+        "resource: {SEGMENT}\nuntil:    2026-09-21T14:13:20Z (1790000000), 10 seconds from \
+         2026-09-21T14:13:10Z (1789999990)\nfrom:     192.0.2.7/32\nchecked in this order:\n"
+    );
+    let questions = [
+        "  is the request signed?                      yes\n",
+        "  is the key trusted?                         yes\n",
+        "  are all parts there, once, and decodable?   yes\n",
+        "  can the policy be read?                     yes\n",
+        "  does the signature fit?                     yes\n",
+        "  does the policy cover the URL?              yes\n",
+        "  is it valid already?                        yes\n",
+        "  is it valid still?                          yes\n",
+    ];
+    let admitted = keys.explain(&signed, &["--now", "1789999990", "--ip-address", "192.0.2.7"]);
+    assert_eq!(
+        text(admitted),
+        format!(
+            "admitted\nby:       a signed URL of key pair K1\n{policy}{}  may the viewer's address?                   yes\n",
+            questions.concat()
+        )
+    );
+    let refused = keys.explain(&signed, &["--now", "1789999990", "--ip-address", "192.0.2.8"]);
+    assert_eq!(
+        text(refused),
+        format!(
+            "refused:  AccessDenied\nmessage:  Access denied\nreason:   the policy admits viewers from \
+             192.0.2.7/32 only, and this one comes from 192.0.2.8\nby:       a signed URL\n{policy}{}  \
+             may the viewer's address?                   no\n",
+            questions.concat()
+        )
+    );
+    let unsigned = keys.explain(SEGMENT, &[]);
+    assert_eq!(
+        text(unsigned),
+        "refused:  MissingKey\nmessage:  Missing Key-Pair-Id query parameter or cookie value\nreason:   the request \
+         is not signed: neither its URL nor its cookies name a key pair id\nchecked in this order:\n  \
+         is the request signed?                      no\n"
+    );
+}
+
+#[test]
 fn parameters_stand_in_botocores_order_and_sha1_goes_unnamed() {
     let keys = Keys::new("rsa");
     let names = |url: &str| -> Vec<String> {

@@ -4,7 +4,7 @@
     reason = "a JSON object takes any member, and a JSON value answers null for one it does not have"
 )]
 
-use cloudfront_signing::{Admitted, Credential, Denial, ReceivedPolicy, Request, UnixTime, Verifier};
+use cloudfront_signing::{Admitted, Check, Credential, Denial, ReceivedPolicy, Request, UnixTime, Verifier};
 use serde_json::{Value, json};
 use usher_runtime::system_clock;
 
@@ -61,26 +61,43 @@ fn policy_json(policy: &ReceivedPolicy) -> Value {
 
 fn to_text(decision: &Result<Admitted, Box<Denial>>, now: UnixTime) -> String {
     let mut lines = Vec::new();
-    match decision {
+    let policy = match decision {
         Ok(admitted) => {
             lines.push("admitted".to_owned());
-            let credential = match admitted.credential {
-                Credential::Cookies => "signed cookies",
-                Credential::Url => "signed URL",
-            };
-            lines.push(format!("by:       {credential} of key pair {}", admitted.key_pair_id));
-            lines.extend(policy_lines(&admitted.policy, now));
+            lines.push(format!(
+                "by:       {} of key pair {}",
+                name(admitted.credential),
+                admitted.key_pair_id
+            ));
+            Some(&admitted.policy)
         }
         Err(denial) => {
             lines.push(format!("refused:  {}", denial.code().as_str()));
             lines.push(format!("message:  {}", denial.code().message()));
             lines.push(format!("reason:   {}", denial.reason));
-            if let Some(policy) = &denial.policy {
-                lines.extend(policy_lines(policy, now));
-            }
+            lines.extend(denial.credential.map(|credential| format!("by:       {}", name(credential))));
+            denial.policy.as_ref()
         }
+    };
+    lines.extend(policy.into_iter().flat_map(|policy| policy_lines(policy, now)));
+    lines.push("checked in this order:".to_owned());
+    let refused = decision.as_ref().err().map(|denial| denial.reason.check());
+    for check in Check::ALL {
+        let answer = match refused {
+            Some(refused) if check == refused => "no",
+            Some(refused) if check > refused => break,
+            _ => "yes",
+        };
+        lines.push(format!("  {:<44}{answer}", check.question()));
     }
     lines.join("\n")
+}
+
+fn name(credential: Credential) -> &'static str {
+    match credential {
+        Credential::Cookies => "signed cookies",
+        Credential::Url => "a signed URL",
+    }
 }
 
 fn policy_lines(policy: &ReceivedPolicy, now: UnixTime) -> Vec<String> {

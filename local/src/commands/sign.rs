@@ -1,6 +1,8 @@
 //! `usher sign`: canned where a canned policy can say it, custom by itself where it cannot.
 
-use cloudfront_signing::{CannedPolicy, ExactUrl, Signer, StreamPattern, StreamUrl, UrlPattern};
+use cloudfront_signing::{
+    CannedPolicy, ExactUrl, Signer, StreamPattern, StreamUrl, UrlPattern, escape_for_flash,
+};
 
 use super::{InputError, Outcome, input};
 use crate::cli::Sign;
@@ -9,6 +11,7 @@ pub(super) fn run(arguments: &Sign) -> Result<Outcome, InputError> {
     let (signer, warnings) = input::signer(&arguments.key)?;
     let is_url = ["http://", "https://"].iter().any(|scheme| arguments.url.starts_with(scheme));
     let signed = if is_url { sign_url(arguments, &signer)? } else { sign_stream(arguments, &signer)? };
+    let signed = if arguments.flash { escape_for_flash(&signed) } else { signed };
     Ok(Outcome { warnings, ..Outcome::line(signed) })
 }
 

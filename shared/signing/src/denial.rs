@@ -209,6 +209,85 @@ impl Reason {
     }
 }
 
+/// What is looked at, in the order in which it is: everything before the check that refused was passed.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Check {
+    /// Is there a signature, in the URL or else in cookies?
+    Credential,
+    /// Is its key in a trusted key group?
+    KeyPairId,
+    /// Are the hash, the signature and the policy there once each, and in CloudFront's encoding?
+    Form,
+    /// Can the policy be read?
+    Policy,
+    /// Was the policy signed with this key?
+    Signature,
+    /// Does the policy cover what is asked for?
+    Resource,
+    /// Is it valid already?
+    DateGreaterThan,
+    /// Is it valid still?
+    DateLessThan,
+    /// Does the viewer come from where it may?
+    IpAddress,
+}
+
+impl Check {
+    /// All checks in their order.
+    pub const ALL: [Self; 9] = [
+        Self::Credential,
+        Self::KeyPairId,
+        Self::Form,
+        Self::Policy,
+        Self::Signature,
+        Self::Resource,
+        Self::DateGreaterThan,
+        Self::DateLessThan,
+        Self::IpAddress,
+    ];
+
+    /// The question that the check answers.
+    #[must_use]
+    pub fn question(self) -> &'static str {
+        match self {
+            Self::Credential => "is the request signed?",
+            Self::KeyPairId => "is the key trusted?",
+            Self::Form => "are all parts there, once, and decodable?",
+            Self::Policy => "can the policy be read?",
+            Self::Signature => "does the signature fit?",
+            Self::Resource => "does the policy cover the URL?",
+            Self::DateGreaterThan => "is it valid already?",
+            Self::DateLessThan => "is it valid still?",
+            Self::IpAddress => "may the viewer's address?",
+        }
+    }
+}
+
+impl Reason {
+    /// The check that refused.
+    #[must_use]
+    pub fn check(&self) -> Check {
+        match self {
+            Self::MissingKey { credential: None } => Check::Credential,
+            Self::MissingKey { .. } | Self::UnknownKey(_) => Check::KeyPairId,
+            Self::MissingPolicy
+            | Self::MissingSignature
+            | Self::PolicyAndExpires
+            | Self::Repeated(_)
+            | Self::UndecodablePolicy
+            | Self::UndecodableSignature
+            | Self::UnsupportedHash(_) => Check::Form,
+            Self::MalformedPolicy(_) => Check::Policy,
+            Self::BadSignature | Self::WrongHash { .. } => Check::Signature,
+            Self::Resource { .. } => Check::Resource,
+            Self::NotYetValid { .. } => Check::DateGreaterThan,
+            Self::Expired { .. } => Check::DateLessThan,
+            Self::Address { .. } => Check::IpAddress,
+        }
+    }
+}
+
 fn missing_key(credential: Option<Credential>) -> &'static str {
     match credential {
         None => "the request is not signed: neither its URL nor its cookies name a key pair id",

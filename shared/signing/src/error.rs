@@ -47,8 +47,11 @@ pub enum Error {
     #[error("the time {0} is in milliseconds: CloudFront counts in seconds")]
     Milliseconds(u64),
     /// A URL without a host.
-    #[error("the URL has no host")]
-    MissingHost,
+    #[error("there is no host at byte {offset}")]
+    MissingHost {
+        /// Where it should stand.
+        offset: usize,
+    },
     /// The grant does not cover the URL it was to be applied to.
     #[error("the resource {resource} does not cover {url}")]
     NotCovered {
@@ -56,6 +59,15 @@ pub enum Error {
         resource: String,
         /// The URL or stream name.
         url: String,
+    },
+    /// A `?` that reads as a wildcard in a path.
+    #[error(
+        "the ? at byte {offset} starts the query: as a one-character wildcard in a path it is not documented \
+         without doubt, so write * instead"
+    )]
+    QuestionMark {
+        /// Where it stands.
+        offset: usize,
     },
     /// CloudFront's own parameter names.
     #[error("the query parameter {name} at byte {offset} is reserved by CloudFront")]
@@ -87,8 +99,11 @@ pub enum Error {
         by: &'static str,
     },
     /// A name or password in the URL.
-    #[error("the user information before the host cannot stand in a signed URL")]
-    UserInfo,
+    #[error("the user information that ends at byte {offset} cannot stand in a signed URL")]
+    UserInfo {
+        /// Where the `@` stands.
+        offset: usize,
+    },
     /// A wildcard where one exact URL is meant.
     #[error("the wildcard at byte {offset} cannot stand in an exact URL: only a custom policy takes one")]
     Wildcard {

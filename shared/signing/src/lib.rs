@@ -50,7 +50,7 @@ mod verifier;
 mod wildcard;
 
 pub use cookies::{CookieName, clear_cookies};
-pub use denial::{Denial, DenialCode, Reason};
+pub use denial::{Check, Denial, DenialCode, Reason};
 pub use error::Error;
 pub use grant::{Grant, KeyPairId, Signer};
 pub use hash::HashAlgorithm;
@@ -61,7 +61,7 @@ pub use public_key::PublicKey;
 pub use received::ReceivedPolicy;
 pub use request::{Credential, Request};
 pub use resource::{ExactUrl, Resource, UrlPattern};
-pub use stream::{StreamPattern, StreamUrl};
+pub use stream::{StreamPattern, StreamUrl, escape_for_flash};
 pub use time::UnixTime;
 pub use verifier::{Admitted, Verifier};
 pub use wildcard::matches as wildcard_matches;

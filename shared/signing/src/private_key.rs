@@ -7,6 +7,7 @@ use p256::{
     ecdsa::{DerSignature, Signature, SigningKey, signature::hazmat::PrehashSigner},
     pkcs8::DecodePrivateKey as _,
 };
+use pem::Pem;
 use rsa::{
     Pkcs1v15Sign, RsaPrivateKey,
     pkcs1::DecodeRsaPrivateKey as _,
@@ -16,6 +17,7 @@ use rsa::{
     traits::PublicKeyParts as _,
 };
 use sha1::Sha1;
+use zeroize::Zeroizing;
 
 use crate::{Error, HashAlgorithm, PublicKey};
 
@@ -32,7 +34,7 @@ pub enum KeyAlgorithm {
     },
 }
 
-/// A private key. The parsed key is erased when dropped, and never printed; the PEM text is the caller's.
+/// A private key. It is erased from memory when dropped, and never printed; the PEM text is the caller's.
 pub struct PrivateKey(Inner);
 
 enum Inner {
@@ -50,17 +52,17 @@ impl PrivateKey {
     /// # Errors
     /// [`Error::Key`] with a sentence that says what the file holds instead; never its content.
     pub fn from_pem(text: &str) -> Result<Self, Error> {
-        let blocks = pem::parse_many(text).map_err(|_| NOT_PEM)?;
-        // `openssl ecparam -genkey` writes the curve's parameters in a block before the key.
-        let block = blocks.iter().find(|block| block.tag() != "EC PARAMETERS").ok_or(NOT_PEM)?;
-        match block.tag() {
-            "RSA PRIVATE KEY" if block.headers().iter().next().is_some() => Err(ENCRYPTED),
-            "RSA PRIVATE KEY" => Self::from_pkcs1(block.contents()),
-            "PRIVATE KEY" => Self::from_pkcs8(block.contents()),
-            "EC PRIVATE KEY" if block.headers().iter().next().is_some() => Err(ENCRYPTED),
-            "EC PRIVATE KEY" => match p256::SecretKey::from_sec1_der(block.contents()) {
+        let block = private_block(text)?;
+        let is_encrypted = block.headers().iter().next().is_some();
+        let tag = block.tag().to_owned();
+        let der = Zeroizing::new(block.into_contents());
+        match tag.as_str() {
+            "RSA PRIVATE KEY" | "EC PRIVATE KEY" if is_encrypted => Err(ENCRYPTED),
+            "RSA PRIVATE KEY" => Self::from_pkcs1(&der),
+            "PRIVATE KEY" => Self::from_pkcs8(&der),
+            "EC PRIVATE KEY" => match p256::SecretKey::from_sec1_der(&der) {
                 Ok(key) => Ok(Self(Inner::P256(key.into()))),
-                Err(_) => Err(wrong_curve(block.contents())),
+                Err(_) => Err(wrong_curve(&der)),
             },
             "ENCRYPTED PRIVATE KEY" => Err(ENCRYPTED),
             "PUBLIC KEY" | "RSA PUBLIC KEY" => {
@@ -147,6 +149,14 @@ impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PrivateKey({:?}, redacted)", self.algorithm())
     }
+}
+
+/// The block with the key: `openssl ecparam -genkey` writes the curve's parameters in one before it.
+fn private_block(text: &str) -> Result<Pem, Error> {
+    // An environment variable often holds line ends as the two characters `\n`.
+    let text = Zeroizing::new(text.replace("\\n", "\n"));
+    let blocks = pem::parse_many(text.as_bytes()).map_err(|_| NOT_PEM)?;
+    blocks.into_iter().find(|block| block.tag() != "EC PARAMETERS").ok_or(NOT_PEM)
 }
 
 fn digest(message: &[u8], hash: HashAlgorithm) -> Vec<u8> {

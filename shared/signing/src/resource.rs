@@ -56,6 +56,7 @@ impl UrlPattern {
     pub fn new(pattern: impl Into<String>) -> Result<Self, Error> {
         let pattern = pattern.into();
         check(&pattern, &["http://", "https://", "*://"], "http://, https:// or *://")?;
+        check_question_mark(&pattern)?;
         Ok(Self(pattern))
     }
 
@@ -124,14 +125,14 @@ impl From<&StreamUrl> for Resource {
 
 fn check(url: &str, schemes: &[&str], expected: &'static str) -> Result<(), Error> {
     check_characters(url)?;
-    let rest =
-        schemes.iter().find_map(|scheme| url.strip_prefix(scheme)).ok_or(Error::Scheme { expected })?;
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    if authority.contains('@') {
-        return Err(Error::UserInfo);
+    let scheme = schemes.iter().find(|scheme| url.starts_with(**scheme)).ok_or(Error::Scheme { expected })?;
+    let host_at = scheme.len();
+    let authority = url.get(host_at..).unwrap_or_default().split(['/', '?']).next().unwrap_or_default();
+    if let Some(at) = authority.rfind('@') {
+        return Err(Error::UserInfo { offset: host_at + at });
     }
     if authority.is_empty() || authority.starts_with(':') {
-        return Err(Error::MissingHost);
+        return Err(Error::MissingHost { offset: host_at });
     }
     if let Some((name, offset)) = reserved_parameters(url).next() {
         return Err(Error::ReservedParameter { name, offset });
@@ -140,6 +141,20 @@ fn check(url: &str, schemes: &[&str], expected: &'static str) -> Result<(), Erro
         return Err(Error::TooLong { what: "URL", length: url.len(), limit: URL_LIMIT, by: "CloudFront" });
     }
     Ok(())
+}
+
+/// A query in a pattern is `name=…` or begins with a wildcard; anything else behind a `?`, as in
+/// `/s???.ts`, was meant as wildcards in the path.
+fn check_question_mark(pattern: &str) -> Result<(), Error> {
+    let Some((before, query)) = pattern.split_once('?') else { return Ok(()) };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-._~%+".contains(c);
+    let name_ends = query.find(|c| !is_name(c)).unwrap_or(query.len());
+    let next = query.get(name_ends..).unwrap_or_default();
+    if next.starts_with('*') || (name_ends > 0 && next.starts_with('=')) {
+        Ok(())
+    } else {
+        Err(Error::QuestionMark { offset: before.len() })
+    }
 }
 
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
@@ -168,8 +183,8 @@ mod tests {
             ("https://h/\n", Error::ForbiddenCharacter { what: "a control character", offset: 10 }),
             ("https://h/é", Error::ForbiddenCharacter { what: "a character outside ASCII", offset: 10 }),
             ("https://h/#t", Error::Fragment { offset: 10 }),
-            ("https://u:p@h/", Error::UserInfo),
-            ("https:///a", Error::MissingHost),
+            ("https://u:p@h/", Error::UserInfo { offset: 11 }),
+            ("https:///a", Error::MissingHost { offset: 8 }),
             ("ftp://h/a", Error::Scheme { expected: "http:// or https://" }),
             ("https://h/a*", Error::Wildcard { offset: 11 }),
             ("https://h/a?x=1&Expires=2", Error::ReservedParameter { name: "Expires", offset: 16 }),
@@ -186,5 +201,20 @@ mod tests {
             UrlPattern::new("http*://h/video/*"),
             Err(Error::Scheme { expected: "http://, https:// or *://" })
         );
+    }
+
+    #[test]
+    fn a_question_mark_that_reads_as_a_wildcard_in_a_path_is_refused() {
+        for (pattern, offset) in [
+            ("https://h/s???.ts", 11),
+            ("https://h/a?/b=1", 11),
+            ("https://h?", 9),
+            ("https://h/?.ts?x=1", 10),
+        ] {
+            assert_eq!(UrlPattern::new(pattern), Err(Error::QuestionMark { offset }), "{pattern}");
+        }
+        for pattern in ["https://h/a?*", "https://h/a?x=1", "https://h/a?x=?", "https://h/a*?v*&y=2"] {
+            assert_eq!(UrlPattern::new(pattern).map(|pattern| pattern.0), Ok(pattern.to_owned()));
+        }
     }
 }

@@ -81,6 +81,13 @@ impl From<&str> for StreamPattern {
     }
 }
 
+/// A signed stream as a Flash player's configuration wanted it: the `?`, `=` and `&` of the whole value
+/// percent-encoded.
+#[must_use]
+pub fn escape_for_flash(signed: &str) -> String {
+    signed.replace('?', "%3F").replace('=', "%3D").replace('&', "%26")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +117,15 @@ mod tests {
             let expected = "http://, https:// or rtmp://";
             assert_eq!(StreamUrl::new(url), Err(Error::Scheme { expected }), "{url}");
         }
+    }
+
+    #[test]
+    fn the_whole_value_is_escaped_for_flash() {
+        assert_eq!(
+            escape_for_flash(
+                "rtmp://h.cloudfront.net/cfx/st/&mp4:video/a.mp4?Policy=a&Signature=b_&Key-Pair-Id=K1"
+            ),
+            "rtmp://h.cloudfront.net/cfx/st/%26mp4:video/a.mp4%3FPolicy%3Da%26Signature%3Db_%26Key-Pair-Id%3DK1"
+        );
     }
 }

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use cloudfront_signing::{
     HashAlgorithm, KeyAlgorithm, KeyPairId, PrivateKey, PublicKey, Reason, Request, UnixTime, Verifier,
+    escape_for_flash,
 };
 use serde::Deserialize;
 
@@ -99,4 +100,15 @@ fn both_urls_of_the_article_are_admitted_until_they_expire() {
             Reason::Expired { date_less_than: UnixTime::new(expires).unwrap(), now: late }
         );
     }
+}
+
+#[test]
+fn the_articles_stream_is_escaped_whole_for_flash() {
+    let Some(folder) = vectors_folder("the_articles_stream") else { return };
+    let article: Article =
+        serde_json::from_slice(&fs::read(folder.join("article-2014.json")).unwrap()).unwrap();
+    let [_, stream] = article.urls;
+    let escaped = escape_for_flash(&stream);
+    assert!(!escaped.contains(['?', '=', '&']), "{escaped}");
+    assert_eq!(escaped.replace("%3F", "?").replace("%3D", "=").replace("%26", "&"), stream);
 }

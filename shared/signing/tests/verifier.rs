@@ -218,6 +218,8 @@ fn every_form_of_a_key_is_read_and_every_other_file_is_named() {
     let private = PrivateKey::from_pem(P256).unwrap();
     let public = private.public_key();
     assert_eq!(PublicKey::from_pem(&public.to_pem()).unwrap().to_pem(), public.to_pem());
+    let one_line = P256.replace('\n', "\\n");
+    assert_eq!(PrivateKey::from_pem(&one_line).unwrap().public_key().to_pem(), public.to_pem());
     assert_eq!(
         PrivateKey::from_pem(&P256.replace('\n', "\r\n")).unwrap().public_key().to_pem(),
         public.to_pem()

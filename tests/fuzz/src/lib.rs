@@ -1,0 +1,75 @@
+//! What the targets share: one trusted key, one point in time, and claims about what follows from an input.
+
+use std::sync::LazyLock;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use cloudfront_signing::{
+    Admitted, CannedPolicy, Denial, ExactUrl, Grant, HashAlgorithm, KeyAlgorithm, KeyPairId, PrivateKey, Request,
+    Statement, StreamUrl, UnixTime, Verifier,
+};
+
+#[path = "../../../shared/signing/tests/properties/reference.rs"]
+pub mod reference;
+
+/// The time at which every target judges.
+pub static NOW: LazyLock<UnixTime> = LazyLock::new(|| UnixTime::new(1_790_000_000).expect("seconds"));
+
+/// Trusts [`KEY`] as `K`.
+pub static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| Verifier::new([(id(), KEY.public_key())]));
+
+/// ECDSA, because it is quick.
+static KEY: LazyLock<PrivateKey> =
+    LazyLock::new(|| PrivateKey::from_pem(include_str!("../seeds/pem/sec1")).expect("the seed is a key"));
+
+fn id() -> KeyPairId {
+    KeyPairId::new("K").expect("an id")
+}
+
+/// The verdict on a request for `url` with `policy` as it is, properly signed.
+pub fn judge(policy: &[u8], url: &str) -> Result<Admitted, Box<Denial>> {
+    let signature = KEY.sign(policy, HashAlgorithm::Sha256).expect("the key signs");
+    let [policy, signature] = [policy, &signature]
+        .map(|bytes| STANDARD.encode(bytes).replace('+', "-").replace('=', "_").replace('/', "~"));
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let query = format!("Policy={policy}&Signature={signature}&Key-Pair-Id=K&Hash-Algorithm=SHA256");
+    VERIFIER.verify(&Request::new(&format!("{url}{separator}{query}")), *NOW)
+}
+
+/// What can be signed keeps its bytes and is admitted until its time is over.
+pub fn assert_round_trip(text: &str) {
+    let until = NOW.plus(1);
+    if let Ok(url) = ExactUrl::new(text) {
+        assert_eq!(url.as_str(), text);
+        assert_admitted_until_then(grant(CannedPolicy::new(&url, until)).url(&url).ok());
+    }
+    if let Ok(stream) = StreamUrl::new(text) {
+        assert_admitted_until_then(grant(CannedPolicy::for_stream(&stream, until)).stream_url(&stream).ok());
+    }
+}
+
+fn grant(policy: CannedPolicy) -> Grant {
+    let statement = Statement::from(policy);
+    let signature = KEY.sign(statement.to_json().as_bytes(), HashAlgorithm::Sha1).expect("the key signs");
+    Grant::new(statement, id(), HashAlgorithm::Sha1, &signature)
+}
+
+fn assert_admitted_until_then(signed: Option<String>) {
+    if let Some(signed) = signed {
+        assert!(VERIFIER.verify(&Request::new(&signed), *NOW).is_ok(), "{signed}");
+        assert!(VERIFIER.verify(&Request::new(&signed), NOW.plus(1)).is_err(), "{signed}");
+    }
+}
+
+/// A key signs what its public half verifies, or says that it cannot sign.
+pub fn assert_halves_fit(key: &PrivateKey) {
+    let public = key.public_key();
+    assert_eq!(public.algorithm(), key.algorithm());
+    if matches!(key.algorithm(), KeyAlgorithm::Rsa { bits } if bits > 2_048) {
+        return;
+    }
+    for hash in [HashAlgorithm::Sha1, HashAlgorithm::Sha256] {
+        if let Ok(signature) = key.sign(b"message", hash) {
+            assert!(public.verify(b"message", &signature, hash));
+        }
+    }
+}
