@@ -174,6 +174,7 @@ fn local_settings(
     BTreeMap::from([
         ("KEY_PAIR_ID", key.id.to_string()),
         ("KMS_KEY_ID", String::new()),
+        ("PRIVATE_KEY_SECRET_ID", String::new()),
         ("PRIVATE_KEY_FILE", key.private_key_file.display().to_string()),
         ("VIEWER_PROTOCOL", "http".to_owned()),
         ("BUCKET", bucket.to_owned()),

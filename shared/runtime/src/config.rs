@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use cloudfront_signing::{HashAlgorithm, KeyPairId};
+use cloudfront_signing::HashAlgorithm;
 
 use crate::KeySource;
 
@@ -86,14 +86,12 @@ impl<'a> Settings<'a> {
     }
 }
 
-/// Which key signs, under which id, with which hash, and how long an expiry bucket is.
+/// Which key signs, with which hash, and how long an expiry bucket is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SigningConfig {
-    /// `KEY_PAIR_ID`
-    pub key_pair_id: KeyPairId,
     /// `HASH_ALGORITHM`
     pub hash: HashAlgorithm,
-    /// `KMS_KEY_ID`, or `PRIVATE_KEY_FILE` on a laptop.
+    /// `KMS_KEY_ID` or `PRIVATE_KEY_SECRET_ID`, or `PRIVATE_KEY_FILE` on a laptop; and `KEY_PAIR_ID`.
     pub key: KeySource,
     /// `EXPIRY_BUCKET_SECONDS`
     pub expiry_bucket: u64,
@@ -102,38 +100,20 @@ pub struct SigningConfig {
 impl SigningConfig {
     /// Reads the settings that both functions share.
     pub fn read(settings: &mut Settings<'_>) -> Option<Self> {
-        let key_pair_id = settings.required("KEY_PAIR_ID").and_then(|id| {
-            let id = KeyPairId::new(id);
-            if id.is_err() {
-                settings.problem("KEY_PAIR_ID must be the id of a CloudFront public key");
-            }
-            id.ok()
-        });
+        let key = KeySource::read(settings);
         let hash = settings.parsed("HASH_ALGORITHM", HashAlgorithm::Sha256, "SHA1 or SHA256");
         let expiry_bucket = settings.seconds("EXPIRY_BUCKET_SECONDS", 300);
-        let kms = settings.optional("KMS_KEY_ID");
-        let key = match (kms, settings.optional("PRIVATE_KEY_FILE")) {
-            (Some(_), None) if hash == Some(HashAlgorithm::Sha1) => {
-                settings.problem("HASH_ALGORITHM: KMS cannot sign with SHA1");
-                None
-            }
-            (Some(key_id), None) => Some(KeySource::Kms { key_id }),
-            (None, Some(path)) => Some(KeySource::File { path: path.into() }),
-            (Some(_), Some(_)) => {
-                settings.problem("KMS_KEY_ID and PRIVATE_KEY_FILE are both set: only one key can sign");
-                None
-            }
-            (None, None) => {
-                settings.problem("KMS_KEY_ID is missing (or PRIVATE_KEY_FILE, on a laptop)");
-                None
-            }
-        };
-        Some(Self { key_pair_id: key_pair_id?, hash: hash?, key: key?, expiry_bucket: expiry_bucket? })
+        if hash == Some(HashAlgorithm::Sha1) && matches!(key, Some(KeySource::Kms { .. })) {
+            settings.problem("HASH_ALGORITHM: KMS cannot sign with SHA1");
+        }
+        Some(Self { hash: hash?, key: key?, expiry_bucket: expiry_bucket? })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use cloudfront_signing::KeyPairId;
+
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<SigningConfig, ConfigError> {
@@ -144,14 +124,17 @@ mod tests {
         settings.finish(|| config)
     }
 
+    fn id(id: &str) -> KeyPairId {
+        KeyPairId::new(id).expect("an id")
+    }
+
     #[test]
     fn a_deployment_needs_two_settings() {
         assert_eq!(
             read(&[("KEY_PAIR_ID", "K1"), ("KMS_KEY_ID", "arn:aws:kms:k"), ("PRIVATE_KEY_FILE", "")]),
             Ok(SigningConfig {
-                key_pair_id: KeyPairId::new("K1").expect("an id"),
                 hash: HashAlgorithm::Sha256,
-                key: KeySource::Kms { key_id: "arn:aws:kms:k".to_owned() },
+                key: KeySource::Kms { key_id: "arn:aws:kms:k".to_owned(), key_pair_id: id("K1") },
                 expiry_bucket: 300,
             })
         );
@@ -162,10 +145,51 @@ mod tests {
         let error = read(&[("HASH_ALGORITHM", "MD5"), ("EXPIRY_BUCKET_SECONDS", "soon")]);
         assert_eq!(
             error.expect_err("nothing of it can be used").to_string(),
-            "the configuration cannot be used: KEY_PAIR_ID is missing; HASH_ALGORITHM must be SHA1 or SHA256; \
-             EXPIRY_BUCKET_SECONDS must be a number of seconds, from 1 to 31536000; \
-             KMS_KEY_ID is missing (or PRIVATE_KEY_FILE, on a laptop)"
+            "the configuration cannot be used: KEY_PAIR_ID is missing; \
+             KMS_KEY_ID is missing (or PRIVATE_KEY_SECRET_ID, or PRIVATE_KEY_FILE on a laptop); \
+             HASH_ALGORITHM must be SHA1 or SHA256; \
+             EXPIRY_BUCKET_SECONDS must be a number of seconds, from 1 to 31536000"
         );
+    }
+
+    #[test]
+    fn a_secret_may_bring_its_own_key_pair_id() {
+        let key = |pairs: &[(&str, &str)]| read(pairs).map(|config| config.key);
+        let secret = |key_pair_id| KeySource::SecretsManager { secret_id: "signer".to_owned(), key_pair_id };
+        assert_eq!(key(&[("PRIVATE_KEY_SECRET_ID", "signer")]), Ok(secret(None)));
+        assert_eq!(
+            key(&[("PRIVATE_KEY_SECRET_ID", "signer"), ("KEY_PAIR_ID", "K1")]),
+            Ok(secret(Some(id("K1"))))
+        );
+    }
+
+    #[test]
+    fn a_key_pair_id_is_letters_and_digits() {
+        for source in ["KMS_KEY_ID", "PRIVATE_KEY_FILE", "PRIVATE_KEY_SECRET_ID"] {
+            let error = read(&[("KEY_PAIR_ID", "K-1"), (source, "s")]);
+            assert_eq!(
+                error.expect_err("an id with a dash").to_string(),
+                "the configuration cannot be used: KEY_PAIR_ID must be the id of a CloudFront public key"
+            );
+        }
+    }
+
+    #[test]
+    fn one_key_signs() {
+        let rows = [
+            ("KMS_KEY_ID", "PRIVATE_KEY_FILE"),
+            ("KMS_KEY_ID", "PRIVATE_KEY_SECRET_ID"),
+            ("PRIVATE_KEY_SECRET_ID", "PRIVATE_KEY_FILE"),
+        ];
+        for (one, other) in rows {
+            let error = read(&[("KEY_PAIR_ID", "K1"), (one, "1"), (other, "2")]);
+            assert_eq!(
+                error.expect_err("two keys").to_string(),
+                format!(
+                    "the configuration cannot be used: {one} and {other} are both set: only one key can sign"
+                )
+            );
+        }
     }
 
     #[test]

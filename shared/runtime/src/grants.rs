@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use cloudfront_signing::{Grant, Policy, Statement, UnixTime};
-use moka::future::Cache;
+use moka::{future::Cache, policy::EvictionPolicy};
 
 use crate::{SigningConfig, SigningError, SigningKey};
 
 /// Signs policies, each once. Signatures are deterministic, so instances that never meet hand out the
 /// same bytes.
+///
+/// When the key is rotated, grants that the old one made stay: the key group trusts both, and to sign them
+/// again would give one player two signatures for the same URI. Nor are they handed out for long: a
+/// policy ends with its expiry bucket, so the next bucket asks for another one, which the new key signs. For
+/// the same reason a grant outlives the time in which its key is out of reach.
 pub struct Grants {
     config: SigningConfig,
     key: Box<dyn SigningKey>,
@@ -19,7 +24,10 @@ impl Grants {
     /// Signs with `key`.
     #[must_use]
     pub fn new(config: SigningConfig, key: Box<dyn SigningKey>) -> Self {
-        Self { config, key, cache: Cache::new(CAPACITY) }
+        // LRU: the default policy would keep grants that were much asked for, though nobody will again, and
+        // not let those of the next bucket in.
+        let cache = Cache::builder().max_capacity(CAPACITY).eviction_policy(EvictionPolicy::lru()).build();
+        Self { config, key, cache }
     }
 
     /// Opens the key that the configuration names.
@@ -49,8 +57,7 @@ impl Grants {
 
     async fn sign(&self, statement: Statement) -> Result<Arc<Grant>, SigningError> {
         let signature = self.key.sign(statement.to_json().as_bytes(), self.config.hash).await?;
-        let id = self.config.key_pair_id.clone();
-        Ok(Arc::new(Grant::new(statement, id, self.config.hash, &signature)))
+        Ok(Arc::new(Grant::new(statement, signature.key_pair_id, self.config.hash, &signature.bytes)))
     }
 }
 
@@ -65,9 +72,9 @@ mod tests {
     use cloudfront_signing::{HashAlgorithm, KeyPairId, UrlPattern};
 
     use super::*;
-    use crate::KeySource;
+    use crate::{KeySource, Signature};
 
-    /// Counts, and fails as long as it is told to.
+    /// Counts, and fails as long as it is told to. It is rotated after every signature.
     struct CountingKey {
         signed: Arc<AtomicUsize>,
         failures: AtomicUsize,
@@ -75,24 +82,27 @@ mod tests {
 
     #[async_trait]
     impl SigningKey for CountingKey {
-        async fn sign(&self, message: &[u8], _: HashAlgorithm) -> Result<Vec<u8>, SigningError> {
+        async fn sign(&self, message: &[u8], _: HashAlgorithm) -> Result<Signature, SigningError> {
             tokio::task::yield_now().await;
             let failing =
                 self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
             if failing.is_ok() {
                 return Err(SigningError::Unavailable("KMS is away".to_owned()));
             }
-            self.signed.fetch_add(1, Ordering::SeqCst);
-            Ok(message.to_vec())
+            let signed = 1 + self.signed.fetch_add(1, Ordering::SeqCst);
+            Ok(Signature { key_pair_id: id(&format!("K{signed}")), bytes: message.to_vec() })
         }
+    }
+
+    fn id(id: &str) -> KeyPairId {
+        KeyPairId::new(id).expect("an id")
     }
 
     fn grants(failures: usize) -> (Grants, Arc<AtomicUsize>) {
         let signed = Arc::new(AtomicUsize::new(0));
         let config = SigningConfig {
-            key_pair_id: KeyPairId::new("K1").expect("an id"),
             hash: HashAlgorithm::Sha256,
-            key: KeySource::Kms { key_id: "k".to_owned() },
+            key: KeySource::Kms { key_id: "k".to_owned(), key_pair_id: id("K1") },
             expiry_bucket: 300,
         };
         let key = CountingKey { signed: Arc::clone(&signed), failures: AtomicUsize::new(failures) };
@@ -127,6 +137,36 @@ mod tests {
         assert!(grants.grant(policy("a")).await.is_err());
         assert!(grants.grant(policy("a")).await.is_ok());
         assert_eq!(signed.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn grants_of_the_old_key_stay_and_new_ones_are_of_the_new_key() {
+        let (grants, _) = grants(0);
+        let signed_by = |key: &str, asset: &str| {
+            let statement = Statement::from(policy(asset));
+            let message = statement.to_json();
+            Arc::new(Grant::new(statement, id(key), HashAlgorithm::Sha256, message.as_bytes()))
+        };
+        assert_eq!(grants.grant(policy("a")).await.expect("a grant"), signed_by("K1", "a"));
+        assert_eq!(grants.grant(policy("b")).await.expect("a grant"), signed_by("K2", "b"));
+        assert_eq!(grants.grant(policy("a")).await.expect("a grant"), signed_by("K1", "a"));
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_for_now_displaces_what_was_asked_for_often() {
+        let (grants, signed) = grants(0);
+        for _ in 0..5 {
+            for asset in 0..CAPACITY {
+                grants.grant(policy(&asset.to_string())).await.expect("a grant");
+            }
+        }
+        let before = signed.load(Ordering::SeqCst);
+        for _ in 0..2 {
+            for asset in 0..1_000 {
+                grants.grant(policy(&format!("new{asset}"))).await.expect("a grant");
+            }
+        }
+        assert_eq!(signed.load(Ordering::SeqCst), before + 1_000);
     }
 
     #[tokio::test]

@@ -1,38 +1,46 @@
-//! Where the private key lives: in KMS, or in a file on a laptop.
+//! The private key, wherever it is.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
-use cloudfront_signing::{HashAlgorithm, KeyAlgorithm, PrivateKey};
+use cloudfront_signing::{HashAlgorithm, KeyAlgorithm, KeyPairId, PrivateKey, PublicKey};
 
-use crate::KmsKey;
-
-/// A private key, wherever it is.
+/// A private key, wherever it is: in a file, in Secrets Manager, or in KMS.
 #[async_trait]
 pub trait SigningKey: Send + Sync {
     /// Signs the bytes of a policy.
     ///
     /// # Errors
     /// [`SigningError::Unavailable`] where trying again later may help, and the rest where it cannot.
-    async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Vec<u8>, SigningError>;
+    async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Signature, SigningError>;
+}
+
+/// A signature with the id of the key that made it. They come together: during a rotation, whoever asks
+/// for the id a moment later may get the next one's.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Signature {
+    /// Under which id CloudFront knows the public half.
+    pub key_pair_id: KeyPairId,
+    /// RSA PKCS#1 v1.5, or ECDSA in ASN.1 DER.
+    pub bytes: Vec<u8>,
 }
 
 /// Why nothing was signed. None of the texts holds key material.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningError {
-    /// The key cannot be used.
-    #[error("the signing key cannot be used: {0}")]
-    Key(String),
     /// The key file cannot be read.
     #[error("the signing key file {} cannot be read", path.display())]
     File {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
-    /// What was to be signed was refused.
+    /// The key cannot be used.
+    #[error("the signing key cannot be used: {0}")]
+    Key(String),
+    /// What was to be signed was refused, or what was to be a key is none.
     #[error(transparent)]
     Policy(#[from] cloudfront_signing::Error),
     /// The key's keeper does not answer.
@@ -40,62 +48,49 @@ pub enum SigningError {
     Unavailable(String),
 }
 
-/// Where to find the key.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum KeySource {
-    /// A PEM file.
-    File {
-        /// Its path.
-        path: PathBuf,
-    },
-    /// A KMS key that never leaves KMS.
-    Kms {
-        /// Its id or ARN.
-        key_id: String,
-    },
-}
-
-impl KeySource {
-    /// Opens the key; a KMS key is not asked before the first signature.
-    ///
-    /// # Errors
-    /// [`SigningError`] where a file cannot be read, or holds a key that CloudFront does not take.
-    pub async fn open(&self) -> Result<Box<dyn SigningKey>, SigningError> {
-        match self {
-            Self::File { path } => {
-                let pem = std::fs::read_to_string(path)
-                    .map_err(|source| SigningError::File { path: path.clone(), source })?;
-                let key = PrivateKey::from_pem(&pem)?;
-                Ok(Box::new(LocalKey::new(key)?))
-            }
-            Self::Kms { key_id } => Ok(Box::new(KmsKey::connect(key_id.clone()).await)),
-        }
-    }
-}
-
 /// A private key in this process.
 #[derive(Debug)]
-pub struct LocalKey(PrivateKey);
+pub struct LocalKey {
+    key_pair_id: KeyPairId,
+    key: PrivateKey,
+}
 
 impl LocalKey {
     /// Takes a key that CloudFront takes.
     ///
     /// # Errors
     /// [`SigningError::Key`] for RSA of another size than 2048 bits.
-    pub fn new(key: PrivateKey) -> Result<Self, SigningError> {
-        match key.algorithm() {
-            KeyAlgorithm::Rsa { bits } if bits != 2_048 => {
-                Err(SigningError::Key(format!("it is RSA with {bits} bits, and CloudFront takes 2048 only")))
-            }
-            _ => Ok(Self(key)),
-        }
+    pub fn new(key_pair_id: KeyPairId, key: PrivateKey) -> Result<Self, SigningError> {
+        check(key.algorithm())?;
+        Ok(Self { key_pair_id, key })
+    }
+
+    /// Under which id CloudFront knows the public half.
+    #[must_use]
+    pub fn key_pair_id(&self) -> &KeyPairId {
+        &self.key_pair_id
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey {
+        self.key.public_key()
     }
 }
 
 #[async_trait]
 impl SigningKey for LocalKey {
-    async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Vec<u8>, SigningError> {
-        Ok(self.0.sign(message, hash)?)
+    async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Signature, SigningError> {
+        Ok(Signature { key_pair_id: self.key_pair_id.clone(), bytes: self.key.sign(message, hash)? })
+    }
+}
+
+/// Whether CloudFront takes keys of this kind; parsing has refused other curves than P-256 already.
+pub(crate) fn check(algorithm: KeyAlgorithm) -> Result<(), SigningError> {
+    match algorithm {
+        KeyAlgorithm::Rsa { bits } if bits != 2_048 => {
+            Err(SigningError::Key(format!("it is RSA with {bits} bits, and CloudFront takes 2048 only")))
+        }
+        _ => Ok(()),
     }
 }

@@ -1,20 +1,26 @@
 //! What both functions of Usher stand on: configuration read once, where the signing key lives, the
 //! grant cache, what the viewer-request function passes on, and answers in `problem+json`.
 
+mod aws;
 mod clock;
 mod config;
 mod grants;
 mod key;
+mod key_source;
 mod kms;
 mod problem;
 mod scope;
+mod secrets_manager;
 mod viewer;
 
+pub use aws::sdk_defaults;
 pub use clock::{Clock, system_clock};
 pub use config::{ConfigError, Settings, SigningConfig};
 pub use grants::Grants;
-pub use key::{KeySource, LocalKey, SigningError, SigningKey};
+pub use key::{LocalKey, Signature, SigningError, SigningKey};
+pub use key_source::KeySource;
 pub use kms::KmsKey;
 pub use problem::Problem;
 pub use scope::Scope;
+pub use secrets_manager::SecretsManagerKey;
 pub use viewer::{Viewer, ViewerError, ViewerProtocol, is_viewer_host};

@@ -126,9 +126,7 @@ impl PrivateKey {
 
     fn from_pkcs1(der: &[u8]) -> Result<Self, Error> {
         let slow = RsaPrivateKey::from_pkcs1_der(der).map_err(|_| DAMAGED)?;
-        if !(1_024..=8_192).contains(&slow.n().bits()) {
-            return Err(Error::Key("RSA keys of less than 1024 or more than 8192 bits are not supported"));
-        }
+        check_rsa_size(slow.n().bits())?;
         Ok(Self(Inner::Rsa { fast: FastRsa::from_der(der).ok(), slow: Box::new(slow) }))
     }
 
@@ -166,6 +164,11 @@ fn digest(message: &[u8], hash: HashAlgorithm) -> Vec<u8> {
     }
 }
 
+/// Both halves of a key are within the same limits: what signs can be verified.
+pub(crate) fn check_rsa_size(bits: usize) -> Result<(), Error> {
+    if (1_024..=4_096).contains(&bits) { Ok(()) } else { Err(RSA_SIZE) }
+}
+
 /// Says which curve it is where that is one people have.
 pub(crate) fn wrong_curve(der: &[u8]) -> Error {
     let names = |oid: &[u8]| der.windows(oid.len()).any(|window| window == oid);
@@ -182,6 +185,7 @@ const NOT_PEM: Error = Error::Key("this is not a PEM file: it should start with 
 const ENCRYPTED: Error =
     Error::Key("this private key is encrypted: decrypt it with `openssl pkey -in FILE -out DECRYPTED`");
 pub(crate) const DAMAGED: Error = Error::Key("this key file is damaged: its content cannot be read");
+const RSA_SIZE: Error = Error::Key("RSA keys of less than 1024 or more than 4096 bits are not supported");
 pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const PRIME256V1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const SECP384R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];

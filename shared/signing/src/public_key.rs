@@ -11,13 +11,13 @@ use p256::pkcs8::{DecodePublicKey as _, EncodePublicKey as _};
 use rsa::{
     RsaPublicKey,
     pkcs1::{DecodeRsaPublicKey as _, EncodeRsaPublicKey as _},
-    pkcs8::{DecodePublicKey as _, EncodePublicKey as _},
+    pkcs8::{DecodePublicKey as _, EncodePublicKey as _, SubjectPublicKeyInfoRef},
     traits::PublicKeyParts as _,
 };
 
 use crate::{
     Error, HashAlgorithm, KeyAlgorithm,
-    private_key::{DAMAGED, wrong_curve},
+    private_key::{DAMAGED, check_rsa_size, wrong_curve},
 };
 
 /// A public key, parsed once for both hashes.
@@ -44,10 +44,13 @@ impl PublicKey {
                 match (RsaPublicKey::from_public_key_der(der), p256::PublicKey::from_public_key_der(der)) {
                     (Ok(key), _) => Self::from_rsa(&key),
                     (_, Ok(key)) => Self::from_p256(&key),
+                    _ if names_rsa(der) => Err(UNREADABLE_RSA),
                     _ => Err(wrong_curve(der)),
                 }
             }
-            "RSA PUBLIC KEY" => Self::from_rsa(&RsaPublicKey::from_pkcs1_der(der).map_err(|_| DAMAGED)?),
+            "RSA PUBLIC KEY" => {
+                Self::from_rsa(&RsaPublicKey::from_pkcs1_der(der).map_err(|_| UNREADABLE_RSA)?)
+            }
             tag if tag.ends_with("PRIVATE KEY") => {
                 Err(Error::Key("this is a private key: verifying needs the public key"))
             }
@@ -81,6 +84,7 @@ impl PublicKey {
     }
 
     pub(crate) fn from_rsa(key: &RsaPublicKey) -> Result<Self, Error> {
+        check_rsa_size(key.n().bits())?;
         Self::parse(
             KeyAlgorithm::Rsa { bits: key.n().bits() },
             key.to_public_key_der().map_err(|_| DAMAGED)?.as_bytes(),
@@ -115,5 +119,45 @@ impl PublicKey {
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PublicKey({:?})", self.algorithm)
+    }
+}
+
+fn names_rsa(spki: &[u8]) -> bool {
+    SubjectPublicKeyInfoRef::try_from(spki).is_ok_and(|info| info.algorithm.oid == rsa::pkcs1::ALGORITHM_OID)
+}
+
+/// The parser says only that it refused.
+const UNREADABLE_RSA: Error = Error::Key("this RSA public key is damaged, or has more than 4096 bits");
+
+#[cfg(test)]
+mod tests {
+    use rsa::BigUint;
+
+    use super::*;
+
+    fn rsa_of(bytes: usize) -> RsaPublicKey {
+        let modulus = BigUint::from_bytes_be(&vec![0xff; bytes]);
+        RsaPublicKey::new_with_max_size(modulus, 65_537_u32.into(), 8_192).expect("an odd modulus")
+    }
+
+    #[test]
+    fn an_rsa_key_of_another_size_is_refused_as_one() {
+        for (bytes, sentence) in [
+            (64, "RSA keys of less than 1024 or more than 4096 bits are not supported"),
+            (513, "this RSA public key is damaged, or has more than 4096 bits"),
+        ] {
+            let key = rsa_of(bytes);
+            let spki = key.to_public_key_der().expect("a key");
+            let pkcs1 = key.to_pkcs1_der().expect("a key");
+            for (label, der) in [("PUBLIC KEY", spki.as_bytes()), ("RSA PUBLIC KEY", pkcs1.as_bytes())] {
+                let refused = PublicKey::from_pem(&pem::encode(&pem::Pem::new(label, der)));
+                assert_eq!(
+                    refused.map(|key| key.algorithm()),
+                    Err(Error::Key(sentence)),
+                    "{label} of {bytes}"
+                );
+            }
+        }
+        assert!(PublicKey::from_rsa(&rsa_of(512)).is_ok());
     }
 }

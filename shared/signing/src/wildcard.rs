@@ -33,10 +33,12 @@ struct Sections<'a> {
 impl<'a> Sections<'a> {
     /// `None` where the pattern has no protocol and does not start with `*`: it covers no URL.
     fn parse(pattern: &'a str) -> Option<Self> {
+        let may_omit_scheme = pattern.starts_with('*');
         let (scheme, rest) = match pattern.split_once("://") {
-            Some(sections) => sections,
-            None if pattern.starts_with('*') => ("*", pattern),
-            None => return None,
+            // Behind a `/` or a `?`, as in `*h/a?to=http://*`, it separates nothing.
+            Some((scheme, rest)) if !(may_omit_scheme && scheme.contains(['/', '?'])) => (scheme, rest),
+            _ if may_omit_scheme => ("*", pattern),
+            _ => return None,
         };
         let host_ends = rest.find(['/', '?']).unwrap_or(rest.len());
         let (host, rest) = rest.split_at(host_ends);
@@ -114,6 +116,8 @@ mod tests {
             ("*example.com", "https://www.example.com/", true),
             ("*example.com", "https://www.example.com/a", false),
             ("*://h/a", "http://h/a", true),
+            ("*h/a?to=http://*", "https://h/a?to=http://x", true),
+            ("*h/a?to=http://*", "https://h/b?to=http://x", false),
             ("*", "https://h/a?b", true),
             ("https://h/a", "https://h/a?b=1", false),
             ("https://h/a?b=?", "https://h/a?b=1", true),

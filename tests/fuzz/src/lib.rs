@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cloudfront_signing::{
-    Admitted, CannedPolicy, Denial, ExactUrl, Grant, HashAlgorithm, KeyAlgorithm, KeyPairId, PrivateKey, Request,
-    Statement, StreamUrl, UnixTime, Verifier,
+    Admitted, CannedPolicy, Denial, ExactUrl, Grant, HashAlgorithm, KeyAlgorithm, KeyPairId, PrivateKey,
+    PublicKey, Request, Statement, StreamUrl, UnixTime, Verifier, without_reserved_parameters,
 };
 
 #[path = "../../../shared/signing/tests/properties/reference.rs"]
@@ -17,7 +17,7 @@ pub static NOW: LazyLock<UnixTime> = LazyLock::new(|| UnixTime::new(1_790_000_00
 /// Trusts [`KEY`] as `K`.
 pub static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| Verifier::new([(id(), KEY.public_key())]));
 
-/// ECDSA, because it is quick.
+/// ECDSA, because it is quick. The keys among the seeds were made for this and open nothing.
 static KEY: LazyLock<PrivateKey> =
     LazyLock::new(|| PrivateKey::from_pem(include_str!("../seeds/pem/sec1")).expect("the seed is a key"));
 
@@ -33,6 +33,19 @@ pub fn judge(policy: &[u8], url: &str) -> Result<Admitted, Box<Denial>> {
     let separator = if url.contains('?') { '&' } else { '?' };
     let query = format!("Policy={policy}&Signature={signature}&Key-Pair-Id=K&Hash-Algorithm=SHA256");
     VERIFIER.verify(&Request::new(&format!("{url}{separator}{query}")), *NOW)
+}
+
+/// Whether a signed policy for `resource` admits a request for `url`; `None` where the one would need an
+/// escape in JSON or the other has parameters of CloudFront's.
+pub fn admits(resource: &str, url: &str) -> Option<bool> {
+    if resource.contains(|character: char| character.is_control() || "\"\\".contains(character))
+        || without_reserved_parameters(url) != url
+    {
+        return None;
+    }
+    let condition = r#"{"DateLessThan":{"AWS:EpochTime":1790000001}}"#;
+    let policy = format!(r#"{{"Statement":[{{"Resource":"{resource}","Condition":{condition}}}]}}"#);
+    Some(judge(policy.as_bytes(), url).is_ok())
 }
 
 /// What can be signed keeps its bytes and is admitted until its time is over.
@@ -64,6 +77,7 @@ fn assert_admitted_until_then(signed: Option<String>) {
 pub fn assert_halves_fit(key: &PrivateKey) {
     let public = key.public_key();
     assert_eq!(public.algorithm(), key.algorithm());
+    assert_eq!(PublicKey::from_pem(&public.to_pem()).map(|key| key.to_pem()), Ok(public.to_pem()));
     if matches!(key.algorithm(), KeyAlgorithm::Rsa { bits } if bits > 2_048) {
         return;
     }

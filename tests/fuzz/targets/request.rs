@@ -1,4 +1,5 @@
-//! A URL and, behind a line break, a `Cookie` header: nobody without a key is admitted; what can be signed is.
+//! A URL and, behind a line break, a `Cookie` header: nobody is admitted without a key, and what can be
+//! signed is admitted with one.
 #![no_main]
 
 use cloudfront_signing::{Request, without_reserved_parameters};

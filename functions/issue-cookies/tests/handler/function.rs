@@ -19,7 +19,7 @@ use cloudfront_signing::{
 };
 use issue_cookies::{Config, IssueCookies};
 use serde_json::{Map, Value, json};
-use usher_runtime::{Clock, Grants, SigningError, SigningKey};
+use usher_runtime::{Clock, Grants, Signature, SigningError, SigningKey};
 
 use crate::tokens;
 
@@ -97,7 +97,7 @@ struct OutOfReach;
 
 #[async_trait]
 impl SigningKey for OutOfReach {
-    async fn sign(&self, _: &[u8], _: HashAlgorithm) -> Result<Vec<u8>, SigningError> {
+    async fn sign(&self, _: &[u8], _: HashAlgorithm) -> Result<Signature, SigningError> {
         let detail = "KMS Sign: arn:aws:kms:eu-central-1:123456789012:key/k is throttled";
         Err(SigningError::Unavailable(detail.to_owned()))
     }

@@ -21,7 +21,7 @@ use cloudfront_signing::{
 };
 use resign_manifest::{Config, PlaylistSource, ResignManifest};
 use serde_json::{Map, Value, json};
-use usher_runtime::{Grants, LocalKey, SigningError, SigningKey};
+use usher_runtime::{Grants, LocalKey, Signature, SigningError, SigningKey};
 
 use crate::bucket::BUCKET;
 
@@ -60,7 +60,7 @@ pub(crate) struct Function {
 
 impl Function {
     pub(crate) fn new(client: Client) -> Self {
-        let key = LocalKey::new(private_key()).unwrap();
+        let key = LocalKey::new(id(), private_key()).unwrap();
         Self::with_key(client, Box::new(key))
     }
 
@@ -100,7 +100,7 @@ struct CountingKey {
 
 #[async_trait]
 impl SigningKey for CountingKey {
-    async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Vec<u8>, SigningError> {
+    async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Signature, SigningError> {
         self.signed.fetch_add(1, Ordering::SeqCst);
         self.key.sign(message, hash).await
     }
@@ -110,7 +110,7 @@ struct OutOfReach;
 
 #[async_trait]
 impl SigningKey for OutOfReach {
-    async fn sign(&self, _: &[u8], _: HashAlgorithm) -> Result<Vec<u8>, SigningError> {
+    async fn sign(&self, _: &[u8], _: HashAlgorithm) -> Result<Signature, SigningError> {
         Err(SigningError::Unavailable("throttled".to_owned()))
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It is slow and plain on purpose: the set of all positions that a pattern can have reached, and a
 //! pattern written out in full before it is compared section by section.
+#![allow(unreachable_pub, reason = "the fuzz targets use this file too")]
 
 /// Whether `pattern` matches all of `text`: `*` is any run of bytes, `?` one byte.
 pub fn matches(pattern: &str, text: &str) -> bool {
@@ -39,7 +40,10 @@ pub fn covers(resource: &str, url: &str) -> bool {
         (None, Some(_)) => false,
         (Some(wanted), query) => matches(&wanted, &query.unwrap_or_default()),
     };
-    matches(wanted_scheme, scheme) && matches(&wanted_host, &host) && matches(&wanted_path, &path) && query_fits
+    matches(wanted_scheme, scheme)
+        && matches(&wanted_host, &host)
+        && matches(&wanted_path, &path)
+        && query_fits
 }
 
 /// `*` is `*://*/*?*`, `*example.com` is `*://*example.com/`, `http://h*` is `http://h*/*?*`, and

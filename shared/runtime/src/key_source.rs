@@ -1,0 +1,104 @@
+//! Which key signs: KMS or Secrets Manager in AWS, a file on a laptop.
+//!
+//! To rotate, publish a second public key and put it into the key group beside the first, so that both are
+//! trusted. Then let the new one sign: a secret that holds its own key pair id is simply replaced, and the
+//! functions follow without a restart ([`SecretsManagerKey`]); for KMS and a bare PEM, `KEY_PAIR_ID` and
+//! the key's own setting name the newer, and AWS itself replaces the functions' instances. Remove the old
+//! public key when its last signature has expired.
+
+use std::{path::PathBuf, sync::Arc};
+
+use cloudfront_signing::{KeyPairId, PrivateKey};
+use zeroize::Zeroizing;
+
+use crate::{
+    KmsKey, LocalKey, SecretsManagerKey, Settings, SigningError, SigningKey, sdk_defaults, system_clock,
+};
+
+/// Where to find the key, and under which id CloudFront knows its public half.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum KeySource {
+    /// A PEM file.
+    File {
+        /// `PRIVATE_KEY_FILE`
+        path: PathBuf,
+        /// `KEY_PAIR_ID`
+        key_pair_id: KeyPairId,
+    },
+    /// A KMS key that never leaves KMS.
+    Kms {
+        /// `KMS_KEY_ID`: its id or ARN. No alias: one that is moved to another key would let that sign
+        /// under this one's key pair id.
+        key_id: String,
+        /// `KEY_PAIR_ID`
+        key_pair_id: KeyPairId,
+    },
+    /// A secret in Secrets Manager.
+    SecretsManager {
+        /// `PRIVATE_KEY_SECRET_ID`: its name or ARN.
+        secret_id: String,
+        /// `KEY_PAIR_ID`, for a secret that is a bare PEM.
+        key_pair_id: Option<KeyPairId>,
+    },
+}
+
+impl KeySource {
+    /// Reads the three settings of which exactly one must be there, and `KEY_PAIR_ID`.
+    pub(crate) fn read(settings: &mut Settings<'_>) -> Option<Self> {
+        let mut sources: Vec<(&str, String)> =
+            NAMES.iter().filter_map(|name| Some((*name, settings.optional(name)?))).collect();
+        let key_pair_id = match sources.as_slice() {
+            [(SECRET, _)] => settings.optional("KEY_PAIR_ID"),
+            _ => settings.required("KEY_PAIR_ID"),
+        };
+        let key_pair_id = key_pair_id.map(KeyPairId::new).transpose().unwrap_or_else(|_| {
+            settings.problem("KEY_PAIR_ID must be the id of a CloudFront public key");
+            None
+        });
+        let (name, value) = sources.pop().or_else(|| {
+            settings.problem(format!("{KMS} is missing (or {SECRET}, or {FILE} on a laptop)"));
+            None
+        })?;
+        if let Some((other, _)) = sources.last() {
+            settings.problem(format!("{other} and {name} are both set: only one key can sign"));
+            return None;
+        }
+        match name {
+            KMS => Some(Self::Kms { key_id: value, key_pair_id: key_pair_id? }),
+            SECRET => Some(Self::SecretsManager { secret_id: value, key_pair_id }),
+            _ => Some(Self::File { path: value.into(), key_pair_id: key_pair_id? }),
+        }
+    }
+
+    /// Opens the key. A KMS key is not asked before the first signature; a secret is read, and where
+    /// Secrets Manager does not answer, again at the first signature.
+    ///
+    /// # Errors
+    /// [`SigningError`] where a file or a secret cannot be read, or holds a key that CloudFront does not
+    /// take.
+    pub async fn open(&self) -> Result<Box<dyn SigningKey>, SigningError> {
+        match self.clone() {
+            Self::File { path, key_pair_id } => {
+                let pem = std::fs::read_to_string(&path)
+                    .map(Zeroizing::new)
+                    .map_err(|source| SigningError::File { path, source: Arc::new(source) })?;
+                Ok(Box::new(LocalKey::new(key_pair_id, PrivateKey::from_pem(&pem)?)?))
+            }
+            Self::Kms { key_id, key_pair_id } => {
+                let client = aws_sdk_kms::Client::new(&sdk_defaults().load().await);
+                Ok(Box::new(KmsKey::new(client, key_id, key_pair_id)))
+            }
+            Self::SecretsManager { secret_id, key_pair_id } => {
+                let client = aws_sdk_secretsmanager::Client::new(&sdk_defaults().load().await);
+                let key = SecretsManagerKey::open(client, secret_id, key_pair_id, system_clock()).await?;
+                Ok(Box::new(key))
+            }
+        }
+    }
+}
+
+const KMS: &str = "KMS_KEY_ID";
+const SECRET: &str = "PRIVATE_KEY_SECRET_ID";
+const FILE: &str = "PRIVATE_KEY_FILE";
+const NAMES: [&str; 3] = [KMS, SECRET, FILE];

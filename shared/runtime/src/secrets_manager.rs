@@ -1,0 +1,156 @@
+//! A private key in AWS Secrets Manager, which can be rotated without a restart.
+//!
+//! The secret is a bare PEM, or `{"key_pair_id": "K…", "private_key": "-----BEGIN …"}`: id and key in one
+//! secret change in one moment, so that no signature is made by one key under the other's id.
+//! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
+
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use async_trait::async_trait;
+use aws_sdk_secretsmanager::Client;
+use cloudfront_signing::{HashAlgorithm, KeyPairId, PrivateKey};
+use moka::{future::Cache, policy::EvictionPolicy};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::{Clock, LocalKey, Signature, SigningError, SigningKey, aws::explain};
+
+/// The key that a secret holds, read again every five minutes.
+///
+/// Periods are counted from the epoch, as expiry buckets are, not from an instance's start: when the next
+/// one begins, a rotated key signs everywhere. In each, whoever signs first reads the secret, and those
+/// who come meanwhile wait for the same answer. If it cannot be read, or holds no usable key, the key of
+/// before goes on signing: to take a key's power away, take its public half out of the key group.
+///
+/// Text with the key is erased after use, as far as it is ours: the SDK's buffers are not.
+pub struct SecretsManagerKey {
+    client: Client,
+    secret_id: String,
+    key_pair_id: Option<KeyPairId>,
+    clock: Clock,
+    periods: Cache<u64, Arc<LocalKey>>,
+    latest: RwLock<Option<Arc<LocalKey>>>,
+}
+
+impl SecretsManagerKey {
+    /// Reads the secret once, so that a wrong key is refused before the first request. Where Secrets
+    /// Manager does not answer, the first signature tries again.
+    ///
+    /// `key_pair_id` is for a bare PEM; an id in the secret goes before it.
+    ///
+    /// # Errors
+    /// [`SigningError`] where there is no such secret, or no usable key in it.
+    pub async fn open(
+        client: Client,
+        secret_id: String,
+        key_pair_id: Option<KeyPairId>,
+        clock: Clock,
+    ) -> Result<Self, SigningError> {
+        // LRU: the default policy would keep a period that was much asked, and not let the next one in.
+        let periods = Cache::builder().max_capacity(1).eviction_policy(EvictionPolicy::lru()).build();
+        let key = Self { client, secret_id, key_pair_id, clock, periods, latest: RwLock::default() };
+        match key.current().await {
+            Ok(_) | Err(SigningError::Unavailable(_)) => Ok(key),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The key of this period.
+    async fn current(&self) -> Result<Arc<LocalKey>, SigningError> {
+        let period = (self.clock)().seconds() / PERIOD_SECONDS;
+        self.periods.try_get_with(period, self.refresh()).await.map_err(Arc::unwrap_or_clone)
+    }
+
+    async fn refresh(&self) -> Result<Arc<LocalKey>, SigningError> {
+        let before = self.latest.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match (self.read().await, before) {
+            (Ok(key), before) => {
+                let key = Arc::new(key);
+                tell(before.as_deref(), &key);
+                *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&key));
+                Ok(key)
+            }
+            (Err(error), Some(before)) => {
+                tracing::error!(%error, key_pair_id = %before.key_pair_id(), "the key of before goes on signing");
+                Ok(before)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    async fn read(&self) -> Result<LocalKey, SigningError> {
+        let request = self.client.get_secret_value().secret_id(&self.secret_id);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| explain("Secrets Manager GetSecretValue", &error, &LAST_WORDS))?;
+        let text = answer.secret_string.map(Zeroizing::new).ok_or_else(|| unusable(BINARY))?;
+        parse(&text, self.key_pair_id.as_ref())
+    }
+}
+
+#[async_trait]
+impl SigningKey for SecretsManagerKey {
+    async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Signature, SigningError> {
+        self.current().await?.sign(message, hash).await
+    }
+}
+
+impl fmt::Debug for SecretsManagerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretsManagerKey").field("secret_id", &self.secret_id).finish_non_exhaustive()
+    }
+}
+
+/// Tells the log who signs from now on.
+fn tell(before: Option<&LocalKey>, key: &LocalKey) {
+    let Some(before) = before else { return };
+    let (old, new) = (before.key_pair_id(), key.key_pair_id());
+    if old != new {
+        tracing::info!(%old, %new, "the secret was rotated: another key pair signs");
+    } else if before.public_key().to_pem() != key.public_key().to_pem() {
+        // A published public key never changes: if the one of before was right, this one is wrong.
+        tracing::warn!(key_pair_id = %new, "the secret holds another key under the same key pair id");
+    }
+}
+
+#[derive(Deserialize)]
+struct KeyPair {
+    key_pair_id: Zeroizing<String>,
+    private_key: Zeroizing<String>,
+}
+
+/// What parsers say about a text that is wrong is not passed on: they quote it.
+fn parse(text: &str, key_pair_id: Option<&KeyPairId>) -> Result<LocalKey, SigningError> {
+    if !text.trim_start().starts_with('{') {
+        // First the key: a text that is none should not be called a PEM without an id.
+        let key = PrivateKey::from_pem(text)?;
+        return LocalKey::new(key_pair_id.ok_or_else(|| unusable(NO_ID))?.clone(), key);
+    }
+    let pair: KeyPair = serde_json::from_str(text).map_err(|_| unusable(NO_PAIR))?;
+    let id = KeyPairId::new(pair.key_pair_id.as_str()).map_err(|_| unusable(BAD_ID))?;
+    LocalKey::new(id, PrivateKey::from_pem(&pair.private_key)?)
+}
+
+fn unusable(why: &str) -> SigningError {
+    SigningError::Key(why.to_owned())
+}
+
+const PERIOD_SECONDS: u64 = 300;
+
+const BAD_ID: &str = "the secret's key_pair_id is not the id of a CloudFront public key";
+const BINARY: &str = "the secret is binary: store the key as text";
+const NO_ID: &str = "the secret is a bare PEM and KEY_PAIR_ID is missing: set it, or store JSON with key_pair_id and \
+     private_key";
+const NO_PAIR: &str = "the secret is not a JSON object with the texts key_pair_id and private_key";
+
+const LAST_WORDS: [&str; 5] = [
+    "AccessDeniedException",
+    "DecryptionFailure",
+    "InvalidParameterException",
+    "InvalidRequestException",
+    "ResourceNotFoundException",
+];
