@@ -83,6 +83,13 @@ pub struct Conditions {
     pub ip_address: Option<String>,
 }
 
+impl Conditions {
+    /// Whether an expiry is all there is to say, which a canned policy can.
+    pub(crate) fn are_canned(&self) -> bool {
+        self.date_greater_than.is_none() && self.ip_address.is_none()
+    }
+}
+
 /// `usher sign`
 #[derive(Args, Clone, Debug)]
 pub struct Sign {

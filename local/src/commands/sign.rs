@@ -26,7 +26,7 @@ fn sign_url(arguments: &Sign, signer: &Signer) -> Result<String, InputError> {
     let url = ExactUrl::new(&arguments.url)?;
     let grant = match &arguments.policy_resource {
         Some(resource) => signer.sign(input::policy(UrlPattern::new(resource)?, conditions)?)?,
-        None if is_canned(arguments) => signer.sign(CannedPolicy::new(&url, conditions.date_less_than))?,
+        None if conditions.are_canned() => signer.sign(CannedPolicy::new(&url, conditions.date_less_than))?,
         None => signer.sign(input::policy(url.clone(), conditions)?)?,
     };
     Ok(grant.url(&url)?)
@@ -37,15 +37,10 @@ fn sign_stream(arguments: &Sign, signer: &Signer) -> Result<String, InputError> 
     let stream = StreamUrl::new(&arguments.url)?;
     let grant = match &arguments.policy_resource {
         Some(resource) => signer.sign(input::policy(StreamPattern::new(resource)?, conditions)?)?,
-        None if is_canned(arguments) => {
+        None if conditions.are_canned() => {
             signer.sign(CannedPolicy::for_stream(&stream, conditions.date_less_than))?
         }
         None => signer.sign(input::policy(&stream, conditions)?)?,
     };
     Ok(grant.stream_url(&stream)?)
-}
-
-/// Whether an expiry is all there is to say.
-fn is_canned(arguments: &Sign) -> bool {
-    arguments.conditions.date_greater_than.is_none() && arguments.conditions.ip_address.is_none()
 }

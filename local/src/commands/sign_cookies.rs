@@ -9,10 +9,7 @@ use crate::cli::{CookieOutput, SignCookies};
 pub(super) fn run(arguments: &SignCookies) -> Result<Outcome, InputError> {
     let (signer, warnings) = input::signer(&arguments.key)?;
     let conditions = &arguments.conditions;
-    let canned = !arguments.resource.contains('*')
-        && conditions.date_greater_than.is_none()
-        && conditions.ip_address.is_none();
-    let grant = if canned {
+    let grant = if conditions.are_canned() && !arguments.resource.contains('*') {
         signer.sign(CannedPolicy::new(&ExactUrl::new(&arguments.resource)?, conditions.date_less_than))?
     } else {
         signer.sign(input::policy(UrlPattern::new(&arguments.resource)?, conditions)?)?
