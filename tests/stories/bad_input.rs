@@ -134,7 +134,7 @@ async fn a_playlist_that_cannot_be_rewritten_has_its_own_status() {
         ("/video/m/page.m3u8", 502, not_a_playlist),
         ("/video/m/empty.m3u8", 502, not_a_playlist),
         ("/video/m/large.m3u8", 502, "the playlist in the bucket has more than 16777216 bytes"),
-        ("/video/m/page.m3u8?usher-style=fancy", 400, "usher-style must be plain or inline"),
+        ("/video/m/page.m3u8?usher-style=fancy", 400, "usher-style must be plain, inline or define"),
     ];
     for (target, status, detail) in rows {
         let answer = house.get(target).header("cookie", &cookies).send().await.unwrap();

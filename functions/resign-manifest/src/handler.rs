@@ -1,9 +1,6 @@
 //! One request: choose the style, fetch the playlist, rewrite it, answer.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlRequest;
 use cloudfront_signing::{Grant, Policy, UrlPattern};
@@ -13,7 +10,10 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 use usher_runtime::{Clock, Grants, Problem, Viewer};
 
-use crate::{Config, PlaylistSource, Resign, SourceError, Style, rewrite::is_playlist};
+use crate::{
+    Config, Host, Lifetimes, PlaylistSource, Resigned, SourceError, Style, Survey,
+    rewrite::{Origin, is_playlist},
+};
 
 /// The function: one value per instance, one call per request.
 pub struct ResignManifest {
@@ -67,38 +67,23 @@ impl ResignManifest {
         if !is_playlist(&playlist) {
             return Err(explain_foreign(&key));
         }
-        match style {
-            Style::Plain => {
-                tracing::info!(%key, style = style.as_str(), bytes_in = playlist.len(), "playlist");
-                Ok(playlist)
-            }
-            Style::Inline { .. } => {
-                let resign = Resign {
-                    playlist: &playlist,
-                    playlist_url: &playlist_url,
-                    viewer_origin: &viewer_origin,
-                    style,
-                    scope: &self.config.scope,
-                };
-                let grants = self.grants(resign.resources()).await?;
-                let (signed, summary) = resign.apply(&grants);
-                tracing::info!(
-                    %key,
-                    style = style.as_str(),
-                    signed = summary.signed,
-                    left = summary.left,
-                    grants = grants.len(),
-                    bytes_in = playlist.len(),
-                    bytes_out = signed.len(),
-                    "playlist"
-                );
-                Ok(signed)
-            }
+        if style == Style::Plain {
+            return Ok(playlist);
         }
+        let hosts = vec![Host {
+            origin: playlist_url.origin().ascii_serialization(),
+            written: viewer_origin,
+            scope: self.config.scope.clone(),
+        }];
+        let survey = Survey::read(&playlist, &playlist_url, &hosts, GRANTS_LIMIT);
+        let grants = self.grants(&survey).await?;
+        let resigned =
+            Resigned::new(playlist.into(), &playlist_url, hosts, style, survey, &grants, Origin::Static);
+        Ok(resigned.flatten().collect())
     }
 
-    async fn grants(&self, resources: BTreeSet<String>) -> Result<BTreeMap<String, Arc<Grant>>, Problem> {
-        if resources.len() > GRANTS_LIMIT {
+    async fn grants(&self, survey: &Survey) -> Result<Vec<Arc<Grant>>, Problem> {
+        if survey.needs.len() > GRANTS_LIMIT {
             return Err(Problem::new(
                 StatusCode::BAD_GATEWAY,
                 format!(
@@ -107,14 +92,19 @@ impl ResignManifest {
                 ),
             ));
         }
-        let expires = self.grants.expiry((self.clock)(), self.config.url_ttl);
-        let mut grants = BTreeMap::new();
-        for resource in resources {
-            let policy = UrlPattern::new(&resource)
+        let lifetimes = Lifetimes {
+            session: self.config.url_ttl,
+            pause_margin: 3_600,
+            bucket: self.config.signing.expiry_bucket,
+        };
+        let now = (self.clock)();
+        let mut grants = Vec::new();
+        for need in &survey.needs {
+            let expires = self.grants.expiry(now, lifetimes.seconds(need.life, &survey.facts));
+            let policy = UrlPattern::new(&need.resource)
                 .and_then(|pattern| Policy::new(pattern, expires))
                 .map_err(|error| Problem::new(StatusCode::BAD_GATEWAY, error.to_string()))?;
-            let grant = self.grants.grant(policy).await.map_err(|error| Problem::from(&*error))?;
-            grants.insert(resource, grant);
+            grants.push(self.grants.grant(policy).await.map_err(|error| Problem::from(&*error))?);
         }
         Ok(grants)
     }

@@ -4,17 +4,25 @@
 //! | Style | What the viewer gets |
 //! |---|---|
 //! | `plain` | the playlist as it lies in the bucket, byte for byte |
-//! | `inline` | CloudFront's parameters on every URI of the same host, everything else byte for byte |
+//! | `inline` | CloudFront's parameters on every URI that is ours, everything else byte for byte |
+//! | `define` | the parameters once, in an `EXT-X-DEFINE`, and a reference to them on every such URI |
 
 mod config;
+pub mod document;
 mod handler;
+mod host;
+mod life;
 mod resign;
 pub mod rewrite;
 mod source;
 mod style;
+mod survey;
 
 pub use config::Config;
 pub use handler::ResignManifest;
-pub use resign::Resign;
+pub use host::Host;
+pub use life::{Life, Lifetimes};
+pub use resign::Resigned;
 pub use source::{PlaylistSource, SourceError};
 pub use style::{Style, UnknownStyle};
+pub use survey::{Need, Survey};

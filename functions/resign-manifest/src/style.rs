@@ -7,6 +7,9 @@ use usher_runtime::Viewer;
 /// How a playlist is handed out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Style {
+    /// CloudFront's parameters once, in an `EXT-X-DEFINE`, and a reference to them on every URI. Many players
+    /// know no variables, so a player gets it only when it asks.
+    Define,
     /// CloudFront's parameters on every URI.
     Inline {
         /// Whether the query asked for it: then nested playlists are asked for in the same style.
@@ -18,7 +21,7 @@ pub enum Style {
 
 /// The query names a style that does not exist.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{PARAMETER} must be plain or inline")]
+#[error("{PARAMETER} must be plain, inline or define")]
 pub struct UnknownStyle;
 
 impl Style {
@@ -30,6 +33,7 @@ impl Style {
     pub fn choose(query: &str, viewer: &Viewer) -> Result<Self, UnknownStyle> {
         let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == PARAMETER);
         match asked.as_ref().map(|(_, style)| style.as_ref()) {
+            Some("define") => Ok(Self::Define),
             Some("inline") => Ok(Self::Inline { asked_for: true }),
             Some("plain") => Ok(Self::Plain),
             Some(_) => Err(UnknownStyle),
@@ -42,6 +46,7 @@ impl Style {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Define => "define",
             Self::Inline { .. } => "inline",
             Self::Plain => "plain",
         }
@@ -51,8 +56,9 @@ impl Style {
     #[must_use]
     pub fn kept_parameter(self) -> Option<&'static str> {
         match self {
+            Self::Define => Some("usher-style=define"),
             Self::Inline { asked_for: true } => Some("usher-style=inline"),
-            _ => None,
+            Self::Inline { asked_for: false } | Self::Plain => None,
         }
     }
 }
@@ -71,6 +77,7 @@ mod tests {
             ("", None, Ok(Style::Inline { asked_for: false })),
             ("x=1&usher-style=inline", Some(Credential::Cookies), Ok(Style::Inline { asked_for: true })),
             ("usher-style=plain", Some(Credential::Url), Ok(Style::Plain)),
+            ("usher-style=define", Some(Credential::Cookies), Ok(Style::Define)),
             ("usher-style=fancy", None, Err(UnknownStyle)),
         ];
         for (query, credential, style) in rows {

@@ -1,9 +1,11 @@
 //! `usher rewrite`: the function's rewriter, on a file.
 
-use std::collections::BTreeMap;
-
+use bytes::Bytes;
 use cloudfront_signing::{Policy, UrlPattern};
-use resign_manifest::{Resign, Style, rewrite::is_playlist};
+use resign_manifest::{
+    Host, Resigned, Style, Survey,
+    rewrite::{Origin, is_playlist},
+};
 use url::Url;
 use usher_runtime::Scope;
 
@@ -23,28 +25,23 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
         warnings.push("this is not a playlist: it does not start with #EXTM3U".to_owned());
     }
     let style = match arguments.style {
+        RewriteStyle::Define => Style::Define,
         RewriteStyle::Inline => Style::Inline { asked_for: false },
-        RewriteStyle::Plain => Style::Plain,
-        RewriteStyle::Define => {
-            return Err(InputError::new(
-                "the style define does not exist yet: inline puts the parameters on each URI",
-            ));
-        }
+        RewriteStyle::Plain => return Ok(Outcome { stdout: playlist.to_owned(), warnings, refused: false }),
     };
-    let resign = Resign {
-        playlist,
-        playlist_url: &url,
-        viewer_origin: &viewer_origin(&arguments.url),
-        style,
-        scope: &scope,
-    };
-    let mut grants = BTreeMap::new();
-    for resource in resign.resources() {
-        let policy = Policy::new(UrlPattern::new(&resource)?, arguments.date_less_than)?;
-        grants.insert(resource, signer.sign(policy)?);
+    let written = viewer_origin(&arguments.url);
+    let hosts = vec![Host { written, origin: url.origin().ascii_serialization(), scope }];
+    let survey = Survey::read(playlist, &url, &hosts, usize::MAX);
+    let mut grants = Vec::new();
+    for need in &survey.needs {
+        let policy = Policy::new(UrlPattern::new(&need.resource)?, arguments.date_less_than)?;
+        grants.push(signer.sign(policy)?);
     }
-    let (signed, _) = resign.apply(&grants);
-    Ok(Outcome { stdout: signed, warnings, refused: false })
+    // Where it will be served from, a file does not tell.
+    let origin = Origin::AsStated;
+    let playlist = Bytes::copy_from_slice(playlist);
+    let signed = Resigned::new(playlist, &url, hosts, style, survey, &grants, origin);
+    Ok(Outcome { stdout: signed.flatten().collect(), warnings, refused: false })
 }
 
 /// Protocol and host of a URL, as it is written.

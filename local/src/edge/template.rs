@@ -257,6 +257,7 @@ mod tests {
             [
                 ("/auth/*", Origin::IssueCookies, false, true),
                 ("/video/*.m3u8", Origin::ResignManifest, true, true),
+                ("/video/*.json", Origin::ResignManifest, true, true),
                 ("/video/*", Origin::Bucket, true, false),
                 ("Default (*)", Origin::Bucket, true, false),
             ]

@@ -21,6 +21,6 @@ pub use key::{LocalKey, Signature, SigningError, SigningKey};
 pub use key_source::KeySource;
 pub use kms::KmsKey;
 pub use problem::Problem;
-pub use scope::Scope;
+pub use scope::{Asset, Scope};
 pub use secrets_manager::SecretsManagerKey;
 pub use viewer::{Viewer, ViewerError, ViewerProtocol, is_viewer_host};

@@ -45,27 +45,69 @@ impl Scope {
         format!("{}*", self.prefix)
     }
 
-    /// The pattern that covers the asset of `path`, such as `/video/m/*` for `/video/m/v0/s001.ts`. A file
-    /// above the depth belongs to no asset: it is covered alone, with any query, since the folder around
-    /// it holds the assets of others. `None` for a path outside the prefix, and for one with dot
-    /// segments, which a browser would walk before it asks.
+    /// The asset that `path` belongs to, such as the folder `/video/m/` for `/video/m/v0/s001.ts`. A file
+    /// above the depth belongs to no folder: it is an asset alone, since the folder around it holds the
+    /// assets of others. `None` for a path outside the prefix, and for one with dot segments, which a
+    /// browser would walk before it asks.
     #[must_use]
-    pub fn of(&self, path: &str) -> Option<String> {
+    pub fn asset<'p>(&self, path: &'p str) -> Option<Asset<'p>> {
         let below = path.strip_prefix(self.prefix.as_str())?;
-        let folders: Vec<&str> = below.split('/').collect();
-        if below.contains(['*', '?']) || folders.iter().any(|segment| is_dots(segment)) {
+        if below.contains(['*', '?']) || below.split('/').any(is_dots) {
             return None;
         }
-        if folders.len() <= self.depth {
-            return Some(format!("{path}?*"));
+        let mut end = self.prefix.len();
+        let mut segments = below.split_inclusive('/');
+        for _ in 0..self.depth {
+            match segments.next() {
+                Some(folder) if folder.ends_with('/') => end += folder.len(),
+                _ => return Some(Asset::File(path)),
+            }
         }
-        let asset = folders.iter().take(self.depth);
-        Some(asset.fold(self.prefix.clone(), |pattern, folder| format!("{pattern}{folder}/")) + "*")
+        path.get(..end).map(Asset::Folder)
+    }
+
+    /// The pattern that covers the asset of `path`, such as `/video/m/*` for `/video/m/v0/s001.ts`.
+    #[must_use]
+    pub fn of(&self, path: &str) -> Option<String> {
+        self.asset(path).map(Asset::pattern)
+    }
+}
+
+/// What one grant covers.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Asset<'p> {
+    /// One file, with any query.
+    File(&'p str),
+    /// A folder, which ends with `/`, and everything below it.
+    Folder(&'p str),
+}
+
+impl Asset<'_> {
+    /// The pattern that covers it.
+    #[must_use]
+    pub fn pattern(self) -> String {
+        match self {
+            Self::File(path) => format!("{path}?*"),
+            Self::Folder(path) => format!("{path}*"),
+        }
+    }
+
+    /// Whether `pattern` is the one that covers it.
+    #[must_use]
+    pub fn has_pattern(self, pattern: &str) -> bool {
+        match self {
+            Self::File(path) => pattern.strip_suffix("?*") == Some(path),
+            Self::Folder(path) => pattern.strip_suffix('*') == Some(path),
+        }
     }
 }
 
 /// Whether a segment is `.` or `..`, percent-encoded or not.
 fn is_dots(segment: &str) -> bool {
+    // Asked for every segment of a playlist: most begin with something else.
+    if !segment.starts_with(['.', '%']) {
+        return false;
+    }
     let decoded: Vec<u8> = percent_decode_str(segment).take(3).collect();
     matches!(decoded.as_slice(), b"." | b"..")
 }
@@ -94,6 +136,11 @@ mod tests {
         for (depth, path, pattern) in rows {
             let scope = Scope::new("/video/*", depth).expect("a scope");
             assert_eq!(scope.of(path).as_deref(), pattern, "{depth} {path}");
+            let asset = scope.asset(path);
+            assert_eq!(
+                asset.map(|asset| asset.has_pattern(pattern.unwrap_or_default())),
+                pattern.map(|_| true)
+            );
         }
     }
 

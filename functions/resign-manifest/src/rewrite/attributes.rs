@@ -9,24 +9,22 @@ use memchr::memchr;
 
 /// An iterator over the attributes whose value is a quoted string.
 pub(super) struct Attributes<'a> {
-    rest: &'a [u8],
+    list: &'a [u8],
+    position: usize,
 }
 
-/// An attribute and the bytes before its value, from the last closing quote to the opening one.
+/// An attribute whose value is a quoted string.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Attribute<'a> {
-    pub(super) before: &'a [u8],
     pub(super) name: &'a [u8],
     pub(super) value: &'a [u8],
+    /// Where in the list the value begins.
+    pub(super) at: usize,
 }
 
 impl<'a> Attributes<'a> {
     pub(super) fn new(list: &'a [u8]) -> Self {
-        Self { rest: list }
-    }
-
-    /// What stands behind the closing quote of the last value.
-    pub(super) fn rest(&self) -> &'a [u8] {
-        self.rest
+        Self { list, position: 0 }
     }
 }
 
@@ -34,12 +32,13 @@ impl<'a> Iterator for Attributes<'a> {
     type Item = Attribute<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let open = memchr(b'"', self.rest)?;
-        let (before, quoted) = self.rest.split_at_checked(open + 1)?;
-        let close = memchr(b'"', quoted)?;
-        let (value, closing) = quoted.split_at_checked(close)?;
-        self.rest = closing.get(1..)?;
-        Some(Attribute { before, name: name_before(before), value })
+        let rest = self.list.get(self.position..)?;
+        let open = memchr(b'"', rest)?;
+        let (before, quoted) = rest.split_at_checked(open + 1)?;
+        let value = quoted.get(..memchr(b'"', quoted)?)?;
+        let at = self.position + before.len();
+        self.position = at + value.len() + 1;
+        Some(Attribute { name: name_before(before), value, at })
     }
 }
 
@@ -59,26 +58,23 @@ mod tests {
 
     #[test]
     fn quotes_pair_up_from_the_left() {
-        type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+        type Row = (&'static str, &'static [(&'static str, &'static str, usize)]);
         let rows: [Row; 8] = [
-            ("", &[], ""),
-            ("METHOD=NONE\r\n", &[], "METHOD=NONE\r\n"),
-            (r#"A="1,B=",URI="2",IV=0x1"#, &[("A", "1,B="), ("URI", "2")], ",IV=0x1"),
-            (r#"SERVER-URI="1""#, &[("SERVER-URI", "1")], ""),
-            (r#" A = "1" , URI ="2""#, &[("A", "1"), ("URI", "2")], ""),
-            (r#"A="1",URI="2"#, &[("A", "1")], r#",URI="2"#),
-            (r#"A=1"2",B="""#, &[("", "2"), ("B", "")], ""),
-            (r#""1""#, &[("", "1")], ""),
+            ("", &[]),
+            ("METHOD=NONE\r\n", &[]),
+            (r#"A="1,B=",URI="2",IV=0x1"#, &[("A", "1,B=", 3), ("URI", "2", 14)]),
+            (r#"SERVER-URI="1""#, &[("SERVER-URI", "1", 12)]),
+            (r#" A = "1" , URI ="2""#, &[("A", "1", 6), ("URI", "2", 17)]),
+            (r#"A="1",URI="2"#, &[("A", "1", 3)]),
+            (r#"A=1"2",B="""#, &[("", "2", 4), ("B", "", 10)]),
+            (r#""1""#, &[("", "1", 1)]),
         ];
-        for (list, expected, rest) in rows {
-            let mut attributes = Attributes::new(list.as_bytes());
-            let found: Vec<_> = attributes
-                .by_ref()
-                .map(|a| (str::from_utf8(a.name).ok(), str::from_utf8(a.value).ok()))
+        for (list, expected) in rows {
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|&(name, value, at)| Attribute { name: name.as_bytes(), value: value.as_bytes(), at })
                 .collect();
-            let expected: Vec<_> = expected.iter().map(|&(name, value)| (Some(name), Some(value))).collect();
-            assert_eq!(found, expected, "{list}");
-            assert_eq!(attributes.rest(), rest.as_bytes(), "{list}");
+            assert_eq!(Attributes::new(list.as_bytes()).collect::<Vec<_>>(), expected, "{list}");
         }
     }
 }

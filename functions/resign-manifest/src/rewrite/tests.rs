@@ -1,4 +1,4 @@
-use super::*;
+use super::{places::PLACES, *};
 
 const PLAYLIST_URL: &str = "https://media.example.com/video/m/low.m3u8?token=x&host=other.example";
 const MARK: &str = "Policy=p&Signature=s&Key-Pair-Id=K";
@@ -14,10 +14,13 @@ fn sign(playlist: &str) -> (String, Summary) {
 fn sign_with(playlist: &str, parameters: &str) -> (String, Summary) {
     let url = Url::parse(PLAYLIST_URL).unwrap();
     let mut out = Vec::new();
-    let summary = rewrite(playlist.as_bytes(), &url, &mut out, |reference| {
-        (reference.url.host() == url.host()).then_some(parameters)
-    });
+    let summary = rewrite(playlist.as_bytes(), &url, &mut out, |reference| ours(reference, parameters));
     (String::from_utf8(out).unwrap(), summary)
+}
+
+fn ours<'p>(reference: &Reference<'_>, parameters: &'p str) -> Result<&'p str, Left> {
+    let ours = ["https://media.example.com", "http://media.example.com:8080"].contains(&reference.origin);
+    if ours { Ok(parameters) } else { Err(Left::OtherHost) }
 }
 
 /// Every reference that `sign` is asked for.
@@ -26,16 +29,23 @@ fn references(playlist: &str) -> Vec<(Kind, String)> {
     let mut found = Vec::new();
     let mut out = Vec::new();
     rewrite(playlist.as_bytes(), &url, &mut out, |reference| {
-        found.push((reference.kind, reference.url.to_string()));
-        None::<&str>
+        found.push((reference.kind, format!("{}{}", reference.origin, reference.path)));
+        Err::<&str, _>(Left::OtherHost)
     });
     assert_eq!(out, playlist.as_bytes(), "what is not signed is not touched");
     found
 }
 
-const SIGNED: Summary = Summary { signed: 1, left: 0 };
-const LEFT: Summary = Summary { signed: 0, left: 1 };
-const NONE: Summary = Summary { signed: 0, left: 0 };
+fn signed(count: usize) -> Summary {
+    let mut summary = Summary::default();
+    summary.signed = count;
+    summary
+}
+
+fn with_left(mut summary: Summary, left: Left) -> Summary {
+    summary.count(Err(left));
+    summary
+}
 
 #[test]
 fn every_place_is_signed_as_what_it_is() {
@@ -68,12 +78,12 @@ fn every_place_is_signed_as_what_it_is() {
         for end in ["", "\n", "\r\n"] {
             let playlist = format!("#EXTM3U\n{template}{end}");
             let of = |text: &str| playlist.replace('~', text);
-            let (signed, summary) = sign(&of("a"));
-            assert_eq!(signed, of(&format!("a?{MARK}")));
-            assert_eq!(summary, SIGNED, "{template}");
+            let (text, summary) = sign(&of("a"));
+            assert_eq!(text, of(&format!("a?{MARK}")));
+            assert_eq!(summary, signed(1), "{template}");
             let url = "https://media.example.com/video/m/a".to_owned();
             assert_eq!(references(&of("a")), [(kind, url)], "{template}");
-            let url = "https://media.example.com/video/m/a.M3U8?x".to_owned();
+            let url = "https://media.example.com/video/m/a.M3U8".to_owned();
             assert_eq!(references(&of("a.M3U8?x")), [(Kind::Playlist, url)], "{template}");
         }
     }
@@ -84,12 +94,12 @@ fn every_row_of_the_table_is_found() {
     let lines = PLACES.iter().map(|place| {
         let [tag, attribute, class] = [place.tag, place.attribute, place.class.unwrap_or_default()]
             .map(|name| str::from_utf8(name).unwrap());
-        format!("{tag}:CLASS=\"{class}\",{attribute}=\"a\"\n")
+        format!("#{tag}:CLASS=\"{class}\",{attribute}=\"a\"\n")
     });
     let playlist: String = lines.collect();
-    let (signed, summary) = sign(&playlist);
-    assert_eq!(signed, playlist.replace("=\"a\"", &format!("=\"a?{MARK}\"")));
-    assert_eq!(summary, Summary { signed: PLACES.len(), left: 0 });
+    let (text, summary) = sign(&playlist);
+    assert_eq!(text, playlist.replace("=\"a\"", &format!("=\"a?{MARK}\"")));
+    assert_eq!(summary, signed(PLACES.len()));
 }
 
 #[test]
@@ -117,41 +127,49 @@ fn what_is_no_reference_is_not_touched() {
         "#EXT-X-DATERANGE:CLASS=\"com.apple.hls.preload\",X-ASSET-URI=\"a\"",
     ];
     for playlist in rows {
-        assert_eq!(sign(playlist), (playlist.to_owned(), NONE));
+        assert_eq!(sign(playlist), (playlist.to_owned(), signed(0)));
     }
 }
 
 #[test]
-fn what_must_not_be_signed_is_left_and_counted() {
+fn what_must_not_be_signed_is_left_and_the_reason_counted() {
     let rows = [
-        "https://other.example/a.ts",
-        "//other.example/a.ts",
-        "http:///other.example/a.ts",
-        "https://media.example.com@other.example/a.ts",
-        "skd://media.example.com/a",
-        "data:text/plain;base64,AA==",
-        "urn:uuid:1",
-        "ftp://media.example.com/a",
-        "seg12:00.ts",
-        "https://media.example.com:x/a",
-        "https://[media.example.com/a",
-        r"https://media.example.com\@other.example/a.ts",
-        r"\\other.example\a.ts",
-        "a\tb.ts",
-        "a #t",
-        "a\u{7f}.ts",
-        "https://{$host}/a.ts",
-        "//{$host}/a.ts",
-        "{$imported}.ts",
-        "a{$imported}?x",
-        "{$undefined}",
-        "{$token}.ts",
-        "{$token}/a.ts?x=1",
-        "{$fragment}",
-        "a?x={$fragment}",
-        "a?{$signed}",
-        "a?{$signed}&x=1",
-        "a?%50{$olicy}",
+        ("https://other.example/a.ts", Left::OtherHost),
+        ("//other.example/a.ts", Left::OtherHost),
+        ("http:///other.example/a.ts", Left::OtherHost),
+        ("http://media.example.com/a.ts", Left::OtherHost),
+        ("https://media.example.com:8443/a.ts", Left::OtherHost),
+        ("https://media.example.com.evil.example/a.ts", Left::OtherHost),
+        ("https://media.example.com@other.example/a.ts", Left::OtherHost),
+        ("skd://media.example.com/a", Left::OtherScheme),
+        ("data:text/plain;base64,AA==", Left::OtherScheme),
+        ("urn:uuid:1", Left::OtherScheme),
+        ("ftp://media.example.com/a", Left::OtherScheme),
+        ("seg12:00.ts", Left::OtherScheme),
+        ("https://media.example.com:x/a", Left::Invalid),
+        ("https://[media.example.com/a", Left::Invalid),
+        (r"https://media.example.com\@other.example/a.ts", Left::Ambiguous),
+        (r"\\other.example\a.ts", Left::Ambiguous),
+        ("a\tb.ts", Left::Ambiguous),
+        ("a #t", Left::Ambiguous),
+        ("a?x=\\", Left::Ambiguous),
+        ("a\u{7f}.ts", Left::Ambiguous),
+        ("é\u{85}.ts", Left::Ambiguous),
+        ("https://{$host}/a.ts", Left::UnknownVariable),
+        ("//{$host}/a.ts", Left::UnknownVariable),
+        ("{$imported}.ts", Left::UnknownVariable),
+        ("a{$imported}?x", Left::UnknownVariable),
+        ("{$undefined}", Left::UnknownVariable),
+        ("{$token}.ts", Left::UnknownVariable),
+        ("{$token}/a.ts?x=1", Left::UnknownVariable),
+        ("{$fragment}", Left::Ambiguous),
+        ("a?x={$fragment}", Left::Ambiguous),
+        ("a?{$signed}", Left::SignedByVariable),
+        ("a?{$signed}&x=1", Left::SignedByVariable),
+        ("a?%50{$olicy}", Left::SignedByVariable),
+        ("", Left::Itself),
+        // The player repeats the query that it asked with.
+        ("#t=1", Left::Itself),
     ];
     let define = "#EXT-X-DEFINE:IMPORT=\"imported\"\n\
                   #EXT-X-DEFINE:QUERYPARAM=\"host\"\n\
@@ -159,14 +177,9 @@ fn what_must_not_be_signed_is_left_and_counted() {
                   #EXT-X-DEFINE:NAME=\"fragment\",VALUE=\"a#b\"\n\
                   #EXT-X-DEFINE:NAME=\"olicy\",VALUE=\"olicy=1\"\n\
                   #EXT-X-DEFINE:NAME=\"signed\",VALUE=\"x=1&Policy=1&Signature=2\"\n";
-    for text in rows {
+    for (text, left) in rows {
         let playlist = format!("{define}#EXT-X-MAP:URI=\"{text}\"");
-        assert_eq!(sign(&playlist), (playlist, LEFT), "{text}");
-    }
-    // To the playlist itself: the player repeats the query that it asked with.
-    for text in ["", "#t=1"] {
-        let playlist = format!("#EXT-X-MAP:URI=\"{text}\"");
-        assert_eq!(sign(&playlist), (playlist, LEFT), "{text}");
+        assert_eq!(sign(&playlist), (playlist, with_left(signed(0), left)), "{text}");
     }
 }
 
@@ -185,18 +198,18 @@ fn parameters_are_put_where_the_query_ends() {
         ("./seg12:00.ts?@", "https://media.example.com/video/m/seg12:00.ts"),
         ("%61 é'.ts?@", "https://media.example.com/video/m/%61%20%C3%A9'.ts"),
         ("a&b=c.ts?@", "https://media.example.com/video/m/a&b=c.ts"),
-        ("a?x=1&@", "https://media.example.com/video/m/a?x=1"),
-        ("a?x=/?y&@", "https://media.example.com/video/m/a?x=/?y"),
-        ("a?x=1&&y=2&@", "https://media.example.com/video/m/a?x=1&&y=2"),
-        ("?x=1&@", "https://media.example.com/video/m/low.m3u8?x=1"),
+        ("a?x=1&@", "https://media.example.com/video/m/a"),
+        ("a?x=/?y&@", "https://media.example.com/video/m/a"),
+        ("a?x=1&&y=2&@", "https://media.example.com/video/m/a"),
+        ("?x=1&@", "https://media.example.com/video/m/low.m3u8"),
         ("a?@#t=1?2", "https://media.example.com/video/m/a"),
-        ("a?x=1&@#t=1", "https://media.example.com/video/m/a?x=1"),
+        ("a?x=1&@#t=1", "https://media.example.com/video/m/a"),
         ("  \ta?@ ", "https://media.example.com/video/m/a"),
-        ("a?x={$imported}&@", "https://media.example.com/video/m/a?x={$imported}"),
-        ("a?x={$token}&@", "https://media.example.com/video/m/a?x={$token}"),
+        ("a?x={$imported}&@", "https://media.example.com/video/m/a"),
+        ("a?x={$token}&@", "https://media.example.com/video/m/a"),
         ("{$base}/{$file}.ts?@", "https://media.example.com/video/1/2.ts"),
-        ("a{$query}&@", "https://media.example.com/video/m/a?q=1"),
-        ("a{$query}2&x&@#{$token}", "https://media.example.com/video/m/a?q=12&x"),
+        ("a{$query}&@", "https://media.example.com/video/m/a"),
+        ("a{$query}2&x&@#{$token}", "https://media.example.com/video/m/a"),
         ("a{$empty}&@", "https://media.example.com/video/m/a"),
     ];
     let define = "#EXT-X-DEFINE:NAME=\"base\",VALUE=\"https://media.example.com/video/1\"\n\
@@ -209,7 +222,7 @@ fn parameters_are_put_where_the_query_ends() {
         let text = ["?@", "&@"].iter().fold(template.to_owned(), |text, at| text.replace(at, ""));
         let line = |text: &str| format!("{define}#EXT-X-MAP:URI=\"{text}\"\n{text}\n");
         let expected = line(&template.replace('@', MARK));
-        assert_eq!(sign(&line(&text)), (expected, Summary { signed: 2, left: 0 }));
+        assert_eq!(sign(&line(&text)), (expected, signed(2)));
         let both = references(&line(&text)).into_iter().map(|(_, url)| url);
         assert_eq!(both.collect::<Vec<_>>(), [url, url], "{template}");
         let again = references(&line(&template.replace('@', MARK))).into_iter();
@@ -223,10 +236,10 @@ fn no_ampersand_is_doubled_behind_a_query_that_is_open() {
         ("a?", "a?@", "https://media.example.com/video/m/a"),
         ("a?#t", "a?@#t", "https://media.example.com/video/m/a"),
         ("?", "?@", "https://media.example.com/video/m/low.m3u8"),
-        ("a?x=1&", "a?x=1&@", "https://media.example.com/video/m/a?x=1"),
+        ("a?x=1&", "a?x=1&@", "https://media.example.com/video/m/a"),
     ];
     for (text, expected, url) in rows {
-        assert_eq!(sign(&format!("{text}\n")), (format!("{expected}\n").replace('@', MARK), SIGNED));
+        assert_eq!(sign(&format!("{text}\n")), (format!("{expected}\n").replace('@', MARK), signed(1)));
         let urls: Vec<_> = references(text).into_iter().map(|(_, url)| url).collect();
         assert_eq!(urls, [url], "{text}");
     }
@@ -235,23 +248,22 @@ fn no_ampersand_is_doubled_behind_a_query_that_is_open() {
 #[test]
 fn an_earlier_signature_is_replaced() {
     let url = "https://media.example.com/video/m/a";
-    let with_x = "https://media.example.com/video/m/a?x=1";
     let rows = [
         ("a?Policy=1&Signature=2&Key-Pair-Id=3", "a?@", url),
         ("a?Expires=1&Signature=2&Key-Pair-Id=3&Hash-Algorithm=SHA256", "a?@", url),
-        ("a?x=1&Expires=1&Signature=2&Key-Pair-Id=3", "a?x=1&@", with_x),
-        ("a?Expires=1&x=1&Signature=2&Key-Pair-Id=3#t", "a?x=1&@#t", with_x),
+        ("a?x=1&Expires=1&Signature=2&Key-Pair-Id=3", "a?x=1&@", url),
+        ("a?Expires=1&x=1&Signature=2&Key-Pair-Id=3#t", "a?x=1&@#t", url),
         ("a?%50olicy=1", "a?@", url),
         ("a?Policy={$p}&Signature={$s}&Key-Pair-Id=3", "a?@", url),
         ("?Policy=1", "?@", "https://media.example.com/video/m/low.m3u8"),
     ];
     for (text, expected, url) in rows {
-        assert_eq!(sign(text), (expected.replace('@', MARK), SIGNED));
+        assert_eq!(sign(text), (expected.replace('@', MARK), signed(1)));
         let urls: Vec<_> = references(text).into_iter().map(|(_, url)| url).collect();
         assert_eq!(urls, [url], "{text}");
     }
     let foreign = "https://other.example/a?Policy=1&Signature=2&Key-Pair-Id=3";
-    assert_eq!(sign(foreign), (foreign.to_owned(), LEFT));
+    assert_eq!(sign(foreign), (foreign.to_owned(), with_left(signed(0), Left::OtherHost)));
 }
 
 #[test]
@@ -261,10 +273,9 @@ fn a_parameter_of_the_same_name_as_an_added_one_is_replaced() {
         [("a?usher-style=define", "a?@"), ("a?x=usher-style&usher%2Dstyle=plain&y", "a?x=usher-style&y&@")];
     for (text, expected) in rows {
         let expected = expected.replace('@', parameters);
-        assert_eq!(sign_with(text, parameters), (expected.clone(), SIGNED));
-        assert_eq!(sign_with(&expected, parameters), (expected, SIGNED));
+        assert_eq!(sign_with(text, parameters), (expected.clone(), signed(1)));
+        assert_eq!(sign_with(&expected, parameters), (expected, signed(1)));
     }
-    assert_eq!(sign_with("a?x", ""), ("a?x".to_owned(), LEFT), "nothing to add adds no `?`");
 }
 
 #[test]
@@ -272,7 +283,10 @@ fn a_variable_is_known_from_its_definition_on() {
     let playlist = "{$v}.ts\n#EXT-X-DEFINE:NAME=\"v\",VALUE=\"a\"\n{$v}.ts\n\
                     #EXT-X-DEFINE:NAME=\"v\",VALUE=\"b\"\n{$v}.ts\n";
     let expected = playlist.replacen("\"a\"\n{$v}.ts", &format!("\"a\"\n{{$v}}.ts?{MARK}"), 1);
-    assert_eq!(sign(playlist), (expected, Summary { signed: 1, left: 2 }));
+    assert_eq!(
+        sign(playlist),
+        (expected, with_left(with_left(signed(1), Left::UnknownVariable), Left::UnknownVariable))
+    );
 }
 
 #[test]
@@ -281,20 +295,22 @@ fn bytes_that_are_no_text_stay() {
                      #EXT-X-MEDIA:NAME=\"\xFF\",URI=\"\xFF\",GROUP-ID=\"\xFF\"\r\n\r\n  b ";
     let mut out = b"before".to_vec();
     let url = Url::parse(PLAYLIST_URL).unwrap();
-    let summary = rewrite(playlist, &url, &mut out, |_| Some("Expires=1"));
+    let summary = rewrite(playlist, &url, &mut out, |_| Ok("Expires=1"));
     let expected: &[u8] = b"before\xEF\xBB\xBF#EXTM3U\r\n#\xFF\r\n\xFF.ts\r\n\
         #EXT-X-MAP:X=\"\xFF\",URI=\"a?Expires=1\"\n \n\
         #EXT-X-MEDIA:NAME=\"\xFF\",URI=\"\xFF\",GROUP-ID=\"\xFF\"\r\n\r\n  b?Expires=1 ";
     assert_eq!(out, expected);
-    assert_eq!(summary, Summary { signed: 2, left: 2 });
+    assert_eq!(summary, with_left(with_left(signed(2), Left::Invalid), Left::Invalid));
 }
 
 #[test]
 fn a_reference_of_a_playlist_without_http_url_is_left() {
-    for base in ["file:///video/low.m3u8", "data:,x", "urn:a"] {
+    for (base, left) in
+        [("file:///video/low.m3u8", Left::OtherScheme), ("data:,x", Left::Invalid), ("urn:a", Left::Invalid)]
+    {
         let mut out = Vec::new();
-        let summary = rewrite(b"a.ts", &Url::parse(base).unwrap(), &mut out, |_| Some("x"));
-        assert_eq!((out.as_slice(), summary), (&b"a.ts"[..], LEFT), "{base}");
+        let summary = rewrite(b"a.ts", &Url::parse(base).unwrap(), &mut out, |_| Ok("x"));
+        assert_eq!((out.as_slice(), summary), (&b"a.ts"[..], with_left(signed(0), left)), "{base}");
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     collections::{HashMap, hash_map::Entry},
 };
 
-use super::attributes::Attributes;
+use super::{attributes::Attributes, query};
 
 /// The variables that are defined so far, by name.
 #[derive(Default)]
@@ -20,9 +20,20 @@ pub(super) struct Variables {
     values: HashMap<String, Option<String>>,
 }
 
+/// Whose variable an `EXT-X-DEFINE` defines.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Author<'a> {
+    /// The playlist's author.
+    Playlist { name: &'a str },
+    /// This rewriter, when it signed the playlist before.
+    Rewriter,
+    /// Nobody: it is not a definition.
+    Nobody,
+}
+
 impl Variables {
     /// Takes in the attributes of an `EXT-X-DEFINE`.
-    pub(super) fn define(&mut self, list: &[u8]) {
+    pub(super) fn define<'l>(&mut self, list: &'l [u8]) -> Author<'l> {
         let (mut name, mut value) = (None, None);
         for attribute in Attributes::new(list) {
             let text = str::from_utf8(attribute.value).ok();
@@ -33,7 +44,7 @@ impl Variables {
             }
         }
         let Some(name) = name.filter(|name| name.chars().all(is_name_character)) else {
-            return;
+            return Author::Nobody;
         };
         match self.values.entry(name.to_owned()) {
             Entry::Occupied(mut twice) => {
@@ -43,6 +54,19 @@ impl Variables {
                 entry.insert(value.map(str::to_owned));
             }
         }
+        if is_ours(name) && value.is_some_and(query::is_signature) {
+            Author::Rewriter
+        } else {
+            Author::Playlist { name }
+        }
+    }
+
+    /// Whether a query parameter is a reference to a variable that holds a signature.
+    pub(super) fn is_signature(&self, parameter: &str) -> bool {
+        parameter
+            .strip_prefix("{$")
+            .and_then(|name| self.value(name))
+            .is_some_and(|(value, after)| after.is_empty() && query::is_signature(value))
     }
 
     /// `text` with its variables replaced, once; references without a value stay, and so do those
@@ -98,9 +122,18 @@ impl Variables {
     }
 }
 
+/// Whether a variable has a name of those that [`Definitions`](super::Definitions) gives.
+fn is_ours(name: &str) -> bool {
+    name.strip_prefix(NAME).is_some_and(|rest| rest.bytes().all(|byte| byte == b'_' || byte.is_ascii_digit()))
+}
+
 fn is_name_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
+
+/// How the variables begin that this rewriter defines. Letters and digits only: some players know no
+/// others in a name.
+pub(super) const NAME: &str = "usher";
 
 /// What CloudFront takes, in [bytes].
 ///

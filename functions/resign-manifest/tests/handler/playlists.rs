@@ -175,9 +175,9 @@ async fn head_tells_the_length_and_sends_no_body() {
 async fn a_name_with_escapes_is_read_by_its_key() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
-    bucket.put("video/ä b/100%+1.m3u8", "#EXTM3U\n#EXTINF:4,\ns.ts\n");
+    bucket.put("video/ä b/100%+1.m3u8", "#EXTM3U\n#EXTINF:4,\ns.ts\n#EXT-X-ENDLIST\n");
     let asked = with_credential(get("/video/%C3%A4%20b/100%25+1.m3u8", ""), Some("url"));
     let grant = grant("/video/%C3%A4%20b/*");
-    let expected = format!("#EXTM3U\n#EXTINF:4,\ns.ts?{}\n", grant.query());
+    let expected = format!("#EXTM3U\n#EXTINF:4,\ns.ts?{}\n#EXT-X-ENDLIST\n", grant.query());
     assert_eq!(function.answer(asked).await, playlist(&expected));
 }

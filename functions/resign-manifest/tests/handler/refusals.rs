@@ -19,7 +19,7 @@ async fn bucket() -> Bucket {
 async fn a_style_that_does_not_exist_is_a_bad_request() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
-    let detail = "usher-style must be plain or inline";
+    let detail = "usher-style must be plain, inline or define";
     let expected = problem(400, "Bad Request", detail, json!({}));
     for query in
         ["usher-style=fancy", "usher-style=", "usher-style", "usher-style=Inline", "%75sher-style=fancy"]

@@ -1,0 +1,219 @@
+//! Adds query parameters to the URIs of the JSON documents that a playlist refers to, and touches no
+//! other byte.
+//!
+//! | Document | What is signed |
+//! |---|---|
+//! | asset list ([RFC 8216bis], appendix D) | `ASSETS[].URI` |
+//! | steering manifest ([Content Steering]) | `RELOAD-URI` |
+//! | its `PATHWAY-CLONES[].URI-REPLACEMENT` (and RFC 8216bis, 7.3) | `PARAMS`, `PER-VARIANT-URIS`, `PER-RENDITION-URIS` |
+//!
+//! Every other document is left to its reader. So is each part that readers could take in two ways: an
+//! object with the same name twice, and a relative URI where the specification wants an absolute one
+//! (hls.js resolves it against the player's page, which may stand on another host). The module is pure:
+//! it knows nothing of keys, grants or hosts.
+//!
+//! # Steering renews parameters while a film plays
+//!
+//! A player that switches to a pathway clone puts `PARAMS` into the query of each playlist of the base
+//! pathway, over parameters of the same name. So a clone whose `HOST` is ours carries fresh ones there.
+//! A clone without `HOST` keeps the host of its base, which this document does not tell; it gets none.
+//!
+//! Players clone a pathway once: hls.js 1.7 and Media3 pass over a clone whose `ID` they know, and the
+//! specification forbids an `ID` that any other pathway has. New parameters therefore need a new `ID`:
+//! it ends in the *generation*, a number that is the caller's, and `PATHWAY-PRIORITY` and the `BASE-ID`
+//! of other clones follow. To the player it is what a steering server is free to do, a new pathway that
+//! takes the place of the old one. Each change makes it load its playlists again, so a generation should
+//! last as long as the parameters of its first moment allow, and not change with every expiry bucket.
+//!
+//! # Parameters that would go astray
+//!
+//! A clone with another host inherits the query of its base, our signature in it, and the player would
+//! send that to the other host. [`CloneParameters::Withheld`] empties the signature there. hls.js before
+//! 1.7 adds `PARAMS` to the URIs of `PER-VARIANT-URIS`, too: a clone with one that is not ours gets none.
+//!
+//! [Content Steering]: https://datatracker.ietf.org/doc/html/draft-pantos-content-steering
+//! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis
+
+mod object;
+mod splice;
+mod steering;
+#[cfg(test)]
+mod tests;
+
+use serde_json::value::RawValue;
+
+use self::{
+    object::{Object, array, string},
+    splice::Splice,
+};
+
+/// A document with its URIs signed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Rewritten {
+    /// Which of the two it is.
+    pub kind: DocumentKind,
+    /// Its bytes.
+    pub json: Vec<u8>,
+    /// URIs and clones that received parameters.
+    pub signed: usize,
+    /// URIs and clones with a host of their own that stay as they were.
+    pub left: usize,
+}
+
+/// The documents that hold URIs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DocumentKind {
+    /// What `X-ASSET-LIST` of an interstitial points at.
+    AssetList,
+    /// What `SERVER-URI` of `EXT-X-CONTENT-STEERING` points at.
+    SteeringManifest,
+}
+
+impl DocumentKind {
+    /// The media type that Apple's [authoring specification] names.
+    ///
+    /// [authoring specification]: https://developer.apple.com/documentation/http-live-streaming/hls-authoring-specification-for-apple-devices
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::AssetList => "application/json",
+            Self::SteeringManifest => "application/vnd.apple.steering-list",
+        }
+    }
+}
+
+/// What the URIs of a pathway clone get in their query.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum CloneParameters {
+    /// The host is ours: these query parameters, as [`Grant::query`] writes them.
+    ///
+    /// [`Grant::query`]: cloudfront_signing::Grant::query
+    Signed(String),
+    /// The host is another's: a signature that comes with the base pathway is emptied.
+    Withheld,
+}
+
+/// The bytes are not JSON.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DocumentError {
+    /// They are not even text.
+    #[error("the document is not UTF-8 from byte {valid_up_to} on")]
+    NotUtf8 {
+        /// How many bytes are.
+        valid_up_to: usize,
+    },
+    /// They break the grammar.
+    #[error("the document is not JSON at line {line}, column {column}")]
+    Syntax {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+}
+
+/// The document with its URIs signed; `None` where it is neither an asset list nor a steering manifest.
+///
+/// `sign` takes a URI as it is meant (without JSON's escapes) and answers it with its parameters, or
+/// nothing to leave it. `clone_parameters` takes the `HOST` of a pathway clone, as written. `generation`
+/// changes when clones have to be renewed. Signing twice equals signing once.
+///
+/// # Errors
+/// [`DocumentError`] for what no player can read either.
+///
+/// ```
+/// use resign_manifest::document::{DocumentKind, rewrite};
+///
+/// let list = br#"{"ASSETS": [{"URI": "https:\/\/media.example.com\/video\/ad\/a.m3u8", "DURATION": 15}]}"#;
+/// let signed = rewrite(list, 0, &mut |uri| Some(format!("{uri}?Expires=1")), &mut |_| None)?
+///     .ok_or("neither")?;
+/// assert_eq!(signed.kind, DocumentKind::AssetList);
+/// assert_eq!(
+///     signed.json,
+///     br#"{"ASSETS": [{"URI": "https:\/\/media.example.com\/video\/ad\/a.m3u8?Expires=1", "DURATION": 15}]}"#
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn rewrite(
+    json: &[u8],
+    generation: u64,
+    sign: &mut dyn FnMut(&str) -> Option<String>,
+    clone_parameters: &mut dyn FnMut(&str) -> Option<CloneParameters>,
+) -> Result<Option<Rewritten>, DocumentError> {
+    let whole =
+        str::from_utf8(json).map_err(|error| DocumentError::NotUtf8 { valid_up_to: error.valid_up_to() })?;
+    // Against the grammar, but browsers and Android pass over it.
+    let text = whole.strip_prefix('\u{FEFF}').unwrap_or(whole);
+    let document: &RawValue = serde_json::from_str(text)
+        .map_err(|error| DocumentError::Syntax { line: error.line(), column: error.column() })?;
+    let Some((kind, members)) = Object::read(document).and_then(recognise) else {
+        return Ok(None);
+    };
+    let mut rewriter =
+        Rewriter { splice: Splice::new(whole), generation, sign, clone_parameters, signed: 0, left: 0 };
+    match kind {
+        DocumentKind::AssetList => rewriter.asset_list(&members),
+        DocumentKind::SteeringManifest => rewriter.steering_manifest(&members),
+    }
+    let Rewriter { splice, signed, left, .. } = rewriter;
+    Ok(Some(Rewritten { kind, json: splice.finish(), signed, left }))
+}
+
+/// By its members: neither has a name in it, and the types of S3 objects are what an upload guessed.
+fn recognise(members: Object<'_>) -> Option<(DocumentKind, Object<'_>)> {
+    let steers = |name| members.get(name).is_some();
+    if members.get("ASSETS").and_then(array).is_some() {
+        Some((DocumentKind::AssetList, members))
+    } else if ["PATHWAY-PRIORITY", "PATHWAY-CLONES", "RELOAD-URI"].into_iter().any(steers) {
+        Some((DocumentKind::SteeringManifest, members))
+    } else {
+        None
+    }
+}
+
+struct Rewriter<'j, 'f> {
+    splice: Splice<'j>,
+    generation: u64,
+    sign: &'f mut dyn FnMut(&str) -> Option<String>,
+    clone_parameters: &'f mut dyn FnMut(&str) -> Option<CloneParameters>,
+    signed: usize,
+    left: usize,
+}
+
+/// Whether a URI may be relative in its place: only then is its base the document.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Place {
+    Absolute,
+    Relative,
+}
+
+impl<'j> Rewriter<'j, '_> {
+    fn asset_list(&mut self, members: &Object<'j>) {
+        let assets = members.get("ASSETS").and_then(array).unwrap_or_default();
+        for asset in assets.into_iter().filter_map(Object::read) {
+            if let Some(uri) = asset.get("URI") {
+                self.uri(uri, Place::Absolute);
+            }
+        }
+    }
+
+    /// Whether the URI got its parameters.
+    fn uri(&mut self, value: &'j RawValue, place: Place) -> bool {
+        let Some(uri) = string(value) else { return false };
+        let resolvable = place == Place::Relative || is_absolute(&uri);
+        let Some(signed) = resolvable.then(|| (self.sign)(&uri)).flatten() else {
+            self.left += 1;
+            return false;
+        };
+        self.splice.string(value, &uri, &signed);
+        self.signed += 1;
+        true
+    }
+}
+
+fn is_absolute(uri: &str) -> bool {
+    ["http://", "https://"]
+        .into_iter()
+        .any(|scheme| uri.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+}

@@ -1,0 +1,69 @@
+//! What a playlist needs before it can be signed: signing may wait for KMS, and the rewriter does not wait.
+
+use url::Url;
+
+use crate::{
+    Host, Life,
+    host::{HostAsset, asset_of},
+    rewrite::{Changes, Discard, Facts, Left, Rewriter},
+};
+
+/// What is learned from a playlist before anything is signed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Survey {
+    /// What it tells about itself.
+    pub facts: Facts,
+    /// The grants that it needs, nearly always one.
+    pub needs: Vec<Need>,
+}
+
+/// A grant that a playlist needs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Need {
+    /// Which of the hosts.
+    pub host: usize,
+    /// The URL pattern that it must cover.
+    pub resource: String,
+    /// How long it must live.
+    pub life: Life,
+    /// How many references it is for.
+    pub references: usize,
+    /// The pattern without the host.
+    pattern: String,
+}
+
+impl Survey {
+    /// Reads a playlist of this URL. It stops to look for needs when there are more than `limit`.
+    #[must_use]
+    pub fn read(playlist: &[u8], playlist_url: &Url, hosts: &[Host], limit: usize) -> Self {
+        let facts = Facts::read(playlist);
+        let mut needs: Vec<Need> = Vec::new();
+        let mut rewriter = Rewriter::new(playlist_url, Changes::default());
+        rewriter.advance(playlist, &mut Discard, usize::MAX, |reference| {
+            if let Ok(HostAsset { host, asset }) = asset_of(hosts, reference) {
+                let life = Life::of(reference.kind, &facts);
+                if let Some(need) = needs.iter_mut().find(|need| need.is_for(HostAsset { host, asset }, life))
+                {
+                    need.references += 1;
+                } else if needs.len() <= limit {
+                    needs.push(Need::new(hosts, HostAsset { host, asset }, life));
+                }
+            }
+            Err::<&str, _>(Left::OutOfScope)
+        });
+        Self { facts, needs }
+    }
+}
+
+impl Need {
+    fn new(hosts: &[Host], HostAsset { host, asset }: HostAsset<'_>, life: Life) -> Self {
+        let pattern = asset.pattern();
+        let written = hosts.get(host).map(|host| host.written.as_str()).unwrap_or_default();
+        Self { host, resource: format!("{written}{pattern}"), life, references: 1, pattern }
+    }
+
+    /// Whether it is the need of an asset's references of this life.
+    pub(crate) fn is_for(&self, HostAsset { host, asset }: HostAsset<'_>, life: Life) -> bool {
+        self.host == host && self.life == life && asset.has_pattern(&self.pattern)
+    }
+}
