@@ -1,3 +1,5 @@
+mod changes;
+
 use super::{places::PLACES, *};
 
 const PLAYLIST_URL: &str = "https://media.example.com/video/m/low.m3u8?token=x&host=other.example";

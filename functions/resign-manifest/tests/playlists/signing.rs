@@ -1,0 +1,105 @@
+//! What the function does between the bucket and the answer, and what CloudFront does with a URL.
+
+use std::{
+    collections::BTreeMap,
+    sync::{LazyLock, Mutex},
+};
+
+use aws_lc_rs::{
+    encoding::{AsDer as _, Pkcs8V1Der},
+    rsa::{KeyPair, KeySize},
+};
+use bytes::Bytes;
+use cloudfront_signing::{
+    Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, UnixTime, UrlPattern,
+    Verifier,
+};
+use resign_manifest::{
+    Host, Resigned, Style, Survey,
+    rewrite::{Origin, Summary},
+};
+use url::Url;
+use usher_runtime::Scope;
+
+static SIGNER: LazyLock<Signer> = LazyLock::new(|| {
+    Signer::new(KeyPairId::new("K2JCJMDEHXQW5F").unwrap(), private_key(), HashAlgorithm::Sha256)
+});
+
+static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
+    Verifier::new([(KeyPairId::new("K2JCJMDEHXQW5F").unwrap(), private_key().public_key())])
+});
+
+static PEM: LazyLock<String> = LazyLock::new(|| {
+    let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
+    pem::encode(&pem::Pem::new("PRIVATE KEY", der.as_ref()))
+});
+
+fn private_key() -> PrivateKey {
+    PrivateKey::from_pem(&PEM).unwrap()
+}
+
+/// A playlist as a player gets it.
+pub(crate) struct Signed {
+    pub(crate) playlist: Vec<u8>,
+    pub(crate) summary: Summary,
+    pub(crate) grants: Vec<Grant>,
+}
+
+impl Signed {
+    /// The playlist without what was added to it in the style `inline`.
+    pub(crate) fn taken_off(&self) -> Vec<u8> {
+        let mut text = self.playlist.clone();
+        for grant in &self.grants {
+            for separator in ["?", "&"] {
+                text = replace(&text, format!("{separator}{}", grant.query()).as_bytes(), b"");
+            }
+        }
+        text
+    }
+}
+
+pub(crate) fn sign(playlist: &[u8], url: &Url, scope: &Scope, style: Style) -> Signed {
+    let origin = url.origin().ascii_serialization();
+    let hosts = vec![Host { written: origin.clone(), origin, scope: scope.clone() }];
+    let survey = Survey::read(playlist, url, &hosts, usize::MAX);
+    let grants: Vec<_> = survey.needs.iter().map(|need| grant(&need.resource)).collect();
+    let playlist = Bytes::copy_from_slice(playlist);
+    let mut resigned = Resigned::new(playlist, url, hosts, style, survey, &grants, Origin::AsStated);
+    let limit = resigned.size_limit();
+    let playlist: Vec<u8> = resigned.by_ref().flatten().collect();
+    assert!(playlist.len() <= limit, "{} bytes, where at most {limit} were expected", playlist.len());
+    Signed { playlist, summary: *resigned.summary(), grants }
+}
+
+pub(crate) fn grant(resource: &str) -> Grant {
+    let mut grants = GRANTS.lock().unwrap();
+    let signed = || {
+        SIGNER.sign(Policy::new(UrlPattern::new(resource).unwrap(), time(1_790_000_100)).unwrap()).unwrap()
+    };
+    grants.entry(resource.to_owned()).or_insert_with(signed).clone()
+}
+
+static GRANTS: Mutex<BTreeMap<String, Grant>> = Mutex::new(BTreeMap::new());
+
+/// Asks the verifier as a viewer without cookies would ask CloudFront.
+pub(crate) fn ask(url: &str) -> Result<(), Box<Denial>> {
+    VERIFIER.verify(&Request::new(url), time(1_790_000_000)).map(|_| ())
+}
+
+fn time(seconds: u64) -> UnixTime {
+    UnixTime::new(seconds).unwrap()
+}
+
+pub(crate) fn replace(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let finder = memchr::memmem::Finder::new(from);
+    let mut replaced = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = finder.find(rest) {
+        replaced.extend_from_slice(&rest[..at]);
+        replaced.extend_from_slice(to);
+        rest = &rest[at + from.len()..];
+    }
+    replaced.extend_from_slice(rest);
+    replaced
+}
