@@ -11,6 +11,13 @@ use cloudfront_signing::{
 #[path = "../../../shared/signing/tests/properties/reference.rs"]
 pub mod reference;
 
+/// The pure modules of the function, without the AWS SDK that the rest of it needs.
+#[path = "../../../functions/resign-manifest/src"]
+pub mod resign_manifest {
+    pub mod document;
+    pub mod rewrite;
+}
+
 /// The time at which every target judges.
 pub static NOW: LazyLock<UnixTime> = LazyLock::new(|| UnixTime::new(1_790_000_000).expect("seconds"));
 

@@ -88,7 +88,7 @@ impl References {
         let variables = &self.variables;
         let query_start = variables.query_start(text);
         let unsigned =
-            query::without(text, query_start, |one| query::is_reserved(one) || variables.is_signature(one));
+            query::without(text, query_start, |one| query::is_reserved(one) || variables.is_ours(one));
         let expanded = variables.expand(&unsigned);
         let (path, query) = expanded.split_once('?').unwrap_or((&expanded, ""));
         if expanded.is_empty() {
@@ -99,7 +99,7 @@ impl References {
             return Err(Left::Ambiguous);
         }
         // An undefined variable in the query changes neither the host nor the path.
-        if path.contains("{$") {
+        if path.contains("{$") || variables.names_ours(query) {
             return Err(Left::UnknownVariable);
         }
         // Parameters inside a variable cannot be replaced without breaking its other uses.
@@ -108,7 +108,7 @@ impl References {
         }
         let parameters = ask(self.base.resolve(path)?)?;
         let head = query::without(text, query_start, |one| {
-            is_replaced(one, parameters.as_ref()) || variables.is_signature(one)
+            is_replaced(one, parameters.as_ref()) || variables.is_ours(one)
         });
         // Only the first `?` begins a query; a later one is a part of it.
         let has_empty_query =

@@ -46,6 +46,9 @@ impl Variables {
         let Some(name) = name.filter(|name| name.chars().all(is_name_character)) else {
             return Author::Nobody;
         };
+        if is_our_name(name) && value.is_some_and(query::is_signature) {
+            return Author::Rewriter;
+        }
         match self.values.entry(name.to_owned()) {
             Entry::Occupied(mut twice) => {
                 twice.insert(None);
@@ -54,19 +57,25 @@ impl Variables {
                 entry.insert(value.map(str::to_owned));
             }
         }
-        if is_ours(name) && value.is_some_and(query::is_signature) {
-            Author::Rewriter
-        } else {
-            Author::Playlist { name }
-        }
+        Author::Playlist { name }
     }
 
-    /// Whether a query parameter is a reference to a variable that holds a signature.
-    pub(super) fn is_signature(&self, parameter: &str) -> bool {
-        parameter
-            .strip_prefix("{$")
-            .and_then(|name| self.value(name))
-            .is_some_and(|(value, after)| after.is_empty() && query::is_signature(value))
+    /// Whether a query parameter is a reference to a variable of this rewriter's, and nothing else.
+    pub(super) fn is_ours(&self, parameter: &str) -> bool {
+        let name = parameter.strip_prefix("{$").and_then(|reference| reference.strip_suffix('}'));
+        name.is_some_and(|name| self.is_our_variable(name))
+    }
+
+    /// Whether a variable of this rewriter's is named in `text`.
+    pub(super) fn names_ours(&self, text: &str) -> bool {
+        text.split("{$")
+            .skip(1)
+            .any(|reference| reference.split_once('}').is_some_and(|(name, _)| self.is_our_variable(name)))
+    }
+
+    /// The name tells, since the definition is gone or does not stand there: unless the author took it.
+    fn is_our_variable(&self, name: &str) -> bool {
+        is_our_name(name) && !self.values.contains_key(name)
     }
 
     /// `text` with its variables replaced, once; references without a value stay, and so do those
@@ -123,7 +132,7 @@ impl Variables {
 }
 
 /// Whether a variable has a name of those that [`Definitions`](super::Definitions) gives.
-fn is_ours(name: &str) -> bool {
+fn is_our_name(name: &str) -> bool {
     name.strip_prefix(NAME).is_some_and(|rest| rest.bytes().all(|byte| byte == b'_' || byte.is_ascii_digit()))
 }
 
