@@ -1,0 +1,103 @@
+# Sourced by the system tests: what runs beside a test, from its start to the end of the test.
+# It sets `root`, the project, and `state`, a folder that is removed at the end.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+programs=${CARGO_TARGET_DIR:-$root/target}/debug
+cache=$root/target/system
+moto=5.2.5
+seconds_to_start=60
+
+state=$(mktemp -d)
+running=()
+trap 'stop' EXIT
+trap 'exit 130' INT TERM
+
+# install_debian COMMAND PACKAGE …: unless the command is there.
+install_debian() {
+    if command -v "$1" >/dev/null; then return; fi
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
+    "${as_root[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" \
+        apt-get install -y -qq --no-install-recommends "${@:2}" >/dev/null
+}
+
+install_node_modules() {
+    (cd "$root/tests/system" && npm ci --no-audit --no-fund --loglevel=error)
+}
+
+# The version stands in the folder's name, so that a new version never runs in an old environment.
+install_moto() {
+    moto_environment=$cache/moto-$moto
+    if [ -e "$moto_environment/complete" ]; then return; fi
+    rm -rf "$moto_environment"
+    mkdir -p "$cache"
+    python3 -m venv "$moto_environment"
+    "$moto_environment/bin/pip" install --quiet --disable-pip-version-check \
+        "moto[server,kms,s3,secretsmanager]==$moto"
+    touch "$moto_environment/complete"
+}
+
+build() {
+    (cd "$root" && cargo build --workspace --bins)
+}
+
+# start_edge [ARGUMENT …]: sets `origin`. The player page finds hls.js in the state folder.
+start_edge() {
+    local hls=node_modules/hls.js/dist
+    if [ -d "$root/tests/system/$hls" ]; then
+        mkdir -p "$state/$hls"
+        cp "$root/tests/system/$hls/hls.min.js" "$state/$hls/"
+    fi
+    start edge "$programs/usher" serve --listen 127.0.0.1:0 --bucket-listen 127.0.0.1:0 --state "$state" "$@"
+    # The second of its two lines: with it, the first one is there, too.
+    wait_for edge 's/^bucket on //p'
+    wait_for edge 's/^listening on //p'
+    origin=$told
+}
+
+# Sets `endpoint`.
+start_moto() {
+    start moto "$moto_environment/bin/moto_server" -H 127.0.0.1 -p 0
+    wait_for moto 's/.*Running on \(http:[0-9.:/]*\).*/\1/p'
+    endpoint=$told
+}
+
+# start NAME COMMAND …: in the background, until the test ends.
+start() {
+    local name=$1
+    shift
+    : >"$state/$name.log"
+    # No input: some programs read it, and would take the terminal's.
+    (cd "$root" && exec "$@") </dev/null >>"$state/$name.log" 2>&1 &
+    running+=("$name:$!")
+}
+
+# wait_for NAME SED_SCRIPT: until the script prints something of what the program that was started last
+# says; sets `told` to it.
+wait_for() {
+    local log=$state/$1.log
+    for _ in $(seq $((seconds_to_start * 10))); do
+        told=$(sed -n "$2" "$log" | head -n 1)
+        if [ -n "$told" ]; then return; fi
+        kill -0 "${running[-1]##*:}" 2>/dev/null || break
+        sleep 0.1
+    done
+    echo "error: $1 did not start within $seconds_to_start s" >&2
+    exit 1
+}
+
+stop() {
+    local code=$? program
+    for program in "${running[@]}"; do
+        local name=${program%:*} id=${program##*:}
+        if ! kill "$id" 2>/dev/null; then
+            echo "error: $name had ended before the test did" >&2
+            code=1
+        fi
+        wait "$id" 2>/dev/null || true
+        if [ "$code" -ne 0 ]; then tail -n 40 "$state/$name.log" | sed "s/^/$name: /" >&2; fi
+    done
+    rm -rf "$state"
+    exit "$code"
+}

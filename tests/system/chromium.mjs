@@ -1,0 +1,86 @@
+// Chromium for the system tests, and what they do with the player page.
+
+import { strict as assert } from 'node:assert';
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
+
+/** Each check has a context of its own, hence no cookies of another. */
+export async function openChromium() {
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required', '--mute-audio',
+    ],
+  });
+  const count = { passed: 0, failed: 0 };
+  const check = async (name, body) => { count[await isTrue(browser, name, body) ? 'passed' : 'failed'] += 1; };
+  const finish = async () => {
+    await browser.close();
+    console.log(`${count.passed} passed, ${count.failed} failed`);
+    process.exitCode = count.failed || !count.passed ? 1 : 0;
+  };
+  return { browser, check, finish };
+}
+
+async function isTrue(browser, name, body) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const requests = [];
+  const complaints = [];
+  context.on('request', (request) => new URL(request.url()).pathname.startsWith('/video/') && requests.push(request.url()));
+  context.on('weberror', (error) => complaints.push(String(error.error())));
+  context.on('console', (message) => {
+    const expected = /status of 403/.test(message.text()) && new URL(message.location().url).pathname.startsWith('/video/');
+    if (message.type() === 'error' && !expected) complaints.push(`${message.text()} (${message.location().url.split('?')[0]})`);
+  });
+  try {
+    await body({ page, context, requests });
+    assert.deepEqual(complaints, [], 'the console is quiet');
+    console.log(`ok   ${name}`);
+    return true;
+  } catch (error) {
+    const said = await page.locator('#status').textContent({ timeout: 500 }).catch(() => '');
+    console.log(`FAIL ${name}\n     ${withoutSignatures(error.message).replaceAll('\n', '\n     ')}\n     status: ${said}; console: ${complaints.join('; ') || 'quiet'}`);
+    return false;
+  } finally {
+    await context.close();
+  }
+}
+
+export async function signIn(page, origin, stream, engine) {
+  await page.goto(`${origin}/?engine=${engine}&stream=${encodeURIComponent(stream)}`);
+  await page.locator('#verdict[data-verdict=refused]').waitFor();
+  await page.click('#sign-in');
+  await page.locator('#play').waitFor();
+  assert.deepEqual([await page.inputValue('#stream'), await page.inputValue('#engine')], [stream, engine]);
+}
+
+export async function signedUrl(page, origin, stream) {
+  await signIn(page, origin, stream, 'native');
+  await page.click('#make-signed-url');
+  await page.locator('#signed-url').waitFor();
+  assert.match(await page.locator('#signed-url-until').textContent(), /^Good until \d\d:\d\d:\d\d/);
+  return page.inputValue('#signed-url');
+}
+
+/** Plays `url` on the player page without the page's own player, which would come to its help with cookies. */
+export async function playWith(page, engine, url) {
+  if (engine === 'hls') await page.addScriptTag({ url: '/__usher/hls.js' });
+  await page.locator('#video').evaluate((video, [player, source]) => {
+    if (player === 'native') video.src = source;
+    else {
+      const hls = new globalThis.Hls();
+      hls.loadSource(source);
+      hls.attachMedia(video);
+    }
+    // Not awaited: where nothing can be played it never settles.
+    video.play().catch(() => {});
+  }, [engine, url]);
+}
+
+export function withoutSignatures(text) {
+  return text.replaceAll(/\b(Policy|Signature)=[^&\s"']+/g, '$1=…');
+}
