@@ -21,7 +21,7 @@ use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
 use axum::extract::ConnectInfo;
 use cloudfront_signing::Verifier;
 use issue_cookies::IssueCookies;
-use resign_manifest::{PlaylistSource, ResignManifest};
+use resign_manifest::{HostGrants, PlaylistSource, ResignManifest};
 use tokio::{net::TcpListener, task::JoinSet};
 use usher_runtime::{Clock, ConfigError, Grants, SigningError};
 
@@ -159,7 +159,7 @@ async fn origins(
     let config = resign_manifest::Config::read(&setting("resign-manifest"))
         .map_err(|source| EdgeError::Config { function: "resign-manifest", source })?;
     let source = PlaylistSource::new(client.clone(), config.bucket.clone(), config.max_playlist_bytes);
-    let grants = Grants::open(config.signing.clone()).await?;
+    let grants = HostGrants::open(&config).await?;
     let resign_manifest = ResignManifest::new(config, grants, source, Arc::clone(clock));
 
     Ok(Origins { issue_cookies, resign_manifest, bucket: client, bucket_name: bucket_name.to_owned() })

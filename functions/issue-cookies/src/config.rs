@@ -1,6 +1,6 @@
 //! The function's settings.
 
-use usher_runtime::{ConfigError, Scope, Settings, SigningConfig, ViewerProtocol};
+use usher_runtime::{ConfigError, Cors, Scope, Settings, SigningConfig, ViewerProtocol};
 
 use crate::JwtAuthenticator;
 
@@ -17,8 +17,8 @@ pub struct Config {
     pub cookie_ttl: u64,
     /// `URL_TTL_SECONDS`
     pub url_ttl: u64,
-    /// `ALLOWED_ORIGINS`, separated by commas: pages on other origins that may call with a credential.
-    pub allowed_origins: Vec<String>,
+    /// `ALLOWED_ORIGINS`: pages on other origins that may call with a credential.
+    pub cors: Cors,
     /// `JWT_ISSUER`, `JWT_AUDIENCE`, and `JWT_PUBLIC_KEY` (EdDSA) or `JWT_SECRET` (HS256).
     pub authenticator: JwtAuthenticator,
 }
@@ -35,13 +35,7 @@ impl Config {
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
         let cookie_ttl = settings.seconds("COOKIE_TTL_SECONDS", 3_600);
         let url_ttl = settings.seconds("URL_TTL_SECONDS", 21_600);
-        let allowed_origins = settings.optional("ALLOWED_ORIGINS").unwrap_or_default();
-        let allowed_origins = allowed_origins
-            .split(',')
-            .map(str::trim)
-            .filter(|origin| !origin.is_empty())
-            .map(str::to_owned)
-            .collect();
+        let cors = Cors::read(&settings, "POST, DELETE", "Authorization, Content-Type");
         let authenticator = JwtAuthenticator::read(&mut settings);
         settings.finish(|| {
             Some(Self {
@@ -50,7 +44,7 @@ impl Config {
                 protocol: protocol?,
                 cookie_ttl: cookie_ttl?,
                 url_ttl: url_ttl?,
-                allowed_origins,
+                cors,
                 authenticator: authenticator?,
             })
         })

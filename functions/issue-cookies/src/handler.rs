@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 use usher_runtime::{Clock, Grants, Problem, Viewer};
 
-use crate::{AuthenticationError, Config, Subject, cors, urls::UrlRequest};
+use crate::{AuthenticationError, Config, Subject, urls::UrlRequest};
 
 /// The function: one value per instance, one call per request.
 pub struct IssueCookies {
@@ -32,7 +32,7 @@ impl IssueCookies {
         });
         answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let origin = request.headers.get(header::ORIGIN);
-        answer.headers.extend(cors::headers(&self.config.allowed_origins, origin));
+        answer.headers.extend(self.config.cors.headers(origin));
         answer.into()
     }
 

@@ -11,7 +11,6 @@
 
 mod authenticator;
 mod config;
-mod cors;
 mod handler;
 mod urls;
 

@@ -7,22 +7,33 @@
 //! | `inline` | CloudFront's parameters on every URI that is ours, everything else byte for byte |
 //! | `define` | the parameters once, in an `EXT-X-DEFINE`, and a reference to them on every such URI |
 
+mod answer;
+mod body;
+mod caching;
 mod config;
 pub mod document;
+mod expiry;
 mod handler;
 mod host;
+mod host_grants;
 mod life;
+mod playlist;
+mod record;
 mod resign;
 pub mod rewrite;
+mod side_document;
+mod signed_host;
 mod source;
 mod style;
 mod survey;
 
-pub use config::Config;
+pub use config::{Config, ParameterLife};
 pub use handler::ResignManifest;
 pub use host::Host;
+pub use host_grants::HostGrants;
 pub use life::{Life, Lifetimes};
 pub use resign::Resigned;
-pub use source::{PlaylistSource, SourceError};
+pub use signed_host::SignedHost;
+pub use source::{Object, PlaylistSource, SourceError};
 pub use style::{Style, UnknownStyle};
 pub use survey::{Need, Survey};

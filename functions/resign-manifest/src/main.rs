@@ -5,14 +5,14 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
 use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlRequest;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
-use resign_manifest::{Config, PlaylistSource, ResignManifest};
-use usher_runtime::{Grants, system_clock};
+use resign_manifest::{Config, HostGrants, PlaylistSource, ResignManifest};
+use usher_runtime::system_clock;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
     let config = Config::read(&|name| std::env::var(name).ok())?;
-    let grants = Grants::open(config.signing.clone()).await?;
+    let grants = HostGrants::open(&config).await?;
     // The SDK waits for ever; a connection that hangs is to be given up in time for a second try.
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3)).build();
     let sdk = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);

@@ -1,6 +1,6 @@
-//! Reading a playlist from S3.
+//! Reading an object from S3, whole: a source that breaks half-way must not become half a playlist.
 
-use std::time::Duration;
+use std::{io::Read as _, time::Duration};
 
 use aws_sdk_s3::{
     Client,
@@ -8,6 +8,8 @@ use aws_sdk_s3::{
     operation::get_object::GetObjectError,
     primitives::ByteStream,
 };
+use bytes::Bytes;
+use flate2::bufread::MultiGzDecoder;
 use tokio::time::timeout;
 
 /// A bucket, and how large a playlist in it may be.
@@ -19,17 +21,40 @@ pub struct PlaylistSource {
     deadline: Duration,
 }
 
+/// What lies in the bucket, decompressed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Object {
+    /// The content.
+    pub bytes: Bytes,
+    /// What S3 says it is. Nobody has to set it, so that playlists are often `binary/octet-stream`.
+    pub content_type: Option<String>,
+    /// S3's `ETag`, of the bytes before they were decompressed.
+    pub etag: Option<String>,
+}
+
 /// Why there is no playlist.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
+    /// Stored as gzip, but it is none, or not all of it.
+    #[error("the object is stored as gzip and cannot be decompressed: it is truncated or damaged")]
+    Damaged,
+    /// Stored with a compression other than gzip.
+    #[error("the object is stored with the Content-Encoding {0:?}, and only gzip is read")]
+    Encoding(String),
     /// S3 does not let the function read it.
     #[error("the function may not read this object")]
     Forbidden,
     /// There is no such object.
     #[error("there is no such object")]
     NotFound,
-    /// Larger than the limit.
+    /// It is not there in time.
+    #[error("the object was not there whole within {waited:?}")]
+    TimedOut {
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// Larger than the limit, as stored or decompressed.
     #[error("the object has more than the {limit} bytes that a playlist may have")]
     TooLarge {
         /// The limit in bytes.
@@ -57,21 +82,22 @@ impl PlaylistSource {
     ///
     /// # Errors
     /// [`SourceError`]
-    pub async fn fetch(&self, key: &str) -> Result<Vec<u8>, SourceError> {
-        timeout(self.deadline, self.read(key)).await.unwrap_or_else(|_| {
-            let waited = self.deadline;
-            Err(SourceError::Unavailable(format!("no whole object in {waited:?}")))
-        })
+    pub async fn fetch(&self, key: &str) -> Result<Object, SourceError> {
+        let waited = self.deadline;
+        timeout(waited, self.read(key)).await.unwrap_or(Err(SourceError::TimedOut { waited }))
     }
 
-    async fn read(&self, key: &str) -> Result<Vec<u8>, SourceError> {
+    async fn read(&self, key: &str) -> Result<Object, SourceError> {
         let request = self.client.get_object().bucket(&self.bucket).key(key);
         let object = request.send().await.map_err(|error| explain(&error))?;
         let length = object.content_length().and_then(|length| usize::try_from(length).ok());
         if length.is_some_and(|length| length > self.limit) {
-            return Err(SourceError::TooLarge { limit: self.limit });
+            return Err(self.too_large());
         }
-        self.collect(object.body, length).await
+        let compressed = is_gzip(object.content_encoding().unwrap_or_default())?;
+        let bytes = self.collect(object.body, length).await?;
+        let bytes = if compressed { self.decompress(&bytes)? } else { bytes };
+        Ok(Object { bytes: bytes.into(), content_type: object.content_type, etag: object.e_tag })
     }
 
     /// Counts while it reads: not every answer says how long it is. One that ends before the length it
@@ -81,11 +107,37 @@ impl PlaylistSource {
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(|error| SourceError::Unavailable(error.to_string()))?;
             if bytes.len() + chunk.len() > self.limit {
-                return Err(SourceError::TooLarge { limit: self.limit });
+                return Err(self.too_large());
             }
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
+    }
+
+    /// Stops at the limit: a few kilobytes may stand for gigabytes.
+    fn decompress(&self, compressed: &[u8]) -> Result<Vec<u8>, SourceError> {
+        let mut bytes = Vec::new();
+        let one_more = u64::try_from(self.limit).unwrap_or(u64::MAX).saturating_add(1);
+        let decoder = MultiGzDecoder::new(compressed);
+        decoder.take(one_more).read_to_end(&mut bytes).map_err(|_| SourceError::Damaged)?;
+        if bytes.len() > self.limit { Err(self.too_large()) } else { Ok(bytes) }
+    }
+
+    fn too_large(&self) -> SourceError {
+        SourceError::TooLarge { limit: self.limit }
+    }
+}
+
+/// Whether a `Content-Encoding` is gzip. `aws-chunked` is how an object was uploaded, not how it is
+/// stored; some servers keep the word.
+fn is_gzip(encoding: &str) -> Result<bool, SourceError> {
+    let is = |coding: &str, names: &[&str]| names.iter().any(|name| coding.eq_ignore_ascii_case(name));
+    let codings = encoding.split(',').map(str::trim);
+    let mut codings = codings.filter(|coding| !is(coding, &["", "aws-chunked", "identity"]));
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(false),
+        (Some(coding), None) if is(coding, &["gzip", "x-gzip"]) => Ok(true),
+        _ => Err(SourceError::Encoding(encoding.to_owned())),
     }
 }
 
@@ -103,6 +155,29 @@ fn explain(error: &SdkError<GetObjectError>) -> SourceError {
     }
 }
 
-/// Below the function's own time-out of 10 seconds, after which the viewer gets no answer of ours: some
-/// time is left for signing.
+/// A viewer does not wait longer for the first byte, and some time is left for signing and sending.
 const DEADLINE: Duration = Duration::from_secs(7);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_read_and_nothing_else() {
+        let refused = |encoding: &str| Err(SourceError::Encoding(encoding.to_owned()));
+        let rows = [
+            ("", Ok(false)),
+            ("identity", Ok(false)),
+            ("aws-chunked", Ok(false)),
+            ("gzip", Ok(true)),
+            ("X-GZIP", Ok(true)),
+            ("aws-chunked, gzip", Ok(true)),
+            ("br", refused("br")),
+            ("gzip, gzip", refused("gzip, gzip")),
+            ("br, gzip", refused("br, gzip")),
+        ];
+        for (encoding, expected) in rows {
+            assert_eq!(is_gzip(encoding), expected, "{encoding}");
+        }
+    }
+}

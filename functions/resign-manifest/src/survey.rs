@@ -40,18 +40,21 @@ impl Survey {
         let mut needs: Vec<Need> = Vec::new();
         let mut rewriter = Rewriter::new(playlist_url, Changes::default());
         rewriter.advance(playlist, &mut Discard, usize::MAX, |reference| {
-            if let Ok(HostAsset { host, asset }) = asset_of(hosts, reference) {
-                let life = Life::of(reference.kind, &facts);
-                if let Some(need) = needs.iter_mut().find(|need| need.is_for(HostAsset { host, asset }, life))
-                {
-                    need.references += 1;
-                } else if needs.len() <= limit {
-                    needs.push(Need::new(hosts, HostAsset { host, asset }, life));
-                }
+            if let Ok(asset) = asset_of(hosts, reference) {
+                note(&mut needs, hosts, asset, Life::of(reference.kind, &facts), limit);
             }
             Err::<&str, _>(Left::OutOfScope)
         });
         Self { facts, needs }
+    }
+}
+
+/// Counts one more reference to an asset.
+pub(crate) fn note(needs: &mut Vec<Need>, hosts: &[Host], asset: HostAsset<'_>, life: Life, limit: usize) {
+    if let Some(need) = needs.iter_mut().find(|need| need.is_for(asset, life)) {
+        need.references += 1;
+    } else if needs.len() <= limit {
+        needs.push(Need::new(hosts, asset, life));
     }
 }
 

@@ -102,6 +102,7 @@ fn object_response(object: GetObjectOutput) -> Response<Body> {
     let mut headers = HeaderMap::new();
     let texts = [
         (header::CONTENT_TYPE, object.content_type()),
+        (header::CONTENT_ENCODING, object.content_encoding()),
         (header::CONTENT_RANGE, object.content_range()),
         (header::ETAG, object.e_tag()),
     ];

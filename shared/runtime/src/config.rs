@@ -69,6 +69,20 @@ impl<'a> Settings<'a> {
         None
     }
 
+    /// Reads settings of another source, such as one entry of a list; what is wrong there is told with
+    /// `place` before it.
+    pub fn nested<T>(
+        &mut self,
+        place: &str,
+        look_up: &dyn Fn(&str) -> Option<String>,
+        read: impl FnOnce(&mut Settings<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let mut inner = Settings::new(look_up);
+        let value = read(&mut inner);
+        self.problems.extend(inner.problems.iter().map(|problem| format!("{place}: {problem}")));
+        value
+    }
+
     /// Notes a problem that the caller found.
     pub fn problem(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
@@ -149,6 +163,18 @@ mod tests {
              KMS_KEY_ID is missing (or PRIVATE_KEY_SECRET_ID, or PRIVATE_KEY_FILE on a laptop); \
              HASH_ALGORITHM must be SHA1 or SHA256; \
              EXPIRY_BUCKET_SECONDS must be a number of seconds, from 1 to 31536000"
+        );
+    }
+
+    #[test]
+    fn problems_of_an_entry_are_told_with_its_place() {
+        let mut settings = Settings::new(&|_| None);
+        settings.problem("BUCKET is missing");
+        let entry = |name: &str| (name == "KMS_KEY_ID").then(|| "k".to_owned());
+        let config = settings.nested("HOSTS[0]", &entry, SigningConfig::read);
+        assert_eq!(
+            settings.finish(|| config).expect_err("there is no id").to_string(),
+            "the configuration cannot be used: BUCKET is missing; HOSTS[0]: KEY_PAIR_ID is missing"
         );
     }
 

@@ -51,13 +51,46 @@ impl Grants {
     /// # Errors
     /// [`SigningError`]; failures are not remembered.
     pub async fn grant(&self, policy: Policy) -> Result<Arc<Grant>, Arc<SigningError>> {
+        self.granted(policy).await.map(Granted::into_grant)
+    }
+
+    /// The grant for a policy, and whether it cost a signature.
+    ///
+    /// # Errors
+    /// As [`grant`](Self::grant).
+    pub async fn granted(&self, policy: Policy) -> Result<Granted, Arc<SigningError>> {
         let statement = Statement::from(policy);
-        self.cache.try_get_with_by_ref(&statement, self.sign(statement.clone())).await
+        let entry = self.cache.entry_by_ref(&statement);
+        let entry = entry.or_try_insert_with(self.sign(statement.clone())).await?;
+        Ok(if entry.is_fresh() {
+            Granted::Signed(entry.into_value())
+        } else {
+            Granted::Cached(entry.into_value())
+        })
     }
 
     async fn sign(&self, statement: Statement) -> Result<Arc<Grant>, SigningError> {
         let signature = self.key.sign(statement.to_json().as_bytes(), self.config.hash).await?;
         Ok(Arc::new(Grant::new(statement, signature.key_pair_id, self.config.hash, &signature.bytes)))
+    }
+}
+
+/// A grant, and where it came from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Granted {
+    /// Signed before, or just now for somebody else.
+    Cached(Arc<Grant>),
+    /// The private key was used for this call.
+    Signed(Arc<Grant>),
+}
+
+impl Granted {
+    /// The grant alone.
+    #[must_use]
+    pub fn into_grant(self) -> Arc<Grant> {
+        match self {
+            Self::Cached(grant) | Self::Signed(grant) => grant,
+        }
     }
 }
 
@@ -129,6 +162,17 @@ mod tests {
         }
         grants.grant(policy("b")).await.expect("a grant");
         assert_eq!(signed.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn of_many_who_ask_at_once_one_is_told_that_it_signed() {
+        let (grants, _) = grants(0);
+        let ask = || async { grants.granted(policy("a")).await.expect("a grant") };
+        let (one, two, three) = tokio::join!(ask(), ask(), ask());
+        let grant = one.clone().into_grant();
+        let cached = Granted::Cached(Arc::clone(&grant));
+        assert_eq!([one, two, three], [Granted::Signed(grant), cached.clone(), cached.clone()]);
+        assert_eq!(ask().await, cached);
     }
 
     #[tokio::test]

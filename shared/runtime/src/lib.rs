@@ -4,6 +4,7 @@
 mod aws;
 mod clock;
 mod config;
+mod cors;
 mod grants;
 mod key;
 mod key_source;
@@ -16,7 +17,8 @@ mod viewer;
 pub use aws::sdk_defaults;
 pub use clock::{Clock, system_clock};
 pub use config::{ConfigError, Settings, SigningConfig};
-pub use grants::Grants;
+pub use cors::Cors;
+pub use grants::{Granted, Grants};
 pub use key::{LocalKey, Signature, SigningError, SigningKey};
 pub use key_source::KeySource;
 pub use kms::KmsKey;

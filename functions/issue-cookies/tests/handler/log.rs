@@ -1,8 +1,9 @@
 //! What is issued to whom is logged; tokens and signatures are not, nor do they come back.
 
 use std::{
+    cell::RefCell,
     io::{self, Write},
-    sync::{Arc, Mutex},
+    sync::Once,
 };
 
 use serde_json::{Value, json};
@@ -13,20 +14,39 @@ use crate::{
     tokens,
 };
 
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What is logged on this thread. One subscriber serves all tests: `tracing` remembers for each place whether
+/// anybody listens, and subscribers that come and go on other threads change that in the middle of a test.
+#[derive(Clone)]
+struct Log;
 
 impl Log {
+    /// Begins to collect, at every level.
+    fn start() -> Self {
+        static SUBSCRIBER: Once = Once::new();
+        SUBSCRIBER.call_once(|| {
+            let subscriber = tracing_subscriber::fmt()
+                .with_ansi(false)
+                .with_max_level(tracing::Level::TRACE)
+                .with_writer(Self)
+                .without_time();
+            tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
+        });
+        Self
+    }
+
     /// The lines since the last time.
     fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+        String::from_utf8(LINES.take()).unwrap()
     }
 }
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LINES.with_borrow_mut(|lines| lines.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -40,15 +60,6 @@ impl MakeWriter<'_> for Log {
     fn make_writer(&self) -> Self {
         self.clone()
     }
-}
-
-fn subscriber(log: Log) -> impl tracing::Subscriber + Send + Sync {
-    tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log)
-        .without_time()
-        .finish()
 }
 
 /// Requests with `token`, and what is to be read about them in the log.
@@ -79,8 +90,7 @@ fn requests(token: &str) -> Vec<(Value, String)> {
 
 #[tokio::test]
 async fn neither_an_answer_nor_a_log_line_holds_a_token_or_a_signature() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(subscriber(log.clone()));
+    let log = Log::start();
     let function = Function::new(&[]).await;
     let token = tokens::hs256(&tokens::claims());
     log.take();
@@ -95,8 +105,7 @@ async fn neither_an_answer_nor_a_log_line_holds_a_token_or_a_signature() {
 
 #[tokio::test]
 async fn an_expired_token_is_not_logged() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(subscriber(log.clone()));
+    let log = Log::start();
     let function = Function::new(&[]).await;
     log.take();
     let token = tokens::hs256(&tokens::until(NOW));
@@ -109,8 +118,7 @@ async fn an_expired_token_is_not_logged() {
 
 #[tokio::test]
 async fn why_nothing_was_signed_stands_in_the_log_alone() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(subscriber(log.clone()));
+    let log = Log::start();
     let function = Function::without_key();
     log.take();
     let answer = function.answer(signed_in(POST_COOKIES)).await.to_string();

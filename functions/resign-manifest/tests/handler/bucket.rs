@@ -63,6 +63,8 @@ impl Bucket {
 pub(crate) enum Then {
     Close,
     Hang,
+    /// Sends RST, as a machine that goes down does.
+    Reset,
 }
 
 /// A server that answers every request with these bytes, whatever they are.
@@ -74,8 +76,10 @@ pub(crate) async fn fault(answer: impl Into<Vec<u8>>, then: Then) -> Client {
             read_head(&mut stream).await;
             // The client may hang up as soon as it has read enough.
             let _ = stream.write_all(&answer).await;
-            if matches!(then, Then::Hang) {
-                std::future::pending::<()>().await;
+            match then {
+                Then::Close => {}
+                Then::Hang => std::future::pending().await,
+                Then::Reset => stream.set_zero_linger().unwrap(),
             }
         }
     });

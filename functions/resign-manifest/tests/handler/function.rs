@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, LazyLock,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -14,14 +14,15 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use aws_sdk_s3::Client;
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
+use bytes::Bytes;
 use cloudfront_signing::{
     Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, UnixTime,
     UrlPattern, Verifier,
 };
-use resign_manifest::{Config, PlaylistSource, ResignManifest};
+use resign_manifest::{Config, HostGrants, PlaylistSource, ResignManifest};
 use serde_json::{Map, Value, json};
-use usher_runtime::{Grants, LocalKey, Signature, SigningError, SigningKey};
+use usher_runtime::{Clock, Grants, KeySource, LocalKey, Signature, SigningError, SigningKey};
 
 use crate::bucket::BUCKET;
 
@@ -31,6 +32,9 @@ pub(crate) const NOW: u64 = 1_790_000_000;
 pub(crate) const EXPIRES: u64 = 1_790_021_700;
 /// More than any playlist of these tests has.
 pub(crate) const LIMIT: usize = 2_000;
+
+/// Stands for every `ETag` of the right form.
+pub(crate) const ETAG: &str = "W/\"…\"";
 
 static PEM: LazyLock<String> = LazyLock::new(|| {
     let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
@@ -55,28 +59,51 @@ pub(crate) type Answer = (Value, String);
 
 pub(crate) struct Function {
     handler: ResignManifest,
+    now: Arc<AtomicU64>,
     signed: Arc<AtomicUsize>,
 }
 
 impl Function {
     pub(crate) fn new(client: Client) -> Self {
+        Self::with(client, &[])
+    }
+
+    /// The function with other settings than those of the template.
+    pub(crate) fn with(client: Client, changes: &[(&str, &str)]) -> Self {
         let key = LocalKey::new(id(), private_key()).unwrap();
-        Self::with_key(client, Box::new(key))
+        Self::with_key(client, changes, Box::new(key))
     }
 
     /// The function with a key whose keeper does not answer.
     pub(crate) fn without_key(client: Client) -> Self {
-        Self::with_key(client, Box::new(OutOfReach))
+        Self::with_key(client, &[], Box::new(OutOfReach))
     }
 
-    fn with_key(client: Client, key: Box<dyn SigningKey>) -> Self {
+    fn with_key(client: Client, changes: &[(&str, &str)], key: Box<dyn SigningKey>) -> Self {
         let signed = Arc::new(AtomicUsize::new(0));
-        let key = CountingKey { key, signed: Arc::clone(&signed) };
-        let config = config();
-        let grants = Grants::new(config.signing.clone(), Box::new(key));
+        let config = config(changes);
+        let counting = |key| Box::new(CountingKey { key, signed: Arc::clone(&signed) });
+        let mut grants = HostGrants::new(Grants::new(config.signing.clone(), counting(key)));
+        for host in &config.signed_hosts {
+            let KeySource::Kms { key_pair_id, .. } = &host.signing.key else { panic!("{host:?}") };
+            let key = LocalKey::new(key_pair_id.clone(), private_key()).unwrap();
+            grants = grants.with(host, Grants::new(host.signing.clone(), counting(Box::new(key))));
+        }
         let source = PlaylistSource::new(client, config.bucket.clone(), config.max_playlist_bytes)
             .within(Duration::from_secs(2));
-        Self { handler: ResignManifest::new(config, grants, source, Arc::new(|| time(NOW))), signed }
+        let now = Arc::new(AtomicU64::new(NOW));
+        let hand = Arc::clone(&now);
+        let clock: Clock = Arc::new(move || time(hand.load(Ordering::SeqCst)));
+        Self { handler: ResignManifest::new(config, grants, source, clock), now, signed }
+    }
+
+    /// Sends at most `bytes` that are not compressed.
+    pub(crate) fn sending_at_most(self, bytes: u64) -> Self {
+        Self { handler: self.handler.sending_at_most(bytes), ..self }
+    }
+
+    pub(crate) fn set_time(&self, seconds: u64) {
+        self.now.store(seconds, Ordering::SeqCst);
     }
 
     /// How often the private key was used.
@@ -84,12 +111,27 @@ impl Function {
         self.signed.load(Ordering::SeqCst)
     }
 
+    /// The whole answer. Of its `ETag` only the form is told.
     pub(crate) async fn answer(&self, event: Value) -> Answer {
+        let (mut prelude, body) = self.bytes(event).await;
+        if let Some(etag) = prelude.pointer_mut("/headers/etag") {
+            assert!(is_weak_etag(etag.as_str().unwrap()), "{etag}");
+            *etag = json!(ETAG);
+        }
+        (prelude, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// The answer as it is sent.
+    pub(crate) async fn bytes(&self, event: Value) -> (Value, Bytes) {
+        let (prelude, body) = self.stream(event).await;
+        (prelude, to_bytes(body, usize::MAX).await.unwrap())
+    }
+
+    /// The answer, and its body before any of it was asked for.
+    pub(crate) async fn stream(&self, event: Value) -> (Value, Body) {
         let request = serde_json::from_value(event).unwrap();
         let response = self.handler.handle(request).await;
-        let body = axum::body::Body::new(response.stream);
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        (serde_json::to_value(response.metadata_prelude).unwrap(), String::from_utf8(body.to_vec()).unwrap())
+        (serde_json::to_value(response.metadata_prelude).unwrap(), Body::new(response.stream))
     }
 }
 
@@ -115,9 +157,12 @@ impl SigningKey for OutOfReach {
     }
 }
 
-/// The settings of the template.
-fn config() -> Config {
+/// The settings of the template, but for the changes.
+fn config(changes: &[(&str, &str)]) -> Config {
     let look_up = |name: &str| {
+        if let Some((_, value)) = changes.iter().find(|(changed, _)| *changed == name) {
+            return Some((*value).to_owned());
+        }
         let value = match name {
             "BUCKET" => BUCKET,
             "EXPIRY_BUCKET_SECONDS" => "300",
@@ -136,13 +181,20 @@ fn config() -> Config {
     Config::read(&look_up).unwrap()
 }
 
-/// The repository's event, asking for `path` with `query`; its viewer came with cookies.
+/// The repository's event, asking for `path` with `query`; its viewer came with cookies and takes no
+/// compression.
 pub(crate) fn get(path: &str, query: &str) -> Value {
     let text = include_str!("../../../../tests/events/get-master-playlist.json");
     let mut event: Value = serde_json::from_str(text).unwrap();
     event["rawPath"] = json!(path);
     event["rawQueryString"] = json!(query);
     event["requestContext"]["http"]["path"] = json!(path);
+    event["headers"].as_object_mut().unwrap().remove("accept-encoding");
+    event
+}
+
+pub(crate) fn with_header(mut event: Value, name: &str, value: &str) -> Value {
+    event["headers"][name] = json!(value);
     event
 }
 
@@ -161,18 +213,41 @@ pub(crate) fn with_credential(mut event: Value, credential: Option<&str>) -> Val
     event
 }
 
-fn prelude(status: u16, headers: &Value) -> Value {
+fn is_weak_etag(etag: &str) -> bool {
+    let digits = etag.strip_prefix("W/\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
+    digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+pub(crate) fn prelude(status: u16, headers: &Value) -> Value {
     json!({"statusCode": status, "headers": headers, "cookies": []})
 }
 
-/// The whole answer with a playlist.
-pub(crate) fn playlist(body: &str) -> Answer {
-    let headers = json!({
-        "cache-control": "private, no-store",
-        "content-length": body.len().to_string(),
+/// The headers of every playlist.
+pub(crate) fn playlist_headers(cache_control: &str) -> Value {
+    json!({
+        "cache-control": cache_control,
         "content-type": "application/vnd.apple.mpegurl",
-    });
+        "etag": ETAG,
+        "vary": "Accept-Encoding",
+    })
+}
+
+/// The whole answer with a playlist as it lies in the bucket.
+pub(crate) fn plain(body: &str) -> Answer {
+    let mut headers = playlist_headers("private, no-cache");
+    headers["content-length"] = json!(body.len().to_string());
     (prelude(200, &headers), body.to_owned())
+}
+
+/// The whole answer with a signed playlist that may change.
+pub(crate) fn live(body: &str) -> Answer {
+    (prelude(200, &playlist_headers("private, no-cache")), body.to_owned())
+}
+
+/// The whole answer with a signed playlist that is complete.
+pub(crate) fn complete(body: &str) -> Answer {
+    // 100 seconds are left of the expiry bucket.
+    (prelude(200, &playlist_headers("private, max-age=100")), body.to_owned())
 }
 
 /// The whole answer with a problem.
@@ -183,6 +258,7 @@ pub(crate) fn problem(status: u16, title: &str, detail: &str, headers: Value) ->
         "cache-control": "no-store",
         "content-length": body.len().to_string(),
         "content-type": "application/problem+json",
+        "vary": "Accept-Encoding",
     });
     let more: Map<String, Value> = serde_json::from_value(headers).unwrap();
     all.as_object_mut().unwrap().extend(more);
@@ -196,9 +272,13 @@ pub(crate) fn head((prelude, _): Answer) -> Answer {
 
 /// What the function should have signed, signed here.
 pub(crate) fn grant(resource: &str) -> Grant {
-    let pattern = UrlPattern::new(format!("https://{HOST}{resource}")).unwrap();
-    let policy = Policy::new(pattern, time(EXPIRES)).unwrap();
-    Signer::new(id(), private_key(), HashAlgorithm::Sha256).sign(policy).unwrap()
+    grant_of(id(), &format!("https://{HOST}{resource}"), HashAlgorithm::Sha256)
+}
+
+/// What the function should have signed for another host, which has the same key under another id.
+pub(crate) fn grant_of(id: KeyPairId, resource: &str, hash: HashAlgorithm) -> Grant {
+    let policy = Policy::new(UrlPattern::new(resource).unwrap(), time(EXPIRES)).unwrap();
+    Signer::new(id, private_key(), hash).sign(policy).unwrap()
 }
 
 /// Asks the verifier as a viewer without cookies would ask CloudFront.

@@ -2,7 +2,14 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod bucket;
+mod caching;
+mod cors;
+mod documents;
+mod encoding;
 mod faults;
 mod function;
+mod hosts;
+mod log;
 mod playlists;
 mod refusals;
+mod streaming;

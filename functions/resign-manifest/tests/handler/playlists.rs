@@ -6,7 +6,8 @@ use url::Url;
 use crate::{
     bucket::Bucket,
     function::{
-        Answer, EXPIRES, Function, HOST, NOW, ask, get, grant, head, playlist, with_credential, with_method,
+        Answer, EXPIRES, Function, HOST, NOW, ask, complete, get, grant, head, live, plain, with_credential,
+        with_method,
     },
 };
 
@@ -50,7 +51,7 @@ fn signed_master(nested: &str, key: &str) -> Answer {
         .replace("key.bin", &format!("key.bin?{key}"))
         .replace("?x=%7E", &format!("?x=%7E&{nested}"))
         .replace("iframes.m3u8", &format!("iframes.m3u8?{nested}"));
-    playlist(&signed)
+    live(&signed)
 }
 
 /// Every reference in a playlist, as its player resolves it.
@@ -73,10 +74,10 @@ async fn who_has_cookies_gets_the_playlist_as_it_lies_in_the_bucket() {
     let function = Function::new(bucket.client());
     for query in ["", "x=1", "usher-style=plain"] {
         let answer = function.answer(get("/video/m/master.m3u8", query)).await;
-        assert_eq!(answer, playlist(MASTER), "{query}");
+        assert_eq!(answer, plain(MASTER), "{query}");
     }
     let asked = with_credential(get("/video/m/v0/low.m3u8", "usher-style=plain"), Some("url"));
-    assert_eq!(function.answer(asked).await, playlist(MEDIA));
+    assert_eq!(function.answer(asked).await, plain(MEDIA));
     assert_eq!(function.signed(), 0);
 }
 
@@ -116,7 +117,7 @@ async fn a_reference_to_another_host_or_outside_of_the_scope_is_left() {
             text.replace(reference, &format!("{reference}?{}", grant.query()))
         });
     let asked = with_credential(get("/video/m/v0/low.m3u8", ""), Some("url"));
-    assert_eq!(function.answer(asked).await, playlist(&expected));
+    assert_eq!(function.answer(asked).await, complete(&expected));
 }
 
 #[tokio::test]
@@ -160,7 +161,7 @@ async fn a_playlist_costs_one_signature_and_the_next_ones_of_its_asset_none() {
 }
 
 #[tokio::test]
-async fn head_tells_the_length_and_sends_no_body() {
+async fn head_has_the_headers_of_get_and_no_body() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
     for query in ["", "usher-style=inline"] {
@@ -179,5 +180,5 @@ async fn a_name_with_escapes_is_read_by_its_key() {
     let asked = with_credential(get("/video/%C3%A4%20b/100%25+1.m3u8", ""), Some("url"));
     let grant = grant("/video/%C3%A4%20b/*");
     let expected = format!("#EXTM3U\n#EXTINF:4,\ns.ts?{}\n#EXT-X-ENDLIST\n", grant.query());
-    assert_eq!(function.answer(asked).await, playlist(&expected));
+    assert_eq!(function.answer(asked).await, complete(&expected));
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     bucket::Bucket,
-    function::{Function, LIMIT, get, head, playlist, problem, with_credential, with_method},
+    function::{Function, LIMIT, get, head, plain, problem, with_credential, with_method},
 };
 
 const PLAYLIST: &str = "#EXTM3U\n#EXTINF:4,\ns.ts\n";
@@ -137,7 +137,7 @@ async fn a_playlist_may_have_as_many_bytes_as_the_limit_says_and_not_one_more() 
     let at_the_limit = format!("#EXTM3U\n#{}", "x".repeat(LIMIT - 9));
     bucket.put("video/m/p.m3u8", &at_the_limit);
     let answer = function.answer(get("/video/m/p.m3u8", "")).await;
-    assert_eq!(answer, playlist(&at_the_limit));
+    assert_eq!(answer, plain(&at_the_limit));
 
     bucket.put("video/m/p.m3u8", &format!("{at_the_limit}x"));
     let detail = "the playlist in the bucket has more than 2000 bytes";
@@ -154,5 +154,5 @@ async fn without_a_key_there_are_plain_playlists_only() {
     let event = with_credential(get("/video/m/p.m3u8", ""), Some("url"));
     assert_eq!(function.answer(event).await, expected);
     let event = get("/video/m/p.m3u8", "");
-    assert_eq!(function.answer(event).await, playlist(PLAYLIST));
+    assert_eq!(function.answer(event).await, plain(PLAYLIST));
 }

@@ -123,8 +123,8 @@ fn places(playlist: &[u8]) -> Vec<Place> {
     let scope = |pattern, depth| Scope::new(pattern, depth).unwrap();
     let url = Url::parse("https://d111111abcdef8.cloudfront.net/video/m/v0/low.m3u8").unwrap();
     let mut places = vec![Place { url, scope: scope("/video/*", 1), prefix: "/video/" }];
-    let absolute = references(playlist).into_iter().filter_map(|text| Url::parse(&text).ok());
-    if let Some(url) = absolute.filter(|url| matches!(url.scheme(), "http" | "https")).next() {
+    let mut absolute = references(playlist).into_iter().filter_map(|text| Url::parse(&text).ok());
+    if let Some(url) = absolute.find(|url| matches!(url.scheme(), "http" | "https")) {
         places.push(Place { url: url.join("/playlist.m3u8").unwrap(), scope: scope("/*", 0), prefix: "/" });
     }
     places

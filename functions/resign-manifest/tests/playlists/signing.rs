@@ -92,14 +92,13 @@ fn time(seconds: u64) -> UnixTime {
 }
 
 pub(crate) fn replace(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    let finder = memchr::memmem::Finder::new(from);
     let mut replaced = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = finder.find(rest) {
-        replaced.extend_from_slice(&rest[..at]);
+    let mut copied = 0;
+    for at in memchr::memmem::find_iter(text, from) {
+        replaced.extend_from_slice(text.get(copied..at).unwrap());
         replaced.extend_from_slice(to);
-        rest = &rest[at + from.len()..];
+        copied = at + from.len();
     }
-    replaced.extend_from_slice(rest);
+    replaced.extend_from_slice(text.get(copied..).unwrap());
     replaced
 }

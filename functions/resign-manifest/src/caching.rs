@@ -1,0 +1,128 @@
+//! What caches may keep, and how a player that has a playlist asks whether it still holds.
+//!
+//! <https://www.rfc-editor.org/rfc/rfc9110#name-conditional-requests>
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use cloudfront_signing::Grant;
+use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
+use http::{HeaderMap, HeaderValue};
+
+use crate::Style;
+
+/// Everything that an answer's bytes follow from.
+pub(crate) struct Ingredients<'a> {
+    /// S3's `ETag` of the playlist.
+    pub(crate) source: &'a str,
+    /// Protocol and host as the viewer knows them.
+    pub(crate) viewer_origin: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) style: Style,
+    pub(crate) grants: &'a [Arc<Grant>],
+}
+
+impl Ingredients<'_> {
+    /// A weak validator: the same playlist may be sent compressed or not. It changes with the source, and
+    /// with the expiry bucket, as the parameters do.
+    pub(crate) fn etag(&self) -> Option<ETag> {
+        let mut context = Context::new(&SHA256);
+        let style = [self.style.as_str(), self.style.kept_parameter().unwrap_or_default()];
+        let fixed = [VERSION, self.source, self.viewer_origin, self.path].into_iter().chain(style);
+        for part in fixed.chain(self.grants.iter().map(|grant| grant.query())) {
+            // With its length before it, no part can pass for the end of the one before.
+            context.update(&part.len().to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        let digest = context.finish();
+        let half = digest.as_ref().iter().take(16);
+        let hexadecimal: String = half.map(|byte| format!("{byte:02x}")).collect();
+        format!("W/\"{hexadecimal}\"").parse().ok()
+    }
+}
+
+/// Whether the player has this very playlist already.
+pub(crate) fn is_known(headers: &HeaderMap, etag: Option<&ETag>) -> bool {
+    let asked = headers.typed_get::<IfNoneMatch>();
+    asked.zip(etag).is_some_and(|(asked, etag)| !asked.precondition_passes(etag))
+}
+
+/// How long a playlist may be kept that will not change: as long as the same request would get the same
+/// signatures. Everything else must be asked for again, which an `ETag` makes cheap. Never for others: its
+/// signatures are its viewer's.
+pub(crate) fn cache_control(unchanged_seconds: Option<u64>) -> HeaderValue {
+    let value = unchanged_seconds.map(|seconds| format!("private, max-age={seconds}"));
+    value
+        .and_then(|value| HeaderValue::from_str(&value).ok())
+        .unwrap_or(HeaderValue::from_static("private, no-cache"))
+}
+
+/// Another version of this crate may write other bytes.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+#[cfg(test)]
+mod tests {
+    use cloudfront_signing::{HashAlgorithm, KeyPairId, Policy, Statement, UnixTime, UrlPattern};
+
+    use super::*;
+
+    fn grants(signature: &[u8]) -> Vec<Arc<Grant>> {
+        let pattern = UrlPattern::new("https://h/video/m/*").expect("a pattern");
+        let policy = Policy::new(pattern, UnixTime::new(1_790_000_100).expect("seconds")).expect("a policy");
+        let id = KeyPairId::new("K1").expect("an id");
+        let grant = Grant::new(Statement::from(policy), id, HashAlgorithm::Sha256, signature);
+        vec![Arc::new(grant)]
+    }
+
+    #[test]
+    fn each_ingredient_changes_the_etag() {
+        let (one, other, none) = (grants(b"one"), grants(b"other"), Vec::new());
+        let inline = Style::Inline { asked_for: false };
+        let first = Ingredients {
+            source: "\"a\"",
+            viewer_origin: "https://h",
+            path: "/video/m/p.m3u8",
+            style: inline,
+            grants: &one,
+        };
+        let all = [
+            Ingredients { ..first },
+            Ingredients { source: "\"b\"", ..first },
+            Ingredients { viewer_origin: "https://i", ..first },
+            Ingredients { viewer_origin: "https://h/", path: "video/m/p.m3u8", ..first },
+            Ingredients { path: "/video/m/q.m3u8", ..first },
+            Ingredients { style: Style::Inline { asked_for: true }, ..first },
+            Ingredients { style: Style::Plain, ..first },
+            Ingredients { style: Style::Define, ..first },
+            Ingredients { grants: &other, ..first },
+            Ingredients { grants: &none, ..first },
+        ];
+        for (at, one) in all.iter().enumerate() {
+            for (other_at, other) in all.iter().enumerate() {
+                assert_eq!(one.etag() == other.etag(), at == other_at, "{at} {other_at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_playlist_is_known_by_any_of_its_etags() {
+        let etag: ETag = "W/\"a\"".parse().expect("an ETag");
+        for (asked, known) in [
+            (None, false),
+            (Some("W/\"a\""), true),
+            (Some("\"a\""), true),
+            (Some("W/\"b\", W/\"a\""), true),
+            (Some("*"), true),
+            (Some("W/\"b\""), false),
+            (Some("a"), false),
+            (Some(""), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(asked) = asked {
+                headers.insert(http::header::IF_NONE_MATCH, HeaderValue::from_static(asked));
+            }
+            assert_eq!(is_known(&headers, Some(&etag)), known, "{asked:?}");
+            assert!(!is_known(&headers, None), "{asked:?}");
+        }
+    }
+}

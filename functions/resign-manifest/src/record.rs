@@ -1,0 +1,92 @@
+//! What the log tells of a request: one line, when its answer is sent or given up.
+//!
+//! The asset's name is the only part that a viewer chose. No query is in it, and with that no signature.
+
+use std::time::{Duration, Instant};
+
+use http::StatusCode;
+
+use crate::rewrite::Summary;
+
+/// What happened so far.
+#[derive(Debug)]
+pub(crate) struct Record {
+    started: Instant,
+    pub(crate) asset: Option<String>,
+    pub(crate) style: Option<&'static str>,
+    pub(crate) status: StatusCode,
+    /// Private-key operations.
+    pub(crate) signatures: usize,
+    pub(crate) bytes_in: usize,
+    pub(crate) fetch: Duration,
+    pub(crate) sign: Duration,
+    pub(crate) rewrite: Duration,
+    /// What happened to those of a document; a playlist's are counted while it is sent.
+    pub(crate) references: Summary,
+    /// Why there is no playlist, more exactly than the viewer learns it.
+    pub(crate) error: Option<String>,
+}
+
+/// How the sending ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Outcome {
+    /// All was sent.
+    Complete,
+    /// The viewer, or the time limit, ended it before.
+    CutShort,
+}
+
+impl Record {
+    pub(crate) fn start() -> Self {
+        Self {
+            started: Instant::now(),
+            asset: None,
+            style: None,
+            status: StatusCode::OK,
+            signatures: 0,
+            bytes_in: 0,
+            fetch: Duration::ZERO,
+            sign: Duration::ZERO,
+            rewrite: Duration::ZERO,
+            references: Summary::default(),
+            error: None,
+        }
+    }
+
+    /// Writes the line. The asset is written as a text, so that a line end in it stays in its quotes.
+    pub(crate) fn write(&self, references: &Summary, bytes_out: u64, outcome: Outcome) {
+        let reasons = references.reasons().map(|(left, count)| format!("{count} {left:?}"));
+        let reasons = reasons.collect::<Vec<_>>().join(", ");
+        tracing::info!(
+            asset = self.asset,
+            style = self.style,
+            status = self.status.as_u16(),
+            outcome = outcome.as_str(),
+            signed = references.signed,
+            left = references.left(),
+            left_because = (!reasons.is_empty()).then_some(reasons),
+            signatures = self.signatures,
+            bytes_in = self.bytes_in,
+            bytes_out,
+            fetch_us = microseconds(self.fetch),
+            sign_us = microseconds(self.sign),
+            rewrite_us = microseconds(self.rewrite),
+            total_us = microseconds(self.started.elapsed()),
+            error = self.error,
+            "playlist"
+        );
+    }
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::CutShort => "cut short",
+        }
+    }
+}
+
+fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,199 @@
+//! Hosts beside the viewer's own whose URIs are signed too, each with its own key pair.
+
+use serde_json::{Map, Value};
+use url::Url;
+use usher_runtime::{Scope, Settings, SigningConfig, is_viewer_host};
+
+/// Another distribution that playlists refer to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignedHost {
+    /// Protocol, host and port as browsers write them: `https://media.example.com`.
+    pub origin: String,
+    /// Its key pair and hash. The expiry bucket is the function's own.
+    pub signing: SigningConfig,
+    /// What is signed there.
+    pub scope: Scope,
+}
+
+impl SignedHost {
+    /// Reads `SIGNED_HOSTS`, a JSON array of objects. Their members are `origin` and, in lower case, the
+    /// settings that the function has for its own host.
+    pub(crate) fn read(settings: &mut Settings<'_>) -> Option<Vec<Self>> {
+        let Some(text) = settings.optional(NAME) else { return Some(Vec::new()) };
+        // Neither the text nor the parser's message is repeated: there may be a secret in the wrong place.
+        let Ok(entries) = serde_json::from_str::<Vec<Map<String, Value>>>(&text) else {
+            settings.problem(format!("{NAME} must be a JSON array of objects"));
+            return None;
+        };
+        let expiry_bucket = settings.optional(EXPIRY_BUCKET);
+        let hosts = entries.iter().enumerate().map(|(at, entry)| {
+            let look_up = |name: &str| match name {
+                EXPIRY_BUCKET => expiry_bucket.clone(),
+                _ => text_of(entry.get(&name.to_ascii_lowercase())?),
+            };
+            settings.nested(&format!("{NAME}[{at}]"), &look_up, |settings| Self::read_one(entry, settings))
+        });
+        // All of them are read before the first that is wrong ends it, so that all problems are told.
+        let hosts: Vec<Option<Self>> = hosts.collect();
+        let hosts: Vec<Self> = hosts.into_iter().collect::<Option<_>>()?;
+        for (at, host) in hosts.iter().enumerate() {
+            if hosts.iter().skip(at + 1).any(|other| other.origin == host.origin) {
+                settings.problem(format!("{NAME} has {} twice", host.origin));
+            }
+        }
+        Some(hosts)
+    }
+
+    fn read_one(entry: &Map<String, Value>, settings: &mut Settings<'_>) -> Option<Self> {
+        for (name, value) in entry {
+            if !MEMBERS.contains(&name.as_str()) {
+                settings.problem(format!("there is no member {name:?}"));
+            } else if text_of(value).is_none() {
+                settings.problem(format!("{name} must be a text or a number"));
+            }
+        }
+        let origin = settings.required("ORIGIN").filter(|origin| {
+            let canonical = is_origin(origin);
+            if !canonical {
+                settings.problem(
+                    "ORIGIN must be protocol, host and port as browsers write them, such as \
+                     https://media.example.com",
+                );
+            }
+            canonical
+        });
+        let signing = SigningConfig::read(settings);
+        let scope = Scope::read(settings);
+        Some(Self { origin: origin?, signing: signing?, scope: scope? })
+    }
+}
+
+/// A `*`, which `Url` takes for a part of a name, would be a wildcard in what is signed.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(is_viewer_host)
+        && Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+const NAME: &str = "SIGNED_HOSTS";
+const EXPIRY_BUCKET: &str = "EXPIRY_BUCKET_SECONDS";
+const MEMBERS: [&str; 8] = [
+    "hash_algorithm",
+    "key_pair_id",
+    "kms_key_id",
+    "origin",
+    "private_key_file",
+    "private_key_secret_id",
+    "resource_path",
+    "scope_depth",
+];
+
+#[cfg(test)]
+mod tests {
+    use cloudfront_signing::{HashAlgorithm, KeyPairId};
+    use usher_runtime::{ConfigError, KeySource};
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<SignedHost>, ConfigError> {
+        let look_up = |name: &str| match name {
+            NAME => Some(text.to_owned()),
+            EXPIRY_BUCKET => Some("60".to_owned()),
+            // The function's own must not serve another host.
+            "KEY_PAIR_ID" | "KMS_KEY_ID" => Some("OWN".to_owned()),
+            _ => None,
+        };
+        let mut settings = Settings::new(&look_up);
+        let hosts = SignedHost::read(&mut settings);
+        settings.finish(|| hosts)
+    }
+
+    #[test]
+    fn each_host_has_its_own_key_pair_hash_and_scope() {
+        let hosts = read(
+            r#"[{"origin": "https://a.example.com", "key_pair_id": "KA", "kms_key_id": "arn:a"},
+                {"origin": "http://b.example.com:8080", "key_pair_id": "KB", "private_key_secret_id": "b",
+                 "hash_algorithm": "SHA1", "resource_path": "/films/*", "scope_depth": 2}]"#,
+        );
+        let id = |id| KeyPairId::new(id).expect("an id");
+        let a = SignedHost {
+            origin: "https://a.example.com".to_owned(),
+            signing: SigningConfig {
+                hash: HashAlgorithm::Sha256,
+                key: KeySource::Kms { key_id: "arn:a".to_owned(), key_pair_id: id("KA") },
+                expiry_bucket: 60,
+            },
+            scope: Scope::new("/video/*", 1).expect("a scope"),
+        };
+        let b = SignedHost {
+            origin: "http://b.example.com:8080".to_owned(),
+            signing: SigningConfig {
+                hash: HashAlgorithm::Sha1,
+                key: KeySource::SecretsManager { secret_id: "b".to_owned(), key_pair_id: Some(id("KB")) },
+                expiry_bucket: 60,
+            },
+            scope: Scope::new("/films/*", 2).expect("a scope"),
+        };
+        assert_eq!(hosts, Ok(vec![a, b]));
+        assert_eq!(read(""), Ok(Vec::new()));
+        assert_eq!(read("[]"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn all_problems_of_all_hosts_are_told_at_once() {
+        let rows = [
+            ("https://media.example.com", "SIGNED_HOSTS must be a JSON array of objects"),
+            (r#"{"origin": "https://a"}"#, "SIGNED_HOSTS must be a JSON array of objects"),
+            (r#"["https://a"]"#, "SIGNED_HOSTS must be a JSON array of objects"),
+            (
+                r#"[{"origin": "https://A.example.com/", "key_pair_id": "K-1", "kms_key_id": ["k"], "colour": 1},
+                    {"key_pair_id": "K2", "kms_key_id": "k", "hash_algorithm": "SHA1", "scope_depth": -1}]"#,
+                "SIGNED_HOSTS[0]: there is no member \"colour\"; \
+                 SIGNED_HOSTS[0]: kms_key_id must be a text or a number; \
+                 SIGNED_HOSTS[0]: ORIGIN must be protocol, host and port as browsers write them, such as \
+                 https://media.example.com; \
+                 SIGNED_HOSTS[0]: KEY_PAIR_ID must be the id of a CloudFront public key; \
+                 SIGNED_HOSTS[0]: KMS_KEY_ID is missing (or PRIVATE_KEY_SECRET_ID, or PRIVATE_KEY_FILE on a \
+                 laptop); \
+                 SIGNED_HOSTS[1]: ORIGIN is missing; \
+                 SIGNED_HOSTS[1]: HASH_ALGORITHM: KMS cannot sign with SHA1; \
+                 SIGNED_HOSTS[1]: SCOPE_DEPTH must be a number of path segments",
+            ),
+            (
+                r#"[{"origin": "https://a", "key_pair_id": "K1", "kms_key_id": "k"},
+                    {"origin": "https://a", "key_pair_id": "K2", "kms_key_id": "l"}]"#,
+                "SIGNED_HOSTS has https://a twice",
+            ),
+        ];
+        for (text, problems) in rows {
+            let error = read(text).expect_err("it cannot be used");
+            assert_eq!(error.to_string(), format!("the configuration cannot be used: {problems}"));
+        }
+    }
+
+    #[test]
+    fn an_origin_is_written_as_browsers_write_it() {
+        for origin in [
+            "media.example.com",
+            "https://media.example.com/",
+            "https://media.example.com:443",
+            "https://user@media.example.com",
+            "https://MEDIA.example.com",
+            "ftp://media.example.com",
+            "file:///",
+            "https://*.example.com",
+            "null",
+        ] {
+            let text = format!(r#"[{{"origin": "{origin}", "key_pair_id": "K1", "kms_key_id": "k"}}]"#);
+            assert!(read(&text).is_err(), "{origin}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! JSON documents beside the playlists.
+
+use serde_json::{Value, json};
+
+use crate::{
+    bucket::Bucket,
+    function::{
+        Answer, EXPIRES, Function, HOST, get, grant, playlist_headers, prelude, problem, with_credential,
+    },
+};
+
+fn document(content_type: &str, body: &str) -> Answer {
+    let mut headers = playlist_headers("private, no-cache");
+    headers["content-length"] = json!(body.len().to_string());
+    headers["content-type"] = json!(content_type);
+    (prelude(200, &headers), body.to_owned())
+}
+
+fn asset_list(query: &str) -> String {
+    format!(
+        r#"{{"ASSETS": [{{"URI": "https://{HOST}/video/ad/a.m3u8{query}", "DURATION": 15.0}},
+            {{"URI": "https://ads.example/b.m3u8", "DURATION": 1e1}}]}}"#
+    )
+}
+
+fn without_cookies(path: &str) -> Value {
+    with_credential(get(path, ""), Some("url"))
+}
+
+#[tokio::test]
+async fn the_assets_of_a_list_are_signed_each_for_itself() {
+    let bucket = Bucket::new().await;
+    bucket.put("video/m/ads.json", &asset_list(""));
+    let function = Function::new(bucket.client());
+    let expected = asset_list(&format!("?{}", grant("/video/ad/*").query()));
+    let answer = function.answer(without_cookies("/video/m/ads.json")).await;
+    assert_eq!(answer, document("application/json", &expected));
+
+    let nested = asset_list(&format!("?usher-style=define&{}", grant("/video/ad/*").query()));
+    let answer = function.answer(get("/video/m/ads.json", "usher-style=define")).await;
+    assert_eq!(answer, document("application/json", &nested));
+    assert_eq!(function.signed(), 1);
+}
+
+#[tokio::test]
+async fn a_steering_manifest_renews_the_parameters_of_a_clone_under_a_new_name() {
+    let manifest = |id: &str, reload: &str, parameters: &str| {
+        format!(
+            r#"{{"VERSION":1,"TTL":300,"RELOAD-URI":"steering.json{reload}","PATHWAY-PRIORITY":["{id}","base"],"PATHWAY-CLONES":[{{"BASE-ID":"base","ID":"{id}","URI-REPLACEMENT":{{"HOST":"{HOST}"{parameters}}}}}]}}"#
+        )
+    };
+    let bucket = Bucket::new().await;
+    bucket.put("video/m/steering.json", &manifest("c", "", ""));
+    let function = Function::new(bucket.client());
+    let (prelude, body) = function.answer(without_cookies("/video/m/steering.json")).await;
+    assert_eq!(prelude["headers"]["content-type"], "application/vnd.apple.steering-list");
+
+    let query = grant("/video/m/*").query().to_owned();
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let parameters: serde_json::Map<_, _> =
+        pairs.map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+    let parameters = format!(r#","PARAMS":{}"#, Value::from(parameters));
+    // Half of a session is a generation.
+    let id = format!("c-usher-{}", EXPIRES / 10_800);
+    let expected: Value = serde_json::from_str(&manifest(&id, &format!("?{query}"), &parameters)).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
+}
+
+#[tokio::test]
+async fn everything_else_is_handed_out_as_it_lies_in_the_bucket() {
+    let bucket = Bucket::new().await;
+    let function = Function::new(bucket.client());
+    let too_large = format!(r#"{{"ASSETS":[], "x": "{}"}}"#, "x".repeat(1_900));
+    for body in ["{\"chapters\": []}\n", "[", "", "not JSON, and <b>no</b> playlist", &too_large] {
+        bucket.put("video/m/data.json", body);
+        let answer = function.answer(without_cookies("/video/m/data.json")).await;
+        assert_eq!(answer, document("application/json", body));
+    }
+    bucket.put("video/m/ads.json", &asset_list(""));
+    for query in ["", "usher-style=plain"] {
+        let answer = function.answer(get("/video/m/ads.json", query)).await;
+        assert_eq!(answer, document("application/json", &asset_list("")), "who has cookies keeps them");
+    }
+    assert_eq!(function.signed(), 0);
+}
+
+#[tokio::test]
+async fn a_document_in_the_place_of_a_playlist_is_no_playlist() {
+    let bucket = Bucket::new().await;
+    bucket.put("video/m/p.m3u8", &asset_list(""));
+    let function = Function::new(bucket.client());
+    let detail = "the object at this path is not a playlist: it does not start with #EXTM3U";
+    let answer = function.answer(without_cookies("/video/m/p.m3u8")).await;
+    assert_eq!(answer, problem(502, "Bad Gateway", detail, json!({})));
+}
