@@ -507,3 +507,21 @@ fn plain_is_the_playlist_itself_and_foreign_bytes_pass() {
         assert_eq!(rewrite(&keys, "plain", playlist), playlist);
     }
 }
+
+#[test]
+fn in_the_style_define_the_parameters_stand_once() {
+    let keys = Keys::new("rsa");
+    let playlist = "#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:4,\ns.ts\n#EXTINF:4,\nt.ts?x=1\n#EXT-X-ENDLIST\n";
+    let signed = String::from_utf8(rewrite(&keys, "define", playlist.as_bytes())).unwrap();
+    let definition = signed.lines().nth(1).unwrap();
+    let value =
+        definition.strip_prefix("#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"").unwrap().trim_end_matches('"');
+    assert_eq!(without_signatures(format!("?{value}").as_bytes()), b"");
+    assert_eq!(
+        signed,
+        format!(
+            "#EXTM3U\n{definition}\n#EXT-X-VERSION:8\n#EXTINF:4,\ns.ts?{{$usher}}\n#EXTINF:4,\n\
+             t.ts?x=1&{{$usher}}\n#EXT-X-ENDLIST\n"
+        )
+    );
+}

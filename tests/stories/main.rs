@@ -3,5 +3,6 @@
 
 mod bad_input;
 mod house;
+mod playlists;
 mod three_answers;
 mod viewing;

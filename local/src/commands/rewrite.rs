@@ -25,6 +25,11 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
         warnings.push("this is not a playlist: it does not start with #EXTM3U".to_owned());
     }
     let style = match arguments.style {
+        RewriteStyle::Define if !is_playlist(playlist) => {
+            return Err(InputError::new(
+                "this is not a playlist: without #EXTM3U there is no place for the definition",
+            ));
+        }
         RewriteStyle::Define => Style::Define,
         RewriteStyle::Inline => Style::Inline { asked_for: false },
         RewriteStyle::Plain => return Ok(Outcome { stdout: playlist.to_owned(), warnings, refused: false }),
