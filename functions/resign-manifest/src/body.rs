@@ -93,16 +93,30 @@ pub(crate) struct Logged {
     sent: u64,
     outcome: Outcome,
     gives_way: bool,
+    headers_only: bool,
 }
 
 impl Logged {
     pub(crate) fn new(body: CompressionBody<Pieces>) -> Self {
-        Self { body, sent: 0, outcome: Outcome::CutShort, gives_way: false }
+        let mut logged =
+            Self { body, sent: 0, outcome: Outcome::CutShort, gives_way: false, headers_only: false };
+        logged.note_end();
+        logged
     }
 
-    /// For an answer without a body, which is complete without it.
-    pub(crate) fn discard(mut self) {
+    /// Sends nothing, as HEAD wants it. How much it would be stays unknown: a body that is known to be empty
+    /// would make a server say `Content-Length: 0`.
+    pub(crate) fn headers_only(mut self) -> Self {
+        self.headers_only = true;
         self.outcome = Outcome::Complete;
+        self
+    }
+
+    /// A body that is known to be at its end is not asked on.
+    fn note_end(&mut self) {
+        if self.body.is_end_stream() {
+            self.outcome = Outcome::Complete;
+        }
     }
 }
 
@@ -114,6 +128,9 @@ impl Body for Logged {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if self.headers_only {
+            return Poll::Ready(None);
+        }
         // Making a frame waits for nothing: whoever else runs on this thread gets a turn before the next one.
         // Not in the body inside, where the compression takes it for the moment to flush.
         if std::mem::take(&mut self.gives_way) {
@@ -130,19 +147,16 @@ impl Body for Logged {
             Poll::Ready(None) => self.outcome = Outcome::Complete,
             Poll::Ready(Some(Err(_))) | Poll::Pending => {}
         }
-        // Nobody asks on after this.
-        if self.body.is_end_stream() {
-            self.outcome = Outcome::Complete;
-        }
+        self.note_end();
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        !self.headers_only && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        if self.headers_only { SizeHint::default() } else { self.body.size_hint() }
     }
 }
 

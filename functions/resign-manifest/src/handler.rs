@@ -60,12 +60,7 @@ impl ResignManifest {
 
         let (parts, body) = response.into_parts();
         let body = Logged::new(body);
-        let stream = if is_head {
-            body.discard();
-            Body::empty()
-        } else {
-            Body::new(body)
-        };
+        let stream = Body::new(if is_head { body.headers_only() } else { body });
         let (status_code, headers) = (parts.status, parts.headers);
         StreamResponse {
             metadata_prelude: MetadataPrelude { status_code, headers, cookies: Vec::new() },
