@@ -12,7 +12,7 @@ pub(super) fn run(options: &Serve) -> Result<(), InputError> {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| "warn,usher=info".into()),
+                .unwrap_or_else(|_| "warn,usher=info,resign_manifest=info".into()),
         )
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
