@@ -18,7 +18,7 @@ mod template;
 
 use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use axum::extract::ConnectInfo;
+use axum::{extract::ConnectInfo, serve::ListenerExt as _};
 use cloudfront_signing::Verifier;
 use issue_cookies::IssueCookies;
 use resign_manifest::{HostGrants, PlaylistSource, ResignManifest};
@@ -130,6 +130,9 @@ pub async fn start(options: &Serve, clock: Clock) -> Result<Running, EdgeError> 
         .into_make_service_with_connect_info::<SocketAddr>();
     let mut tasks = JoinSet::new();
     tasks.spawn(bucket.serve(bucket_listener));
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
     tasks.spawn(async move {
         // It returns only when the listener fails for good.
         if let Err(error) = axum::serve(listener, service).await {

@@ -2,7 +2,7 @@
 //!
 //! | Playlist | Segments and maps | Playlists, keys and documents |
 //! |---|---|---|
-//! | VOD | the programme and a pause, or a session if that is longer | the same |
+//! | VOD | the programme (in whole hours) and a pause, or a session if that is longer | the same |
 //! | live | what the playlist holds, since older segments are gone, and a little more | a session |
 //! | Multivariant | | a session |
 //!
@@ -53,12 +53,17 @@ impl Lifetimes {
         let held = whole_seconds(facts.seconds);
         match life {
             Life::Session if facts.ended => {
-                self.session.max(held.saturating_add(self.pause_margin)).min(LONGEST)
+                // Renditions of one programme differ by parts of a segment.
+                let programme = held.min(LONGEST).next_multiple_of(HOUR);
+                self.session.max(programme.saturating_add(self.pause_margin)).min(LONGEST)
             }
             Life::Session => self.session,
             Life::Window => {
+                // Not the sum alone: it changes with each reload, and the parameters would change with it.
+                let segments = u64::try_from(facts.segments).unwrap_or(u64::MAX);
+                let at_most = segments.saturating_mul(facts.target_seconds.saturating_add(1));
                 let margin = LIVE_MARGIN.max(facts.target_seconds.saturating_mul(3));
-                self.session.min(held.saturating_add(margin))
+                held.max(at_most).saturating_add(margin).min(LONGEST)
             }
         }
     }
@@ -70,6 +75,8 @@ fn whole_seconds(seconds: f64) -> u64 {
 
 /// For a request that is on its way while the playlist moves on.
 const LIVE_MARGIN: u64 = 60;
+
+const HOUR: u64 = 3_600;
 
 /// A year: a programme that claims to be longer is none.
 const LONGEST: u64 = 31_536_000;
@@ -86,23 +93,33 @@ mod tests {
     }
 
     #[test]
+    fn the_life_of_a_live_segment_does_not_change_with_each_reload() {
+        let reload = |seconds| Facts { seconds, segments: 40, target_seconds: 6, ..Facts::default() };
+        for seconds in [239.9, 240.0, 240.1] {
+            assert_eq!(lives(&reload(seconds)), [600, 21_600, 21_600, 21_600], "{seconds}");
+        }
+    }
+
+    #[test]
     fn a_life_fits_the_programme() {
         let media = Facts { segments: 3, target_seconds: 4, ..Facts::default() };
         let vod = |seconds| Facts { seconds, ended: true, ..media.clone() };
         let live = |seconds| Facts { seconds, ..media.clone() };
         let rows = [
             ("a short film", vod(600.0), [21_600; 4]),
-            ("a long film", vod(18_000.1), [21_900; 4]),
-            ("a very long one", vod(86_400.0), [90_000; 4]),
-            ("a nonsensical one", vod(1e300), [LONGEST; 4]),
+            ("a long film", vod(18_000.0), [21_600; 4]),
+            ("its other rendition", vod(18_000.4), [25_200; 4]),
+            ("a very long one", vod(86_399.9), [90_000; 4]),
+            ("its other rendition", vod(86_390.0), [90_000; 4]),
+            ("a nonsensical one", vod(1e300), [31_536_000; 4]),
             ("live", live(12.5), [300, 21_600, 21_600, 21_600]),
             (
                 "live with long segments",
-                Facts { target_seconds: 30, ..live(90.0) },
-                [300, 21_600, 21_600, 21_600],
+                Facts { target_seconds: 90, ..live(90.0) },
+                [600, 21_600, 21_600, 21_600],
             ),
             ("live with a long window", live(300.0), [600, 21_600, 21_600, 21_600]),
-            ("an event of a day", live(86_400.0), [21_600; 4]),
+            ("an event of a day", live(86_400.0), [86_700, 21_600, 21_600, 21_600]),
             ("a delta update", Facts { skips: true, ..live(12.0) }, [21_600; 4]),
             ("a Multivariant Playlist", Facts::default(), [21_600; 4]),
         ];

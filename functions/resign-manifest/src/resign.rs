@@ -4,12 +4,13 @@ use std::borrow::Borrow;
 
 use bytes::Bytes;
 use cloudfront_signing::Grant;
+use memchr::memmem;
 use url::Url;
 
 use crate::{
     Host, Life, Need, Style, Survey,
     host::asset_of,
-    rewrite::{Changes, Definitions, Facts, Kind, Left, Reference, Rewriter, Summary},
+    rewrite::{Changes, Definitions, Facts, Kind, Left, Origin, Reference, Rewriter, Summary, rewrite},
 };
 
 /// A playlist on its way to a player, in pieces: it is many times longer than the one in the bucket.
@@ -46,33 +47,22 @@ impl Resigned {
         style: Style,
         survey: Survey,
         grants: &[G],
-        origin: crate::rewrite::Origin,
+        origin: Origin,
     ) -> Self {
         let Survey { facts, needs } = survey;
-        let queries = grants.iter().map(|grant| grant.borrow().query().to_owned());
-        let definitions = match style {
-            Style::Define => Definitions::new(queries.clone(), &facts),
-            Style::Inline { .. } | Style::Plain => Definitions::default(),
-        };
-        let parameters: Vec<String> = match style {
-            Style::Define => definitions.references().collect(),
-            Style::Inline { .. } => queries.collect(),
-            Style::Plain => Vec::new(),
-        };
-        let nested = |parameters: &str| match style.kept_parameter() {
-            Some(kept) => format!("{kept}&{parameters}"),
-            None => parameters.to_owned(),
-        };
-        let additions = needs
-            .into_iter()
-            .zip(parameters)
-            .map(|(need, parameters)| Addition { need, nested: nested(&parameters), parameters })
-            .collect();
+        let queries: Vec<_> = grants.iter().map(|grant| grant.borrow().query().to_owned()).collect();
+        let additions =
+            needs.into_iter().zip(&queries).map(|(need, query)| Addition::new(need, query, style));
+        let mut signing = Signing { hosts, facts, additions: additions.collect() };
+        let mut definitions = Definitions::default();
+        if style == Style::Define {
+            definitions = signing.define(&playlist, playlist_url, &queries);
+        }
         Self {
             playlist,
             definitions: definitions.size(),
             rewriter: Rewriter::new(playlist_url, Changes { definitions, origin }),
-            signing: Signing { hosts, facts, additions },
+            signing,
         }
     }
 
@@ -103,13 +93,37 @@ impl Iterator for Resigned {
     }
 }
 
+impl Addition {
+    fn new(need: Need, parameters: &str, style: Style) -> Self {
+        let parameters = parameters.to_owned();
+        let nested = match style.kept_parameter() {
+            Some(kept) => format!("{kept}&{parameters}"),
+            None => parameters.clone(),
+        };
+        Self { need, parameters, nested }
+    }
+}
+
 impl Signing {
+    /// Lets the references name a variable each for what they would receive.
+    fn define(&mut self, playlist: &[u8], playlist_url: &Url, queries: &[String]) -> Definitions {
+        let mut left = Vec::new();
+        if memmem::find(playlist, b"{$").is_some() {
+            rewrite(playlist, playlist_url, &mut left, |reference| self.parameters(reference));
+        }
+        self.facts.leave_to_author(&left);
+        let definitions = Definitions::new(queries, &self.facts);
+        for (addition, variable) in self.additions.iter_mut().zip(definitions.references()) {
+            *addition = Addition::new(addition.need.clone(), &variable, Style::Define);
+        }
+        definitions
+    }
+
     fn parameters(&self, reference: &Reference<'_>) -> Result<&str, Left> {
         let asset = asset_of(&self.hosts, reference)?;
         let life = Life::of(reference.kind, &self.facts);
         let mut additions = self.additions.iter();
-        let addition =
-            additions.find(|addition| addition.need.is_for(asset, life)).ok_or(Left::OutOfScope)?;
+        let addition = additions.find(|addition| addition.need.is_for(asset, life)).ok_or(Left::Invalid)?;
         Ok(match reference.kind {
             Kind::Playlist => &addition.nested,
             Kind::Document | Kind::Key | Kind::Media => &addition.parameters,

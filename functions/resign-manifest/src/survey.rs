@@ -1,5 +1,6 @@
 //! What a playlist needs before it can be signed: signing may wait for KMS, and the rewriter does not wait.
 
+use cloudfront_signing::UrlPattern;
 use url::Url;
 
 use crate::{
@@ -54,15 +55,16 @@ pub(crate) fn note(needs: &mut Vec<Need>, hosts: &[Host], asset: HostAsset<'_>, 
     if let Some(need) = needs.iter_mut().find(|need| need.is_for(asset, life)) {
         need.references += 1;
     } else if needs.len() <= limit {
-        needs.push(Need::new(hosts, asset, life));
+        needs.extend(Need::new(hosts, asset, life));
     }
 }
 
 impl Need {
-    fn new(hosts: &[Host], HostAsset { host, asset }: HostAsset<'_>, life: Life) -> Self {
+    /// Nothing where no policy can cover the asset, which then is left: CloudFront takes no longer URLs.
+    fn new(hosts: &[Host], HostAsset { host, asset }: HostAsset<'_>, life: Life) -> Option<Self> {
         let pattern = asset.pattern();
-        let written = hosts.get(host).map(|host| host.written.as_str()).unwrap_or_default();
-        Self { host, resource: format!("{written}{pattern}"), life, references: 1, pattern }
+        let resource = format!("{}{pattern}", hosts.get(host)?.written);
+        UrlPattern::new(&resource).is_ok().then_some(Self { host, resource, life, references: 1, pattern })
     }
 
     /// Whether it is the need of an asset's references of this life.

@@ -7,7 +7,7 @@ use resign_manifest::{
     rewrite::{Origin, is_playlist},
 };
 use url::Url;
-use usher_runtime::Scope;
+use usher_runtime::{Scope, is_viewer_host};
 
 use super::{InputError, Outcome, input};
 use crate::cli::{Rewrite, RewriteStyle};
@@ -15,7 +15,7 @@ use crate::cli::{Rewrite, RewriteStyle};
 pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, InputError> {
     let url = Url::parse(&arguments.url)
         .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .filter(|url| matches!(url.scheme(), "http" | "https") && has_plain_host(&arguments.url))
         .ok_or_else(|| InputError::new("the playlist's URL must be an absolute http or https URL"))?;
     let scope = Scope::new(&format!("{}*", arguments.prefix), arguments.scope_depth).map_err(|_| {
         InputError::new("the prefix must be an absolute path that ends with /, such as /video/")
@@ -47,6 +47,11 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     let playlist = Bytes::copy_from_slice(playlist);
     let signed = Resigned::new(playlist, &url, hosts, style, survey, &grants, origin);
     Ok(Outcome { stdout: signed.flatten().collect(), warnings, refused: false })
+}
+
+/// A `*` in the host would be a wildcard in what is signed.
+fn has_plain_host(url: &str) -> bool {
+    viewer_origin(url).split_once("://").is_some_and(|(_, host)| is_viewer_host(host))
 }
 
 /// Protocol and host of a URL, as it is written.

@@ -72,6 +72,8 @@ impl Bucket {
             match listener.accept().await {
                 Ok((stream, _)) => {
                     let service = self.service.clone();
+                    // Else the end of each object waits for the reader's delayed acknowledgement.
+                    let _ = stream.set_nodelay(true);
                     connections.spawn(async move {
                         let http = auto::Builder::new(TokioExecutor::new());
                         if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {

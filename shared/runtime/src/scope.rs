@@ -60,7 +60,9 @@ impl Scope {
         for _ in 0..self.depth {
             match segments.next() {
                 Some(folder) if folder.ends_with('/') => end += folder.len(),
-                _ => return Some(Asset::File(path)),
+                // Without an extension it may be a folder, and beyond its end other assets may begin: what a
+                // `?` in a policy covers is not documented well enough to find out.
+                _ => return below.rsplit('/').next()?.contains('.').then_some(Asset::File(path)),
             }
         }
         path.get(..end).map(Asset::Folder)
@@ -125,6 +127,9 @@ mod tests {
             (2, "/video/m/master.m3u8", Some("/video/m/master.m3u8?*")),
             (0, "/video/m/master.m3u8", Some("/video/*")),
             (1, "/video/master.m3u8", Some("/video/master.m3u8?*")),
+            (1, "/video/m", None),
+            (1, "/video/", None),
+            (2, "/video/m.n/", None),
             (1, "/other/m/master.m3u8", None),
             (1, "/video", None),
             (1, "/video/m/../n/s.ts", None),

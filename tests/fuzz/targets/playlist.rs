@@ -29,7 +29,10 @@ libfuzzer_sys::fuzz_target!(|playlist: &[u8]| {
     assert_eq!((pieces, *rewriter.summary()), (inline, summary));
 
     let define = |playlist: &[u8]| {
-        let definitions = Definitions::new(["Policy=1&Signature=2&Key-Pair-Id=3"], &Facts::read(playlist));
+        let (mut facts, mut left) = (Facts::read(playlist), Vec::new());
+        rewrite(playlist, &url, &mut left, sign);
+        facts.leave_to_author(&left);
+        let definitions = Definitions::new(["Policy=1&Signature=2&Key-Pair-Id=3"], &facts);
         let variable = definitions.references().next().expect("a variable");
         let mut out = Vec::new();
         let mut rewriter = Rewriter::new(&url, Changes { definitions, origin: Origin::Static });

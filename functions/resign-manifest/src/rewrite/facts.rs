@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use memchr::{memchr, memmem};
+
 use super::{
     tag,
     variables::{Author, Variables},
@@ -22,7 +24,7 @@ pub struct Facts {
     pub skips: bool,
     /// It states a version.
     pub has_version: bool,
-    /// The variables that its author defines.
+    /// The names that belong to its author: no variable may be defined under them.
     pub variables: BTreeSet<String>,
 }
 
@@ -59,6 +61,22 @@ impl Facts {
         facts
     }
 }
+
+impl Facts {
+    /// Takes the variables that `text` refers to for the author's, defined or not: a reference that stays in a
+    /// URI must not come to mean a signature.
+    pub fn leave_to_author(&mut self, text: &[u8]) {
+        for start in memmem::find_iter(text, b"{$") {
+            let name = text.get(start + 2..).unwrap_or_default();
+            let end = memchr(b'}', name).filter(|end| *end <= LONGEST_NAME);
+            let name = end.and_then(|end| str::from_utf8(name.get(..end)?).ok());
+            self.variables.extend(name.map(str::to_owned));
+        }
+    }
+}
+
+/// Of those that this rewriter gives, with room to spare.
+const LONGEST_NAME: usize = 64;
 
 /// The duration in front of an `EXTINF`'s comma; what is none counts as nothing.
 fn seconds(value: &[u8]) -> f64 {

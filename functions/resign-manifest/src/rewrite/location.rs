@@ -64,6 +64,9 @@ impl Base {
     }
 
     fn join(&mut self, reference: &str) -> Result<Location<'_>, Left> {
+        if !names_its_host(reference) {
+            return Err(Left::Ambiguous);
+        }
         let url = self.url.join(reference).map_err(|_| Left::Invalid)?;
         if !is_http(&url) {
             return Err(Left::OtherScheme);
@@ -71,6 +74,16 @@ impl Base {
         let (origin, url) = self.other.insert((url.origin().ascii_serialization(), url));
         Ok(Location { origin, path: url.path() })
     }
+}
+
+/// Whether a reference with the scheme `http` or `https` has a host behind it. Browsers resolve `https:a.ts`
+/// and `https:///a.ts` in ways of their own, and other players take the `a.ts` for a host.
+fn names_its_host(reference: &str) -> bool {
+    let is_http = |scheme: &str| ["http", "https"].iter().any(|http| scheme.eq_ignore_ascii_case(http));
+    let Some((_, rest)) = reference.split_once(':').filter(|(scheme, _)| is_http(scheme)) else {
+        return true;
+    };
+    rest.strip_prefix("//").is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
 }
 
 fn is_http(url: &Url) -> bool {
@@ -150,6 +163,22 @@ mod tests {
         "a;b",
         "*",
     ];
+
+    #[test]
+    fn a_scheme_without_a_host_is_ambiguous() {
+        let url = Url::parse("https://h.example/video/m/low.m3u8").unwrap();
+        for reference in [
+            "https:a.ts",
+            "http:a.ts",
+            "HTTPS:/a.ts",
+            "https:",
+            "https://",
+            "https:///h.example/a",
+            "https:////h/a",
+        ] {
+            assert_eq!(Base::new(&url).resolve(reference), Err(Left::Ambiguous), "{reference}");
+        }
+    }
 
     #[test]
     fn the_short_way_leads_where_the_long_one_does() {

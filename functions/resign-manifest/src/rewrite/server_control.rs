@@ -5,9 +5,15 @@
 
 /// An attribute list without the attributes that need a server; `None` where it has none of them.
 pub(super) fn for_static_origin(list: &[u8]) -> Option<Vec<u8>> {
-    let comma = |byte: &u8| *byte == b',';
-    let kept: Vec<_> = list.split(comma).filter(|attribute| !needs_server(attribute)).collect();
-    (kept.len() < list.split(comma).count()).then(|| kept.join(&b','))
+    let mut quoted = false;
+    let attributes: Vec<_> = list
+        .split(|byte| {
+            quoted ^= *byte == b'"';
+            *byte == b',' && !quoted
+        })
+        .collect();
+    let kept: Vec<_> = attributes.iter().copied().filter(|attribute| !needs_server(attribute)).collect();
+    (kept.len() < attributes.len()).then(|| kept.join(&b','))
 }
 
 fn needs_server(attribute: &[u8]) -> bool {
@@ -28,6 +34,7 @@ mod tests {
                 Some("HOLD-BACK=12.0, PART-HOLD-BACK=1 "),
             ),
             ("CAN-BLOCK-RELOAD=YES", Some("")),
+            (r#"X-V="a,CAN-SKIP-UNTIL=3,b",CAN-SKIP-UNTIL=3"#, Some(r#"X-V="a,CAN-SKIP-UNTIL=3,b""#)),
             ("HOLD-BACK=12.0,PART-HOLD-BACK=1.0", None),
             ("X-CAN-BLOCK-RELOAD=YES", None),
             ("", None),

@@ -138,7 +138,9 @@ fn what_must_not_be_signed_is_left_and_the_reason_counted() {
     let rows = [
         ("https://other.example/a.ts", Left::OtherHost),
         ("//other.example/a.ts", Left::OtherHost),
-        ("http:///other.example/a.ts", Left::OtherHost),
+        ("http:///other.example/a.ts", Left::Ambiguous),
+        ("https:other.example/a.ts", Left::Ambiguous),
+        ("https:/video/m/a.ts", Left::Ambiguous),
         ("http://media.example.com/a.ts", Left::OtherHost),
         ("https://media.example.com:8443/a.ts", Left::OtherHost),
         ("https://media.example.com.evil.example/a.ts", Left::OtherHost),

@@ -34,18 +34,24 @@ pub(super) enum Author<'a> {
 impl Variables {
     /// Takes in the attributes of an `EXT-X-DEFINE`.
     pub(super) fn define<'l>(&mut self, list: &'l [u8]) -> Author<'l> {
-        let (mut name, mut value) = (None, None);
+        let (mut name, mut value, mut literal, mut forms) = (None, None, false, 0);
         for attribute in Attributes::new(list) {
             let text = str::from_utf8(attribute.value).ok();
             match attribute.name {
-                b"NAME" | b"IMPORT" | b"QUERYPARAM" => name = text,
+                b"NAME" | b"IMPORT" | b"QUERYPARAM" => {
+                    (name, forms) = (text, forms + 1);
+                    literal = attribute.name == b"NAME";
+                }
                 b"VALUE" => value = text,
                 _ => {}
             }
         }
-        let Some(name) = name.filter(|name| name.chars().all(is_name_character)) else {
+        let is_name = |name: &&str| !name.is_empty() && name.chars().all(is_name_character);
+        let Some(name) = name.filter(is_name) else {
             return Author::Nobody;
         };
+        // Of a tag with two forms, players take one or the other.
+        let value = value.filter(|_| literal && forms == 1);
         if is_our_name(name) && value.is_some_and(query::is_signature) {
             return Author::Rewriter;
         }
@@ -166,6 +172,9 @@ mod tests {
             r#"NAME="bad?",VALUE="1""#,
             r#"IMPORT="imported""#,
             r#"QUERYPARAM="token""#,
+            r#"IMPORT="both",VALUE="1""#,
+            r#"NAME="two",QUERYPARAM="two",VALUE="1""#,
+            r#"NAME="",VALUE="1""#,
             r#"VALUE="nameless""#,
         ] {
             variables.define(list.as_bytes());
@@ -181,6 +190,7 @@ mod tests {
             ("{$host}{$n-_9}{$none}{$query}", "https://h1?a=1"),
             ("{$nested}", "{$host}"),
             ("{$twice}{$imported}{$token}", "{$twice}{$imported}{$token}"),
+            ("{$both}{$two}", "{$both}{$two}"),
             ("{$bad?}{$HOST}{$}{host}", "{$bad?}{$HOST}{$}{host}"),
             ("{$host", "{$host"),
             ("{${$n-_9}}", "{$1}"),

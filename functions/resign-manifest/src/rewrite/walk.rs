@@ -1,6 +1,6 @@
 //! The walk over a playlist, line by line.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 use memchr::memchr;
 use url::Url;
@@ -43,7 +43,7 @@ pub struct Rewriter {
     changes: Changes,
     references: References,
     /// The `ID` of date ranges that hold URIs, and their `CLASS`, which stands in the first tag of an `ID`.
-    date_ranges: Vec<(Vec<u8>, &'static [u8])>,
+    date_ranges: HashMap<Vec<u8>, &'static [u8]>,
     summary: Summary,
 }
 
@@ -57,7 +57,7 @@ impl Rewriter {
             next_is_variant: false,
             changes,
             references: References::new(playlist_url),
-            date_ranges: Vec::new(),
+            date_ranges: HashMap::new(),
             summary: Summary::default(),
         }
     }
@@ -179,13 +179,12 @@ impl Rewriter {
         let value =
             |name| Attributes::new(list).find(|attribute| attribute.name == name).map(|found| found.value);
         let id = value(b"ID".as_slice()).unwrap_or_default();
-        let known = self.date_ranges.iter().find(|(known, _)| known == id);
         let Some(stated) = value(b"CLASS") else {
-            return known.map(|(_, class)| *class);
+            return self.date_ranges.get(id).copied();
         };
         let class = PLACES.iter().filter_map(|place| place.class).find(|class| *class == stated)?;
-        if known.is_none() && !id.is_empty() {
-            self.date_ranges.push((id.to_owned(), class));
+        if !id.is_empty() {
+            self.date_ranges.entry(id.to_owned()).or_insert(class);
         }
         Some(class)
     }

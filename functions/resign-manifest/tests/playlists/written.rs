@@ -138,3 +138,26 @@ fn what_a_player_adds_to_a_playlist_url_leaves_it_admitted() {
         assert_eq!(ask(&url).map_err(|denial| denial.to_string()), Ok(()), "{url}");
     }
 }
+
+#[test]
+fn one_reference_that_no_policy_can_cover_does_not_spoil_the_others() {
+    let folder = "x".repeat(9_000);
+    let playlist = format!("#EXTM3U\n#EXTINF:4,\n../../{folder}/a.ts\n#EXTINF:4,\nb.ts\n");
+    let Signed { playlist: text, summary, grants } = signed(&playlist, Style::Inline { asked_for: false });
+    let expected = playlist.replace("b.ts", &format!("b.ts?{}", grants.first().unwrap().query()));
+    assert_eq!(str::from_utf8(&text), Ok(expected.as_str()));
+    assert_eq!(summary.to_string(), "1 signed, 1 left: 1 invalid");
+}
+
+#[test]
+fn in_the_style_define_no_reference_that_is_left_comes_to_mean_a_signature() {
+    let playlist =
+        "#EXTM3U\n#EXT-X-VERSION:8\n#EXTINF:4,\na.ts\n#EXTINF:4,\nhttps://other.example/b.ts?{$usher}\n";
+    let Signed { playlist, grants, .. } = signed(playlist, Style::Define);
+    let query = grants.first().unwrap().query();
+    let expected = format!(
+        "#EXTM3U\n#EXT-X-DEFINE:NAME=\"usher_\",VALUE=\"{query}\"\n#EXT-X-VERSION:8\n#EXTINF:4,\n\
+         a.ts?{{$usher_}}\n#EXTINF:4,\nhttps://other.example/b.ts?{{$usher}}\n"
+    );
+    assert_eq!(str::from_utf8(&playlist), Ok(expected.as_str()));
+}

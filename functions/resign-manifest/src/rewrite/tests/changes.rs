@@ -11,7 +11,14 @@ fn define(playlist: &str, values: &[&str]) -> String {
 
 /// References to `media.example.com` get the first value, those to `other.example` the second.
 fn define_once(playlist: &str, values: &[&str]) -> String {
-    let facts = Facts::read(playlist.as_bytes());
+    let url = Url::parse(PLAYLIST_URL).unwrap();
+    let mut facts = Facts::read(playlist.as_bytes());
+    let mut left = Vec::new();
+    rewrite(playlist.as_bytes(), &url, &mut left, |reference| match reference.origin {
+        "https://media.example.com" | "https://other.example" => Ok("Signature=1"),
+        _ => Err(Left::OtherHost),
+    });
+    facts.leave_to_author(&left);
     let definitions = Definitions::new(values, &facts);
     let references: Vec<_> = definitions.references().collect();
     let changes = Changes { definitions, origin: Origin::AsStated };
@@ -57,6 +64,14 @@ fn the_parameters_stand_once_and_every_reference_names_them() {
             format!(
                 "# note\n#EXTM3U\n#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"{MARK}\"\n\
                  #EXT-X-DEFINE:NAME=\"d\",VALUE=\"v0\"\n#EXT-X-VERSION: 11 \n{{$d}}/a.m4s?{{$usher}}\n"
+            ),
+        ),
+        // A reference that is left must not come to mean a signature.
+        (
+            "#EXTM3U\n#EXT-X-VERSION:8\nhttps://third.example/a.ts?{$usher}\na.ts\n",
+            format!(
+                "#EXTM3U\n#EXT-X-DEFINE:NAME=\"usher_\",VALUE=\"{MARK}\"\n#EXT-X-VERSION:8\n\
+                 https://third.example/a.ts?{{$usher}}\na.ts?{{$usher_}}\n"
             ),
         ),
         // The name is taken.
