@@ -7,10 +7,10 @@
 //! | steering manifest ([Content Steering]) | `RELOAD-URI` |
 //! | its `PATHWAY-CLONES[].URI-REPLACEMENT` (and RFC 8216bis, 7.3) | `PARAMS`, `PER-VARIANT-URIS`, `PER-RENDITION-URIS` |
 //!
-//! Every other document is left to its reader. So is each part that readers could take in two ways: an
-//! object with the same name twice, and a relative URI where the specification wants an absolute one
-//! (hls.js resolves it against the player's page, which may stand on another host). The module is pure:
-//! it knows nothing of keys, grants or hosts.
+//! Every other document is left to its reader. So is a relative URI where the specification wants an
+//! absolute one: hls.js resolves it against the player's page, which may stand on another host. What
+//! cannot be taken apart for certain is refused, see [`DocumentError`]: a player may find a clone in it
+//! that we do not. The module is pure: it knows nothing of keys, grants or hosts.
 //!
 //! # Steering renews parameters while a film plays
 //!
@@ -28,8 +28,10 @@
 //! # Parameters that would go astray
 //!
 //! A clone with another host inherits the query of its base, our signature in it, and the player would
-//! send that to the other host. [`CloneParameters::Withheld`] empties the signature there. hls.js before
-//! 1.7 adds `PARAMS` to the URIs of `PER-VARIANT-URIS`, too: a clone with one that is not ours gets none.
+//! send that to the other host. [`CloneParameters::Withheld`] empties the signature there, whatever else
+//! the clone is like: `PARAMS` that is no object gives way to one, and a clone needs no readable `ID`.
+//! hls.js before 1.7 adds `PARAMS` to the URIs of `PER-VARIANT-URIS`, too: a clone with one that is not
+//! ours gets none.
 //!
 //! [Content Steering]: https://datatracker.ietf.org/doc/html/draft-pantos-content-steering
 //! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis
@@ -54,10 +56,6 @@ pub struct Rewritten {
     pub kind: DocumentKind,
     /// Its bytes.
     pub json: Vec<u8>,
-    /// URIs and clones that received parameters.
-    pub signed: usize,
-    /// URIs and clones with a host of their own that stay as they were.
-    pub left: usize,
 }
 
 /// The documents that hold URIs.
@@ -93,10 +91,14 @@ pub enum CloneParameters {
     Withheld,
 }
 
-/// The bytes are not JSON.
+/// Why nothing is known of the URIs in a document. Players may know: browsers put U+FFFD for what is not
+/// UTF-8, Android reads what only resembles JSON.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DocumentError {
+    /// An object that is read for its URIs has a name twice; readers do not agree on which counts.
+    #[error("an object in the document has the same name twice")]
+    NameTwice,
     /// They are not even text.
     #[error("the document is not UTF-8 from byte {valid_up_to} on")]
     NotUtf8 {
@@ -111,16 +113,22 @@ pub enum DocumentError {
         /// The column, from 1.
         column: usize,
     },
+    /// It is more than is taken apart in memory.
+    #[error("the document has more than the {limit} bytes that are read")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
 }
 
 /// The document with its URIs signed; `None` where it is neither an asset list nor a steering manifest.
 ///
 /// `sign` takes a URI as it is meant (without JSON's escapes) and answers it with its parameters, or
-/// nothing to leave it. `clone_parameters` takes the `HOST` of a pathway clone, as written. `generation`
-/// changes when clones have to be renewed. Signing twice equals signing once.
+/// nothing to leave it. `clone_parameters` takes the `HOST` of a pathway clone, or its JSON where that is no
+/// text. `generation` changes when clones have to be renewed. Signing twice equals signing once.
 ///
 /// # Errors
-/// [`DocumentError`] for what no player can read either.
+/// [`DocumentError`]; the document must not be handed out beside our signatures then.
 ///
 /// ```
 /// use resign_manifest::document::{DocumentKind, rewrite};
@@ -141,6 +149,9 @@ pub fn rewrite(
     sign: &mut dyn FnMut(&str) -> Option<String>,
     clone_parameters: &mut dyn FnMut(&str) -> Option<CloneParameters>,
 ) -> Result<Option<Rewritten>, DocumentError> {
+    if json.len() > LARGEST {
+        return Err(DocumentError::TooLarge { limit: LARGEST });
+    }
     let whole =
         str::from_utf8(json).map_err(|error| DocumentError::NotUtf8 { valid_up_to: error.valid_up_to() })?;
     // Against the grammar, but browsers and Android pass over it.
@@ -150,22 +161,24 @@ pub fn rewrite(
     let Some((kind, members)) = Object::read(document).and_then(recognise) else {
         return Ok(None);
     };
-    let mut rewriter =
-        Rewriter { splice: Splice::new(whole), generation, sign, clone_parameters, signed: 0, left: 0 };
+    let members = members.unambiguous()?;
+    let mut rewriter = Rewriter { splice: Splice::new(whole), generation, sign, clone_parameters };
     match kind {
-        DocumentKind::AssetList => rewriter.asset_list(&members),
-        DocumentKind::SteeringManifest => rewriter.steering_manifest(&members),
+        DocumentKind::AssetList => rewriter.asset_list(&members)?,
+        DocumentKind::SteeringManifest => rewriter.steering_manifest(&members)?,
     }
-    let Rewriter { splice, signed, left, .. } = rewriter;
-    Ok(Some(Rewritten { kind, json: splice.finish(), signed, left }))
+    Ok(Some(Rewritten { kind, json: rewriter.splice.finish() }))
 }
 
-/// By its members: neither has a name in it, and the types of S3 objects are what an upload guessed.
+/// By its members: neither has a name in it, and the types of S3 objects are what an upload guessed. Clones
+/// come first: they are where a signature could go astray.
 fn recognise(members: Object<'_>) -> Option<(DocumentKind, Object<'_>)> {
-    let steers = |name| members.get(name).is_some();
-    if members.get("ASSETS").and_then(array).is_some() {
+    let has = |name| members.get(name).is_some();
+    if has("PATHWAY-CLONES") {
+        Some((DocumentKind::SteeringManifest, members))
+    } else if members.all("ASSETS").any(|assets| array(assets).is_some()) {
         Some((DocumentKind::AssetList, members))
-    } else if ["PATHWAY-PRIORITY", "PATHWAY-CLONES", "RELOAD-URI"].into_iter().any(steers) {
+    } else if has("PATHWAY-PRIORITY") || has("RELOAD-URI") {
         Some((DocumentKind::SteeringManifest, members))
     } else {
         None
@@ -177,8 +190,6 @@ struct Rewriter<'j, 'f> {
     generation: u64,
     sign: &'f mut dyn FnMut(&str) -> Option<String>,
     clone_parameters: &'f mut dyn FnMut(&str) -> Option<CloneParameters>,
-    signed: usize,
-    left: usize,
 }
 
 /// Whether a URI may be relative in its place: only then is its base the document.
@@ -189,25 +200,22 @@ enum Place {
 }
 
 impl<'j> Rewriter<'j, '_> {
-    fn asset_list(&mut self, members: &Object<'j>) {
+    fn asset_list(&mut self, members: &Object<'j>) -> Result<(), DocumentError> {
         let assets = members.get("ASSETS").and_then(array).unwrap_or_default();
         for asset in assets.into_iter().filter_map(Object::read) {
-            if let Some(uri) = asset.get("URI") {
+            if let Some(uri) = asset.unambiguous()?.get("URI") {
                 self.uri(uri, Place::Absolute);
             }
         }
+        Ok(())
     }
 
     /// Whether the URI got its parameters.
     fn uri(&mut self, value: &'j RawValue, place: Place) -> bool {
         let Some(uri) = string(value) else { return false };
         let resolvable = place == Place::Relative || is_absolute(&uri);
-        let Some(signed) = resolvable.then(|| (self.sign)(&uri)).flatten() else {
-            self.left += 1;
-            return false;
-        };
+        let Some(signed) = resolvable.then(|| (self.sign)(&uri)).flatten() else { return false };
         self.splice.string(value, &uri, &signed);
-        self.signed += 1;
         true
     }
 }
@@ -217,3 +225,6 @@ fn is_absolute(uri: &str) -> bool {
         .into_iter()
         .any(|scheme| uri.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
+
+/// Far more than an asset list or a steering manifest has.
+const LARGEST: usize = 1_024 * 1_024;

@@ -15,6 +15,7 @@ use crate::{
     answer::Answer,
     body::Content,
     caching::{Ingredients, cache_control, is_known},
+    document::{DocumentError, DocumentKind},
     expiry::Expiry,
     record::Record,
     rewrite::{Origin, is_playlist},
@@ -81,7 +82,7 @@ impl ResignManifest {
         object: Object,
         record: &mut Record,
     ) -> Result<Answer, Problem> {
-        if !is_document(&asked.path) {
+        if !is_document(&asked.path, object.content_type.as_deref().unwrap_or_default()) {
             return Err(Problem::new(StatusCode::BAD_GATEWAY, NO_PLAYLIST));
         }
         let as_it_is = |object: Object| {
@@ -92,22 +93,12 @@ impl ResignManifest {
         if asked.style == Style::Plain {
             return as_it_is(object);
         }
-        if object.bytes.len() > LARGEST_DOCUMENT {
-            record.error =
-                Some(format!("the document has more than the {LARGEST_DOCUMENT} bytes that are read"));
-            return as_it_is(object);
-        }
         let hosts = self.grants.hosts(asked.host(&self.config.scope));
         let (url, style) = (&asked.playlist_url, asked.style);
         let document = SideDocument { json: &object.bytes, url, hosts: &hosts, style };
-        let survey = match document.survey() {
-            Ok(survey) => survey,
-            Err(error) => {
-                // No player reads it either, so nothing is lost that a signature could open.
-                record.error = Some(error.to_string());
-                return as_it_is(object);
-            }
-        };
+        // A player may read it nevertheless, and find a host in it that it would send our signature to.
+        let refused = |error: DocumentError| Problem::new(StatusCode::BAD_GATEWAY, error.to_string());
+        let survey = document.survey().map_err(refused)?;
         let expiry = Expiry::new(&self.config, &asked.viewer, (self.clock)())?;
         let started = Instant::now();
         let signed = self.grants.sign(&survey.needs, |need| expiry.of(need, &survey)).await?;
@@ -116,9 +107,9 @@ impl ResignManifest {
 
         let started = Instant::now();
         let generation = expiry.generation(&survey);
-        let resigned = document.resign(&survey.needs, &signed.grants, generation);
+        let resigned = document.resign(&survey.needs, &signed.grants, generation).map_err(refused)?;
         record.rewrite = started.elapsed();
-        let Ok(Some((rewritten, references))) = resigned else { return as_it_is(object) };
+        let Some((rewritten, references)) = resigned else { return as_it_is(object) };
         record.references = references;
         let etag = asked.etag(&object, &signed.grants);
         let headers = headers(rewritten.kind.content_type(), etag, None);
@@ -201,8 +192,14 @@ fn headers(content_type: &str, etag: Option<ETag>, unchanged_seconds: Option<u64
 
 /// Whether something that is no playlist may lie at a path. An error page in the place of a playlist must
 /// not pass for one.
-fn is_document(path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("json"))
+fn is_document(path: &str, content_type: &str) -> bool {
+    let is_named = |wanted: &str| {
+        path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case(wanted))
+    };
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let known = [DocumentKind::AssetList, DocumentKind::SteeringManifest].map(DocumentKind::content_type);
+    let is_json = known.contains(&media_type.as_str()) || media_type.ends_with("+json");
+    !is_named("m3u8") && !is_named("m3u") && (is_json || is_named("json"))
 }
 
 fn explain(error: &SourceError) -> Problem {
@@ -246,9 +243,5 @@ fn object_key(path: &str) -> Option<String> {
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 const JSON: &str = "application/json";
-
-/// Far more than an asset list or a steering manifest has. Unlike a playlist, a document is taken apart in
-/// memory.
-const LARGEST_DOCUMENT: usize = 1_024 * 1_024;
 
 const NO_PLAYLIST: &str = "the object at this path is not a playlist: it does not start with #EXTM3U";

@@ -4,28 +4,48 @@ use std::{collections::HashSet, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, MapAccess, Visitor},
+    de::{MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
-/// The members of an object, in their order; no name occurs twice.
+use super::DocumentError;
+
+/// The members of an object, in their order. A name with half a surrogate pair in it is not text, and none
+/// that counts anywhere.
 #[derive(Debug)]
 pub(super) struct Object<'j> {
     text: &'j str,
-    members: Vec<(String, &'j RawValue)>,
+    members: Vec<(Option<String>, &'j RawValue)>,
 }
 
 impl<'j> Object<'j> {
-    /// `None` for anything but an object, and for one with the same name twice: readers do not agree on
-    /// which of them counts.
+    /// `None` for anything but an object.
     pub(super) fn read(value: &'j RawValue) -> Option<Self> {
         let text = value.get();
         let Members(members) = serde_json::from_str(text).ok()?;
         Some(Self { text, members })
     }
 
+    /// The object, if it has no name twice.
+    pub(super) fn unambiguous(self) -> Result<Self, DocumentError> {
+        let mut names = HashSet::new();
+        let all_differ =
+            self.members.iter().filter_map(|(name, _)| name.as_ref()).all(|name| names.insert(name));
+        if all_differ { Ok(self) } else { Err(DocumentError::NameTwice) }
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&'j RawValue> {
-        self.members.iter().find(|(found, _)| found == name).map(|(_, value)| *value)
+        self.all(name).next()
+    }
+
+    /// Each value that stands under the name.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &'j RawValue> {
+        self.members.iter().filter(move |(found, _)| found.as_deref() == Some(name)).map(|(_, value)| *value)
+    }
+
+    /// The object under the name, if it is one.
+    pub(super) fn object(&self, name: &str) -> Result<Option<Self>, DocumentError> {
+        self.get(name).and_then(Self::read).map(Self::unambiguous).transpose()
     }
 
     pub(super) fn values(&self) -> impl Iterator<Item = &'j RawValue> {
@@ -33,7 +53,7 @@ impl<'j> Object<'j> {
     }
 
     /// Each member's name, and its bytes with the white space around them.
-    pub(super) fn members(&self) -> impl Iterator<Item = (&str, &'j str)> {
+    pub(super) fn members(&self) -> impl Iterator<Item = (Option<&str>, &'j str)> {
         let mut rest = self.text.strip_prefix('{').unwrap_or(self.text);
         self.members.iter().map(move |(name, value)| {
             // Behind a value there is nothing but white space up to the delimiter.
@@ -45,7 +65,7 @@ impl<'j> Object<'j> {
                 .and_then(|blank| rest.split_at_checked(behind_value + blank))
                 .unwrap_or((rest, ""));
             rest = following.strip_prefix(',').unwrap_or_default();
-            (name.as_str(), member)
+            (name.as_deref(), member)
         })
     }
 }
@@ -60,7 +80,7 @@ pub(super) fn string(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }
 
-struct Members<'j>(Vec<(String, &'j RawValue)>);
+struct Members<'j>(Vec<(Option<String>, &'j RawValue)>);
 
 impl<'de: 'j, 'j> Deserialize<'de> for Members<'j> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -71,7 +91,7 @@ impl<'de: 'j, 'j> Deserialize<'de> for Members<'j> {
 struct MembersVisitor;
 
 impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Vec<(String, &'de RawValue)>;
+    type Value = Vec<(Option<String>, &'de RawValue)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -79,12 +99,8 @@ impl<'de> Visitor<'de> for MembersVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::new();
-        while let Some(member) = map.next_entry::<String, &RawValue>()? {
-            members.push(member);
-        }
-        let names: HashSet<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-        if names.len() < members.len() {
-            return Err(A::Error::custom("the same name twice"));
+        while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+            members.push((string(name), value));
         }
         Ok(members)
     }

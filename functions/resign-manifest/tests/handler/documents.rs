@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    bucket::Bucket,
+    bucket::{Bucket, Then, fault},
     function::{
         Answer, EXPIRES, Function, HOST, get, grant, playlist_headers, prelude, problem, with_credential,
     },
@@ -70,8 +70,7 @@ async fn a_steering_manifest_renews_the_parameters_of_a_clone_under_a_new_name()
 async fn everything_else_is_handed_out_as_it_lies_in_the_bucket() {
     let bucket = Bucket::new().await;
     let function = Function::new(bucket.client());
-    let too_large = format!(r#"{{"ASSETS":[], "x": "{}"}}"#, "x".repeat(1_900));
-    for body in ["{\"chapters\": []}\n", "[", "", "not JSON, and <b>no</b> playlist", &too_large] {
+    for body in ["{\"chapters\": []}\n", "[]", "7", r#"{"x": 1, "x": 2}"#] {
         bucket.put("video/m/data.json", body);
         let answer = function.answer(without_cookies("/video/m/data.json")).await;
         assert_eq!(answer, document("application/json", body));
@@ -82,6 +81,73 @@ async fn everything_else_is_handed_out_as_it_lies_in_the_bucket() {
         assert_eq!(answer, document("application/json", &asset_list("")), "who has cookies keeps them");
     }
     assert_eq!(function.signed(), 0);
+}
+
+/// What is not signed must not be handed out in its place: a player may find a clone in it whose host gets the
+/// signature of its base.
+#[tokio::test]
+async fn what_cannot_be_taken_apart_is_refused_and_is_left_to_the_style_plain() {
+    let clone = |replacement: &str| {
+        format!(r#"{{"PATHWAY-CLONES":[{{"BASE-ID":"b","ID":"c","URI-REPLACEMENT":{{{replacement}}}}}]}}"#)
+    };
+    let too_large = format!(r#"{{"ASSETS":[],"x":"{}"}}"#, "x".repeat(1_024 * 1_024));
+    let rows = [
+        (
+            clone(r#""HOST":"other.example","PARAMS":{"a":"1","a":"2"}"#),
+            "an object in the document has the same name twice",
+        ),
+        (
+            clone(r#""HOST":"d111111abcdef8.cloudfront.net","HOST":"other.example""#),
+            "an object in the document has the same name twice",
+        ),
+        (too_large, "the document has more than the 1048576 bytes that are read"),
+        ("[".to_owned(), "the document is not JSON at line 1, column 1"),
+        (String::new(), "the document is not JSON at line 1, column 0"),
+    ];
+    let bucket = Bucket::new().await;
+    let function = Function::with(bucket.client(), &[("MAX_PLAYLIST_BYTES", "2000000")]);
+    for (body, detail) in rows {
+        bucket.put("video/m/data.json", &body);
+        let refused = problem(502, "Bad Gateway", detail, json!({}));
+        for style in ["inline", "define"] {
+            let answer = function.answer(get("/video/m/data.json", &format!("usher-style={style}"))).await;
+            assert_eq!(answer, refused, "{detail}");
+        }
+        let answer = function.answer(get("/video/m/data.json", "usher-style=plain")).await;
+        assert!(answer == document("application/json", &body), "{detail}");
+    }
+    assert_eq!(function.signed(), 0);
+}
+
+#[tokio::test]
+async fn a_document_is_told_by_its_content_type_too() {
+    let body = asset_list("");
+    let stored = |content_type: &str| {
+        let length = body.len();
+        format!(
+            "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+    };
+    let signed = asset_list(&format!("?{}", grant("/video/ad/*").query()));
+    let signed = document("application/json", &signed);
+    let no_playlist = "the object at this path is not a playlist: it does not start with #EXTM3U";
+    let no_playlist = problem(502, "Bad Gateway", no_playlist, json!({}));
+    let rows = [
+        ("ads", "application/json", &signed),
+        ("ads.v1", "Application/JSON ; charset=utf-8", &signed),
+        ("ads", "application/vnd.apple.steering-list", &signed),
+        ("ads.php", "application/ld+json", &signed),
+        ("ads.JSON", "binary/octet-stream", &signed),
+        ("ads", "binary/octet-stream", &no_playlist),
+        ("ads.html", "text/html", &no_playlist),
+        ("ads.m3u8", "application/json", &no_playlist),
+        ("ads.M3U", "application/json", &no_playlist),
+    ];
+    for (name, content_type, expected) in rows {
+        let function = Function::new(fault(stored(content_type), Then::Close).await);
+        let answer = function.answer(without_cookies(&format!("/video/m/{name}"))).await;
+        assert_eq!(&answer, expected, "{name} {content_type}");
+    }
 }
 
 #[tokio::test]
