@@ -1,11 +1,14 @@
 """botocore's CloudFrontSigner with `cryptography`, the key parsed once, as its documentation shows it.
 
-Usage: botocore_times.py RSA_PEM URL WILDCARD KEY_PAIR_ID EXPIRES; prints `program<TAB>measure<TAB>microseconds`.
+Usage: botocore_times.py RSA_PEM URL WILDCARD KEY_PAIR_ID EXPIRES PLAYLIST; prints
+`program<TAB>measure<TAB>microseconds`.
 """
 
+import re
 import sys
 import time
 from datetime import datetime, timezone
+from pathlib import Path
 
 from botocore.signers import CloudFrontSigner
 from cryptography.hazmat.primitives import hashes, serialization
@@ -14,8 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import padding
 PROGRAM = "botocore"
 SECONDS = 0.5
 
+# A line that is no tag, and the attribute URI of one.
+URI = re.compile(r'^[^#\s]+$|(?<=[:,]URI=")[^"]+', re.MULTILINE)
 
-def main(pem, url, wildcard, key_pair_id, expires):
+
+def main(pem, url, wildcard, key_pair_id, expires, playlist):
     with open(pem, "rb") as file:
         key = serialization.load_pem_private_key(file.read(), password=None)
     date_less_than = datetime.fromtimestamp(int(expires), timezone.utc)
@@ -49,6 +55,24 @@ def main(pem, url, wildcard, key_pair_id, expires):
         report(f"canned URL, {name}", canned)
         report(f"cookie set, {name}", cookies)
         report(f"1,000 URLs, {name}", thousand)
+        if name == "SHA1":
+            whole_playlist(signer, Path(playlist), wildcard.rstrip("*"), date_less_than)
+
+
+def whole_playlist(signer, playlist, folder, date_less_than):
+    """Each URI that a regular expression finds is signed, with a policy of its own."""
+    text = playlist.read_text()
+
+    def signed(uri):
+        return signer.generate_presigned_url(folder + uri[0], date_less_than=date_less_than)
+
+    def rewritten():
+        return URI.sub(signed, text)
+
+    count = text.count("#EXTINF") + 1
+    if rewritten().count("Signature=") != count:
+        sys.exit(f"error: not all of the {count} URIs were signed")
+    report(f"playlist, {playlist.stem}", rewritten)
 
 
 def report(measure, call):
