@@ -52,18 +52,29 @@ impl Scope {
     #[must_use]
     pub fn asset<'p>(&self, path: &'p str) -> Option<Asset<'p>> {
         let below = path.strip_prefix(self.prefix.as_str())?;
-        if below.contains(['*', '?']) || below.split('/').any(is_dots) {
-            return None;
-        }
-        let mut end = self.prefix.len();
-        let mut segments = below.split_inclusive('/');
-        for _ in 0..self.depth {
-            match segments.next() {
-                Some(folder) if folder.ends_with('/') => end += folder.len(),
-                // Without an extension it may be a folder, and beyond its end other assets may begin: what a
-                // `?` in a policy covers is not documented well enough to find out.
-                _ => return below.rsplit('/').next()?.contains('.').then_some(Asset::File(path)),
+        let (mut folders, mut end) = (0, self.prefix.len());
+        let mut previous = b'/';
+        // One pass over the bytes: asked for every segment of a playlist.
+        for (at, byte) in below.bytes().enumerate() {
+            match byte {
+                b'*' | b'?' => return None,
+                b'.' | b'%'
+                    if previous == b'/' && below.get(at..)?.split('/').next().is_some_and(is_dots) =>
+                {
+                    return None;
+                }
+                b'/' if folders < self.depth => {
+                    folders += 1;
+                    end = self.prefix.len() + at + 1;
+                }
+                _ => {}
             }
+            previous = byte;
+        }
+        if folders < self.depth {
+            // Without an extension it may be a folder, and beyond its end other assets may begin: what a
+            // `?` in a policy covers is not documented well enough to find out.
+            return below.rsplit('/').next()?.contains('.').then_some(Asset::File(path));
         }
         path.get(..end).map(Asset::Folder)
     }

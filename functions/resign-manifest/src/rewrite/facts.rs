@@ -34,7 +34,14 @@ impl Facts {
     pub fn read(playlist: &[u8]) -> Self {
         let mut facts = Self::default();
         let mut variables = Variables::default();
-        for line in playlist.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii) {
+        let mut rest = playlist;
+        while !rest.is_empty() {
+            let (line, next) = rest.split_at(memchr(b'\n', rest).map_or(rest.len(), |at| at + 1));
+            rest = next;
+            let line = line.trim_ascii();
+            if line.first() != Some(&b'#') {
+                continue;
+            }
             let (name, at) = tag(line);
             let value = line.get(at..).unwrap_or_default();
             match name {
@@ -80,7 +87,7 @@ const LONGEST_NAME: usize = 64;
 
 /// The duration in front of an `EXTINF`'s comma; what is none counts as nothing.
 fn seconds(value: &[u8]) -> f64 {
-    let end = value.iter().position(|&byte| byte == b',').unwrap_or(value.len());
+    let end = memchr(b',', value).unwrap_or(value.len());
     let number = value.get(..end).unwrap_or_default().trim_ascii();
     let seconds = str::from_utf8(number).ok().and_then(|number| number.parse::<f64>().ok());
     seconds.filter(|seconds| seconds.is_finite() && *seconds > 0.0).unwrap_or_default()
