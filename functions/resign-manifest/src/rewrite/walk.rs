@@ -125,9 +125,10 @@ impl Rewriter {
                 splice.replace(end, end, &[self.changes.definitions.text(line).as_bytes()]);
             }
             b"EXT-X-DEFINE" => {
-                // One of an earlier signing gives way, as the parameters do that refer to it.
+                // One of an earlier signing gives way, as the parameters do that refer to it. It stands behind the
+                // header.
                 let author = self.references.variables.define(value);
-                if author == Author::Rewriter {
+                if author == Author::Rewriter && self.header_seen {
                     splice.replace(self.position, end, &[]);
                 }
             }

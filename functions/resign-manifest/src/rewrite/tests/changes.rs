@@ -116,6 +116,15 @@ fn a_playlist_that_was_signed_in_one_style_can_be_signed_in_the_other() {
 }
 
 #[test]
+fn a_definition_before_the_header_is_not_of_an_earlier_signing() {
+    let playlist = format!("#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"{MARK}\"\n\u{feff}#a.ts\n");
+    assert_eq!(
+        sign(&playlist),
+        (format!("#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"{MARK}\"\n\u{feff}?{MARK}#a.ts\n"), signed(1))
+    );
+}
+
+#[test]
 fn only_a_low_version_is_raised() {
     for (stated, expected) in [
         ("1", "8"),
