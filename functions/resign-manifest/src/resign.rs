@@ -10,7 +10,7 @@ use url::Url;
 use crate::{
     Host, Life, Need, Style, Survey,
     host::asset_of,
-    rewrite::{Changes, Definitions, Facts, Kind, Left, Origin, Reference, Rewriter, Summary, rewrite},
+    rewrite::{Changes, Definitions, Facts, Kind, Left, Origin, Reference, Rewriter, Summary},
 };
 
 /// A playlist on its way to a player, in pieces: it is many times longer than the one in the bucket.
@@ -56,7 +56,7 @@ impl Resigned {
         let mut signing = Signing { hosts, facts, additions: additions.collect() };
         let mut definitions = Definitions::default();
         if style == Style::Define {
-            definitions = signing.define(&playlist, playlist_url, &queries);
+            definitions = signing.define(&playlist, playlist_url, &queries, origin);
         }
         Self {
             playlist,
@@ -106,10 +106,17 @@ impl Addition {
 
 impl Signing {
     /// Lets the references name a variable each for what they would receive.
-    fn define(&mut self, playlist: &[u8], playlist_url: &Url, queries: &[String]) -> Definitions {
+    fn define(
+        &mut self,
+        playlist: &[u8],
+        playlist_url: &Url,
+        queries: &[String],
+        origin: Origin,
+    ) -> Definitions {
         let mut left = Vec::new();
         if memmem::find(playlist, b"{$").is_some() {
-            rewrite(playlist, playlist_url, &mut left, |reference| self.parameters(reference));
+            let mut rewriter = Rewriter::new(playlist_url, Changes { origin, ..Changes::default() });
+            rewriter.advance(playlist, &mut left, usize::MAX, |reference| self.parameters(reference));
         }
         self.facts.leave_to_author(&left);
         let definitions = Definitions::new(queries, &self.facts);

@@ -30,12 +30,13 @@ libfuzzer_sys::fuzz_target!(|playlist: &[u8]| {
 
     let define = |playlist: &[u8]| {
         let (mut facts, mut left) = (Facts::read(playlist), Vec::new());
-        rewrite(playlist, &url, &mut left, sign);
+        let bucket = || Changes { origin: Origin::Static, ..Changes::default() };
+        Rewriter::new(&url, bucket()).advance(playlist, &mut left, usize::MAX, sign);
         facts.leave_to_author(&left);
         let definitions = Definitions::new(["Policy=1&Signature=2&Key-Pair-Id=3"], &facts);
         let variable = definitions.references().next().expect("a variable");
         let mut out = Vec::new();
-        let mut rewriter = Rewriter::new(&url, Changes { definitions, origin: Origin::Static });
+        let mut rewriter = Rewriter::new(&url, Changes { definitions, ..bucket() });
         rewriter.advance(playlist, &mut out, usize::MAX, |one| {
             if ours(one) { Ok(&variable) } else { Err(Left::OtherHost) }
         });
