@@ -113,12 +113,16 @@ impl Signing {
         queries: &[String],
         origin: Origin,
     ) -> Definitions {
-        let mut left = Vec::new();
         if memmem::find(playlist, b"{$").is_some() {
             let mut rewriter = Rewriter::new(playlist_url, Changes { origin, ..Changes::default() });
-            rewriter.advance(playlist, &mut left, usize::MAX, |reference| self.parameters(reference));
+            let (mut piece, mut more) = (Vec::new(), true);
+            // In pieces: with its parameters on every reference, the whole may be too large for the memory.
+            while more {
+                piece.clear();
+                more = rewriter.advance(playlist, &mut piece, PIECE, |reference| self.parameters(reference));
+                self.facts.leave_to_author(&piece);
+            }
         }
-        self.facts.leave_to_author(&left);
         let definitions = Definitions::new(queries, &self.facts);
         for (addition, variable) in self.additions.iter_mut().zip(definitions.references()) {
             *addition = Addition::new(addition.need.clone(), &variable, Style::Define);

@@ -151,13 +151,17 @@ fn one_reference_that_no_policy_can_cover_does_not_spoil_the_others() {
 
 #[test]
 fn in_the_style_define_no_reference_that_is_left_comes_to_mean_a_signature() {
-    let playlist =
-        "#EXTM3U\n#EXT-X-VERSION:8\n#EXTINF:4,\na.ts\n#EXTINF:4,\nhttps://other.example/b.ts?{$usher}\n";
-    let Signed { playlist, grants, .. } = signed(playlist, Style::Define);
-    let query = grants.first().unwrap().query();
-    let expected = format!(
-        "#EXTM3U\n#EXT-X-DEFINE:NAME=\"usher_\",VALUE=\"{query}\"\n#EXT-X-VERSION:8\n#EXTINF:4,\n\
-         a.ts?{{$usher_}}\n#EXTINF:4,\nhttps://other.example/b.ts?{{$usher}}\n"
-    );
-    assert_eq!(str::from_utf8(&playlist), Ok(expected.as_str()));
+    // The one that is left stands near the end of a playlist that is handed out in many pieces.
+    for segments in [1, 2_000] {
+        let playlist = |parameters: &str| {
+            let own = format!("#EXTINF:4,\na.ts{parameters}\n").repeat(segments);
+            format!("#EXT-X-VERSION:8\n{own}#EXTINF:4,\nhttps://other.example/b.ts?{{$usher}}\n")
+        };
+        let Signed { playlist: text, grants, .. } =
+            signed(&format!("#EXTM3U\n{}", playlist("")), Style::Define);
+        let query = grants.first().unwrap().query();
+        let expected =
+            format!("#EXTM3U\n#EXT-X-DEFINE:NAME=\"usher_\",VALUE=\"{query}\"\n{}", playlist("?{$usher_}"));
+        assert!(text == expected.as_bytes(), "{segments}");
+    }
 }
