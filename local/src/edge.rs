@@ -99,11 +99,12 @@ impl Running {
     }
 }
 
-/// Starts the edge.
+/// Starts the edge. Settings of the functions that `look_up` has count more than those of the template:
+/// with them, viewers of a real site can sign in.
 ///
 /// # Errors
 /// [`EdgeError`], each one sentence.
-pub async fn start(options: &Serve, clock: Clock) -> Result<Running, EdgeError> {
+pub async fn start(options: &Serve, look_up: LookUp<'_>, clock: Clock) -> Result<Running, EdgeError> {
     let template = Template::read(&options.template)?;
     let listener = listen(options.listen).await?;
     let bucket_listener = listen(options.bucket_listen).await?;
@@ -113,11 +114,13 @@ pub async fn start(options: &Serve, clock: Clock) -> Result<Running, EdgeError> 
     let bucket = Bucket::open(&options.media)?;
     let key = LocalSigningKey::open(&options.state)?;
     let identity_provider = IdentityProvider::new()?;
-    let local = local_settings(&key, &identity_provider, bucket.name());
+    let mut local = local_settings(&key, bucket.name());
+    local.insert(ISSUERS, identity_provider.among(look_up(ISSUERS).as_deref()));
+    let settings = FunctionSettings { template: &template, local, look_up };
     let edge = Arc::new(Edge {
         distribution: template.distribution()?,
         verifier: Verifier::new([(key.id, key.public_key)]),
-        origins: origins(&template, &local, bucket.client(bucket_address), bucket.name(), &clock).await?,
+        origins: origins(&settings, bucket.client(bucket_address), bucket.name(), &clock).await?,
         pages: Pages::new(&options.media, &options.state),
         identity_provider,
         inspector: Inspector::default(),
@@ -142,24 +145,43 @@ pub async fn start(options: &Serve, clock: Clock) -> Result<Running, EdgeError> 
     Ok(Running { address, bucket_address, tasks })
 }
 
-/// The functions, configured from the template and from what a laptop has instead of a deployment.
+/// Where the functions' settings come from: what a laptop has instead of a deployment, then the environment,
+/// then the template.
+struct FunctionSettings<'a> {
+    template: &'a Template,
+    local: BTreeMap<&'static str, String>,
+    look_up: LookUp<'a>,
+}
+
+/// Looks up a setting by its name.
+pub type LookUp<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
+
+impl FunctionSettings<'_> {
+    /// Nothing is taken from the environment but what the template sets, too.
+    fn of(&self, function: &str) -> impl Fn(&str) -> Option<String> {
+        let of_template = self.template.environment(function);
+        move |name| {
+            let of_template =
+                || of_template.get(name).map(|value| (self.look_up)(name).or_else(|| value.clone()));
+            self.local.get(name).cloned().or_else(|| of_template()?)
+        }
+    }
+}
+
+/// The functions with their settings.
 async fn origins(
-    template: &Template,
-    local: &BTreeMap<&'static str, String>,
+    settings: &FunctionSettings<'_>,
     client: aws_sdk_s3::Client,
     bucket_name: &str,
     clock: &Clock,
 ) -> Result<Origins, EdgeError> {
-    let setting = |function: &str| {
-        let of_template = template.environment(function);
-        move |name: &str| local.get(name).or_else(|| of_template.get(name)).cloned()
-    };
-    let config = issue_cookies::Config::read(&setting("issue-cookies"))
+    let http = || issue_cookies::http_client(reqwest::Client::builder());
+    let config = issue_cookies::Config::read(&settings.of("issue-cookies"), &http)
         .map_err(|source| EdgeError::Config { function: "issue-cookies", source })?;
     let grants = Grants::open(config.signing.clone()).await?;
     let issue_cookies = IssueCookies::new(config, grants, Arc::clone(clock));
 
-    let config = resign_manifest::Config::read(&setting("resign-manifest"))
+    let config = resign_manifest::Config::read(&settings.of("resign-manifest"))
         .map_err(|source| EdgeError::Config { function: "resign-manifest", source })?;
     let source = PlaylistSource::new(client.clone(), config.bucket.clone(), config.max_playlist_bytes);
     let grants = HostGrants::open(&config).await?;
@@ -169,11 +191,7 @@ async fn origins(
 }
 
 /// What the deployment would put into the functions' environment, and a laptop has instead.
-fn local_settings(
-    key: &LocalSigningKey,
-    identity_provider: &IdentityProvider,
-    bucket: &str,
-) -> BTreeMap<&'static str, String> {
+fn local_settings(key: &LocalSigningKey, bucket: &str) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("KEY_PAIR_ID", key.id.to_string()),
         ("KMS_KEY_ID", String::new()),
@@ -181,10 +199,6 @@ fn local_settings(
         ("PRIVATE_KEY_FILE", key.private_key_file.display().to_string()),
         ("VIEWER_PROTOCOL", "http".to_owned()),
         ("BUCKET", bucket.to_owned()),
-        ("JWT_ISSUER", identity_provider.issuer().to_owned()),
-        ("JWT_AUDIENCE", identity_provider.audience().to_owned()),
-        ("JWT_PUBLIC_KEY", identity_provider.public_key_pem().to_owned()),
-        ("JWT_SECRET", String::new()),
     ])
 }
 
@@ -195,3 +209,6 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, EdgeError> {
 fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, EdgeError> {
     listener.local_addr().map_err(|source| EdgeError::Listen { address, source })
 }
+
+/// The demo identity provider stands among the issuers that the environment names.
+const ISSUERS: &str = "JWT_ISSUERS";

@@ -44,7 +44,7 @@ impl House {
         let time = Arc::new(AtomicU64::new(START));
         let clock = Arc::clone(&time);
         let clock = Arc::new(move || UnixTime::new(clock.load(Ordering::SeqCst)).unwrap());
-        let running = edge::start(&options, clock).await.unwrap();
+        let running = edge::start(&options, &|_| None, clock).await.unwrap();
         Self {
             url: format!("http://{}", running.address),
             bucket_url: format!("http://{}", running.bucket_address),

@@ -2,7 +2,10 @@
 
 use usher_runtime::{ConfigError, Cors, Scope, Settings, SigningConfig, ViewerProtocol};
 
-use crate::JwtAuthenticator;
+use crate::{
+    CookieSettings, Entitlements,
+    authenticators::{Authenticators, HttpClient},
+};
 
 /// What the environment (or the local edge) says.
 #[derive(Clone, Debug)]
@@ -15,37 +18,46 @@ pub struct Config {
     pub protocol: ViewerProtocol,
     /// `COOKIE_TTL_SECONDS`
     pub cookie_ttl: u64,
+    /// `COOKIE_DOMAIN` and the other attributes of cookies.
+    pub cookies: CookieSettings,
     /// `URL_TTL_SECONDS`
     pub url_ttl: u64,
     /// `ALLOWED_ORIGINS`: pages on other origins that may call with a credential.
     pub cors: Cors,
-    /// `JWT_ISSUER`, `JWT_AUDIENCE`, and `JWT_PUBLIC_KEY` (EdDSA) or `JWT_SECRET` (HS256).
-    pub authenticator: JwtAuthenticator,
+    /// `JWT_ISSUER`, `PLONE_SITE` and the like: who vouches for viewers.
+    pub authenticators: Authenticators,
+    /// `ENTITLEMENTS`: what each viewer may watch.
+    pub entitlements: Entitlements,
 }
 
 impl Config {
-    /// Reads the settings through `look_up`.
+    /// Reads the settings through `look_up`. `http` makes the client for calls to sites and issuers (see
+    /// [`http_client`](crate::http_client)); it is asked only where one is needed.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
-    pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    pub fn read(look_up: &dyn Fn(&str) -> Option<String>, http: HttpClient<'_>) -> Result<Self, ConfigError> {
         let mut settings = Settings::new(look_up);
         let signing = SigningConfig::read(&mut settings);
         let scope = Scope::read(&mut settings);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
         let cookie_ttl = settings.seconds("COOKIE_TTL_SECONDS", 3_600);
         let url_ttl = settings.seconds("URL_TTL_SECONDS", 21_600);
-        let cors = Cors::read(&settings, "POST, DELETE", "Authorization, Content-Type");
-        let authenticator = JwtAuthenticator::read(&mut settings);
+        let cors = Cors::read(&mut settings, "POST, DELETE", "Authorization, Content-Type");
+        let cookies = CookieSettings::read(&mut settings, &cors, protocol);
+        let authenticators = Authenticators::read(&mut settings, http);
+        let entitlements = scope.as_ref().and_then(|scope| Entitlements::read(&mut settings, scope));
         settings.finish(|| {
             Some(Self {
                 signing: signing?,
                 scope: scope?,
                 protocol: protocol?,
                 cookie_ttl: cookie_ttl?,
+                cookies: cookies?,
                 url_ttl: url_ttl?,
                 cors,
-                authenticator: authenticator?,
+                authenticators: authenticators?,
+                entitlements: entitlements?,
             })
         })
     }

@@ -9,11 +9,25 @@
 //! | `POST /auth/urls` `{"path":…}` with a credential | 200 and a signed URL |
 //! | anything wrong | `application/problem+json` |
 
-mod authenticator;
+mod answer;
+mod authenticators;
 mod config;
+mod cookie_settings;
+mod entitlement;
 mod handler;
+mod http_client;
+mod origin_rule;
+mod remembered_paths;
+mod subject;
 mod urls;
 
-pub use authenticator::{AuthenticationError, JwtAuthenticator, Subject};
+pub use authenticators::{
+    AuthenticationError, Authenticators, HttpClient, SignedValueError, TicketError, TokenError, claims,
+    django_signed, hmac_keys, plone_ticket,
+};
 pub use config::Config;
+pub use cookie_settings::CookieSettings;
+pub use entitlement::{Entitlements, NotEntitled};
 pub use handler::IssueCookies;
+pub use http_client::http_client;
+pub use subject::Subject;

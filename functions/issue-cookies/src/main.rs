@@ -1,14 +1,15 @@
 //! The Lambda function behind the API Gateway HTTP API.
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
-use issue_cookies::{Config, IssueCookies};
+use issue_cookies::{Config, IssueCookies, http_client};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
 use usher_runtime::{Grants, system_clock};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
-    let config = Config::read(&|name| std::env::var(name).ok())?;
+    let http = || http_client(reqwest::Client::builder());
+    let config = Config::read(&|name| std::env::var(name).ok(), &http)?;
     let grants = Grants::open(config.signing.clone()).await?;
     let function = IssueCookies::new(config, grants, system_clock());
     run(service_fn(async |event: LambdaEvent<ApiGatewayV2httpRequest>| {

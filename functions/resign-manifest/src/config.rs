@@ -46,7 +46,7 @@ impl Config {
         let parameter_life =
             settings.parsed("PARAMETER_LIFE", ParameterLife::Programme, "programme or credential");
         let signed_hosts = SignedHost::read(&mut settings);
-        let cors = Cors::read(&settings, "GET, HEAD", "Range");
+        let cors = Cors::read(&mut settings, "GET, HEAD", "Range");
         let bucket = settings.required("BUCKET");
         let max_playlist_bytes =
             settings.parsed("MAX_PLAYLIST_BYTES", 16 * 1_024 * 1_024, "a number of bytes");

@@ -1,6 +1,5 @@
 //! Hosts beside the viewer's own whose URIs are signed too, each with its own key pair.
 
-use serde_json::{Map, Value};
 use url::Url;
 use usher_runtime::{Scope, Settings, SigningConfig, is_viewer_host};
 
@@ -19,23 +18,7 @@ impl SignedHost {
     /// Reads `SIGNED_HOSTS`, a JSON array of objects. Their members are `origin` and, in lower case, the
     /// settings that the function has for its own host.
     pub(crate) fn read(settings: &mut Settings<'_>) -> Option<Vec<Self>> {
-        let Some(text) = settings.optional(NAME) else { return Some(Vec::new()) };
-        // Neither the text nor the parser's message is repeated: there may be a secret in the wrong place.
-        let Ok(entries) = serde_json::from_str::<Vec<Map<String, Value>>>(&text) else {
-            settings.problem(format!("{NAME} must be a JSON array of objects"));
-            return None;
-        };
-        let expiry_bucket = settings.optional(EXPIRY_BUCKET);
-        let hosts = entries.iter().enumerate().map(|(at, entry)| {
-            let look_up = |name: &str| match name {
-                EXPIRY_BUCKET => expiry_bucket.clone(),
-                _ => text_of(entry.get(&name.to_ascii_lowercase())?),
-            };
-            settings.nested(&format!("{NAME}[{at}]"), &look_up, |settings| Self::read_one(entry, settings))
-        });
-        // All of them are read before the first that is wrong ends it, so that all problems are told.
-        let hosts: Vec<Option<Self>> = hosts.collect();
-        let hosts: Vec<Self> = hosts.into_iter().collect::<Option<_>>()?;
+        let hosts = settings.list(NAME, "", &SETTINGS, &[EXPIRY_BUCKET], Self::read_one)?;
         for (at, host) in hosts.iter().enumerate() {
             if hosts.iter().skip(at + 1).any(|other| other.origin == host.origin) {
                 settings.problem(format!("{NAME} has {} twice", host.origin));
@@ -44,14 +27,7 @@ impl SignedHost {
         Some(hosts)
     }
 
-    fn read_one(entry: &Map<String, Value>, settings: &mut Settings<'_>) -> Option<Self> {
-        for (name, value) in entry {
-            if !MEMBERS.contains(&name.as_str()) {
-                settings.problem(format!("there is no member {name:?}"));
-            } else if text_of(value).is_none() {
-                settings.problem(format!("{name} must be a text or a number"));
-            }
-        }
+    fn read_one(settings: &mut Settings<'_>) -> Option<Self> {
         let origin = settings.required("ORIGIN").filter(|origin| {
             let canonical = is_origin(origin);
             if !canonical {
@@ -75,25 +51,17 @@ fn is_origin(text: &str) -> bool {
         && Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
 }
 
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
 const NAME: &str = "SIGNED_HOSTS";
 const EXPIRY_BUCKET: &str = "EXPIRY_BUCKET_SECONDS";
-const MEMBERS: [&str; 8] = [
-    "hash_algorithm",
-    "key_pair_id",
-    "kms_key_id",
-    "origin",
-    "private_key_file",
-    "private_key_secret_id",
-    "resource_path",
-    "scope_depth",
+const SETTINGS: [&str; 8] = [
+    "HASH_ALGORITHM",
+    "KEY_PAIR_ID",
+    "KMS_KEY_ID",
+    "ORIGIN",
+    "PRIVATE_KEY_FILE",
+    "PRIVATE_KEY_SECRET_ID",
+    "RESOURCE_PATH",
+    "SCOPE_DEPTH",
 ];
 
 #[cfg(test)]

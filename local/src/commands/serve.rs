@@ -12,7 +12,7 @@ pub(super) fn run(options: &Serve) -> Result<(), InputError> {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| "warn,usher=info,resign_manifest=info".into()),
+                .unwrap_or_else(|_| "warn,usher=info,issue_cookies=info,resign_manifest=info".into()),
         )
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
@@ -20,8 +20,9 @@ pub(super) fn run(options: &Serve) -> Result<(), InputError> {
     let failed = |error: io::Error| InputError::new(format!("the edge cannot run: {error}"));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
     runtime.block_on(async {
-        let mut running =
-            edge::start(options, system_clock()).await.map_err(|error| InputError::new(error.to_string()))?;
+        let mut running = edge::start(options, &|name| std::env::var(name).ok(), system_clock())
+            .await
+            .map_err(|error| InputError::new(error.to_string()))?;
         let mut stdout = io::stdout();
         writeln!(stdout, "listening on http://{}", running.address).map_err(failed)?;
         writeln!(stdout, "bucket on http://{}", running.bucket_address).map_err(failed)?;

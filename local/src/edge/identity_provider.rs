@@ -10,6 +10,7 @@ use aws_lc_rs::{
 use cloudfront_signing::UnixTime;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::EdgeError;
 
@@ -46,16 +47,13 @@ impl IdentityProvider {
         })
     }
 
-    pub(super) fn issuer(&self) -> &'static str {
-        "urn:usher:demo"
-    }
-
-    pub(super) fn audience(&self) -> &'static str {
-        "usher"
-    }
-
-    pub(super) fn public_key_pem(&self) -> &str {
-        &self.public_key_pem
+    /// The value of `JWT_ISSUERS` that has this issuer beside `others`. What cannot be read is left to the
+    /// function, which says what is wrong with it.
+    pub(super) fn among(&self, others: Option<&str>) -> String {
+        let others = others.filter(|text| !text.is_empty()).unwrap_or("[]");
+        let Ok(mut issuers) = serde_json::from_str::<Vec<Value>>(others) else { return others.to_owned() };
+        issuers.push(json!({ "issuer": ISSUER, "audience": AUDIENCE, "public_key": self.public_key_pem }));
+        Value::from(issuers).to_string()
     }
 
     /// A token for a viewer; a sentence where there is none for such a viewer.
@@ -65,8 +63,8 @@ impl IdentityProvider {
             return Err("a viewer's name has 1 to 64 characters");
         }
         let claims = Claims {
-            iss: self.issuer(),
-            aud: self.audience(),
+            iss: ISSUER,
+            aud: AUDIENCE,
             sub: name,
             iat: now.seconds(),
             exp: now.plus(SESSION_SECONDS).seconds(),
@@ -81,4 +79,6 @@ impl fmt::Debug for IdentityProvider {
     }
 }
 
+const ISSUER: &str = "urn:usher:demo";
+const AUDIENCE: &str = "usher";
 const SESSION_SECONDS: u64 = 8 * 60 * 60;

@@ -103,15 +103,15 @@ impl Template {
         }
     }
 
-    /// What the template itself says of a function's environment: texts, numbers, and parameters with a
-    /// default.
-    pub(super) fn environment(&self, function: &str) -> BTreeMap<String, String> {
+    /// The settings in a function's environment, with what the template itself says of each: texts, numbers,
+    /// and parameters with a default.
+    pub(super) fn environment(&self, function: &str) -> BTreeMap<String, Option<String>> {
         let variables = self
             .resources()
             .find(|(_, resource)| self.function_name(resource) == Some(function))
             .map(|(_, resource)| &resource["Properties"]["Environment"]["Variables"]);
         let entries = variables.and_then(Value::as_object).into_iter().flatten();
-        entries.filter_map(|(name, value)| Some((name.clone(), self.text(value)?))).collect()
+        entries.map(|(name, value)| (name.clone(), self.text(value))).collect()
     }
 
     fn text(&self, value: &Value) -> Option<String> {
@@ -263,9 +263,11 @@ mod tests {
             ]
         );
         let environment = template.environment("issue-cookies");
-        assert_eq!(environment.get("RESOURCE_PATH").map(String::as_str), Some("/video/*"));
-        assert_eq!(environment.get("COOKIE_TTL_SECONDS").map(String::as_str), Some("3600"));
-        assert_eq!(environment.get("KMS_KEY_ID"), None);
+        let setting = |name: &str| environment.get(name).cloned();
+        assert_eq!(setting("RESOURCE_PATH"), Some(Some("/video/*".to_owned())));
+        assert_eq!(setting("COOKIE_TTL_SECONDS"), Some(Some("3600".to_owned())));
+        assert_eq!(setting("KMS_KEY_ID"), Some(None));
+        assert_eq!(setting("BUCKET"), None);
     }
 
     #[test]

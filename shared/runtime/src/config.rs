@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use cloudfront_signing::HashAlgorithm;
+use serde_json::{Map, Value};
 
 use crate::KeySource;
 
@@ -69,18 +70,47 @@ impl<'a> Settings<'a> {
         None
     }
 
-    /// Reads settings of another source, such as one entry of a list; what is wrong there is told with
-    /// `place` before it.
-    pub fn nested<T>(
+    /// Reads the list `name`: a JSON array of objects, each with settings of its own. `names` are the
+    /// settings that an entry may have; there they stand in lower case and without `prefix`. The settings
+    /// `inherited` are the function's own. What is wrong in an entry is told with its place. An absent list
+    /// is empty.
+    pub fn list<T>(
         &mut self,
-        place: &str,
-        look_up: &dyn Fn(&str) -> Option<String>,
-        read: impl FnOnce(&mut Settings<'_>) -> Option<T>,
-    ) -> Option<T> {
-        let mut inner = Settings::new(look_up);
-        let value = read(&mut inner);
-        self.problems.extend(inner.problems.iter().map(|problem| format!("{place}: {problem}")));
-        value
+        name: &str,
+        prefix: &str,
+        names: &[&str],
+        inherited: &[&str],
+        mut read: impl FnMut(&mut Settings<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let Some(text) = self.optional(name) else { return Some(Vec::new()) };
+        // Neither the text nor the parser's message is repeated: there may be a secret in the wrong place.
+        let Ok(entries) = serde_json::from_str::<Vec<Map<String, Value>>>(&text) else {
+            self.problem(format!("{name} must be a JSON array of objects"));
+            return None;
+        };
+        let outer = self.look_up;
+        let member = |name: &str| name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase();
+        let values = entries.iter().enumerate().map(|(at, entry)| {
+            let look_up = |name: &str| match name {
+                _ if names.contains(&name) => entry.get(&member(name)).and_then(text_of),
+                _ if inherited.contains(&name) => outer(name),
+                _ => None,
+            };
+            let mut settings = Settings::new(&look_up);
+            for (found, value) in entry {
+                if !names.iter().any(|name| member(name) == *found) {
+                    settings.problem(format!("there is no member {found:?}"));
+                } else if text_of(value).is_none() {
+                    settings.problem(format!("{found} must be a text or a number"));
+                }
+            }
+            let value = read(&mut settings);
+            self.problems.extend(settings.problems.iter().map(|problem| format!("{name}[{at}]: {problem}")));
+            value
+        });
+        // All of them are read before the first that is wrong ends it, so that all problems are told.
+        let values: Vec<Option<T>> = values.collect();
+        values.into_iter().collect()
     }
 
     /// Notes a problem that the caller found.
@@ -97,6 +127,14 @@ impl<'a> Settings<'a> {
             Some(config) if self.problems.is_empty() => Ok(config),
             _ => Err(ConfigError(self.problems)),
         }
+    }
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 
@@ -166,16 +204,55 @@ mod tests {
         );
     }
 
+    /// Reads a list `HOSTS` whose entries have settings of `H_`, beside a setting of the function itself.
+    fn read_list(hosts: &str) -> Result<Vec<SigningConfig>, ConfigError> {
+        let look_up = |name: &str| match name {
+            "HOSTS" => Some(hosts.to_owned()),
+            "EXPIRY_BUCKET_SECONDS" => Some("60".to_owned()),
+            // Not inherited.
+            "HASH_ALGORITHM" => Some("SHA1".to_owned()),
+            _ => None,
+        };
+        let mut settings = Settings::new(&look_up);
+        settings.problems.extend(hosts.is_empty().then(|| "BUCKET is missing".to_owned()));
+        let names = ["KEY_PAIR_ID", "PRIVATE_KEY_FILE", "H_NAME"];
+        let inherited = ["EXPIRY_BUCKET_SECONDS"];
+        let list = settings.list("HOSTS", "H_", &names, &inherited, |entry| {
+            entry.required("H_NAME");
+            SigningConfig::read(entry)
+        });
+        settings.finish(|| list)
+    }
+
+    #[test]
+    fn the_entries_of_a_list_have_settings_of_their_own_and_inherit_what_is_named() {
+        let config = SigningConfig {
+            hash: HashAlgorithm::Sha256,
+            key: KeySource::File { path: "7".into(), key_pair_id: id("K1") },
+            expiry_bucket: 60,
+        };
+        let one = r#"{"key_pair_id": "K1", "private_key_file": 7, "name": "a"}"#;
+        assert_eq!(read_list(&format!("[{one}, {one}]")), Ok(vec![config.clone(), config]));
+        assert_eq!(read_list("[]"), Ok(Vec::new()));
+    }
+
     #[test]
     fn problems_of_an_entry_are_told_with_its_place() {
-        let mut settings = Settings::new(&|_| None);
-        settings.problem("BUCKET is missing");
-        let entry = |name: &str| (name == "KMS_KEY_ID").then(|| "k".to_owned());
-        let config = settings.nested("HOSTS[0]", &entry, SigningConfig::read);
-        assert_eq!(
-            settings.finish(|| config).expect_err("there is no id").to_string(),
-            "the configuration cannot be used: BUCKET is missing; HOSTS[0]: KEY_PAIR_ID is missing"
-        );
+        let rows = [
+            (
+                r#"[{"key_pair_id": "K1", "private_key_file": "f", "name": "a"},
+                    {"key_pair_id": ["K1"], "private_key_file": "f", "H_NAME": "a"}]"#,
+                "HOSTS[1]: there is no member \"H_NAME\"; HOSTS[1]: key_pair_id must be a text or a number; \
+                 HOSTS[1]: H_NAME is missing; HOSTS[1]: KEY_PAIR_ID is missing",
+            ),
+            ("{}", "HOSTS must be a JSON array of objects"),
+            ("[1]", "HOSTS must be a JSON array of objects"),
+            ("", "BUCKET is missing"),
+        ];
+        for (hosts, problems) in rows {
+            let error = read_list(hosts).expect_err("it cannot be used");
+            assert_eq!(error.to_string(), format!("the configuration cannot be used: {problems}"));
+        }
     }
 
     #[test]

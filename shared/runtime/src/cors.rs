@@ -4,12 +4,12 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::Settings;
+use crate::{Origin, Settings};
 
 /// Which pages of other origins may call with a credential, and how.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Cors {
-    allowed_origins: Vec<String>,
+    allowed_origins: Vec<Origin>,
     methods: HeaderValue,
     headers: HeaderValue,
 }
@@ -18,14 +18,27 @@ impl Cors {
     /// Reads `ALLOWED_ORIGINS`, separated by commas. Pages of these origins may use `methods`, and set the
     /// request headers in `headers`; both are lists as HTTP writes them.
     #[must_use]
-    pub fn read(settings: &Settings<'_>, methods: &'static str, headers: &'static str) -> Self {
-        let origins = settings.optional("ALLOWED_ORIGINS").unwrap_or_default();
-        let origins = origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    pub fn read(settings: &mut Settings<'_>, methods: &'static str, headers: &'static str) -> Self {
+        let list = settings.optional("ALLOWED_ORIGINS").unwrap_or_default();
+        let mut allowed_origins = Vec::new();
+        for (at, text) in list.split(',').map(str::trim).enumerate().filter(|(_, text)| !text.is_empty()) {
+            match text.parse::<Origin>() {
+                Ok(origin) => allowed_origins.push(origin),
+                // Without the text: somebody may have written a password into it.
+                Err(error) => settings.problem(format!("ALLOWED_ORIGINS[{at}] {error}")),
+            }
+        }
         Self {
-            allowed_origins: origins.map(str::to_owned).collect(),
+            allowed_origins,
             methods: HeaderValue::from_static(methods),
             headers: HeaderValue::from_static(headers),
         }
+    }
+
+    /// The origins of the pages that may call.
+    #[must_use]
+    pub fn allowed_origins(&self) -> &[Origin] {
+        &self.allowed_origins
     }
 
     /// Whether there is any origin that may call.
@@ -49,18 +62,27 @@ impl Cors {
         headers
     }
 
-    fn allows(&self, origin: &HeaderValue) -> bool {
-        self.allowed_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes())
+    /// Whether this is one of the allowed origins, byte for byte.
+    #[must_use]
+    pub fn allows(&self, origin: &HeaderValue) -> bool {
+        self.allowed_origins.iter().any(|allowed| allowed.as_str().as_bytes() == origin.as_bytes())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ConfigError;
+
+    fn read(allowed_origins: &str) -> Result<Cors, ConfigError> {
+        let look_up = |name: &str| (name == "ALLOWED_ORIGINS").then(|| allowed_origins.to_owned());
+        let mut settings = Settings::new(&look_up);
+        let cors = Cors::read(&mut settings, "POST", "Content-Type");
+        settings.finish(|| Some(cors))
+    }
 
     fn cors(allowed_origins: &str) -> Cors {
-        let look_up = |name: &str| (name == "ALLOWED_ORIGINS").then(|| allowed_origins.to_owned());
-        Cors::read(&Settings::new(&look_up), "POST", "Content-Type")
+        read(allowed_origins).expect("origins")
     }
 
     #[test]
@@ -88,5 +110,18 @@ mod tests {
         {
             assert_eq!(cors(allowed_origins).is_configured(), configured, "{allowed_origins:?}");
         }
+    }
+
+    #[test]
+    fn all_origins_that_no_browser_would_send_are_told_by_their_place() {
+        let error = read("https://app.example.com, https://u:secret@b.example/, , *, http://c.example");
+        assert_eq!(
+            error.expect_err("three of four are none").to_string(),
+            "the configuration cannot be used: \
+             ALLOWED_ORIGINS[1] must be written as a browser sends it: https://b.example; \
+             ALLOWED_ORIGINS[3] is not an origin such as https://app.example.com (neither a * nor null can \
+             stand for one); \
+             ALLOWED_ORIGINS[4] is http, which is taken of localhost and loopback addresses only: write https"
+        );
     }
 }

@@ -45,6 +45,12 @@ impl Scope {
         format!("{}*", self.prefix)
     }
 
+    /// Whether the path pattern lies within the prefix, dot segments aside, which nothing here takes.
+    #[must_use]
+    pub fn covers(&self, pattern: &str) -> bool {
+        pattern.starts_with(&self.prefix) && !pattern.split('/').any(is_dots)
+    }
+
     /// The asset that `path` belongs to, such as the folder `/video/m/` for `/video/m/v0/s001.ts`. A file
     /// above the depth belongs to no folder: it is an asset alone, since the folder around it holds the
     /// assets of others. `None` for a path outside the prefix, and for one with dot segments, which a

@@ -1,8 +1,8 @@
-//! The cookies of a signature, as `Set-Cookie` lines with safe defaults.
+//! The cookies of a signature: their names, and how to be rid of them.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-setting-signed-cookie-custom-policy.html>
 
-use cookie::{Cookie, SameSite, time::Duration};
+use crate::CookieAttributes;
 
 /// The names that CloudFront reads.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -37,27 +37,13 @@ impl CookieName {
     }
 }
 
-/// One `Set-Cookie` value. No `Domain`: the cookie stays with the one host; no `Max-Age`: it ends with
-/// the browser's session, as AWS advises, and the policy ends it before that.
-pub(crate) fn set_cookie(name: CookieName, value: String, path: &str) -> String {
-    attributes(name, value, path).build().to_string()
-}
-
-/// `Set-Cookie` values that clear every cookie a signature may have left under `path`, the names not in
-/// use too: a leftover `CloudFront-Hash-Algorithm` beside a SHA-1 signature would be a 403.
+/// `Set-Cookie` values that clear every cookie a signature may have left, the names not in use too: a
+/// leftover `CloudFront-Hash-Algorithm` beside a SHA-1 signature would be a 403. Clear with the attributes
+/// that the cookies were set with. Of partitioned cookies, those go that the browser keeps for the site which
+/// embeds the page that asks, and no others.
 #[must_use]
-pub fn clear_cookies(path: &str) -> Vec<String> {
-    ALL.into_iter()
-        .map(|name| attributes(name, String::new(), path).max_age(Duration::ZERO).build().to_string())
-        .collect()
-}
-
-fn attributes(name: CookieName, value: String, path: &str) -> cookie::CookieBuilder<'static> {
-    Cookie::build((name.as_str(), value))
-        .path(path.to_owned())
-        .secure(true)
-        .http_only(true)
-        .same_site(SameSite::Lax)
+pub fn clear_cookies(attributes: &CookieAttributes) -> Vec<String> {
+    ALL.into_iter().map(|name| attributes.clear_cookie(name.as_str())).collect()
 }
 
 const ALL: [CookieName; 5] = [
@@ -71,23 +57,27 @@ const ALL: [CookieName; 5] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{CookieLifetime, SameSite};
 
     #[test]
-    fn a_cookie_is_secure_and_bound_to_host_and_path() {
-        assert_eq!(
-            set_cookie(CookieName::KeyPairId, "K1".to_owned(), "/video/"),
-            "CloudFront-Key-Pair-Id=K1; HttpOnly; SameSite=Lax; Secure; Path=/video/"
-        );
-    }
-
-    #[test]
-    fn clearing_names_every_cookie_with_the_same_attributes() {
-        let cleared: Vec<String> = ["Policy", "Expires", "Signature", "Key-Pair-Id", "Hash-Algorithm"]
-            .iter()
-            .map(|name| {
-                format!("CloudFront-{name}=; HttpOnly; SameSite=Lax; Secure; Path=/video/; Max-Age=0")
-            })
-            .collect();
-        assert_eq!(clear_cookies("/video/"), cleared);
+    fn clearing_names_every_cookie_with_the_attributes_it_was_set_with() {
+        let host_only = CookieAttributes::new("/video/");
+        let kept = host_only.clone().lifetime(CookieLifetime::Policy);
+        let shared = host_only.clone().domain("example.com");
+        let rows = [
+            (host_only.clone(), "HttpOnly; SameSite=Lax; Secure; Path=/video/"),
+            (kept, "HttpOnly; SameSite=Lax; Secure; Path=/video/"),
+            (host_only.same_site(SameSite::Strict), "HttpOnly; SameSite=Strict; Secure; Path=/video/"),
+            (shared.clone(), "HttpOnly; SameSite=Lax; Secure; Path=/video/; Domain=example.com"),
+            (
+                shared.same_site(SameSite::None).partitioned(),
+                "HttpOnly; SameSite=None; Partitioned; Secure; Path=/video/; Domain=example.com",
+            ),
+        ];
+        for (attributes, text) in rows {
+            let names = ["Policy", "Expires", "Signature", "Key-Pair-Id", "Hash-Algorithm"];
+            let cleared = names.map(|name| format!("CloudFront-{name}=; {text}; Max-Age=0"));
+            assert_eq!(clear_cookies(&attributes), cleared);
+        }
     }
 }

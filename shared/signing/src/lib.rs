@@ -30,6 +30,7 @@
 //! ```
 
 mod characters;
+mod cookie_attributes;
 mod cookies;
 mod denial;
 mod encoding;
@@ -49,6 +50,7 @@ mod time;
 mod verifier;
 mod wildcard;
 
+pub use cookie_attributes::{CookieAttributes, CookieLifetime, SameSite};
 pub use cookies::{CookieName, clear_cookies};
 pub use denial::{Check, Denial, DenialCode, Reason};
 pub use error::Error;

@@ -76,7 +76,9 @@ async fn an_eddsa_token_is_as_good_as_an_hs256_token() {
 async fn the_cookies_are_admitted_for_video_and_for_nothing_else() {
     for (scheme, hash) in [("https", "SHA256"), ("https", "SHA1"), ("http", "SHA256"), ("http", "SHA1")] {
         let function = Function::new(&[("VIEWER_PROTOCOL", scheme), ("HASH_ALGORITHM", hash)]).await;
-        let answer = function.answer(signed_in(POST_COOKIES)).await;
+        let mut event = signed_in(POST_COOKIES);
+        set_header(&mut event, "origin", &format!("{scheme}://{HOST}"));
+        let answer = function.answer(event).await;
         let cookies = cookie_header(&answer);
         let expires = answer["body"]["expires_at"].as_u64().unwrap();
         let url = |path: &str| format!("{scheme}://{HOST}{path}");

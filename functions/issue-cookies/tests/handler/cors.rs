@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::function::{DELETE_COOKIES, Function, POST_COOKIES, POST_URLS, event, set_header, signed_in};
+use crate::function::{
+    DELETE_COOKIES, Function, POST_COOKIES, POST_URLS, event, problem, set_header, signed_in,
+};
 
 const ALLOWED: &str = "https://app.example.com";
 
@@ -29,6 +31,18 @@ fn events() -> Vec<(u16, Value)> {
     ]
 }
 
+/// What a page of another origin gets: where its origin would be told apart, a refusal. What nobody may ask
+/// and preflights are answered alike to all; the headers alone tell a browser that the page may not call.
+fn foreign(event: &Value, own: Value) -> Value {
+    let is_preflight = event["requestContext"]["http"]["method"] == json!("OPTIONS");
+    let has_host = event["headers"]["x-viewer-host"] != json!("*");
+    if is_preflight || !has_host || [404, 405, 413].contains(&own["statusCode"].as_u64().unwrap()) {
+        return own;
+    }
+    let detail = "pages of this origin may not call here: it is neither this host's own nor an allowed one";
+    problem(403, "Forbidden", detail, json!({}))
+}
+
 #[tokio::test]
 async fn the_allowed_origin_may_read_every_answer() {
     let function = Function::new(&[]).await;
@@ -52,7 +66,7 @@ async fn the_allowed_origin_may_read_every_answer() {
 async fn no_other_origin_is_echoed() {
     let function = Function::new(&[]).await;
     for (status, mut event) in events() {
-        let expected = function.answer(event.clone()).await;
+        let expected = foreign(&event, function.answer(event.clone()).await);
         for origin in [
             "https://app.example.com.evil.test",
             "https://app.example.com:8443",
@@ -75,12 +89,13 @@ async fn no_other_origin_is_echoed() {
 async fn without_allowed_origins_no_origin_is_echoed() {
     let function = Function::new(&[("ALLOWED_ORIGINS", "")]).await;
     for (status, mut event) in events() {
-        let expected = function.answer(event.clone()).await;
+        let own = function.answer(event.clone()).await;
+        let expected = foreign(&event, own.clone());
         for origin in [ALLOWED, "", "null", "*"] {
             set_header(&mut event, "origin", origin);
             assert_eq!(function.answer(event.clone()).await, expected, "{status} {origin}");
         }
-        let headers = expected["headers"].as_object().unwrap();
+        let headers = own["headers"].as_object().unwrap();
         let cors = headers.keys().find(|name| name.starts_with("access-control-"));
         assert_eq!(cors, None, "{status}");
         assert_eq!(headers["cache-control"], json!("no-store"), "{status}");

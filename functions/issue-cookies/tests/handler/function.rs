@@ -17,11 +17,12 @@ use cloudfront_signing::{
     Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, UnixTime,
     UrlPattern, Verifier,
 };
-use issue_cookies::{Config, IssueCookies};
+use issue_cookies::{Config, HttpClient, IssueCookies, http_client};
+use reqwest::ClientBuilder;
 use serde_json::{Map, Value, json};
-use usher_runtime::{Clock, Grants, Signature, SigningError, SigningKey};
+use usher_runtime::{Clock, ConfigError, Grants, Signature, SigningError, SigningKey};
 
-use crate::tokens;
+use crate::{provider::Provider, tokens};
 
 /// 100 seconds before the end of a 300 seconds bucket.
 pub(crate) const NOW: u64 = 1_790_000_000;
@@ -56,10 +57,19 @@ pub(crate) struct Function {
 impl Function {
     /// The function with the key in a file, as on a laptop.
     pub(crate) async fn new(changes: &[(&str, &str)]) -> Self {
+        Self::with(changes, &|| http_client(ClientBuilder::new())).await
+    }
+
+    /// The function with a client that trusts `provider` alone.
+    pub(crate) async fn trusting(provider: &Provider, changes: &[(&str, &str)]) -> Self {
+        Self::with(changes, &|| http_client(provider.client())).await
+    }
+
+    async fn with(changes: &[(&str, &str)], http: HttpClient<'_>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("private_key.pem");
         fs::write(&file, PEM.as_str()).unwrap();
-        let config = config(file.to_str().unwrap(), changes);
+        let config = try_config(file.to_str().unwrap(), changes, http).unwrap();
         let grants = Grants::open(config.signing.clone()).await.unwrap();
         Self::put_together(config, grants)
     }
@@ -105,6 +115,14 @@ impl SigningKey for OutOfReach {
 
 /// The settings of the template, but for the key; an empty change takes a setting away.
 pub(crate) fn config(private_key_file: &str, changes: &[(&str, &str)]) -> Config {
+    try_config(private_key_file, changes, &|| http_client(ClientBuilder::new())).unwrap()
+}
+
+pub(crate) fn try_config(
+    private_key_file: &str,
+    changes: &[(&str, &str)],
+    http: HttpClient<'_>,
+) -> Result<Config, ConfigError> {
     let settings = [
         ("ALLOWED_ORIGINS", "https://app.example.com"),
         ("COOKIE_TTL_SECONDS", "3600"),
@@ -124,7 +142,13 @@ pub(crate) fn config(private_key_file: &str, changes: &[(&str, &str)]) -> Config
         let mut all = changes.iter().chain(&settings);
         all.find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
     };
-    Config::read(&look_up).unwrap()
+    Config::read(&look_up, http)
+}
+
+/// What the function says of settings before it starts.
+pub(crate) fn settings_problem(changes: &[(&str, &str)]) -> String {
+    let error = try_config("unused", changes, &|| http_client(ClientBuilder::new())).unwrap_err();
+    error.to_string().strip_prefix("the configuration cannot be used: ").unwrap().to_owned()
 }
 
 /// One of the repository's events with a token in the place of the one that is none.

@@ -1,11 +1,18 @@
 //! The function as API Gateway calls it: an event in, a whole response out.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod api_gateway;
 mod cookies;
 mod cors;
+mod django;
+mod entitlements;
 mod function;
+mod jwks;
 mod keys;
 mod log;
+mod plone_offline;
+mod plone_online;
+mod provider;
 mod refusals;
 mod tokens;
 mod urls;

@@ -40,6 +40,11 @@ pub(crate) fn eddsa(claims: &Value) -> String {
     encode(&Header::new(Algorithm::EdDSA), claims, &key).unwrap()
 }
 
+/// A key as settings have it.
+pub(crate) fn hex(key: &str) -> String {
+    base16ct::lower::encode_string(key.as_bytes())
+}
+
 /// The value of `JWT_PUBLIC_KEY`.
 pub(crate) fn public_key() -> String {
     let der: PublicKeyX509Der<'_> = ED25519.public_key().as_der().unwrap();

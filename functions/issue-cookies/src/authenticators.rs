@@ -1,0 +1,201 @@
+//! Who the viewer is: the authenticators, and which of them is asked.
+
+mod api_gateway;
+pub mod claims;
+mod credential;
+mod django;
+pub mod django_signed;
+pub mod hmac_keys;
+mod issuer;
+mod jwk_set;
+mod jwks;
+mod jwt;
+mod plone_offline;
+mod plone_online;
+pub mod plone_ticket;
+mod provider;
+mod public_key;
+mod simplejwt;
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
+use cloudfront_signing::UnixTime;
+use usher_runtime::Settings;
+
+pub(crate) use self::credential::Credential;
+use self::{
+    api_gateway::ApiGateway, credential::Gateway, django::Django, issuer::Issuer, jwt::VerifiedToken,
+    plone_offline::PloneOffline, plone_online::PloneOnline, simplejwt::SimpleJwt,
+};
+pub use self::{django_signed::SignedValueError, jwt::TokenError, plone_ticket::TicketError};
+use crate::Subject;
+
+/// Vouches for viewers of one kind.
+#[async_trait]
+pub(crate) trait Authenticator: Send + Sync {
+    /// Whether a credential of this form is for it, by a look at what nobody has verified yet.
+    fn takes(&self, credential: &Credential<'_>) -> bool;
+
+    /// Verifies a credential at the time `now`.
+    async fn authenticate(
+        &self,
+        credential: &Credential<'_>,
+        now: UnixTime,
+    ) -> Result<Subject, AuthenticationError>;
+}
+
+/// Why a credential was not accepted: for the log, not for the viewer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthenticationError {
+    /// There is no credential.
+    #[error("there is no credential")]
+    Missing,
+    /// Whoever keeps the keys, or knows the viewers, says no.
+    #[error("{0}")]
+    Refused(&'static str),
+    /// What Django has signed.
+    #[error(transparent)]
+    SignedValue(#[from] SignedValueError),
+    /// The cookie of a Plone site.
+    #[error(transparent)]
+    Ticket(#[from] TicketError),
+    /// A JSON Web Token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// Whoever keeps the keys, or knows the viewers, does not answer.
+    #[error("{0}")]
+    Unavailable(String),
+    /// No authenticator takes credentials of this form or issuer.
+    #[error("no authenticator takes a credential of this kind")]
+    Unknown,
+}
+
+impl AuthenticationError {
+    /// Whether the credential was good until a time that has passed.
+    pub(crate) fn is_expired(&self) -> bool {
+        matches!(self, Self::Ticket(TicketError::Expired) | Self::Token(TokenError::Expired))
+    }
+}
+
+/// Makes the client for calls to sites and issuers, where one is configured that needs it.
+pub type HttpClient<'a> = &'a dyn Fn() -> reqwest::Result<reqwest::Client>;
+
+/// All that are configured.
+#[derive(Clone)]
+pub struct Authenticators {
+    all: Arc<[Box<dyn Authenticator>]>,
+    gateway: Gateway,
+}
+
+impl Authenticators {
+    /// Reads every authenticator's settings. At least one must be configured.
+    pub(crate) fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Self> {
+        let mut all: Vec<Box<dyn Authenticator>> = Vec::new();
+        let issuers = Issuer::read_all(settings, http);
+        let plone_offline = PloneOffline::read(settings);
+        let plone_online = PloneOnline::read(settings, http);
+        let django = Django::read(settings);
+        let simplejwt = SimpleJwt::read(settings);
+        let gateway = ApiGateway::read(settings);
+        for issuer in issuers? {
+            all.push(Box::new(issuer));
+        }
+        if let Some(plone_offline) = plone_offline? {
+            all.push(Box::new(plone_offline));
+        }
+        if let Some(plone_online) = plone_online? {
+            all.push(Box::new(plone_online));
+        }
+        if let Some(django) = django? {
+            all.push(Box::new(django));
+        }
+        if let Some(simplejwt) = simplejwt? {
+            all.push(Box::new(simplejwt));
+        }
+        let gateway = match gateway? {
+            Some(gateway) => {
+                all.push(Box::new(gateway));
+                Gateway::Trusted
+            }
+            None => Gateway::Absent,
+        };
+        if all.is_empty() {
+            settings.problem(NONE);
+        }
+        Some(Self { all: all.into(), gateway })
+    }
+
+    /// Whom the credential names that a request brings, whatever page the request comes from.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`]
+    pub async fn viewer(
+        &self,
+        request: &ApiGatewayV2httpRequest,
+        now: UnixTime,
+    ) -> Result<Subject, AuthenticationError> {
+        let credential = self.credential(request).ok_or(AuthenticationError::Missing)?;
+        self.authenticate(&credential, now).await
+    }
+
+    /// The credential that a request brings.
+    pub(crate) fn credential<'r>(&self, request: &'r ApiGatewayV2httpRequest) -> Option<Credential<'r>> {
+        Credential::of(request, self.gateway)
+    }
+
+    /// Asks those who take the credential, one after another, until one accepts it. Where none does, one
+    /// that cannot answer now might have: that is a reason to try again, not to sign in again.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`]
+    pub(crate) async fn authenticate(
+        &self,
+        credential: &Credential<'_>,
+        now: UnixTime,
+    ) -> Result<Subject, AuthenticationError> {
+        let mut refusal = AuthenticationError::Unknown;
+        for authenticator in self.all.iter().filter(|one| one.takes(credential)) {
+            match authenticator.authenticate(credential, now).await {
+                Ok(mut subject) => {
+                    // Every viewer has one, wherever it stands in the credential.
+                    subject.claims.insert("sub".to_owned(), subject.id.clone().into());
+                    return Ok(subject);
+                }
+                Err(error) => refusal = refusal.or(error),
+            }
+        }
+        Err(refusal)
+    }
+}
+
+impl AuthenticationError {
+    /// Of two refusals the one that tells the viewer more.
+    fn or(self, other: Self) -> Self {
+        let weight = |error: &Self| match error {
+            Self::Unavailable(_) => 3,
+            error if error.is_expired() => 2,
+            Self::Unknown => 0,
+            _ => 1,
+        };
+        if weight(&other) > weight(&self) { other } else { self }
+    }
+}
+
+impl fmt::Debug for Authenticators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticators").field("count", &self.all.len()).finish_non_exhaustive()
+    }
+}
+
+impl VerifiedToken {
+    fn of(self, authenticator: &'static str) -> Subject {
+        let Self { subject, expires, claims } = self;
+        Subject { id: subject, expires, claims, paths: None, authenticator }
+    }
+}
+
+const NONE: &str = "no authenticator is configured: set JWT_ISSUER, PLONE_SITE, PLONE_JWT_KEYS, \
+     PLONE_TICKET_KEYS, DJANGO_KEYS, SIMPLEJWT_KEYS or API_GATEWAY_AUTHORIZER";

@@ -1,0 +1,76 @@
+//! What a request brings to prove who the viewer is.
+
+use std::collections::HashMap;
+
+use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
+use cookie::Cookie;
+use http::header;
+
+use super::jwt::Unverified;
+
+/// One credential, not verified yet.
+#[derive(Clone, Eq, PartialEq)]
+pub(crate) enum Credential<'r> {
+    /// Claims that API Gateway's JWT authorizer put into the event.
+    Gateway(&'r HashMap<String, String>),
+    /// A value of Django's `signing`, as bearer.
+    SignedValue(&'r str),
+    /// The cookie of a Plone site.
+    Ticket(&'r str),
+    /// A JSON Web Token, as bearer.
+    Token {
+        /// The whole token.
+        token: &'r str,
+        /// What it says of itself: that decides who verifies it.
+        unverified: Unverified,
+    },
+}
+
+impl<'r> Credential<'r> {
+    /// What API Gateway verified, if `gateway` says that this function lies behind its authorizer; else the
+    /// bearer; else the cookie. A bearer is there by intent, a cookie comes along by itself: one that is
+    /// refused is not made good by the other.
+    pub(crate) fn of(request: &'r ApiGatewayV2httpRequest, gateway: Gateway) -> Option<Self> {
+        let authorizer = request.request_context.authorizer.as_ref();
+        if let (Gateway::Trusted, Some(jwt)) = (gateway, authorizer.and_then(|all| all.jwt.as_ref())) {
+            return Some(Self::Gateway(&jwt.claims));
+        }
+        let authorization = request.headers.get(header::AUTHORIZATION);
+        if let Some(bearer) = authorization.and_then(|value| bearer(value.to_str().ok()?)) {
+            // No part of a token has a colon, and every signed value has two.
+            return Some(if bearer.contains(':') {
+                Self::SignedValue(bearer)
+            } else {
+                Self::Token { token: bearer, unverified: Unverified::read(bearer) }
+            });
+        }
+        // Of several, a browser sends that of the longest path first.
+        let cookies = request.cookies.iter().flatten().filter_map(|pair| Cookie::parse(pair.as_str()).ok());
+        let ticket = cookies.filter(|cookie| cookie.name() == TICKET_COOKIE).find_map(|one| one.value_raw());
+        ticket.map(Self::Ticket)
+    }
+
+    /// Whether a browser sends it by itself, for a page of another site too.
+    pub(crate) fn is_ambient(&self) -> bool {
+        matches!(self, Self::Ticket(_))
+    }
+}
+
+/// Whether this function lies behind API Gateway's JWT authorizer. Who can invoke it directly writes the
+/// event himself, claims and all, so only the configuration may say so.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Gateway {
+    /// Its claims count.
+    Trusted,
+    /// There is none: claims in an event count for nothing.
+    Absent,
+}
+
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, value) = authorization.split_once(' ')?;
+    let value = value.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !value.is_empty()).then_some(value)
+}
+
+/// The name that plone.session and Zope give it.
+const TICKET_COOKIE: &str = "__ac";

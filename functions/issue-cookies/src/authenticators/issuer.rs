@@ -1,0 +1,223 @@
+//! JSON Web Tokens of an issuer that names itself: an OpenID provider, Cognito, or a site of your own.
+
+use std::{str::FromStr, sync::Arc};
+
+use async_trait::async_trait;
+use cloudfront_signing::UnixTime;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use usher_runtime::Settings;
+
+use super::{
+    AuthenticationError, Authenticator, Credential, HttpClient,
+    jwks::{Jwks, JwksError},
+    jwt::{Audience, TokenError, TokenRules},
+    public_key,
+};
+use crate::Subject;
+
+/// One issuer, one algorithm, and where its keys are.
+pub(super) struct Issuer {
+    rules: TokenRules,
+    keys: Keys,
+}
+
+enum Keys {
+    /// One, in the configuration.
+    Fixed(Arc<DecodingKey>),
+    /// A JWK set, most often one that the issuer serves.
+    Set(Jwks),
+}
+
+/// Cognito's `token_use`.
+enum TokenUse {
+    Access,
+    Any,
+    Id,
+}
+
+impl Issuer {
+    /// Reads `JWT_ISSUER` with its other settings, and `JWT_ISSUERS`: a JSON array of objects with the same
+    /// settings, in lower case and without `JWT_`.
+    pub(super) fn read_all(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Vec<Self>> {
+        let is_there = SETTINGS.iter().any(|name| settings.optional(name).is_some());
+        let first = if is_there { Some(Self::read(settings, http)?) } else { None };
+        let more = settings.list("JWT_ISSUERS", "JWT_", &SETTINGS, &[], |entry| Self::read(entry, http))?;
+        Some(first.into_iter().chain(more).collect())
+    }
+
+    fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Self> {
+        let issuer = settings.required("JWT_ISSUER");
+        let audience = settings.required("JWT_AUDIENCE");
+        let token_use = settings.parsed("JWT_TOKEN_USE", TokenUse::Any, "access or id");
+        let keys = Keys::read(settings, issuer.as_deref(), http);
+        let audience = audience?.split(',').map(|name| name.trim().to_owned()).collect();
+        let (audience, exact) = match token_use? {
+            TokenUse::Any => (Audience::Aud(audience), Vec::new()),
+            TokenUse::Access => (Audience::ClientId(audience), vec![("token_use", "access")]),
+            TokenUse::Id => (Audience::Aud(audience), vec![("token_use", "id")]),
+        };
+        let (keys, algorithm) = keys?;
+        let rules = TokenRules {
+            algorithm,
+            issuer: Some(issuer?),
+            audience,
+            header_type: settings.optional("JWT_TYPE"),
+            exact,
+            subject: "sub",
+            longest_life: None,
+        };
+        Some(Self { rules, keys })
+    }
+}
+
+#[async_trait]
+impl Authenticator for Issuer {
+    fn takes(&self, credential: &Credential<'_>) -> bool {
+        matches!(credential, Credential::Token { unverified, .. } if unverified.issuer == self.rules.issuer)
+    }
+
+    async fn authenticate(
+        &self,
+        credential: &Credential<'_>,
+        now: UnixTime,
+    ) -> Result<Subject, AuthenticationError> {
+        let Credential::Token { token, .. } = credential else { return Err(AuthenticationError::Unknown) };
+        let key_id = self.rules.check_header(token)?;
+        let keys = self.keys.of(key_id.as_deref(), now).await?;
+        let verified = self.rules.verify(token, keys.iter().map(Arc::as_ref), now)?;
+        Ok(verified.of("jwt"))
+    }
+}
+
+impl Keys {
+    /// Reads one of `JWT_SECRET`, `JWT_PUBLIC_KEY`, `JWT_JWKS` and `JWT_JWKS_URL`; without any, the issuer's
+    /// own discovery document says where its keys are. `JWT_ALGORITHM` is the one that counts.
+    fn read(
+        settings: &mut Settings<'_>,
+        issuer: Option<&str>,
+        http: HttpClient<'_>,
+    ) -> Option<(Self, Algorithm)> {
+        let names = "RS256, ES256, EdDSA or HS256";
+        let AlgorithmSetting(algorithm) = settings.parsed("JWT_ALGORITHM", AlgorithmSetting(None), names)?;
+        let mut sources = SOURCES.into_iter().filter_map(|name| Some((name, settings.optional(name)?)));
+        let source = sources.next();
+        if let (Some((one, _)), Some((other, _))) = (&source, sources.next()) {
+            let problem = format!("{one} and {other} are both set: the keys of an issuer have one source");
+            settings.problem(problem);
+            return None;
+        }
+        let (name, keys) = match source {
+            Some((name @ "JWT_SECRET", secret)) => (name, Self::secret(&secret)),
+            Some((name @ "JWT_PUBLIC_KEY", pem)) => (name, Self::public_key(&pem)),
+            other => return Self::read_set(settings, other, issuer?, algorithm, http),
+        };
+        let (keys, of_key) =
+            keys.map_err(|expected| settings.problem(format!("{name} is not {expected}"))).ok()?;
+        if algorithm.is_some_and(|algorithm| algorithm != of_key) {
+            settings.problem(format!("JWT_ALGORITHM is not the one of {name}: leave it out"));
+            return None;
+        }
+        Some((keys, of_key))
+    }
+
+    fn secret(secret: &str) -> Result<(Self, Algorithm), &'static str> {
+        // RFC 7518, 3.2: a key of the hash's size or larger.
+        if secret.len() < 32 {
+            return Err("as long as the 32 bytes that HS256 needs");
+        }
+        Ok((Self::Fixed(Arc::new(DecodingKey::from_secret(secret.as_bytes()))), Algorithm::HS256))
+    }
+
+    fn public_key(pem: &str) -> Result<(Self, Algorithm), &'static str> {
+        let (key, algorithm) = public_key::parse(pem)?;
+        Ok((Self::Fixed(Arc::new(key)), algorithm))
+    }
+
+    fn read_set(
+        settings: &mut Settings<'_>,
+        source: Option<(&str, String)>,
+        issuer: &str,
+        algorithm: Option<Algorithm>,
+        http: HttpClient<'_>,
+    ) -> Option<(Self, Algorithm)> {
+        // What OpenID providers sign with unless they are told otherwise.
+        let algorithm = algorithm.unwrap_or(Algorithm::RS256);
+        if algorithm == Algorithm::HS256 {
+            settings.problem("JWT_ALGORITHM is HS256, whose key is in JWT_SECRET: a JWK set is public");
+            return None;
+        }
+        let set = match source {
+            Some(("JWT_JWKS", text)) => Jwks::inline(&text, algorithm),
+            source => {
+                let client = http()
+                    .map_err(|error| settings.problem(format!("no HTTPS client can be made: {error}")))
+                    .ok()?;
+                match source {
+                    Some((_, url)) => Jwks::at(&url, algorithm, client),
+                    None => Jwks::discovered(issuer, algorithm, client),
+                }
+            }
+        };
+        let set = set.map_err(|problem| settings.problem(problem)).ok()?;
+        Some((Self::Set(set), algorithm))
+    }
+
+    async fn of(
+        &self,
+        key_id: Option<&str>,
+        now: UnixTime,
+    ) -> Result<Vec<Arc<DecodingKey>>, AuthenticationError> {
+        match self {
+            Self::Fixed(key) => Ok(vec![Arc::clone(key)]),
+            Self::Set(set) => set.keys(key_id, now).await.map_err(|error| match error {
+                JwksError::UnknownKey => TokenError::Signature.into(),
+                JwksError::Unavailable(why) => AuthenticationError::Unavailable(why),
+            }),
+        }
+    }
+}
+
+impl FromStr for TokenUse {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        match name {
+            "access" => Ok(Self::Access),
+            "id" => Ok(Self::Id),
+            _ => Err(()),
+        }
+    }
+}
+
+/// The algorithm that an issuer signs with, spelled as in RFC 7518, where it is said.
+struct AlgorithmSetting(Option<Algorithm>);
+
+impl FromStr for AlgorithmSetting {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let algorithm = match name {
+            "ES256" => Algorithm::ES256,
+            "EdDSA" => Algorithm::EdDSA,
+            "HS256" => Algorithm::HS256,
+            "RS256" => Algorithm::RS256,
+            _ => return Err(()),
+        };
+        Ok(Self(Some(algorithm)))
+    }
+}
+
+const SOURCES: [&str; 4] = ["JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS", "JWT_JWKS_URL"];
+
+/// All of an issuer's settings.
+const SETTINGS: [&str; 9] = [
+    "JWT_ALGORITHM",
+    "JWT_AUDIENCE",
+    "JWT_ISSUER",
+    "JWT_JWKS",
+    "JWT_JWKS_URL",
+    "JWT_PUBLIC_KEY",
+    "JWT_SECRET",
+    "JWT_TOKEN_USE",
+    "JWT_TYPE",
+];

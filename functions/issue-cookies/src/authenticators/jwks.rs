@@ -1,0 +1,195 @@
+//! The keys of an issuer, wherever they are: in the configuration, or at the issuer itself.
+//!
+//! The issuer's own are kept for an hour, or as long as it says. A token with a `kid` that is not among them
+//! may be signed with a key that is younger: then the issuer is asked once, by one request for all viewers
+//! who wait. If the answer does not have it either, or there is none, nobody asks again for ten seconds: a
+//! flood of made-up `kid`s, or an outage, reaches the issuer as one request in ten seconds. While the issuer
+//! is down, the keys of before count for a day.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use cloudfront_signing::UnixTime;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use reqwest::Client;
+use tokio::sync::Mutex;
+
+use super::{
+    jwk_set::JwkSet,
+    provider::{FetchError, Fetched, Provider},
+};
+
+/// A source of keys.
+pub(super) struct Jwks(Source);
+
+enum Source {
+    Inline(JwkSet),
+    Remote(Arc<Remote>),
+}
+
+/// Why there is no key for a token.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum JwksError {
+    /// The issuer answers what it can, and where it fails, with why: for the log.
+    Unavailable(String),
+    /// The issuer has no such key.
+    UnknownKey,
+}
+
+impl Jwks {
+    /// A set in the configuration.
+    ///
+    /// # Errors
+    /// A sentence about `JWT_JWKS`.
+    pub(super) fn inline(json: &str, algorithm: Algorithm) -> Result<Self, String> {
+        let set = JwkSet::parse(json.as_bytes(), algorithm);
+        set.map(|set| Self(Source::Inline(set))).map_err(|error| format!("JWT_JWKS: {error}"))
+    }
+
+    /// A set at a URL.
+    ///
+    /// # Errors
+    /// A sentence about `JWT_JWKS_URL`.
+    pub(super) fn at(url: &str, algorithm: Algorithm, client: Client) -> Result<Self, String> {
+        Provider::at(url, algorithm, client).map(Self::remote).ok_or_else(|| BAD_URL.to_owned())
+    }
+
+    /// A set that the issuer's discovery document leads to.
+    ///
+    /// # Errors
+    /// A sentence about `JWT_ISSUER`.
+    pub(super) fn discovered(issuer: &str, algorithm: Algorithm, client: Client) -> Result<Self, String> {
+        Provider::discovered(issuer, algorithm, client).map(Self::remote).ok_or_else(|| BAD_ISSUER.to_owned())
+    }
+
+    fn remote(provider: Provider) -> Self {
+        let (state, turn) = (RwLock::default(), Arc::default());
+        Self(Source::Remote(Arc::new(Remote { provider, state, turn })))
+    }
+
+    /// The keys that a token with this `kid` may be signed with: at least one.
+    ///
+    /// # Errors
+    /// [`JwksError`]
+    pub(super) async fn keys(
+        &self,
+        kid: Option<&str>,
+        now: UnixTime,
+    ) -> Result<Vec<Arc<DecodingKey>>, JwksError> {
+        match &self.0 {
+            Source::Inline(set) => some(set.keys(kid)).ok_or(JwksError::UnknownKey),
+            Source::Remote(remote) => remote.keys(kid, now).await,
+        }
+    }
+}
+
+struct Remote {
+    provider: Provider,
+    state: RwLock<State>,
+    /// Whoever has it may ask the issuer; the others wait for the answer.
+    turn: Arc<Mutex<()>>,
+}
+
+#[derive(Default)]
+struct State {
+    known: Option<Known>,
+    /// Why the last request failed, if it did.
+    failure: Option<String>,
+    /// Until when the issuer is not asked.
+    pause: Option<UnixTime>,
+}
+
+struct Known {
+    keys: JwkSet,
+    fetched: UnixTime,
+    fresh_until: UnixTime,
+}
+
+impl Remote {
+    async fn keys(
+        self: &Arc<Self>,
+        kid: Option<&str>,
+        now: UnixTime,
+    ) -> Result<Vec<Arc<DecodingKey>>, JwksError> {
+        if let Some(keys) = self.state().fresh(kid, now) {
+            return Ok(keys);
+        }
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        if self.state().is_worth_asking(kid, now) {
+            let (remote, kid) = (Arc::clone(self), kid.map(str::to_owned));
+            // A task of its own: a viewer who goes away in the middle takes the answer from nobody, and
+            // does not make the issuer's pause shorter.
+            let asked = tokio::spawn(async move {
+                let answer = remote.provider.fetch().await;
+                let mut state = remote.state.write().unwrap_or_else(PoisonError::into_inner);
+                state.note(answer, kid.as_deref(), now);
+                drop(turn);
+            });
+            // It fails only where the program ends.
+            drop(asked.await);
+        }
+        self.state().answer(kid, now)
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn fresh(&self, kid: Option<&str>, now: UnixTime) -> Option<Vec<Arc<DecodingKey>>> {
+        let known = self.known.as_ref().filter(|known| now < known.fresh_until);
+        some(known?.keys.keys(kid))
+    }
+
+    /// Others who waited for the same answer may have got it, or learned that there is none.
+    fn is_worth_asking(&self, kid: Option<&str>, now: UnixTime) -> bool {
+        self.pause.is_none_or(|until| now >= until) && self.fresh(kid, now).is_none()
+    }
+
+    fn note(&mut self, answer: Result<Fetched, FetchError>, kid: Option<&str>, now: UnixTime) {
+        match answer {
+            Ok(Fetched { keys, fresh_for }) => {
+                if keys.keys(kid).is_empty() {
+                    self.pause = Some(now.plus(PAUSE));
+                }
+                self.failure = None;
+                self.known = Some(Known { keys, fetched: now, fresh_until: now.plus(fresh_for) });
+            }
+            Err(error) => {
+                let consequence = match self.known {
+                    Some(_) => "the issuer's keys are out of reach: those of before count for a day",
+                    None => "the issuer's keys are out of reach: its viewers have to wait",
+                };
+                tracing::warn!(%error, "{consequence}");
+                self.pause = Some(now.plus(PAUSE));
+                self.failure = Some(error.to_string());
+            }
+        }
+    }
+
+    fn answer(&self, kid: Option<&str>, now: UnixTime) -> Result<Vec<Arc<DecodingKey>>, JwksError> {
+        let known = self.known.as_ref().filter(|known| now < known.fetched.plus(LONGEST_STALE));
+        if let Some(keys) = known.and_then(|known| some(known.keys.keys(kid))) {
+            return Ok(keys);
+        }
+        match (known, &self.failure) {
+            (Some(_), None) => Err(JwksError::UnknownKey),
+            // The key may be one of those that could not be fetched.
+            (_, Some(why)) => Err(JwksError::Unavailable(why.clone())),
+            (None, None) => Err(JwksError::Unavailable("the issuer's keys were not fetched".to_owned())),
+        }
+    }
+}
+
+fn some(keys: Vec<Arc<DecodingKey>>) -> Option<Vec<Arc<DecodingKey>>> {
+    (!keys.is_empty()).then_some(keys)
+}
+
+const BAD_ISSUER: &str = "JWT_ISSUER must be an https URL without query, fragment and user name where its keys \
+     are found by discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL";
+const BAD_URL: &str = "JWT_JWKS_URL must be an https URL without fragment and user name";
+
+/// How many seconds the keys of before count while the issuer is down.
+const LONGEST_STALE: u64 = 86_400;
+/// After how many seconds the issuer is asked again that did not answer, or did not have a key.
+const PAUSE: u64 = 10;

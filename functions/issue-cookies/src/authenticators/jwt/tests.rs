@@ -1,0 +1,269 @@
+//! What libraries take and we refuse, row by row.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{EncodingKey, encode};
+use serde_json::json;
+
+use super::*;
+
+const NOW: u64 = 1_790_000_000;
+const ISSUER: &str = "https://site.example";
+const SECRET: &str = "a secret of at least thirty-two bytes";
+
+fn now() -> UnixTime {
+    UnixTime::new(NOW).unwrap()
+}
+
+fn rules() -> TokenRules {
+    TokenRules {
+        algorithm: Algorithm::HS256,
+        issuer: Some(ISSUER.to_owned()),
+        audience: Audience::Aud(vec!["usher".to_owned(), "films".to_owned()]),
+        header_type: None,
+        exact: Vec::new(),
+        subject: "sub",
+        longest_life: None,
+    }
+}
+
+fn claims() -> Value {
+    json!({"iss": ISSUER, "aud": "usher", "sub": "anna", "exp": NOW + 60})
+}
+
+fn set(name: &str, value: Value) -> Value {
+    let mut claims = claims();
+    claims[name] = value;
+    claims
+}
+
+fn without(name: &str) -> Value {
+    let mut claims = claims();
+    claims.as_object_mut().unwrap().remove(name);
+    claims
+}
+
+fn token(header: &Header, claims: &Value) -> String {
+    signed_by(SECRET, header, claims)
+}
+
+fn signed_by(secret: &str, header: &Header, claims: &Value) -> String {
+    encode(header, claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+}
+
+/// A token with this very text as its header and its claims, signed by whoever has the secret.
+fn written(header: &str, claims: &str) -> String {
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+    format!("{message}.{signature}")
+}
+
+fn judge(rules: &TokenRules, token: &str) -> Result<VerifiedToken, TokenError> {
+    let keys = ["the secret of last week, that is thirty-two bytes", SECRET];
+    let keys = keys.map(|secret| DecodingKey::from_secret(secret.as_bytes()));
+    rules.check_header(token)?;
+    rules.verify(token, &keys, now())
+}
+
+fn accepted(claims: Value) -> Result<VerifiedToken, TokenError> {
+    let Value::Object(claims) = claims else { panic!("claims are an object") };
+    let expires = UnixTime::new(claims["exp"].as_u64().unwrap()).unwrap();
+    Ok(VerifiedToken { subject: "anna".to_owned(), expires, claims })
+}
+
+#[test]
+fn a_good_token_names_its_viewer_and_its_end() {
+    let rows = [
+        claims(),
+        set("aud", json!(["other", "films"])),
+        set("nbf", json!(NOW + 60)),
+        set("iat", json!(NOW + 60)),
+        set("exp", json!(NOW + 1)),
+        set("groups", json!(["premium"])),
+    ];
+    for claims in rows {
+        assert_eq!(judge(&rules(), &token(&Header::default(), &claims)), accepted(claims));
+    }
+}
+
+#[test]
+fn a_claim_that_is_missing_or_of_another_type_or_value_is_refused() {
+    use TokenError::{Audience, Claim, Expired, NotYetValid};
+    let rows = [
+        (without("iss"), Claim("iss")),
+        (set("iss", json!(1)), Claim("iss")),
+        (set("iss", json!([ISSUER])), Claim("iss")),
+        (set("iss", json!("https://evil.example")), Claim("iss")),
+        (set("iss", json!("https://site.example/")), Claim("iss")),
+        (without("aud"), Audience),
+        (set("aud", json!("another")), Audience),
+        (set("aud", json!([])), Audience),
+        (set("aud", json!(["usher", 1])), Audience),
+        (set("aud", json!({"usher": true})), Audience),
+        (without("sub"), Claim("sub")),
+        (set("sub", json!("")), Claim("sub")),
+        (set("sub", json!(42)), Claim("sub")),
+        (set("sub", json!("an\nna")), Claim("sub")),
+        (set("sub", json!("a".repeat(256))), Claim("sub")),
+        (without("exp"), Claim("exp")),
+        (set("exp", json!(null)), Claim("exp")),
+        (set("exp", json!("1790000060")), Claim("exp")),
+        (set("exp", json!(1.79e9)), Claim("exp")),
+        (set("exp", json!(1e30)), Claim("exp")),
+        (set("exp", json!(-1)), Claim("exp")),
+        (set("exp", json!(1_790_000_060_000_u64)), Claim("exp")),
+        (set("exp", json!(NOW)), Expired),
+        (set("exp", json!(NOW - 30)), Expired),
+        (set("nbf", json!(NOW + 61)), NotYetValid),
+        (set("iat", json!(NOW + 61)), NotYetValid),
+        (set("nbf", json!("now")), Claim("nbf")),
+        (set("iat", json!(1.5)), Claim("iat")),
+    ];
+    for (claims, error) in rows {
+        assert_eq!(judge(&rules(), &token(&Header::default(), &claims)), Err(error), "{claims}");
+    }
+}
+
+#[test]
+fn a_header_that_asks_for_something_else_is_refused() {
+    use TokenError::{Algorithm as Another, Header as Unsupported, Malformed, Type};
+    let rows = [
+        (r#"{"alg":"HS512"}"#, Another),
+        (r#"{"alg":"RS256"}"#, Another),
+        (r#"{"alg":"none"}"#, Malformed),
+        (r#"{"alg":"NONE"}"#, Malformed),
+        (r#"{"alg":"hs256"}"#, Malformed),
+        (r#"{"typ":"JWT"}"#, Malformed),
+        (r#"{"alg":"HS256","alg":"HS256"}"#, Malformed),
+        (r#"{"alg":"HS256","crit":["exp"]}"#, Unsupported("crit")),
+        (r#"{"alg":"HS256","crit":[]}"#, Unsupported("crit")),
+        (r#"{"alg":"HS256","b64":false,"crit":["b64"]}"#, Unsupported("crit")),
+        (r#"{"alg":"HS256","jku":"https://evil.example/keys"}"#, Unsupported("jku")),
+        (r#"{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"}}"#, Unsupported("jwk")),
+        (r#"{"alg":"HS256","x5u":"https://evil.example/key"}"#, Unsupported("x5u")),
+        (r#"{"alg":"HS256","zip":"DEF"}"#, Unsupported("zip")),
+        (r#"{"alg":"HS256","enc":"A256GCM"}"#, Unsupported("enc")),
+        (r#"{"alg":"HS256","typ":"logout+jwt"}"#, Type),
+        (r#"{"alg":"HS256","typ":"dpop+jwt"}"#, Type),
+        (r#"{"alg":"HS256","typ":"application/logout+jwt"}"#, Type),
+        (r#"{"alg":"HS256","typ":""}"#, Type),
+    ];
+    for (header, error) in rows {
+        let token = written(header, &claims().to_string());
+        assert_eq!(judge(&rules(), &token), Err(error), "{header}");
+    }
+    for typ in ["JWT", "jwt", "at+jwt", "application/at+jwt", "Application/JWT"] {
+        let token = written(&format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#), &claims().to_string());
+        assert_eq!(judge(&rules(), &token), accepted(claims()), "{typ}");
+    }
+}
+
+#[test]
+fn an_issuer_with_a_type_of_its_own_gives_no_token_without_it() {
+    let typed = TokenRules { header_type: Some("video-gate+jwt".to_owned()), ..rules() };
+    let rows = [
+        (Some("video-gate+jwt"), accepted(claims())),
+        (Some("application/Video-Gate+JWT"), accepted(claims())),
+        (Some("JWT"), Err(TokenError::Type)),
+        (None, Err(TokenError::Type)),
+    ];
+    for (typ, expected) in rows {
+        let mut header = Header::default();
+        header.typ = typ.map(str::to_owned);
+        assert_eq!(judge(&typed, &token(&header, &claims())), expected, "{typ:?}");
+    }
+}
+
+#[test]
+fn what_is_no_token_or_another_s_is_refused() {
+    let good = token(&Header::default(), &claims());
+    let (message, signature) = good.rsplit_once('.').unwrap();
+    let another = signed_by("another secret of thirty-two bytes", &Header::default(), &claims());
+    let twice = claims().to_string().replacen('{', r#"{"sub":"bert","#, 1);
+    use TokenError::{Malformed, Signature, TooLarge};
+    let rows = [
+        (another, Signature),
+        (format!("{message}."), Signature),
+        (format!("{message}.AAAA"), Signature),
+        (format!("{good}="), Malformed),
+        (format!("{good}.{signature}"), Malformed),
+        (written(r#"{"alg":"HS256"}"#, &twice), Malformed),
+        (written(r#"{"alg":"HS256"}"#, "[]"), Malformed),
+        (written(r#"{"alg":"HS256"}"#, ""), Malformed),
+        ("a.b".to_owned(), Malformed),
+        ("..".to_owned(), Malformed),
+        (String::new(), Malformed),
+        ("a".repeat(8_193), TooLarge),
+    ];
+    for (token, error) in rows {
+        assert_eq!(judge(&rules(), &token), Err(error), "{token}");
+    }
+}
+
+#[test]
+fn cognito_names_the_client_in_access_tokens_and_the_use_in_all() {
+    let access = TokenRules {
+        audience: Audience::ClientId(vec!["client".to_owned()]),
+        exact: vec![("token_use", "access")],
+        ..rules()
+    };
+    let id = TokenRules { exact: vec![("token_use", "id")], ..rules() };
+    let token_of = |text: &str| {
+        let mut claims: Value = serde_json::from_str(text).unwrap();
+        let common = json!({"iss": ISSUER, "sub": "anna", "exp": NOW + 60});
+        claims.as_object_mut().unwrap().extend(common.as_object().unwrap().clone());
+        claims
+    };
+    let (of_access, of_id) =
+        (r#"{"client_id":"client","token_use":"access"}"#, r#"{"aud":"usher","token_use":"id"}"#);
+    let rows = [
+        (&access, of_access, accepted(token_of(of_access))),
+        (&access, of_id, Err(TokenError::Audience)),
+        (&access, r#"{"client_id":"client","token_use":"id"}"#, Err(TokenError::Claim("token_use"))),
+        (&access, r#"{"client_id":"client"}"#, Err(TokenError::Claim("token_use"))),
+        (&access, r#"{"client_id":"other","token_use":"access"}"#, Err(TokenError::Audience)),
+        (&access, r#"{"client_id":["client"],"token_use":"access"}"#, Err(TokenError::Audience)),
+        (&id, of_id, accepted(token_of(of_id))),
+        (&id, of_access, Err(TokenError::Audience)),
+        (&id, r#"{"aud":"usher","token_use":"access"}"#, Err(TokenError::Claim("token_use"))),
+    ];
+    for (rules, claims, expected) in rows {
+        assert_eq!(judge(rules, &token(&Header::default(), &token_of(claims))), expected, "{claims}");
+    }
+}
+
+#[test]
+fn where_an_issuer_names_nothing_its_tokens_must_name_nothing() {
+    let unnamed =
+        TokenRules { issuer: None, audience: Audience::Unnamed, longest_life: Some(43_200), ..rules() };
+    let bare = |exp: u64| json!({"sub": "anna", "exp": exp});
+    let with = |name: &str, value: Value| {
+        let mut claims = bare(NOW + 60);
+        claims[name] = value;
+        claims
+    };
+    let rows = [
+        (bare(NOW + 43_260), accepted(bare(NOW + 43_260))),
+        (bare(NOW + 43_261), Err(TokenError::TooLong)),
+        (with("iss", json!(ISSUER)), Err(TokenError::Claim("iss"))),
+        (with("iss", json!(null)), Err(TokenError::Claim("iss"))),
+        (with("aud", json!("usher")), Err(TokenError::Audience)),
+    ];
+    for (claims, expected) in rows {
+        assert_eq!(judge(&unnamed, &token(&Header::default(), &claims)), expected, "{claims}");
+    }
+}
+
+#[test]
+fn what_a_token_says_of_itself_decides_whom_to_ask_and_nothing_else() {
+    let said = |token: &str| Unverified::read(token);
+    let both = json!({"iss": ISSUER, "token_type": "access"});
+    let expected = Unverified { issuer: Some(ISSUER.to_owned()), token_type: Some("access".to_owned()) };
+    assert_eq!(said(&token(&Header::default(), &both)), expected);
+    assert_eq!(said(&token(&Header::default(), &json!({"sub": "anna"}))), Unverified::default());
+    for none in ["", "a.b", "a.b.c", &"a".repeat(9_000)] {
+        assert_eq!(said(none), Unverified::default());
+    }
+}

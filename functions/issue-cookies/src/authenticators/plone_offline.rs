@@ -1,0 +1,130 @@
+//! Viewers of a Plone site whose keys are known here: nobody is asked, so log-outs and deletions are not
+//! seen before a credential ends.
+
+use async_trait::async_trait;
+use cloudfront_signing::UnixTime;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde_json::{Map, json};
+use usher_runtime::Settings;
+
+use super::{
+    AuthenticationError, Authenticator, Credential, TicketError,
+    hmac_keys::{Secrets, SecretsError},
+    jwt::{Audience, TokenRules},
+    plone_ticket::{SealedTicket, Ticket, TicketDigest, TicketKeys},
+};
+use crate::Subject;
+
+/// One site: its keys for tokens, for tickets, or for both.
+pub(super) struct PloneOffline {
+    tokens: Option<Tokens>,
+    tickets: Option<Tickets>,
+}
+
+/// What plone.restapi gives at `@login`: neither issuer nor audience, so that the key alone tells whose
+/// they are. A root user's is signed with another one.
+struct Tokens {
+    keys: Vec<DecodingKey>,
+    rules: TokenRules,
+}
+
+/// What plone.session sets as cookie.
+struct Tickets {
+    keys: TicketKeys,
+    timeout: u64,
+}
+
+impl PloneOffline {
+    /// Reads `PLONE_JWT_KEYS` with `PLONE_TOKEN_TIMEOUT_SECONDS`, and `PLONE_TICKET_KEYS` with
+    /// `PLONE_TICKET_DIGEST` and `PLONE_TICKET_TIMEOUT_SECONDS`. Of the keys there are several while the
+    /// site's keyring rotates.
+    pub(super) fn read(settings: &mut Settings<'_>) -> Option<Option<Self>> {
+        let tokens = Tokens::read(settings);
+        let tickets = Tickets::read(settings);
+        let (tokens, tickets) = (tokens?, tickets?);
+        let is_configured = tokens.is_some() || tickets.is_some();
+        Some(is_configured.then_some(Self { tokens, tickets }))
+    }
+}
+
+impl Tokens {
+    fn read(settings: &mut Settings<'_>) -> Option<Option<Self>> {
+        let Some(secrets) = secrets(settings, "PLONE_JWT_KEYS", Secrets::from_hex) else {
+            return Some(None);
+        };
+        // A site may be told to give tokens without an end, or for a year: those are refused.
+        let timeout = settings.seconds("PLONE_TOKEN_TIMEOUT_SECONDS", 43_200);
+        let rules = TokenRules {
+            algorithm: Algorithm::HS256,
+            issuer: None,
+            audience: Audience::Unnamed,
+            header_type: None,
+            exact: Vec::new(),
+            subject: "sub",
+            longest_life: Some(timeout?),
+        };
+        let keys = secrets?.iter().map(DecodingKey::from_secret).collect();
+        Some(Some(Self { keys, rules }))
+    }
+
+    fn verify(&self, token: &str, now: UnixTime) -> Result<Subject, AuthenticationError> {
+        self.rules.check_header(token)?;
+        Ok(self.rules.verify(token, &self.keys, now)?.of("plone-token"))
+    }
+}
+
+impl Tickets {
+    fn read(settings: &mut Settings<'_>) -> Option<Option<Self>> {
+        let Some(secrets) = secrets(settings, "PLONE_TICKET_KEYS", Secrets::from_texts) else {
+            return Some(None);
+        };
+        let digest = settings.parsed("PLONE_TICKET_DIGEST", TicketDigest::HmacSha256, "HMAC-SHA256 or MD5");
+        let timeout = settings.seconds("PLONE_TICKET_TIMEOUT_SECONDS", 7_200);
+        Some(Some(Self { keys: TicketKeys::new(secrets?, digest?), timeout: timeout? }))
+    }
+
+    fn verify(&self, cookie_value: &str, now: UnixTime) -> Result<Subject, AuthenticationError> {
+        let sealed = SealedTicket::parse(cookie_value)?;
+        let end = sealed.end(self.timeout, now.seconds());
+        let Ticket { user_id, tokens, user_data, .. } = sealed.verify(&self.keys)?;
+        let expires = UnixTime::new(end?).map_err(|_| TicketError::Form)?;
+        let claims = [("tokens", json!(tokens)), ("user_data", json!(user_data))];
+        let claims = Map::from_iter(claims.map(|(name, value)| (name.to_owned(), value)));
+        Ok(Subject { id: user_id, expires, claims, paths: None, authenticator: "plone-ticket" })
+    }
+}
+
+#[async_trait]
+impl Authenticator for PloneOffline {
+    fn takes(&self, credential: &Credential<'_>) -> bool {
+        match credential {
+            Credential::Token { unverified, .. } => {
+                self.tokens.is_some() && unverified.issuer.is_none() && unverified.token_type.is_none()
+            }
+            Credential::Ticket(_) => self.tickets.is_some(),
+            _ => false,
+        }
+    }
+
+    async fn authenticate(
+        &self,
+        credential: &Credential<'_>,
+        now: UnixTime,
+    ) -> Result<Subject, AuthenticationError> {
+        match (credential, &self.tokens, &self.tickets) {
+            (Credential::Token { token, .. }, Some(tokens), _) => tokens.verify(token, now),
+            (Credential::Ticket(cookie_value), _, Some(tickets)) => tickets.verify(cookie_value, now),
+            _ => Err(AuthenticationError::Unknown),
+        }
+    }
+}
+
+/// Nothing where there is no such setting; nothing within where it is no list of secrets.
+fn secrets(
+    settings: &mut Settings<'_>,
+    name: &str,
+    read: fn(&str) -> Result<Secrets, SecretsError>,
+) -> Option<Option<Secrets>> {
+    let secrets = read(&settings.optional(name)?);
+    Some(secrets.map_err(|error| settings.problem(format!("{name}: {error}"))).ok())
+}

@@ -1,0 +1,283 @@
+//! Viewers of a Plone site that is asked about each of them, so that log-outs, deletions, roles and groups
+//! count at once.
+//!
+//! [`GET {site}/@users/{id}`](https://6.docs.plone.org/plone.restapi/docs/source/endpoints/users.html) with
+//! the viewer's own credential: Plone shows users to themselves, so an answer about the user whom the
+//! credential names is its proof. Pages prove nothing, as Plone shows those to anonymous visitors when a
+//! credential is bad; `@login-renew` neither, as it goes on for users who were deleted.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use cloudfront_signing::UnixTime;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use jsonwebtoken::{Algorithm, dangerous::insecure_decode_claims};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::{Client, Response, Url};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use url::Host;
+use usher_runtime::Settings;
+
+use super::{
+    AuthenticationError, Authenticator, Credential, HttpClient,
+    claims::UniqueClaims,
+    jwt::{Audience, TokenError, TokenRules},
+    plone_ticket::{SealedTicket, TicketError},
+};
+use crate::{Subject, http_client::read_up_to};
+
+/// One site.
+pub(super) struct PloneOnline {
+    client: Client,
+    site: Site,
+    rules: TokenRules,
+    ticket_timeout: u64,
+    /// When strangers were last seen to be refused.
+    closed_at: AtomicU64,
+}
+
+/// Where a site is: its URL without the slash at the end.
+#[derive(Debug, Eq, PartialEq)]
+struct Site(String);
+
+/// What a credential says, before anybody has verified it.
+struct Claimed {
+    id: String,
+    expires: UnixTime,
+    header: (HeaderName, HeaderValue),
+}
+
+/// What the site says of a user.
+#[derive(Deserialize)]
+struct User {
+    id: String,
+    username: Option<String>,
+    fullname: Option<String>,
+    email: Option<String>,
+    roles: Vec<String>,
+    groups: Option<Groups>,
+}
+
+#[derive(Deserialize)]
+struct Groups {
+    items: Vec<Group>,
+    items_total: usize,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    id: String,
+}
+
+impl PloneOnline {
+    /// Reads `PLONE_SITE` and `PLONE_TICKET_TIMEOUT_SECONDS`.
+    pub(super) fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Option<Self>> {
+        let Some(site) = settings.optional(SITE) else { return Some(None) };
+        let ticket_timeout = settings.seconds("PLONE_TICKET_TIMEOUT_SECONDS", 7_200);
+        if let Some(keys) = KEYS.into_iter().find(|name| settings.optional(name).is_some()) {
+            settings.problem(format!("{SITE} and {keys} are both set: viewers are verified by one of them"));
+            return None;
+        }
+        let site = Site::parse(&site);
+        if site.is_none() {
+            settings.problem(format!("{SITE} must be the https URL of a Plone site, without a query"));
+        }
+        let client =
+            http().map_err(|error| settings.problem(format!("no HTTPS client can be made: {error}")));
+        Some(Some(Self::new(client.ok()?, site?, ticket_timeout?)))
+    }
+
+    fn new(client: Client, site: Site, ticket_timeout: u64) -> Self {
+        let rules = TokenRules {
+            algorithm: Algorithm::HS256,
+            issuer: None,
+            audience: Audience::Unnamed,
+            header_type: None,
+            exact: Vec::new(),
+            subject: "sub",
+            longest_life: None,
+        };
+        Self { client, site, rules, ticket_timeout, closed_at: AtomicU64::new(0) }
+    }
+
+    fn claimed(&self, credential: &Credential<'_>, now: UnixTime) -> Result<Claimed, AuthenticationError> {
+        match credential {
+            Credential::Token { token, .. } => self.token(token, now),
+            Credential::Ticket(cookie_value) => self.ticket(cookie_value, now),
+            _ => Err(AuthenticationError::Unknown),
+        }
+    }
+
+    fn token(&self, token: &str, now: UnixTime) -> Result<Claimed, AuthenticationError> {
+        self.rules.check_header(token)?;
+        let claims = insecure_decode_claims::<UniqueClaims>(token).map_err(|_| TokenError::Malformed)?;
+        let read = self.rules.check_claims(claims.0, now)?;
+        let header = (header::AUTHORIZATION, secret(format!("Bearer {token}"))?);
+        Ok(Claimed { id: read.subject, expires: read.expires, header })
+    }
+
+    /// The cookie of a Zope root user, which holds the password, is refused here and goes nowhere.
+    fn ticket(&self, cookie_value: &str, now: UnixTime) -> Result<Claimed, AuthenticationError> {
+        let ticket = SealedTicket::parse(cookie_value)?;
+        let end = ticket.end(self.ticket_timeout, now.seconds())?;
+        let expires = UnixTime::new(end).map_err(|_| TicketError::Form)?;
+        let header = (header::COOKIE, secret(format!("__ac={cookie_value}"))?);
+        Ok(Claimed { id: ticket.user_id().to_owned(), expires, header })
+    }
+
+    /// An answer proves a credential only if nobody gets it without one: a site may have given the
+    /// permission "Access Plone user information" to anonymous visitors, and a cache may answer in its place.
+    async fn check_that_strangers_are_refused(
+        &self,
+        url: &Url,
+        now: UnixTime,
+    ) -> Result<(), AuthenticationError> {
+        if now.seconds() < self.closed_at.load(Ordering::Relaxed).saturating_add(CLOSED_FOR) {
+            return Ok(());
+        }
+        match self.ask(url, None).await {
+            Err(AuthenticationError::Refused(_)) => {
+                self.closed_at.store(now.seconds(), Ordering::Relaxed);
+                Ok(())
+            }
+            Err(error) => Err(error),
+            Ok(_) => Err(unavailable("the Plone site shows its users to anybody, so it vouches for nobody")),
+        }
+    }
+
+    async fn ask(
+        &self,
+        url: &Url,
+        credential: Option<(HeaderName, HeaderValue)>,
+    ) -> Result<User, AuthenticationError> {
+        let mut request = self.client.get(url.clone()).header(header::ACCEPT, "application/json");
+        if let Some((name, value)) = credential {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.map_err(|error| unreachable(&error))?;
+        match response.status() {
+            StatusCode::OK => read(response).await,
+            StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND => Err(AuthenticationError::Refused(REFUSED)),
+            status => Err(unavailable(format!("the Plone site answers {status}"))),
+        }
+    }
+}
+
+#[async_trait]
+impl Authenticator for PloneOnline {
+    fn takes(&self, credential: &Credential<'_>) -> bool {
+        match credential {
+            Credential::Token { unverified, .. } => {
+                unverified.issuer.is_none() && unverified.token_type.is_none()
+            }
+            Credential::Ticket(_) => true,
+            _ => false,
+        }
+    }
+
+    async fn authenticate(
+        &self,
+        credential: &Credential<'_>,
+        now: UnixTime,
+    ) -> Result<Subject, AuthenticationError> {
+        let Claimed { id, expires, header } = self.claimed(credential, now)?;
+        let url =
+            self.site.user(&id).ok_or(AuthenticationError::Refused("the user id is not one of Plone's"))?;
+        let user = self.ask(&url, Some(header)).await?;
+        if user.id != id {
+            return Err(AuthenticationError::Refused(
+                "the Plone site names another user than the credential",
+            ));
+        }
+        let claims = user.claims().ok_or(AuthenticationError::Refused("the user is one of the Zope root"))?;
+        self.check_that_strangers_are_refused(&url, now).await?;
+        Ok(Subject { id, expires, claims, paths: None, authenticator: "plone-online" })
+    }
+}
+
+impl Site {
+    fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let is_loopback = match url.host()? {
+            Host::Domain(name) => name == "localhost",
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        };
+        let is_private = url.scheme() == "https" || (url.scheme() == "http" && is_loopback);
+        let bare = url.username().is_empty() && url.password().is_none();
+        let is_base = url.query().is_none() && url.fragment().is_none();
+        (is_private && bare && is_base).then(|| Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
+    /// Where a user is, if the id can be one: it must not lead elsewhere on the site. Zope parses `@@` and
+    /// `++`, and proxies may decode what is encoded here.
+    fn user(&self, id: &str) -> Option<Url> {
+        let leads_elsewhere = id.contains('/') || id.starts_with(['@', '+']) || matches!(id, "." | "..");
+        let is_id = (1..=ID_LIMIT).contains(&id.len()) && !id.chars().any(char::is_control);
+        if leads_elsewhere || !is_id {
+            return None;
+        }
+        let id = utf8_percent_encode(id, &RESERVED);
+        Url::parse(&format!("{}/@users/{id}?b_size={GROUPS_LIMIT}", self.0)).ok()
+    }
+}
+
+impl User {
+    /// Nothing for a user of Zope's root folder, who has a token of the site's keyring too: to them, Plone
+    /// gives no groups, while everybody in the site has at least `AuthenticatedUsers`.
+    fn claims(self) -> Option<Map<String, Value>> {
+        let groups = self.groups?;
+        if groups.items_total > groups.items.len() {
+            tracing::warn!(id = self.id, "the viewer is in more groups than are looked at");
+        }
+        let groups: Vec<String> = groups.items.into_iter().map(|group| group.id).collect();
+        let mut claims = Map::new();
+        claims.insert("roles".to_owned(), json!(self.roles));
+        claims.insert("groups".to_owned(), json!(groups));
+        for (name, value) in [("username", self.username), ("fullname", self.fullname), ("email", self.email)]
+        {
+            claims.extend(value.map(|value| (name.to_owned(), Value::String(value))));
+        }
+        Some(claims)
+    }
+}
+
+async fn read(response: Response) -> Result<User, AuthenticationError> {
+    let body = read_up_to(response, BODY_LIMIT).await.map_err(|error| unreachable(&error))?;
+    let body = body.ok_or_else(|| unavailable("the Plone site's answer is too large"))?;
+    // The parser's message could repeat what the answer says of the user.
+    serde_json::from_slice(&body).map_err(|_| unavailable("the Plone site's answer is no user in JSON"))
+}
+
+fn secret(value: String) -> Result<HeaderValue, AuthenticationError> {
+    let value = HeaderValue::try_from(value);
+    let mut value = value.map_err(|_| AuthenticationError::Refused("the credential cannot be passed on"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Not the library's message: it holds the URL, and in it the user.
+fn unreachable(error: &reqwest::Error) -> AuthenticationError {
+    unavailable(if error.is_timeout() {
+        "the Plone site does not answer in time"
+    } else {
+        "the Plone site cannot be reached"
+    })
+}
+
+fn unavailable(why: impl Into<String>) -> AuthenticationError {
+    AuthenticationError::Unavailable(why.into())
+}
+
+const SITE: &str = "PLONE_SITE";
+const KEYS: [&str; 2] = ["PLONE_JWT_KEYS", "PLONE_TICKET_KEYS"];
+const REFUSED: &str = "the Plone site does not know the credential, or its user";
+/// All but what RFC 3986 calls unreserved.
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// So many seconds is it enough to have seen that strangers are refused.
+const CLOSED_FOR: u64 = 60;
+const BODY_LIMIT: usize = 64 * 1_024;
+/// Plone's own default is 25.
+const GROUPS_LIMIT: usize = 250;
+const ID_LIMIT: usize = 255;

@@ -1,0 +1,203 @@
+//! An issuer's keys over HTTPS, from a fixed URL or found by
+//! [OpenID Connect Discovery](https://openid.net/specs/openid-connect-discovery-1_0.html).
+
+use std::error::Error;
+
+use headers::{CacheControl, HeaderMapExt as _};
+use http::{HeaderMap, StatusCode, header};
+use jsonwebtoken::Algorithm;
+use reqwest::{Client, Url};
+use serde::Deserialize;
+
+use super::jwk_set::{JWK_SET_LIMIT, JwkSet, JwkSetError};
+use crate::http_client::read_up_to;
+
+/// Where an issuer's keys are, and how to ask for them.
+pub(super) struct Provider {
+    client: Client,
+    place: Place,
+    algorithm: Algorithm,
+}
+
+enum Place {
+    JwksUrl(Url),
+    Discovery { issuer: String, url: Url },
+}
+
+/// What an issuer answered.
+pub(super) struct Fetched {
+    pub(super) keys: JwkSet,
+    /// For how many seconds there is no need to ask again.
+    pub(super) fresh_for: u64,
+}
+
+/// Why there are no keys: for the log.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FetchError {
+    #[error("{url}: {}", causes(.error))]
+    Http { url: Url, error: reqwest::Error },
+    #[error("{url}: {error}")]
+    JwkSet { url: Url, error: JwkSetError },
+    #[error("{url}: it names another issuer than JWT_ISSUER")]
+    OtherIssuer { url: Url },
+    #[error("{url}: it is no discovery document with issuer and an https jwks_uri")]
+    NoDiscovery { url: Url },
+    #[error("{url}: the answer is {status}, not 200; redirects are not followed")]
+    Status { url: Url, status: StatusCode },
+    #[error("{url}: the answer has more than {limit} bytes")]
+    TooLarge { url: Url, limit: usize },
+}
+
+impl Provider {
+    /// Keys at a URL, if it is one over HTTPS.
+    pub(super) fn at(url: &str, algorithm: Algorithm, client: Client) -> Option<Self> {
+        Some(Self { client, place: Place::JwksUrl(https(url)?), algorithm })
+    }
+
+    /// Keys wherever the issuer's discovery document says, if its name is the URL of one.
+    pub(super) fn discovered(issuer: &str, algorithm: Algorithm, client: Client) -> Option<Self> {
+        if https(issuer)?.query().is_some() {
+            return None;
+        }
+        // "Any terminating / MUST be removed before appending" (4.1); the issuer's name keeps it.
+        let base = issuer.strip_suffix('/').unwrap_or(issuer);
+        let url = https(&format!("{base}/.well-known/openid-configuration"))?;
+        Some(Self { client, place: Place::Discovery { issuer: issuer.to_owned(), url }, algorithm })
+    }
+
+    /// Asks for the keys, now.
+    ///
+    /// # Errors
+    /// [`FetchError`]
+    pub(super) async fn fetch(&self) -> Result<Fetched, FetchError> {
+        let url = match &self.place {
+            Place::JwksUrl(url) => url.clone(),
+            Place::Discovery { issuer, url } => self.discover(issuer, url).await?,
+        };
+        let (headers, body) = self.get(&url, JWK_SET_LIMIT).await?;
+        let keys = match JwkSet::parse(&body, self.algorithm) {
+            Err(error @ JwkSetError::NoUsableKey) => {
+                // Not a failure that older keys help over: an issuer may have taken all of them back.
+                tracing::warn!(%url, "the issuer's JWK set cannot be used: {error}");
+                JwkSet::empty()
+            }
+            parsed => parsed.map_err(|error| FetchError::JwkSet { url, error })?,
+        };
+        Ok(Fetched { keys, fresh_for: fresh_for(&headers) })
+    }
+
+    async fn discover(&self, issuer: &str, url: &Url) -> Result<Url, FetchError> {
+        let (_, body) = self.get(url, DISCOVERY_LIMIT).await?;
+        let url = || url.clone();
+        let found: Discovery =
+            serde_json::from_slice(&body).map_err(|_| FetchError::NoDiscovery { url: url() })?;
+        if found.issuer != issuer {
+            return Err(FetchError::OtherIssuer { url: url() });
+        }
+        https(&found.jwks_uri).ok_or_else(|| FetchError::NoDiscovery { url: url() })
+    }
+
+    async fn get(&self, url: &Url, limit: usize) -> Result<(HeaderMap, Vec<u8>), FetchError> {
+        let http = |error: reqwest::Error| FetchError::Http { url: url.clone(), error: error.without_url() };
+        let request = self.client.get(url.clone()).header(header::ACCEPT, "application/json");
+        let response = request.send().await.map_err(http)?;
+        if response.status() != StatusCode::OK {
+            return Err(FetchError::Status { url: url.clone(), status: response.status() });
+        }
+        let headers = response.headers().clone();
+        let body = read_up_to(response, limit).await.map_err(http)?;
+        Ok((headers, body.ok_or_else(|| FetchError::TooLarge { url: url.clone(), limit })?))
+    }
+}
+
+#[derive(Deserialize)]
+struct Discovery {
+    issuer: String,
+    jwks_uri: String,
+}
+
+/// An https URL that brings no secret along: it stands in the log.
+fn https(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    (url.scheme() == "https" && bare).then_some(url)
+}
+
+/// What the issuer allows, within limits: not longer than a key that was taken back should count, and not
+/// so short that each viewer costs a request.
+fn fresh_for(headers: &HeaderMap) -> u64 {
+    let Some(control) = headers.typed_get::<CacheControl>() else { return LONGEST_FRESH };
+    if control.no_cache() || control.no_store() {
+        return SHORTEST_FRESH;
+    }
+    let seconds = control.max_age().map_or(LONGEST_FRESH, |age| age.as_secs());
+    seconds.clamp(SHORTEST_FRESH, LONGEST_FRESH)
+}
+
+/// What an error says, and why: the first sentence alone is "error sending request".
+fn causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// Real ones have two to ten kilobytes.
+const DISCOVERY_LIMIT: usize = 64 * 1_024;
+const LONGEST_FRESH: u64 = 3_600;
+const SHORTEST_FRESH: u64 = 60;
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn an_issuers_cache_control_counts_within_limits() {
+        let rows = [
+            ("max-age=600", 600),
+            ("public, max-age=21600", 3_600),
+            ("max-age=0", 60),
+            ("max-age=600, no-cache", 60),
+            ("no-store", 60),
+            ("private", 3_600),
+            ("max-age=soon", 3_600),
+        ];
+        for (value, seconds) in rows {
+            let headers = HeaderMap::from_iter([(header::CACHE_CONTROL, HeaderValue::from_static(value))]);
+            assert_eq!(fresh_for(&headers), seconds, "{value}");
+        }
+        assert_eq!(fresh_for(&HeaderMap::new()), 3_600);
+    }
+
+    #[test]
+    fn only_https_urls_are_asked() {
+        let discovery = |issuer: &str| {
+            let provider = Provider::discovered(issuer, Algorithm::RS256, Client::new())?;
+            let Place::Discovery { url, .. } = provider.place else { return None };
+            Some(url.to_string())
+        };
+        let rows = [
+            ("https://id.example", Some("https://id.example/.well-known/openid-configuration")),
+            ("https://id.example/", Some("https://id.example/.well-known/openid-configuration")),
+            ("https://id.example/a/b", Some("https://id.example/a/b/.well-known/openid-configuration")),
+            ("http://id.example", None),
+            ("https://id.example?a=b", None),
+            ("https://id.example#a", None),
+            ("https://user@id.example", None),
+            ("https://:password@id.example", None),
+            ("id.example", None),
+            ("file:///etc/keys", None),
+        ];
+        for (issuer, expected) in rows {
+            assert_eq!(discovery(issuer).as_deref(), expected, "{issuer}");
+            let has_query = issuer.contains('?');
+            let at = Provider::at(issuer, Algorithm::RS256, Client::new());
+            assert_eq!(at.is_some(), expected.is_some() || has_query, "{issuer}");
+        }
+    }
+}

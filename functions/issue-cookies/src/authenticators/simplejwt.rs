@@ -1,0 +1,81 @@
+//! Access tokens of djangorestframework-simplejwt.
+//!
+//! They name neither issuer nor audience unless the site says so, so the key alone tells whose they are;
+//! and a refresh token, which lives for days, differs by `token_type` only.
+
+use async_trait::async_trait;
+use cloudfront_signing::UnixTime;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use usher_runtime::Settings;
+
+use super::{
+    AuthenticationError, Authenticator, Credential,
+    hmac_keys::Secrets,
+    jwt::{Audience, TokenRules},
+    public_key,
+};
+use crate::Subject;
+
+/// The site's keys, and what its tokens must be like.
+pub(super) struct SimpleJwt {
+    rules: TokenRules,
+    keys: Vec<DecodingKey>,
+}
+
+impl SimpleJwt {
+    /// Reads `SIMPLEJWT_KEYS` (HS256, hexadecimal, several while the site rotates) or
+    /// `SIMPLEJWT_PUBLIC_KEY` (PEM), and `SIMPLEJWT_AUDIENCE`. A site that sets `ISSUER` as well is named
+    /// in `SIMPLEJWT_ISSUER`.
+    pub(super) fn read(settings: &mut Settings<'_>) -> Option<Option<Self>> {
+        let (keys, algorithm) = match (settings.optional(KEYS), settings.optional(PUBLIC_KEY)) {
+            (None, None) => return Some(None),
+            (Some(list), None) => {
+                let secrets = Secrets::from_hex(&list);
+                let secrets = secrets.map_err(|error| settings.problem(format!("{KEYS}: {error}"))).ok()?;
+                (secrets.iter().map(DecodingKey::from_secret).collect(), Algorithm::HS256)
+            }
+            (None, Some(pem)) => {
+                let key = public_key::parse(&pem);
+                let key = key.map_err(|expected| settings.problem(format!("{PUBLIC_KEY} is not {expected}")));
+                let (key, algorithm) = key.ok()?;
+                (vec![key], algorithm)
+            }
+            (Some(_), Some(_)) => {
+                settings.problem(format!("{KEYS} and {PUBLIC_KEY} are both set: a site has one algorithm"));
+                return None;
+            }
+        };
+        let audience = settings.optional("SIMPLEJWT_AUDIENCE");
+        let rules = TokenRules {
+            algorithm,
+            issuer: settings.optional("SIMPLEJWT_ISSUER"),
+            audience: audience.map_or(Audience::Unnamed, |name| Audience::Aud(vec![name])),
+            header_type: None,
+            exact: vec![("token_type", "access")],
+            subject: "user_id",
+            longest_life: None,
+        };
+        Some(Some(Self { rules, keys }))
+    }
+}
+
+#[async_trait]
+impl Authenticator for SimpleJwt {
+    fn takes(&self, credential: &Credential<'_>) -> bool {
+        matches!(credential, Credential::Token { unverified, .. }
+            if unverified.token_type.is_some() && unverified.issuer == self.rules.issuer)
+    }
+
+    async fn authenticate(
+        &self,
+        credential: &Credential<'_>,
+        now: UnixTime,
+    ) -> Result<Subject, AuthenticationError> {
+        let Credential::Token { token, .. } = credential else { return Err(AuthenticationError::Unknown) };
+        self.rules.check_header(token)?;
+        Ok(self.rules.verify(token, &self.keys, now)?.of("simplejwt"))
+    }
+}
+
+const KEYS: &str = "SIMPLEJWT_KEYS";
+const PUBLIC_KEY: &str = "SIMPLEJWT_PUBLIC_KEY";

@@ -1,0 +1,399 @@
+//! Issuers that publish their keys: how the function gets them, keeps them, and does without.
+
+use std::{
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
+
+use axum::http::StatusCode;
+use cloudfront_signing::HashAlgorithm;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::{
+    function::{Function, HOST, NOW, POST_COOKIES, event, grant, problem, response, try_config},
+    log::Log,
+    provider::{DISCOVERY, JWKS, Provider, Reply, SigningKey},
+    tokens,
+};
+
+static ES256: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::es256("first"));
+static NEXT: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::es256("next"));
+static STRANGER: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::es256("stranger"));
+static RS256: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::rs256("first"));
+
+/// What a function with keys of `provider` is told.
+async fn function(provider: &Provider, changes: &[(&str, &str)]) -> Function {
+    let settings = [("JWT_ALGORITHM", "ES256"), ("JWT_ISSUER", provider.issuer.as_str()), ("JWT_SECRET", "")];
+    Function::trusting(provider, &[changes, &settings].concat()).await
+}
+
+async fn ask(function: &Function, token: &str) -> Value {
+    function.answer(event(POST_COOKIES, token)).await
+}
+
+/// What a viewer gets who is signed in for long.
+fn issued_at(now: u64) -> Value {
+    let expires = (now + 3_600).next_multiple_of(300);
+    let resource = format!("https://{HOST}/video/*");
+    let cookies = grant(&resource, expires, HashAlgorithm::Sha256).set_cookies();
+    let body = json!({
+        "resource": resource,
+        "expires_at": expires,
+        "refresh_after": now + (expires - now) * 4 / 5,
+    });
+    response(200, json!({"content-type": "application/json"}), Some(body), json!(cookies))
+}
+
+fn issued() -> Value {
+    issued_at(NOW)
+}
+
+fn refused() -> Value {
+    let challenge = json!({"www-authenticate": r#"Bearer error="invalid_token""#});
+    problem(401, "Unauthorized", "the token is not accepted here", challenge)
+}
+
+fn unavailable() -> Value {
+    let detail = "who you are cannot be checked at the moment: try again soon";
+    problem(503, "Service Unavailable", detail, json!({"retry-after": "5"}))
+}
+
+#[tokio::test]
+async fn keys_are_found_by_discovery_at_a_url_and_in_the_configuration() {
+    let eddsa = SigningKey::eddsa("first");
+    for key in [&*RS256, &*ES256, &eddsa] {
+        let provider = Provider::start(&[key]).await;
+        let algorithm = format!("{:?}", key.algorithm);
+        let (url, set) = (provider.url(JWKS), json!({"keys": [key.jwk()]}).to_string());
+        let rows = [
+            (("JWT_JWKS_URL", ""), vec![DISCOVERY, JWKS]),
+            (("JWT_JWKS_URL", url.as_str()), vec![JWKS]),
+            (("JWT_JWKS", set.as_str()), vec![]),
+        ];
+        for (source, requests) in rows {
+            let function = function(&provider, &[("JWT_ALGORITHM", &algorithm), source]).await;
+            for _ in 0..2 {
+                assert_eq!(ask(&function, &provider.token(key)).await, issued(), "{algorithm} {source:?}");
+            }
+            assert_eq!(provider.requests(), requests, "{algorithm} {source:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_key_is_fetched_once_and_one_that_was_taken_back_is_refused() {
+    let provider = Provider::start(&[&ES256]).await;
+    let function = function(&provider, &[]).await;
+    assert_eq!(ask(&function, &provider.token(&ES256)).await, issued());
+    provider.publishes(&[&ES256, &NEXT]);
+    provider.requests();
+    for key in [&*NEXT, &*ES256, &*NEXT] {
+        assert_eq!(ask(&function, &provider.token(key)).await, issued());
+    }
+    assert_eq!(provider.requests(), [DISCOVERY, JWKS]);
+
+    provider.publishes(&[&NEXT]);
+    function.set_time(NOW + 3_599);
+    assert_eq!(ask(&function, &provider.token(&ES256)).await, issued_at(NOW + 3_599));
+    function.set_time(NOW + 3_600);
+    assert_eq!(ask(&function, &provider.token(&ES256)).await, refused());
+    assert_eq!(ask(&function, &provider.token(&NEXT)).await, issued_at(NOW + 3_600));
+    assert_eq!(provider.requests(), [DISCOVERY, JWKS]);
+}
+
+#[tokio::test]
+async fn a_provider_that_takes_all_its_keys_back_has_no_viewers_any_more() {
+    let provider = Provider::start(&[&ES256]).await;
+    let function = function(&provider, &[]).await;
+    assert_eq!(ask(&function, &provider.token(&ES256)).await, issued());
+    provider.publishes(&[]);
+    assert_eq!(ask(&function, &provider.token(&NEXT)).await, refused());
+    assert_eq!(ask(&function, &provider.token(&ES256)).await, refused());
+}
+
+#[tokio::test]
+async fn a_provider_may_have_its_keys_fetched_more_often() {
+    let provider = Provider::start(&[]).await;
+    let set = json!({"keys": [ES256.jwk()]}).to_string();
+    provider.replies(JWKS, Reply::With("cache-control", "max-age=300", set));
+    let function = function(&provider, &[]).await;
+    for (seconds, requests) in [(0, 2), (299, 0), (300, 2), (599, 0)] {
+        function.set_time(NOW + seconds);
+        assert_eq!(ask(&function, &provider.token(&ES256)).await, issued_at(NOW + seconds));
+        assert_eq!(provider.requests().len(), requests, "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_unknown_kids_is_one_request_in_ten_seconds() {
+    let provider = Provider::start(&[&ES256]).await;
+    let url = provider.url(JWKS);
+    let function = function(&provider, &[("JWT_JWKS_URL", &url)]).await;
+    for seconds in 0..30 {
+        function.set_time(NOW + seconds);
+        for number in 0..10 {
+            let kid = format!("{seconds}-{number}");
+            let token = STRANGER.token_with(|header| header.kid = Some(kid), &provider.claims());
+            assert_eq!(ask(&function, &token).await, refused());
+        }
+        let expected: &[&str] = if seconds % 10 == 0 { &[JWKS] } else { &[] };
+        assert_eq!(provider.requests(), expected, "{seconds}");
+        assert_eq!(ask(&function, &provider.token(&ES256)).await, issued_at(NOW + seconds));
+    }
+    // What is new comes in with the next of these requests, flood or not.
+    provider.publishes(&[&NEXT]);
+    function.set_time(NOW + 30);
+    assert_eq!(ask(&function, &provider.token(&STRANGER)).await, refused());
+    assert_eq!(ask(&function, &provider.token(&NEXT)).await, issued_at(NOW + 30));
+    assert_eq!(ask(&function, &provider.token(&ES256)).await, refused());
+    assert_eq!(provider.requests(), [JWKS]);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_at_the_start_is_asked_every_ten_seconds() {
+    let provider = Provider::start(&[&ES256]).await;
+    let others = json!([{"issuer": tokens::ISSUER, "audience": tokens::AUDIENCE, "secret": tokens::SECRET}]);
+    let function = function(&provider, &[("JWT_ISSUERS", &others.to_string())]).await;
+    provider.replies(DISCOVERY, Reply::Status(StatusCode::BAD_GATEWAY));
+    for seconds in 0..20 {
+        function.set_time(NOW + seconds);
+        for _ in 0..3 {
+            assert_eq!(ask(&function, &provider.token(&ES256)).await, unavailable());
+        }
+        let expected: &[&str] = if seconds % 10 == 0 { &[DISCOVERY] } else { &[] };
+        assert_eq!(provider.requests(), expected, "{seconds}");
+        // The other issuer's viewers do not notice.
+        let answer = ask(&function, &tokens::hs256(&tokens::claims())).await;
+        assert_eq!(answer, issued_at(NOW + seconds));
+    }
+    let discovery = json!({"issuer": provider.issuer, "jwks_uri": provider.url(JWKS)});
+    provider.replies(DISCOVERY, Reply::Document(discovery.to_string()));
+    function.set_time(NOW + 20);
+    assert_eq!(ask(&function, &provider.token(&ES256)).await, issued_at(NOW + 20));
+}
+
+#[tokio::test]
+async fn keys_of_before_count_for_a_day_while_the_provider_is_down() {
+    let provider = Provider::start(&[&ES256]).await;
+    let function = function(&provider, &[]).await;
+    assert_eq!(ask(&function, &provider.token(&ES256)).await, issued());
+    provider.replies(JWKS, Reply::Status(StatusCode::INTERNAL_SERVER_ERROR));
+    provider.requests();
+    let mut claims = provider.claims();
+    claims["exp"] = json!(NOW + 200_000);
+    for (seconds, requests) in [(3_599, 2), (3_600, 0), (3_608, 0), (3_609, 2), (86_399, 2)] {
+        function.set_time(NOW + seconds);
+        assert_eq!(ask(&function, &ES256.token(&claims)).await, issued_at(NOW + seconds), "{seconds}");
+        // It may be a new key: who knows.
+        let unknown = ask(&function, &NEXT.token(&claims)).await;
+        assert_eq!(unknown, unavailable(), "{seconds}");
+        assert_eq!(provider.requests().len(), requests, "{seconds}");
+    }
+    function.set_time(NOW + 86_400);
+    assert_eq!(ask(&function, &ES256.token(&claims)).await, unavailable());
+    provider.publishes(&[&NEXT]);
+    function.set_time(NOW + 86_409);
+    assert_eq!(ask(&function, &NEXT.token(&claims)).await, issued_at(NOW + 86_409));
+    assert_eq!(ask(&function, &ES256.token(&claims)).await, refused());
+}
+
+#[tokio::test]
+async fn the_log_says_that_a_provider_is_down_and_holds_no_token() {
+    let log = Log::start();
+    let provider = Provider::start(&[&ES256]).await;
+    let function = function(&provider, &[]).await;
+    let token = provider.token(&ES256);
+    ask(&function, &token).await;
+    provider.replies(JWKS, Reply::Status(StatusCode::INTERNAL_SERVER_ERROR));
+    function.set_time(NOW + 3_600);
+    log.take();
+    assert_eq!(ask(&function, &token).await, issued_at(NOW + 3_600));
+    let lines = log.take();
+    let warnings: Vec<&str> = lines.lines().filter(|line| line.starts_with(" WARN")).collect();
+    let expected = format!(
+        " WARN issue_cookies::authenticators::jwks: the issuer's keys are out of reach: those of before count \
+         for a day error={}: the answer is 500 Internal Server Error, not 200; redirects are not followed",
+        provider.url(JWKS)
+    );
+    assert_eq!(warnings, [expected]);
+    for part in token.split('.') {
+        assert!(!lines.contains(part), "{lines}");
+    }
+}
+
+#[tokio::test]
+async fn fifty_viewers_at_once_are_one_request() {
+    let provider = Provider::start(&[&ES256]).await;
+    let function = Arc::new(function(&provider, &[]).await);
+    let token = provider.token(&ES256);
+    let mut viewers = JoinSet::new();
+    for _ in 0..50 {
+        let (function, token) = (Arc::clone(&function), token.clone());
+        viewers.spawn(async move { ask(&function, &token).await });
+    }
+    assert_eq!(viewers.join_all().await, vec![issued(); 50]);
+    assert_eq!(provider.requests(), [DISCOVERY, JWKS]);
+}
+
+#[tokio::test]
+async fn a_viewer_who_goes_away_in_the_middle_does_not_end_the_request() {
+    let provider = Provider::start(&[&ES256]).await;
+    let function = function(&provider, &[]).await;
+    let token = provider.token(&ES256);
+    tokio::select! {
+        biased;
+        _ = ask(&function, &token) => panic!("the provider has not been asked yet"),
+        () = tokio::task::yield_now() => {}
+    }
+    assert_eq!(ask(&function, &token).await, issued());
+    assert_eq!(provider.requests(), [DISCOVERY, JWKS]);
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer_keeps_nobody_waiting_for_long() {
+    let provider = Provider::start(&[&ES256]).await;
+    provider.replies(DISCOVERY, Reply::Silence);
+    let function = function(&provider, &[]).await;
+    let start = Instant::now();
+    assert_eq!(ask(&function, &provider.token(&ES256)).await, unavailable());
+    assert!((1_400..2_500).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+    assert_eq!(ask(&function, &provider.token(&ES256)).await, unavailable());
+    assert_eq!(provider.requests(), [DISCOVERY]);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_what_it_must_be_is_no_answer() {
+    let provider = Provider::start(&[]).await;
+    let keys = json!({"keys": [ES256.jwk()]}).to_string();
+    let discovery = |issuer: &str, jwks_uri: &str| {
+        Reply::Document(json!({"issuer": issuer, "jwks_uri": jwks_uri}).to_string())
+    };
+    let (issuer, url, elsewhere) = (provider.issuer.as_str(), provider.url(JWKS), provider.url("/elsewhere"));
+    provider.replies("/elsewhere", Reply::Document(keys.clone()));
+    let large = format!("{keys}{}", " ".repeat(150_000));
+    let crowded = json!({"keys": vec![ES256.jwk(); 101]}).to_string();
+    let rows = [
+        (DISCOVERY, Reply::Redirect(elsewhere.clone())),
+        (DISCOVERY, Reply::Status(StatusCode::NOT_FOUND)),
+        (DISCOVERY, Reply::Document("<html></html>".to_owned())),
+        (DISCOVERY, Reply::Document(json!({"issuer": issuer}).to_string())),
+        (DISCOVERY, Reply::Document(format!("{{}}{}", " ".repeat(65_536)))),
+        (DISCOVERY, discovery(&format!("{issuer}/"), &url)),
+        (DISCOVERY, discovery("https://evil.example", &url)),
+        (DISCOVERY, discovery(issuer, &url.replace("https", "http"))),
+        (DISCOVERY, discovery(issuer, JWKS)),
+        (JWKS, Reply::Redirect(elsewhere)),
+        (JWKS, Reply::Status(StatusCode::NO_CONTENT)),
+        (JWKS, Reply::Document("<html></html>".to_owned())),
+        (JWKS, Reply::Document(ES256.jwk().to_string())),
+        (JWKS, Reply::Document(large)),
+        (JWKS, Reply::Document(crowded)),
+    ];
+    let token = provider.token(&ES256);
+    for (number, (path, reply)) in rows.into_iter().enumerate() {
+        provider.replies(DISCOVERY, discovery(issuer, &url));
+        provider.replies(JWKS, Reply::Document(keys.clone()));
+        assert_eq!(ask(&function(&provider, &[]).await, &token).await, issued());
+        provider.replies(path, reply);
+        assert_eq!(ask(&function(&provider, &[]).await, &token).await, unavailable(), "row {number}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_with_another_certificate_is_not_believed() {
+    let (provider, other) = (Provider::start(&[&ES256]).await, Provider::start(&[]).await);
+    let issuer = provider.issuer.as_str();
+    let changes = [("JWT_ALGORITHM", "ES256"), ("JWT_ISSUER", issuer), ("JWT_SECRET", "")];
+    let function = Function::trusting(&other, &changes).await;
+    assert_eq!(ask(&function, &provider.token(&ES256)).await, unavailable());
+    assert_eq!(provider.requests(), [""; 0]);
+}
+
+#[tokio::test]
+async fn forged_tokens_are_refused() {
+    let secret = "a secret that stands in the set, for all to read";
+    let oct = SigningKey::oct("oct", secret);
+    let provider = Provider::start(&[&RS256, &ES256, &oct]).await;
+    let function = function(&provider, &[("JWT_ALGORITHM", "RS256")]).await;
+    let claims = provider.claims();
+    assert_eq!(ask(&function, &RS256.token(&claims)).await, issued());
+
+    let impostor = SigningKey::rs256("first");
+    let named = |kid: &str| {
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = Some(kid.to_owned());
+        header
+    };
+    let hmac =
+        |header: &Header, secret: &[u8]| encode(header, &claims, &EncodingKey::from_secret(secret)).unwrap();
+    let modulus = RS256.jwk()["n"].as_str().unwrap().to_owned();
+    let unsigned = |header: Value| {
+        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+        let [header, claims] = [&header, &claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        format!("{header}.{claims}.")
+    };
+    let rows = [
+        ("HS256 with the public key", hmac(&named("first"), modulus.as_bytes())),
+        ("HS256 with the set's oct key", oct.token(&claims)),
+        (
+            "RS256 in the name of the oct key",
+            RS256.token_with(|header| header.kid = Some("oct".to_owned()), &claims),
+        ),
+        ("alg none", unsigned(json!({"alg": "none", "kid": "first"}))),
+        ("RS256 without a signature", unsigned(json!({"alg": "RS256", "kid": "first"}))),
+        ("another algorithm than the configured one", ES256.token(&claims)),
+        (
+            "a kid of the other algorithm's key",
+            RS256.token_with(|header| header.kid = Some("next".to_owned()), &claims),
+        ),
+        ("a stranger's key under a known kid", impostor.token(&claims)),
+        (
+            "a key of the token's own",
+            impostor.token_with(|header| header.jku = Some("https://evil.example/keys".to_owned()), &claims),
+        ),
+    ];
+    for (what, token) in rows {
+        assert_eq!(ask(&function, &token).await, refused(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_set_with_nothing_but_a_secret_verifies_nothing() {
+    let secret = "a secret that stands in the set, for all to read";
+    let oct = SigningKey::oct("first", secret);
+    let provider = Provider::start(&[&oct]).await;
+    let function = function(&provider, &[]).await;
+    for token in [provider.token(&oct), provider.token(&ES256)] {
+        assert_eq!(ask(&function, &token).await, refused());
+    }
+}
+
+#[test]
+fn sources_that_cannot_be_used_are_refused_at_the_start() {
+    let client = || Ok(reqwest::Client::new());
+    let site = "https://site.example";
+    let set = json!({"keys": [ES256.jwk()]}).to_string();
+    let bad_issuer = "JWT_ISSUER must be an https URL without query, fragment and user name where its keys are \
+         found by discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL";
+    let bad_url = "JWT_JWKS_URL must be an https URL without fragment and user name";
+    let no_key = "JWT_JWKS: it holds no key that is usable with the configured algorithm";
+    let rows = [
+        ([("JWT_ISSUER", "http://site.example"), ("JWT_JWKS", "")], bad_issuer),
+        ([("JWT_ISSUER", "site"), ("JWT_JWKS", "")], bad_issuer),
+        ([("JWT_ISSUER", site), ("JWT_JWKS_URL", "http://site.example/keys")], bad_url),
+        ([("JWT_ISSUER", site), ("JWT_JWKS_URL", "https://user:password@site.example/keys")], bad_url),
+        ([("JWT_ISSUER", site), ("JWT_JWKS", "https://site.example/keys")], "JWT_JWKS: it is no JWK set"),
+        ([("JWT_ISSUER", site), ("JWT_JWKS", &set)], no_key),
+    ];
+    for (settings, expected) in rows {
+        let changes = [&[("JWT_SECRET", "")], &settings[..]].concat();
+        let error = try_config("unused", &changes, &client).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("the configuration cannot be used: {expected}"),
+            "{settings:?}"
+        );
+    }
+}

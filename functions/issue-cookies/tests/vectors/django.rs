@@ -1,0 +1,105 @@
+//! What Django has signed, and tokens that PyJWT made for it.
+
+use issue_cookies::{AuthenticationError, SignedValueError, TokenError};
+use serde_json::{Value, json};
+
+use crate::{Answer, answer, derived_key, subject, text, vectors, with_bearer};
+
+const FILE: &str = "django-6.1.3.json";
+/// When all of them were made.
+const NOW: u64 = 1_795_288_277;
+const MAX_AGE: u64 = 900;
+const DUMPS: [(&str, &str); 1] = [("DJANGO_FORMAT", "dumps")];
+const DUMPS_FOR_US: [(&str, &str); 2] = [("DJANGO_FORMAT", "dumps"), ("DJANGO_AUDIENCE", "video-gate")];
+const TIMESTAMP: [(&str, &str); 1] = [("DJANGO_FORMAT", "timestamp")];
+
+/// The settings for a row, and the answer that its description says.
+fn expected(row: &Value) -> (&'static [(&'static str, &'static str)], Answer) {
+    let named = |id: &str| Ok(subject("django", NOW + MAX_AGE, json!({"sub": id}), None));
+    let object = |expires: u64, paths: Option<Vec<String>>| {
+        Ok(subject("django", expires, row["object"].clone(), paths))
+    };
+    let path = || Some(vec!["video/tenant-a/*".to_owned()]);
+    match text(row, "desc") {
+        "TimestampSigner.sign(user id)" => (&TIMESTAMP, named("42")),
+        "TimestampSigner default salt" => (&TIMESTAMP, named("viewer1")),
+        "signing.dumps(obj, salt=...)" => (&DUMPS_FOR_US, object(NOW + 60, path())),
+        "signing.dumps(obj, compress=True) (leading '.', zlib)" => {
+            (&DUMPS, object(NOW + MAX_AGE, Some(vec!["video/tenant-a/*".to_owned(); 12])))
+        }
+        "signing.dumps non-ascii" => (&DUMPS, object(NOW + MAX_AGE, None)),
+        "signing.dumps with fallback key (SECRET_KEY_FALLBACKS)" => (&DUMPS_FOR_US, object(NOW + 60, path())),
+        "Signer (no timestamp)" => (&TIMESTAMP, Err(SignedValueError::Time.into())),
+        "HttpResponse.set_signed_cookie('video_gate','42',salt='x')" => (&TIMESTAMP, named("42")),
+        // It names a user of Django's, but nothing tells that the user is still signed in.
+        "signed_cookies session (cookie 'sessionid')" => (&DUMPS, Err(TokenError::Claim("sub").into())),
+        _ => panic!("a value that this test does not know: {row}"),
+    }
+}
+
+#[tokio::test]
+async fn every_value_that_names_a_viewer_and_a_time_is_taken() {
+    let Some(file) = vectors("every_value_that_names_a_viewer_and_a_time", FILE) else { return };
+    let rows = file["vectors"].as_array().unwrap().iter();
+    let rows: Vec<&Value> = rows.filter(|row| row["derived_hmac_key_hex"].is_string()).collect();
+    assert_eq!(rows.len(), 9);
+    let other_key = derived_key("video-gate.v1signeranother key");
+    for row in rows {
+        let secret =
+            ["signed_with", "cookie_key", "secret_key"].into_iter().find_map(|name| row[name].as_str());
+        let key = derived_key(&format!("{}{}", text(row, "hmac_salt"), secret.unwrap()));
+        assert_eq!(key, text(row, "derived_hmac_key_hex"), "{row}");
+
+        let (settings, expected) = expected(row);
+        let value = with_bearer(text(row, "value"));
+        let with = |keys| [settings, &[("DJANGO_KEYS", keys)]].concat();
+        assert_eq!(answer(&with(&key), value.clone(), NOW).await, expected, "{row}");
+        let rotated = format!("{other_key},{key}");
+        assert_eq!(answer(&with(&rotated), value.clone(), NOW).await, expected, "{row}");
+        let refused = Err(AuthenticationError::from(SignedValueError::Signature));
+        assert_eq!(answer(&with(&other_key), value.clone(), NOW).await, refused, "{row}");
+        if let Ok(subject) = expected {
+            let late = answer(&with(&key), value, subject.expires.seconds()).await;
+            assert_eq!(late, Err(TokenError::Expired.into()), "{row}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_pyjwt_are_taken_with_their_own_algorithm() {
+    let Some(file) = vectors("tokens_of_pyjwt", FILE) else { return };
+    let row = |desc: &str| {
+        let mut rows = file["vectors"].as_array().unwrap().iter();
+        rows.find(|row| row["desc"] == desc).unwrap()
+    };
+    let claims = json!({
+        "iss": "https://django.example",
+        "aud": "video-gate",
+        "sub": "42",
+        "iat": NOW,
+        "exp": NOW + 60,
+        "jti": "c0ffee",
+    });
+    let expected: Answer = Ok(subject("jwt", NOW + 60, claims, None));
+    let [hs256, eddsa] = ["PyJWT HS256", "PyJWT EdDSA (Ed25519)"].map(row);
+    let keys = json!({"keys": [eddsa["jwk"]]}).to_string();
+    let issuer = ("JWT_ISSUER", "https://django.example");
+    let (ours, theirs) = (("JWT_AUDIENCE", "video-gate"), ("JWT_AUDIENCE", "another"));
+    let (secret, typed) = (("JWT_SECRET", text(hs256, "secret")), ("JWT_TYPE", "video-gate+jwt"));
+    let (set, algorithm) = (("JWT_JWKS", &*keys), ("JWT_ALGORITHM", "EdDSA"));
+    let refused = |error: TokenError| Err(AuthenticationError::from(error));
+    let rows: [(&[(&str, &str)], &Value, u64, Answer); 8] = [
+        (&[issuer, ours, secret, typed], hs256, NOW, expected.clone()),
+        (&[issuer, ours, secret], hs256, NOW, refused(TokenError::Type)),
+        (&[issuer, theirs, secret, typed], hs256, NOW, refused(TokenError::Audience)),
+        (&[issuer, ours, secret, typed], hs256, NOW + 60, refused(TokenError::Expired)),
+        (&[issuer, ours, set, algorithm], eddsa, NOW, expected),
+        (&[issuer, theirs, set, algorithm], eddsa, NOW, refused(TokenError::Audience)),
+        (&[issuer, ours, set, algorithm], eddsa, NOW + 60, refused(TokenError::Expired)),
+        (&[issuer, ours, set, algorithm], hs256, NOW, refused(TokenError::Algorithm)),
+    ];
+    for (row, (settings, vector, now, expected)) in rows.into_iter().enumerate() {
+        let answer = answer(settings, with_bearer(text(vector, "value")), now).await;
+        assert_eq!(answer, expected, "row {row}");
+    }
+}

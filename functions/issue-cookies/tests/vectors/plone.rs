@@ -1,0 +1,102 @@
+//! Tokens and tickets of Plone, with the keyring that they were made with.
+
+use issue_cookies::{AuthenticationError, TicketError, TokenError};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use crate::{answer, derived_key, subject, text, vectors, with_bearer, with_ticket};
+
+/// Where the site keeps its keys for tokens.
+const PLUGIN: &str = "/Plone/acl_users/jwt_auth";
+/// plone.session's default.
+const TICKET_TIMEOUT: u64 = 7_200;
+/// plone.restapi's default.
+const TOKEN_TIMEOUT: u64 = 43_200;
+
+fn keyring(file: &Value) -> Vec<&str> {
+    file["keyring_system"].as_array().unwrap().iter().map(|secret| secret.as_str().unwrap()).collect()
+}
+
+fn rows<'v>(file: &'v Value, kind: &str) -> Vec<&'v Value> {
+    file["vectors"].as_array().unwrap().iter().filter(|row| row["kind"] == kind).collect()
+}
+
+#[tokio::test]
+async fn every_ticket_names_its_user_but_one_whose_id_cannot_be_told_from_its_tokens() {
+    let Some(file) = vectors("every_ticket_names_its_user", "plone.json") else { return };
+    let rows = rows(&file, "plone.session");
+    assert_eq!(rows.len(), 10);
+    for row in rows {
+        let is_md5 = row["mod_auth_tkt"] == json!(true);
+        let [digest, other_digest] = if is_md5 { ["MD5", "HMAC-SHA256"] } else { ["HMAC-SHA256", "MD5"] };
+        // The whole keyring, and the shared secret of the one site that has one.
+        let secrets = [&keyring(&file)[..], &[text(row, "secret")]].concat().join(",");
+        let settings = |digest| [("PLONE_TICKET_KEYS", &*secrets), ("PLONE_TICKET_DIGEST", digest)];
+        let issued = row["timestamp"].as_u64().unwrap();
+        let expected = match text(row, "desc") {
+            "userid with bang (must be refused: splitTicket raises or mis-splits)" => {
+                Err(TicketError::Signature.into())
+            }
+            _ => {
+                let tokens = row["tokens"].as_array().into_iter().flatten();
+                let tokens: Vec<&Value> = tokens.filter(|token| *token != "").collect();
+                let user_data = row["user_data"].as_str().unwrap_or_default();
+                let claims = json!({"sub": text(row, "userid"), "tokens": tokens, "user_data": user_data});
+                Ok(subject("plone-ticket", issued + TICKET_TIMEOUT, claims, None))
+            }
+        };
+        let encoded = utf8_percent_encode(text(row, "cookie_b64"), NON_ALPHANUMERIC).to_string();
+        let captured = row["cookie_wire"].as_str();
+        for cookie in [Some(&*encoded), captured].into_iter().flatten().map(with_ticket) {
+            let of_now = answer(&settings(digest), cookie.clone(), issued + 60).await;
+            assert_eq!(of_now, expected, "{row}");
+            let refused = answer(&settings(other_digest), cookie.clone(), issued + 60).await;
+            assert_eq!(refused, Err(TicketError::Signature.into()), "{row}");
+            if expected.is_ok() {
+                let late = answer(&settings(digest), cookie, issued + TICKET_TIMEOUT).await;
+                assert_eq!(late, Err(TicketError::Expired.into()), "{row}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_token_of_a_site_user_that_ends_names_its_user() {
+    let Some(file) = vectors("every_token_of_a_site_user", "plone.json") else { return };
+    let keys: Vec<String> =
+        keyring(&file).iter().map(|secret| derived_key(&format!("{secret}{PLUGIN}"))).collect();
+    let keys = keys.join(",");
+    let rows = rows(&file, "plone.restapi jwt");
+    assert_eq!(rows.len(), 4);
+    for row in rows {
+        if let Some(key) = row["derived_hmac_key_hex"].as_str() {
+            assert_eq!(derived_key(text(row, "key")), key);
+        }
+        let ends = row["decoded"]["exp"].as_u64();
+        let expected = match (text(row, "desc"), ends) {
+            ("site user" | "captured from POST /Plone/@login over HTTP", Some(ends)) => {
+                Ok(subject("plone-token", ends, row["decoded"].clone(), None))
+            }
+            ("token_timeout=0: NO exp claim (never expires)", None) => Err(TokenError::Claim("exp").into()),
+            (
+                "Zope root user 'admin' logging in at /Plone/@login; verified with site key+root path",
+                Some(_),
+            ) => Err(AuthenticationError::from(TokenError::Signature)),
+            _ => panic!("a token that this test does not know: {row}"),
+        };
+        let token = with_bearer(text(row, "token"));
+        let now = ends.map_or(1_795_288_277, |ends| ends - TOKEN_TIMEOUT);
+        assert_eq!(answer(&[("PLONE_JWT_KEYS", &keys)], token, now).await, expected, "{row}");
+    }
+}
+
+#[tokio::test]
+async fn the_cookie_of_a_root_user_is_refused() {
+    let Some(file) = vectors("the_cookie_of_a_root_user", "plone.json") else { return };
+    let rows = rows(&file, "plone root Cookie Auth Helper");
+    assert_eq!(rows.len(), 1);
+    let secrets = keyring(&file).join(",");
+    let cookie = with_ticket(text(rows[0], "cookie_wire"));
+    let refused = answer(&[("PLONE_TICKET_KEYS", &secrets)], cookie, 1_795_288_277).await;
+    assert_eq!(refused, Err(TicketError::RootUser.into()));
+}

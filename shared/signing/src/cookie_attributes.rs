@@ -1,0 +1,154 @@
+//! Which host and path a browser sends the cookies to, for which pages, and how long it keeps them.
+//!
+//! <https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2>
+
+use cookie::{Cookie, time::Duration};
+
+/// How a browser keeps the cookies. `Secure` and `HttpOnly` always stand: the cookies admit whoever has
+/// them, and no script needs to read them.
+///
+/// The same value sets the cookies ([`Grant::set_cookies_with`]) and clears them ([`clear_cookies`]): a
+/// browser takes a cookie with another `Path`, `Domain` or `Partitioned` for another cookie.
+///
+/// [`Grant::set_cookies_with`]: crate::Grant::set_cookies_with
+/// [`clear_cookies`]: crate::clear_cookies
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct CookieAttributes {
+    path: String,
+    domain: Option<String>,
+    same_site: SameSite,
+    partitioned: bool,
+    lifetime: CookieLifetime,
+}
+
+impl CookieAttributes {
+    /// Cookies for what lies below `path`, such as [`Grant::cookie_path`](crate::Grant::cookie_path), of the
+    /// one host that sets them, with `SameSite=Lax`, until the browser's session ends.
+    #[must_use]
+    pub fn new(path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            domain: None,
+            same_site: SameSite::Lax,
+            partitioned: false,
+            lifetime: CookieLifetime::Session,
+        }
+    }
+
+    /// Sends them to `domain` and to every host below it. A host outside of it cannot set them, and no
+    /// browser takes a public suffix such as `cloudfront.net`.
+    #[must_use]
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.domain = Some(domain.into());
+        self
+    }
+
+    /// From which sites' pages the browser sends them.
+    #[must_use]
+    pub fn same_site(mut self, same_site: SameSite) -> Self {
+        self.same_site = same_site;
+        self
+    }
+
+    /// Keeps them apart for each site whose pages embed this one. It is of use with [`SameSite::None`]:
+    /// browsers that keep no cookies of embedded sites keep these.
+    #[must_use]
+    pub fn partitioned(mut self) -> Self {
+        self.partitioned = true;
+        self
+    }
+
+    /// How long the browser keeps them.
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: CookieLifetime) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// The `Set-Cookie` value of a cookie of your own with these attributes, until the browser's session ends.
+    /// Neither `name` nor `value` may hold a `;`.
+    #[must_use]
+    pub fn set_cookie(&self, name: &str, value: &str) -> String {
+        self.line(name, value, None)
+    }
+
+    /// The `Set-Cookie` value that clears it.
+    #[must_use]
+    pub fn clear_cookie(&self, name: &str) -> String {
+        self.line(name, "", Some(0))
+    }
+
+    pub(crate) fn line(&self, name: &str, value: &str, max_age: Option<u64>) -> String {
+        let mut cookie = Cookie::build((name, value))
+            .path(&self.path)
+            .secure(true)
+            .http_only(true)
+            .same_site(self.same_site.into())
+            .partitioned(self.partitioned);
+        if let Some(domain) = &self.domain {
+            cookie = cookie.domain(domain);
+        }
+        if let Some(seconds) = max_age {
+            cookie = cookie.max_age(Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)));
+        }
+        cookie.build().to_string()
+    }
+
+    /// `Max-Age` of cookies whose policy ends in so many seconds.
+    pub(crate) fn max_age(&self, seconds_left: u64) -> Option<u64> {
+        match self.lifetime {
+            CookieLifetime::Policy => Some(seconds_left),
+            CookieLifetime::Session => None,
+        }
+    }
+}
+
+/// From which sites' pages a browser sends the cookies.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum SameSite {
+    /// From pages of the same site, and when somebody follows a link to it.
+    Lax,
+    /// From every page: for players on other sites.
+    None,
+    /// From pages of the same site.
+    Strict,
+}
+
+impl From<SameSite> for cookie::SameSite {
+    fn from(same_site: SameSite) -> Self {
+        match same_site {
+            SameSite::Lax => Self::Lax,
+            SameSite::None => Self::None,
+            SameSite::Strict => Self::Strict,
+        }
+    }
+}
+
+/// How long a browser keeps the cookies. CloudFront admits nobody after the policy's end, whatever the
+/// browser keeps.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum CookieLifetime {
+    /// Until the policy ends: a browser that restores its session brings no dead cookies back.
+    Policy,
+    /// Until the browser's session ends, as AWS advises.
+    Session,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_of_your_own_is_set_and_cleared_with_the_same_attributes() {
+        let attributes =
+            CookieAttributes::new("/auth/").domain("example.com").lifetime(CookieLifetime::Policy);
+        assert_eq!(
+            attributes.set_cookie("theme", "dark"),
+            "theme=dark; HttpOnly; SameSite=Lax; Secure; Path=/auth/; Domain=example.com"
+        );
+        assert_eq!(
+            attributes.clear_cookie("theme"),
+            "theme=; HttpOnly; SameSite=Lax; Secure; Path=/auth/; Domain=example.com; Max-Age=0"
+        );
+    }
+}
