@@ -32,6 +32,15 @@ impl House {
     }
 
     pub(crate) async fn with_media(media: PathBuf) -> Self {
+        Self::furnished(media, &[]).await
+    }
+
+    /// The sample stream, with settings as somebody would put them into the environment.
+    pub(crate) async fn with_settings(settings: &[(&str, &str)]) -> Self {
+        Self::furnished(workspace().join("local/media"), settings).await
+    }
+
+    async fn furnished(media: PathBuf, settings: &[(&str, &str)]) -> Self {
         let state = TempDir::new().unwrap();
         let anywhere = "127.0.0.1:0".parse().unwrap();
         let options = Serve {
@@ -44,7 +53,9 @@ impl House {
         let time = Arc::new(AtomicU64::new(START));
         let clock = Arc::clone(&time);
         let clock = Arc::new(move || UnixTime::new(clock.load(Ordering::SeqCst)).unwrap());
-        let running = edge::start(&options, &|_| None, clock).await.unwrap();
+        let look_up =
+            |name: &str| settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        let running = edge::start(&options, &look_up, clock).await.unwrap();
         Self {
             url: format!("http://{}", running.address),
             bucket_url: format!("http://{}", running.bucket_address),
@@ -81,8 +92,12 @@ impl House {
 
     /// `POST /auth/cookies`: the Cookie header that a browser would send from now on.
     pub(crate) async fn cookies(&self) -> String {
-        let answer =
-            self.request("POST", "/auth/cookies").bearer_auth(self.token().await).send().await.unwrap();
+        self.cookies_for(&self.token().await).await
+    }
+
+    /// The same for whoever has this bearer.
+    pub(crate) async fn cookies_for(&self, bearer: &str) -> String {
+        let answer = self.request("POST", "/auth/cookies").bearer_auth(bearer).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         let cookies = answer.headers().get_all("set-cookie").iter();
         let pairs: Vec<_> =

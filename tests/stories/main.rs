@@ -5,4 +5,5 @@ mod bad_input;
 mod house;
 mod playlists;
 mod three_answers;
+mod viewers;
 mod viewing;

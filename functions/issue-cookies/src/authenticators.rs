@@ -93,35 +93,26 @@ pub struct Authenticators {
 impl Authenticators {
     /// Reads every authenticator's settings. At least one must be configured.
     pub(crate) fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Self> {
-        let mut all: Vec<Box<dyn Authenticator>> = Vec::new();
+        // All are read before the first that is wrong ends it, so that all problems are told.
         let issuers = Issuer::read_all(settings, http);
-        let plone_offline = PloneOffline::read(settings);
-        let plone_online = PloneOnline::read(settings, http);
-        let django = Django::read(settings);
-        let simplejwt = SimpleJwt::read(settings);
-        let gateway = ApiGateway::read(settings);
+        let others = [
+            boxed(PloneOffline::read(settings)),
+            boxed(PloneOnline::read(settings, http)),
+            boxed(Django::read(settings)),
+            boxed(SimpleJwt::read(settings)),
+        ];
+        let gateway = Gateway::read(settings);
+        let mut all: Vec<Box<dyn Authenticator>> = Vec::new();
         for issuer in issuers? {
             all.push(Box::new(issuer));
         }
-        if let Some(plone_offline) = plone_offline? {
-            all.push(Box::new(plone_offline));
+        for other in others {
+            all.extend(other?);
         }
-        if let Some(plone_online) = plone_online? {
-            all.push(Box::new(plone_online));
+        let gateway = gateway?;
+        if gateway == Gateway::Trusted {
+            all.push(Box::new(ApiGateway));
         }
-        if let Some(django) = django? {
-            all.push(Box::new(django));
-        }
-        if let Some(simplejwt) = simplejwt? {
-            all.push(Box::new(simplejwt));
-        }
-        let gateway = match gateway? {
-            Some(gateway) => {
-                all.push(Box::new(gateway));
-                Gateway::Trusted
-            }
-            None => Gateway::Absent,
-        };
         if all.is_empty() {
             settings.problem(NONE);
         }
@@ -169,6 +160,11 @@ impl Authenticators {
         }
         Err(refusal)
     }
+}
+
+/// One that is configured, if it is; nothing where its settings are wrong.
+fn boxed<A: Authenticator + 'static>(read: Option<Option<A>>) -> Option<Option<Box<dyn Authenticator>>> {
+    read.map(|configured| configured.map(|one| Box::new(one) as Box<dyn Authenticator>))
 }
 
 impl AuthenticationError {

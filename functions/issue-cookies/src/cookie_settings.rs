@@ -96,7 +96,7 @@ fn cross_site(origin: &Origin, domain: Option<&str>, protocol: ViewerProtocol) -
     };
     Some(format!(
         "ALLOWED_ORIGINS: {origin} {reason}, and from there browsers take and send cookies with SameSite=None \
-         only: set COOKIE_SAME_SITE to None, or {cure}"
+         only: set COOKIE_SAME_SITE to None and COOKIE_PARTITIONED to true, or {cure}"
     ))
 }
 
@@ -169,12 +169,12 @@ fn choice<T: Copy>(
     found.map(|(_, choice)| *choice)
 }
 
-const NOT_SECURE: &str = "COOKIE_DOMAIN: with VIEWER_PROTOCOL http, browsers keep the cookies, which are Secure, \
-     on localhost only: set VIEWER_PROTOCOL to https, or leave COOKIE_DOMAIN empty";
-const PARTITIONED: &str = "COOKIE_PARTITIONED is for pages that other sites embed, where browsers take and send \
-     cookies with SameSite=None only: set COOKIE_SAME_SITE to None, or COOKIE_PARTITIONED to false";
-const PUBLIC_SUFFIX: &str = "is a public suffix, as cloudfront.net is, below which anybody can have a name, so \
-     browsers refuse its cookies: leave it empty, or give the distribution a name of your own";
+const NOT_SECURE: &str = "COOKIE_DOMAIN: with VIEWER_PROTOCOL http, browsers keep the cookies, which are \
+     Secure, on localhost only: set VIEWER_PROTOCOL to https, or leave COOKIE_DOMAIN empty";
+const PARTITIONED: &str = "COOKIE_PARTITIONED is for pages that other sites embed, where browsers take and \
+     send cookies with SameSite=None only: set COOKIE_SAME_SITE to None, or COOKIE_PARTITIONED to false";
+const PUBLIC_SUFFIX: &str = "is a public suffix, as cloudfront.net is, below which anybody can have a name, \
+     so browsers refuse its cookies: leave it empty, or give the distribution a name of your own";
 
 #[cfg(test)]
 mod tests {
@@ -243,8 +243,8 @@ mod tests {
             "is not a domain name such as example.com: write an international one in ASCII, as xn--…";
         const LABEL: &str =
             "has one label only, and browsers share cookies within a registered domain: leave it empty";
-        const SUFFIX: &str = "is a public suffix, as cloudfront.net is, below which anybody can have a name, so \
-             browsers refuse its cookies: leave it empty, or give the distribution a name of your own";
+        const SUFFIX: &str = "is a public suffix, as cloudfront.net is, below which anybody can have a name, \
+             so browsers refuse its cookies: leave it empty, or give the distribution a name of your own";
         let long = format!("{}example.com", "a.".repeat(122));
         let label = format!("{}.example.com", "a".repeat(64));
         let rows = [
@@ -288,13 +288,14 @@ mod tests {
     #[test]
     fn combinations_that_no_browser_would_keep_or_send_are_refused() {
         let partitioned = "COOKIE_PARTITIONED is for pages that other sites embed, where browsers take and \
-             send cookies with SameSite=None only: set COOKIE_SAME_SITE to None, or COOKIE_PARTITIONED to false";
-        let not_secure = "COOKIE_DOMAIN: with VIEWER_PROTOCOL http, browsers keep the cookies, which are Secure, \
-             on localhost only: set VIEWER_PROTOCOL to https, or leave COOKIE_DOMAIN empty";
+             send cookies with SameSite=None only: set COOKIE_SAME_SITE to None, or COOKIE_PARTITIONED to \
+             false";
+        let not_secure = "COOKIE_DOMAIN: with VIEWER_PROTOCOL http, browsers keep the cookies, which are \
+             Secure, on localhost only: set VIEWER_PROTOCOL to https, or leave COOKIE_DOMAIN empty";
         let cross_site = |origin: &str, reason: &str, cure: &str| {
             format!(
                 "ALLOWED_ORIGINS: {origin} {reason}, and from there browsers take and send cookies with \
-                 SameSite=None only: set COOKIE_SAME_SITE to None, or {cure}"
+                 SameSite=None only: set COOKIE_SAME_SITE to None and COOKIE_PARTITIONED to true, or {cure}"
             )
         };
         let other_domain = |origin: &str| {

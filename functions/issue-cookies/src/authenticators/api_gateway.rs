@@ -5,7 +5,6 @@
 use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
 use serde_json::{Map, Value};
-use usher_runtime::Settings;
 
 use super::{AuthenticationError, Authenticator, Credential, TokenError, jwt::is_subject};
 use crate::Subject;
@@ -13,20 +12,6 @@ use crate::Subject;
 /// Takes the claims in the event for true. Only for a function that nobody but API Gateway can invoke.
 #[derive(Debug)]
 pub(super) struct ApiGateway;
-
-impl ApiGateway {
-    /// Reads `API_GATEWAY_AUTHORIZER`, which can only be `jwt`.
-    pub(super) fn read(settings: &mut Settings<'_>) -> Option<Option<Self>> {
-        match settings.optional("API_GATEWAY_AUTHORIZER").as_deref() {
-            None => Some(None),
-            Some("jwt") => Some(Some(Self)),
-            Some(_) => {
-                settings.problem("API_GATEWAY_AUTHORIZER must be jwt, or absent");
-                None
-            }
-        }
-    }
-}
 
 #[async_trait]
 impl Authenticator for ApiGateway {

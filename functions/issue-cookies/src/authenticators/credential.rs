@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cookie::Cookie;
 use http::header;
+use usher_runtime::Settings;
 
 use super::jwt::Unverified;
 
@@ -64,6 +65,20 @@ pub(crate) enum Gateway {
     Trusted,
     /// There is none: claims in an event count for nothing.
     Absent,
+}
+
+impl Gateway {
+    /// Reads `API_GATEWAY_AUTHORIZER`, which can only be `jwt`.
+    pub(crate) fn read(settings: &mut Settings<'_>) -> Option<Self> {
+        match settings.optional("API_GATEWAY_AUTHORIZER").as_deref() {
+            None => Some(Self::Absent),
+            Some("jwt") => Some(Self::Trusted),
+            Some(_) => {
+                settings.problem("API_GATEWAY_AUTHORIZER must be jwt, or absent");
+                None
+            }
+        }
+    }
 }
 
 fn bearer(authorization: &str) -> Option<&str> {

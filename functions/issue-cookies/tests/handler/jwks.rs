@@ -244,8 +244,8 @@ async fn a_viewer_who_goes_away_in_the_middle_does_not_end_the_request() {
     let token = provider.token(&ES256);
     tokio::select! {
         biased;
-        _ = ask(&function, &token) => panic!("the provider has not been asked yet"),
-        () = tokio::task::yield_now() => {}
+        _ = ask(&function, &token) => panic!("the provider has not said where its keys are"),
+        () = provider.is_asked() => {}
     }
     assert_eq!(ask(&function, &token).await, issued());
     assert_eq!(provider.requests(), [DISCOVERY, JWKS]);

@@ -116,6 +116,13 @@ impl Provider {
         std::mem::take(&mut self.office.requests.lock().unwrap())
     }
 
+    /// Waits until somebody asks for something.
+    pub(crate) async fn is_asked(&self) {
+        while self.office.requests.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// A token of this provider, for the viewer and the audience of all tests.
     pub(crate) fn token(&self, key: &SigningKey) -> String {
         key.token(&self.claims())
