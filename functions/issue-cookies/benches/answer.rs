@@ -32,8 +32,11 @@ struct Case {
     name: &'static str,
     setting: (&'static str, String),
     token: String,
-    verify: Box<dyn Fn(&[u8], &[u8])>,
+    verify: Verify,
 }
+
+/// Verifies a signature of a message.
+type Verify = Box<dyn Fn(&[u8], &[u8])>;
 
 fn main() {
     println!(
@@ -111,7 +114,7 @@ fn cases() -> [Case; 3] {
                 &EncodingKey::from_ed_der(ed25519.to_pkcs8v1().unwrap().as_ref()),
             ),
             verify: Box::new(move |message, signature| {
-                parsed_ed25519.verify_sig(message, signature).unwrap()
+                parsed_ed25519.verify_sig(message, signature).unwrap();
             }),
         },
         Case {

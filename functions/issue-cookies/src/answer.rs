@@ -51,7 +51,6 @@ impl From<Answer> for ApiGatewayV2httpResponse {
 
 /// What the viewer learns of a credential that was not accepted: what to do, and nothing that would help
 /// to forge one. The log has the rest.
-#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(crate) fn unauthenticated(error: AuthenticationError) -> Problem {
     if let AuthenticationError::Unavailable(_) = error {
         tracing::error!(%error, "nobody could be asked about a credential");

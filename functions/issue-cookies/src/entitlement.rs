@@ -178,7 +178,9 @@ impl Rule {
             }
             let longer = |folder: &Vec<String>| {
                 let folder = folder.clone();
-                segments.iter().map(move |segment| [folder.as_slice(), &[segment.clone()]].concat())
+                segments
+                    .iter()
+                    .map(move |segment| [folder.as_slice(), std::slice::from_ref(segment)].concat())
             };
             folders = folders.iter().flat_map(longer).collect();
         }

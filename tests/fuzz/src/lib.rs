@@ -8,8 +8,21 @@ use cloudfront_signing::{
     PublicKey, Request, Statement, StreamUrl, UnixTime, Verifier, without_reserved_parameters,
 };
 
+pub mod credentials;
+
 #[path = "../../../shared/signing/tests/properties/reference.rs"]
 pub mod reference;
+
+/// What issue-cookies reads of credentials.
+#[path = "../../../functions/issue-cookies/src/authenticators"]
+pub mod issue_cookies {
+    pub mod claims;
+    pub mod django_signed;
+    pub mod hmac_keys;
+    #[expect(dead_code, reason = "the function has more kinds of issuers than the targets")]
+    pub mod jwt;
+    pub mod plone_ticket;
+}
 
 /// The pure modules of the function, without the AWS SDK that the rest of it needs.
 #[path = "../../../functions/resign-manifest/src"]

@@ -165,12 +165,6 @@ const UNCOMPRESSED: u8 = 4;
 
 #[cfg(test)]
 mod tests {
-    #![expect(
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        reason = "a test may stop at the first surprise"
-    )]
-
     use Algorithm::{ES256, EdDSA, RS256};
     use serde_json::{Value, json};
 

@@ -22,7 +22,7 @@ use usher_runtime::Settings;
 use super::{
     AuthenticationError, Authenticator, Credential, HttpClient,
     claims::UniqueClaims,
-    jwt::{Audience, TokenError, TokenRules},
+    jwt::{Audience, TokenError, TokenRules, is_subject},
     plone_ticket::{SealedTicket, TicketError},
 };
 use crate::{Subject, http_client::read_up_to};
@@ -136,31 +136,42 @@ impl PloneOnline {
         if now.seconds() < self.closed_at.load(Ordering::Relaxed).saturating_add(CLOSED_FOR) {
             return Ok(());
         }
-        match self.ask(url, None).await {
-            Err(AuthenticationError::Refused(_)) => {
+        match self.get(url, None).await?.status() {
+            StatusCode::OK => {
+                Err(unavailable("the Plone site shows its users to anybody, so it vouches for nobody"))
+            }
+            // A log-in in front of the site may redirect them.
+            status if is_refusal(status) || status == StatusCode::FORBIDDEN || status.is_redirection() => {
                 self.closed_at.store(now.seconds(), Ordering::Relaxed);
                 Ok(())
             }
-            Err(error) => Err(error),
-            Ok(_) => Err(unavailable("the Plone site shows its users to anybody, so it vouches for nobody")),
+            status => Err(unavailable(format!("the Plone site answers {status}"))),
         }
     }
 
     async fn ask(
         &self,
         url: &Url,
-        credential: Option<(HeaderName, HeaderValue)>,
+        credential: (HeaderName, HeaderValue),
     ) -> Result<User, AuthenticationError> {
+        let response = self.get(url, Some(credential)).await?;
+        match response.status() {
+            StatusCode::OK => read(response).await,
+            status if is_refusal(status) => Err(AuthenticationError::Refused(REFUSED)),
+            status => Err(unavailable(format!("the Plone site answers {status}"))),
+        }
+    }
+
+    async fn get(
+        &self,
+        url: &Url,
+        credential: Option<(HeaderName, HeaderValue)>,
+    ) -> Result<Response, AuthenticationError> {
         let mut request = self.client.get(url.clone()).header(header::ACCEPT, "application/json");
         if let Some((name, value)) = credential {
             request = request.header(name, value);
         }
-        let response = request.send().await.map_err(|error| unreachable(&error))?;
-        match response.status() {
-            StatusCode::OK => read(response).await,
-            StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND => Err(AuthenticationError::Refused(REFUSED)),
-            status => Err(unavailable(format!("the Plone site answers {status}"))),
-        }
+        request.send().await.map_err(|error| unreachable(&error))
     }
 }
 
@@ -184,7 +195,7 @@ impl Authenticator for PloneOnline {
         let Claimed { id, expires, header } = self.claimed(credential, now)?;
         let url =
             self.site.user(&id).ok_or(AuthenticationError::Refused("the user id is not one of Plone's"))?;
-        let user = self.ask(&url, Some(header)).await?;
+        let user = self.ask(&url, header).await?;
         if user.id != id {
             return Err(AuthenticationError::Refused(
                 "the Plone site names another user than the credential",
@@ -214,8 +225,7 @@ impl Site {
     /// `++`, and proxies may decode what is encoded here.
     fn user(&self, id: &str) -> Option<Url> {
         let leads_elsewhere = id.contains('/') || id.starts_with(['@', '+']) || matches!(id, "." | "..");
-        let is_id = (1..=ID_LIMIT).contains(&id.len()) && !id.chars().any(char::is_control);
-        if leads_elsewhere || !is_id {
+        if leads_elsewhere || !is_subject(id) {
             return None;
         }
         let id = utf8_percent_encode(id, &RESERVED);
@@ -241,6 +251,11 @@ impl User {
         }
         Some(claims)
     }
+}
+
+/// 404 is for users who were deleted since.
+fn is_refusal(status: StatusCode) -> bool {
+    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND)
 }
 
 async fn read(response: Response) -> Result<User, AuthenticationError> {
@@ -280,4 +295,3 @@ const CLOSED_FOR: u64 = 60;
 const BODY_LIMIT: usize = 64 * 1_024;
 /// Plone's own default is 25.
 const GROUPS_LIMIT: usize = 250;
-const ID_LIMIT: usize = 255;

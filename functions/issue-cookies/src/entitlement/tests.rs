@@ -1,7 +1,5 @@
 //! Claims that become resources, and those that must not.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 use cloudfront_signing::UnixTime;
 use serde_json::json;
 use usher_runtime::ConfigError;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// An event as the authorizer passes it on: each claim is a text.
-fn authorized(claims: Value) -> Value {
+fn authorized(claims: &Value) -> Value {
     let mut event: Value = serde_json::from_str(POST_COOKIES).unwrap();
     remove_header(&mut event, "authorization");
     event["requestContext"]["authorizer"] = json!({"jwt": {"claims": claims, "scopes": null}});
@@ -37,9 +37,9 @@ const INVALID: &str = "Bearer error=\"invalid_token\"";
 #[tokio::test]
 async fn its_claims_are_taken_where_the_setting_says_so() {
     let function = Function::new(&[("API_GATEWAY_AUTHORIZER", "jwt")]).await;
-    assert_eq!(function.answer(authorized(claims())).await, issued("/video/*", &[]));
+    assert_eq!(function.answer(authorized(&claims())).await, issued("/video/*", &[]));
     // A token of another issuer in the header is not looked at: the authorizer may have read another place.
-    let mut both = authorized(claims());
+    let mut both = authorized(&claims());
     both["headers"]["authorization"] = json!("Bearer something");
     assert_eq!(function.answer(both).await, issued("/video/*", &[]));
 }
@@ -48,7 +48,7 @@ async fn its_claims_are_taken_where_the_setting_says_so() {
 async fn an_event_with_claims_counts_for_nothing_without_the_setting() {
     let function = Function::new(&[]).await;
     let expected = refused("sign in first: send Authorization: Bearer", "Bearer");
-    assert_eq!(function.answer(authorized(claims())).await, expected);
+    assert_eq!(function.answer(authorized(&claims())).await, expected);
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn claims_that_are_incomplete_or_over_are_refused() {
         (set("exp", &NOW.to_string()), &refused("the token has expired: sign in again", INVALID)),
     ];
     for (claims, expected) in rows {
-        assert_eq!(function.answer(authorized(claims.clone())).await, *expected, "{claims}");
+        assert_eq!(function.answer(authorized(&claims)).await, *expected, "{claims}");
     }
 }
 
@@ -80,7 +80,7 @@ async fn a_list_that_arrives_as_text_gives_no_entitlement() {
     let with = |groups: &str| {
         let mut claims = claims();
         claims["groups"] = json!(groups);
-        authorized(claims)
+        authorized(&claims)
     };
     let remembered = "usher-paths=/video/a/; HttpOnly; SameSite=Lax; Secure; Path=/auth/cookies";
     assert_eq!(function.answer(with("a")).await, issued("/video/a/*", &[remembered]));

@@ -1,15 +1,19 @@
 //! Issuers that publish their keys: how the function gets them, keeps them, and does without.
 
 use std::{
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
-use axum::http::StatusCode;
+use axum::{Router, http::StatusCode};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cloudfront_signing::HashAlgorithm;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::Header;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     function::{Function, HOST, NOW, POST_COOKIES, event, grant, problem, response, try_config},
@@ -272,17 +276,17 @@ async fn an_answer_that_is_not_what_it_must_be_is_no_answer() {
     };
     let (issuer, url, elsewhere) = (provider.issuer.as_str(), provider.url(JWKS), provider.url("/elsewhere"));
     provider.replies("/elsewhere", Reply::Document(keys.clone()));
-    let large = format!("{keys}{}", " ".repeat(150_000));
+    let (large, spaces) = (format!("{keys}{}", " ".repeat(150_000)), " ".repeat(65_536));
+    let long_discovery = format!("{}{spaces}", json!({"issuer": issuer, "jwks_uri": url}));
     let crowded = json!({"keys": vec![ES256.jwk(); 101]}).to_string();
     let rows = [
         (DISCOVERY, Reply::Redirect(elsewhere.clone())),
         (DISCOVERY, Reply::Status(StatusCode::NOT_FOUND)),
         (DISCOVERY, Reply::Document("<html></html>".to_owned())),
         (DISCOVERY, Reply::Document(json!({"issuer": issuer}).to_string())),
-        (DISCOVERY, Reply::Document(format!("{{}}{}", " ".repeat(65_536)))),
+        (DISCOVERY, Reply::Document(long_discovery)),
         (DISCOVERY, discovery(&format!("{issuer}/"), &url)),
         (DISCOVERY, discovery("https://evil.example", &url)),
-        (DISCOVERY, discovery(issuer, &url.replace("https", "http"))),
         (DISCOVERY, discovery(issuer, JWKS)),
         (JWKS, Reply::Redirect(elsewhere)),
         (JWKS, Reply::Status(StatusCode::NO_CONTENT)),
@@ -302,6 +306,26 @@ async fn an_answer_that_is_not_what_it_must_be_is_no_answer() {
 }
 
 #[tokio::test]
+async fn keys_are_never_asked_for_without_tls() {
+    let provider = Provider::start(&[&ES256]).await;
+    let keys = json!({"keys": [ES256.jwk()]}).to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}{JWKS}", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicBool::new(false));
+    let bell = Arc::clone(&asked);
+    let router = Router::new().fallback(async move || {
+        bell.store(true, Ordering::SeqCst);
+        keys
+    });
+    tokio::spawn(async { axum::serve(listener, router).await });
+    let discovery = json!({"issuer": provider.issuer, "jwks_uri": url}).to_string();
+    provider.replies(DISCOVERY, Reply::Document(discovery));
+    let function = function(&provider, &[]).await;
+    assert_eq!(ask(&function, &provider.token(&ES256)).await, unavailable());
+    assert!(!asked.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
 async fn a_provider_with_another_certificate_is_not_believed() {
     let (provider, other) = (Provider::start(&[&ES256]).await, Provider::start(&[]).await);
     let issuer = provider.issuer.as_str();
@@ -313,56 +337,42 @@ async fn a_provider_with_another_certificate_is_not_believed() {
 
 #[tokio::test]
 async fn forged_tokens_are_refused() {
-    let secret = "a secret that stands in the set, for all to read";
-    let oct = SigningKey::oct("oct", secret);
-    let provider = Provider::start(&[&RS256, &ES256, &oct]).await;
+    let oct = SigningKey::oct("oct", "a secret that stands in the set, for all to read");
+    let provider = Provider::start(&[&RS256, &NEXT, &oct]).await;
     let function = function(&provider, &[("JWT_ALGORITHM", "RS256")]).await;
     let claims = provider.claims();
     assert_eq!(ask(&function, &RS256.token(&claims)).await, issued());
-
-    let impostor = SigningKey::rs256("first");
-    let named = |kid: &str| {
-        let mut header = Header::new(Algorithm::HS256);
-        header.kid = Some(kid.to_owned());
-        header
-    };
-    let hmac =
-        |header: &Header, secret: &[u8]| encode(header, &claims, &EncodingKey::from_secret(secret)).unwrap();
-    let modulus = RS256.jwk()["n"].as_str().unwrap().to_owned();
-    let unsigned = |header: Value| {
-        use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-        let [header, claims] = [&header, &claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
-        format!("{header}.{claims}.")
-    };
-    let rows = [
-        ("HS256 with the public key", hmac(&named("first"), modulus.as_bytes())),
-        ("HS256 with the set's oct key", oct.token(&claims)),
-        (
-            "RS256 in the name of the oct key",
-            RS256.token_with(|header| header.kid = Some("oct".to_owned()), &claims),
-        ),
-        ("alg none", unsigned(json!({"alg": "none", "kid": "first"}))),
-        ("RS256 without a signature", unsigned(json!({"alg": "RS256", "kid": "first"}))),
-        ("another algorithm than the configured one", ES256.token(&claims)),
-        (
-            "a kid of the other algorithm's key",
-            RS256.token_with(|header| header.kid = Some("next".to_owned()), &claims),
-        ),
-        ("a stranger's key under a known kid", impostor.token(&claims)),
-        (
-            "a key of the token's own",
-            impostor.token_with(|header| header.jku = Some("https://evil.example/keys".to_owned()), &claims),
-        ),
-    ];
-    for (what, token) in rows {
+    for (what, token) in forgeries(&oct, &claims) {
         assert_eq!(ask(&function, &token).await, refused(), "{what}");
     }
 }
 
+fn forgeries(oct: &SigningKey, claims: &Value) -> [(&'static str, String); 9] {
+    let impostor = SigningKey::rs256("first");
+    let modulus = RS256.jwk()["n"].as_str().unwrap().to_owned();
+    let in_the_name_of =
+        |key: &SigningKey, kid: &str| key.token_with(|header| header.kid = Some(kid.to_owned()), claims);
+    let elsewhere = |header: &mut Header| header.jku = Some("https://evil.example/keys".to_owned());
+    let unsigned = |algorithm: &str| {
+        let parts = [json!({"alg": algorithm, "kid": "first"}).to_string(), claims.to_string()];
+        format!("{}.", parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join("."))
+    };
+    [
+        ("HS256 with the public key", in_the_name_of(&SigningKey::oct("", &modulus), "first")),
+        ("HS256 with the set's oct key", oct.token(claims)),
+        ("RS256 in the name of the oct key", in_the_name_of(&RS256, "oct")),
+        ("alg none", unsigned("none")),
+        ("RS256 without a signature", unsigned("RS256")),
+        ("another algorithm than the configured one", NEXT.token(claims)),
+        ("RS256 in the name of an ES256 key", in_the_name_of(&RS256, "next")),
+        ("a stranger's key under a known kid", impostor.token(claims)),
+        ("a place for keys that the token names", impostor.token_with(elsewhere, claims)),
+    ]
+}
+
 #[tokio::test]
 async fn a_set_with_nothing_but_a_secret_verifies_nothing() {
-    let secret = "a secret that stands in the set, for all to read";
-    let oct = SigningKey::oct("first", secret);
+    let oct = SigningKey::oct("first", "a secret that stands in the set, for all to read");
     let provider = Provider::start(&[&oct]).await;
     let function = function(&provider, &[]).await;
     for token in [provider.token(&oct), provider.token(&ES256)] {

@@ -12,6 +12,7 @@ mod keys;
 mod log;
 mod plone_offline;
 mod plone_online;
+mod plone_site;
 mod provider;
 mod refusals;
 mod tokens;

@@ -1,16 +1,6 @@
 //! A Plone site that is asked about each viewer. What the site answers here was taken from a real one.
 
-use std::{
-    future,
-    sync::{Arc, Mutex},
-};
-
-use axum::{
-    Router,
-    extract::State,
-    http::{HeaderMap, HeaderName, StatusCode, Uri, header},
-    response::{IntoResponse as _, Response},
-};
+use axum::http::StatusCode;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cloudfront_signing::HashAlgorithm;
 use issue_cookies::http_client;
@@ -23,77 +13,9 @@ use crate::{
         Function, HOST, NOW, POST_COOKIES, event, grant, problem, remove_header, response, try_config,
     },
     log::Log,
+    plone_site::{Reply, Site, json_of, refusal, status},
     tokens,
 };
-
-/// A site on loopback. It does not look at credentials but for whether there is one.
-struct Site {
-    url: String,
-    desk: Arc<Desk>,
-}
-
-struct Desk {
-    /// To requests with a credential, and to those without.
-    replies: Mutex<[Reply; 2]>,
-    requests: Mutex<Vec<Value>>,
-}
-
-#[derive(Clone)]
-enum Reply {
-    Is(StatusCode, String),
-    Redirect(String),
-    Silence,
-}
-
-impl Site {
-    /// One at which `user` has logged in.
-    async fn start(user: Value) -> Self {
-        let replies = [json_of(user), refusal()];
-        let desk = Arc::new(Desk { replies: Mutex::new(replies), requests: Mutex::default() });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/Plone", listener.local_addr().unwrap());
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&desk));
-        tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
-        Self { url, desk }
-    }
-
-    fn replies(&self, with_credential: Reply) {
-        self.desk.replies.lock().unwrap()[0] = with_credential;
-    }
-
-    fn replies_to_strangers(&self, reply: Reply) {
-        self.desk.replies.lock().unwrap()[1] = reply;
-    }
-
-    /// The requests since the last time.
-    fn requests(&self) -> Vec<Value> {
-        std::mem::take(&mut self.desk.requests.lock().unwrap())
-    }
-
-    async fn function(&self, changes: &[(&str, &str)]) -> Function {
-        Function::new(&[changes, &[("PLONE_SITE", &self.url)]].concat()).await
-    }
-}
-
-async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap) -> Response {
-    let value = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
-    let (authorization, cookie) = (value(header::AUTHORIZATION), value(header::COOKIE));
-    let is_stranger = authorization.is_none() && cookie.is_none();
-    desk.requests.lock().unwrap().push(json!({
-        "target": uri.to_string(),
-        "accept": value(header::ACCEPT),
-        "authorization": authorization,
-        "cookie": cookie,
-    }));
-    let reply = desk.replies.lock().unwrap()[usize::from(is_stranger)].clone();
-    match reply {
-        Reply::Is(status, body) => {
-            (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
-        }
-        Reply::Redirect(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
-        Reply::Silence => future::pending().await,
-    }
-}
 
 fn anna() -> Value {
     json!({
@@ -138,19 +60,6 @@ fn root_user() -> Value {
         "roles": ["Manager"],
         "username": "anna",
     })
-}
-
-fn json_of(body: Value) -> Reply {
-    Reply::Is(StatusCode::OK, body.to_string())
-}
-
-fn status(status: u16) -> Reply {
-    Reply::Is(StatusCode::from_u16(status).unwrap(), "{}".to_owned())
-}
-
-fn refusal() -> Reply {
-    let body = json!({"message": "You are not authorized to access this resource.", "type": "Unauthorized"});
-    Reply::Is(StatusCode::UNAUTHORIZED, body.to_string())
 }
 
 /// The token of a site whose key nobody knows here.
@@ -215,7 +124,7 @@ fn request(target: &str, authorization: Option<&str>, cookie: Option<&str>) -> V
 
 #[tokio::test]
 async fn a_site_is_asked_with_the_one_credential_and_once_without() {
-    let site = Site::start(anna()).await;
+    let site = Site::start(&anna()).await;
     let target = "/Plone/@users/anna?b_size=250";
     let stranger = request(target, None, None);
 
@@ -235,21 +144,21 @@ async fn a_site_is_asked_with_the_one_credential_and_once_without() {
 
 #[tokio::test]
 async fn only_the_users_own_entry_is_a_proof() {
-    let site = Site::start(anna()).await;
+    let site = Site::start(&anna()).await;
     let function = site.function(&[]).await;
     let without = |name: &str| {
         let mut user = anna();
         user.as_object_mut().unwrap().remove(name);
-        json_of(user)
+        json_of(&user)
     };
     let large = Reply::Is(StatusCode::OK, " ".repeat(65 * 1_024));
     let rows = [
-        ("the user", json_of(anna()), issued()),
+        ("the user", json_of(&anna()), issued()),
         ("401", refusal(), refused()),
         ("404, as for a user who was deleted", status(404), refused()),
-        ("another user", json_of(user("ben")), refused()),
-        ("another user by case", json_of(user("Anna")), refused()),
-        ("a root user", json_of(root_user()), refused()),
+        ("another user", json_of(&user("ben")), refused()),
+        ("another user by case", json_of(&user("Anna")), refused()),
+        ("a root user", json_of(&root_user()), refused()),
         ("no id", without("id"), unavailable()),
         ("no roles", without("roles"), unavailable()),
         ("an empty object", status(200), unavailable()),
@@ -274,7 +183,7 @@ async fn only_the_users_own_entry_is_a_proof() {
 
 #[tokio::test]
 async fn a_site_that_is_silent_or_gone_is_unavailable_and_other_issuers_go_on() {
-    let site = Site::start(anna()).await;
+    let site = Site::start(&anna()).await;
     let silent = site.function(&[]).await;
     site.replies(Reply::Silence);
     assert_eq!(silent.answer(event(POST_COOKIES, &token())).await, unavailable());
@@ -289,22 +198,29 @@ async fn a_site_that_is_silent_or_gone_is_unavailable_and_other_issuers_go_on() 
 /// A forged token would be as good as a real one.
 #[tokio::test]
 async fn a_site_that_shows_its_users_to_anybody_is_not_believed() {
-    let site = Site::start(anna()).await;
+    let site = Site::start(&anna()).await;
     let function = site.function(&[]).await;
     let ask = async |seconds: u64| {
         function.set_time(NOW + seconds);
         function.answer(event(POST_COOKIES, &token())).await["statusCode"].clone()
     };
-    site.replies_to_strangers(json_of(anna()));
-    assert_eq!(ask(0).await, 503);
-    site.replies_to_strangers(status(500));
-    assert_eq!(ask(0).await, 503);
-    site.replies_to_strangers(refusal());
+    for reply in
+        [json_of(&anna()), json_of(&user("ben")), status(200), status(429), status(500), Reply::Silence]
+    {
+        site.replies_to_strangers(reply);
+        assert_eq!(ask(0).await, 503);
+    }
+    let log_in = Reply::Redirect("https://site.example/login".to_owned());
+    for reply in [refusal(), status(403), status(404), log_in] {
+        let function = site.function(&[]).await;
+        site.replies_to_strangers(reply);
+        assert_eq!(function.answer(event(POST_COOKIES, &token())).await, issued());
+    }
     assert_eq!(ask(0).await, 200);
     site.requests();
     assert_eq!(ask(59).await, 200);
     assert_eq!(site.requests().len(), 1, "strangers were refused a moment ago");
-    site.replies_to_strangers(json_of(anna()));
+    site.replies_to_strangers(json_of(&anna()));
     assert_eq!(ask(60).await, 503);
 }
 
@@ -330,7 +246,7 @@ async fn ids_are_one_segment_of_the_path() {
         ("", None),
     ];
     for (id, segment) in rows {
-        let site = Site::start(user(id)).await;
+        let site = Site::start(&user(id)).await;
         let function = site.function(&[]).await;
         let answer = function.answer(event(POST_COOKIES, &token_of(id, NOW + 43_200))).await;
         let asked = site.requests().first().map(|request| request["target"].as_str().unwrap().to_owned());
@@ -341,7 +257,7 @@ async fn ids_are_one_segment_of_the_path() {
 
 #[tokio::test]
 async fn what_cannot_be_the_sites_is_refused_without_asking() {
-    let site = Site::start(anna()).await;
+    let site = Site::start(&anna()).await;
     let function = site.function(&[("JWT_SECRET", tokens::SECRET)]).await;
     let claims = |change: Value| {
         let mut claims = json!({"sub": "anna", "exp": NOW + 60});
@@ -377,7 +293,7 @@ async fn what_cannot_be_the_sites_is_refused_without_asking() {
 
 #[tokio::test]
 async fn cookies_end_with_the_credential() {
-    let site = Site::start(anna()).await;
+    let site = Site::start(&anna()).await;
     let rows: [(_, Value, _); 4] = [
         ("7200", event(POST_COOKIES, &token_of("anna", NOW + 50)), NOW + 50),
         ("7200", with_cookie(&ticket_of("anna", NOW - 7_000)), NOW + 200),
@@ -392,7 +308,7 @@ async fn cookies_end_with_the_credential() {
 
 #[tokio::test]
 async fn roles_and_groups_are_the_sites() {
-    let site = Site::start(anna()).await;
+    let site = Site::start(&anna()).await;
     let rows = [
         (r#"{"groups": "premium"}"#, true),
         (r#"{"groups": "Premium"}"#, false),
@@ -414,12 +330,12 @@ async fn roles_and_groups_are_the_sites() {
 
 #[tokio::test]
 async fn no_credential_stands_in_the_log() {
-    let site = Site::start(anna()).await;
+    let site = Site::start(&anna()).await;
     let function = site.function(&[]).await;
     let log = Log::start();
     let root_cookie = STANDARD.encode("61646d696e:736563726574");
     let secrets = [token(), ticket_of("anna", NOW), root_cookie.clone(), "736563726574".to_owned()];
-    for reply in [json_of(anna()), refusal(), status(500), json_of(root_user())] {
+    for reply in [json_of(&anna()), refusal(), status(500), json_of(&root_user())] {
         site.replies(reply);
         for event in
             [event(POST_COOKIES, &token()), with_cookie(&ticket_of("anna", NOW)), with_cookie(&root_cookie)]
@@ -430,6 +346,7 @@ async fn no_credential_stands_in_the_log() {
     let lines = log.take();
     let found: Vec<&String> = secrets.iter().filter(|secret| lines.contains(*secret)).collect();
     assert_eq!(found, Vec::<&String>::new(), "{lines}");
+    assert_eq!(lines.matches("issued cookies").count(), 2, "{lines}");
 }
 
 #[tokio::test]

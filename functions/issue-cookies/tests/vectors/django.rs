@@ -65,6 +65,9 @@ async fn every_value_that_names_a_viewer_and_a_time_is_taken() {
     }
 }
 
+/// Settings, a value of the file, the time, and the answer.
+type Row<'r> = (&'r [(&'r str, &'r str)], &'r Value, u64, Answer);
+
 #[tokio::test]
 async fn tokens_of_pyjwt_are_taken_with_their_own_algorithm() {
     let Some(file) = vectors("tokens_of_pyjwt", FILE) else { return };
@@ -88,7 +91,7 @@ async fn tokens_of_pyjwt_are_taken_with_their_own_algorithm() {
     let (secret, typed) = (("JWT_SECRET", text(hs256, "secret")), ("JWT_TYPE", "video-gate+jwt"));
     let (set, algorithm) = (("JWT_JWKS", &*keys), ("JWT_ALGORITHM", "EdDSA"));
     let refused = |error: TokenError| Err(AuthenticationError::from(error));
-    let rows: [(&[(&str, &str)], &Value, u64, Answer); 8] = [
+    let rows: [Row<'_>; 8] = [
         (&[issuer, ours, secret, typed], hs256, NOW, expected.clone()),
         (&[issuer, ours, secret], hs256, NOW, refused(TokenError::Type)),
         (&[issuer, theirs, secret, typed], hs256, NOW, refused(TokenError::Audience)),

@@ -11,6 +11,9 @@ const NOW: u64 = 1_795_288_408;
 /// When it ends.
 const END: u64 = NOW + 300;
 
+/// Settings, a token, the time, and the answer.
+type Row<'r> = (&'r [(&'r str, &'r str)], &'r str, u64, Answer);
+
 #[tokio::test]
 async fn an_access_token_is_taken_and_a_refresh_token_is_not() {
     let Some(file) = vectors("an_access_token_is_taken", "django-simplejwt.json") else { return };
@@ -35,7 +38,7 @@ async fn an_access_token_is_taken_and_a_refresh_token_is_not() {
     let plone = [("PLONE_JWT_KEYS", &*hex)];
     let expected: Answer = Ok(subject("simplejwt", END, claims, None));
     let refused = |error: TokenError| Err(AuthenticationError::from(error));
-    let rows: [(&[(&str, &str)], &str, u64, Answer); 5] = [
+    let rows: [Row<'_>; 5] = [
         (&ours, access, NOW, expected),
         (&ours, access, END, refused(TokenError::Expired)),
         (&ours, &refresh, NOW, refused(TokenError::Claim("token_type"))),

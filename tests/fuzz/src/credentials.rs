@@ -1,0 +1,97 @@
+//! Credentials of a site whose only secret is known here: made from the formulas, without the code that
+//! reads them.
+
+use std::{io::Write as _, sync::LazyLock};
+
+use aws_lc_rs::hmac;
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use flate2::{Compression, write::ZlibEncoder};
+use jsonwebtoken::{Algorithm, DecodingKey};
+
+use crate::{
+    NOW,
+    issue_cookies::{
+        hmac_keys::{HmacKeys, Secrets},
+        jwt::{Audience, TokenRules},
+        plone_ticket::{TicketDigest, TicketKeys},
+    },
+};
+
+/// The time in all of them, in Unix seconds.
+pub const ISSUED: u64 = 1_790_000_000;
+
+/// Verify what the site signs.
+pub static HMAC_KEYS: LazyLock<HmacKeys> = LazyLock::new(|| HmacKeys::new(&secrets()));
+
+/// Open what the site seals, and, in the other digest, what it does not.
+pub static TICKET_KEYS: LazyLock<[TicketKeys; 2]> = LazyLock::new(|| {
+    [TicketDigest::HmacSha256, TicketDigest::Md5].map(|digest| TicketKeys::new(secrets(), digest))
+});
+
+const SECRET: &str = "a secret that opens nothing at all";
+
+fn secrets() -> Secrets {
+    Secrets::from_texts(SECRET).expect("a secret")
+}
+
+fn hmac(message: &[u8]) -> hmac::Tag {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), message)
+}
+
+/// Plone's ticket.
+pub fn ticket(user_id: &str, tokens: &str, user_data: &str) -> String {
+    let fields = format!("{user_id}\0{tokens}\0{user_data}");
+    let message = [&ISSUED.to_be_bytes()[..], fields.as_bytes()].concat();
+    let tokens = if tokens.is_empty() { String::new() } else { format!("{tokens}!") };
+    let fields = format!("6ab13b80{user_id}!{tokens}{user_data}");
+    STANDARD.encode([hmac(&message).as_ref(), fields.as_bytes()].concat())
+}
+
+/// What Django's `Signer` makes of a text.
+pub fn signed(message: &str) -> String {
+    format!("{message}:{}", URL_SAFE_NO_PAD.encode(hmac(message.as_bytes())))
+}
+
+/// The input as three fields, a line break between each.
+pub fn fields(text: &str) -> [&str; 3] {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let (second, third) = rest.split_once('\n').unwrap_or((rest, ""));
+    [first, second, third]
+}
+
+/// What Django's `dumps` makes of JSON, before it is signed.
+pub fn dumped(json: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(json)
+}
+
+/// The same with `compress=True`.
+pub fn dumped_compressed(json: &[u8]) -> String {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(json).expect("memory takes it");
+    format!(".{}", dumped(&encoder.finish().expect("memory takes it")))
+}
+
+/// A JSON Web Token.
+pub fn token(header: &str, claims: &str) -> String {
+    let message = format!("{}.{}", dumped(header.as_bytes()), dumped(claims.as_bytes()));
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(hmac(message.as_bytes())))
+}
+
+/// Whom a token names, and until when, if it is one of the issuer `i` for the audience `a`.
+pub fn accepted(token: &str) -> Option<(String, u64)> {
+    let rules = TokenRules {
+        algorithm: Algorithm::HS256,
+        issuer: Some("i".to_owned()),
+        audience: Audience::Aud(vec!["a".to_owned()]),
+        header_type: None,
+        exact: Vec::new(),
+        subject: "sub",
+        longest_life: None,
+    };
+    rules.check_header(token).ok()?;
+    let verified = rules.verify(token, &[DecodingKey::from_secret(SECRET.as_bytes())], *NOW).ok()?;
+    Some((verified.subject, verified.expires.seconds()))
+}

@@ -1,0 +1,31 @@
+//! A cookie: nobody opens it without the secret. Three fields between line breaks: once sealed, they come
+//! back as they were, or for a reason not at all.
+#![no_main]
+
+use fuzz::{
+    credentials::{ISSUED, TICKET_KEYS, fields, ticket},
+    issue_cookies::plone_ticket::{SealedTicket, TicketError},
+};
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let open = |cookie: &str, keys| SealedTicket::parse(cookie)?.verify(keys);
+    assert!(TICKET_KEYS.iter().all(|keys| open(text, keys).is_err()));
+    let [user_id, tokens, user_data] = fields(text);
+    let all = [user_id, tokens, user_data].concat();
+    match open(&ticket(user_id, tokens, user_data), &TICKET_KEYS[0]) {
+        Ok(ticket) => {
+            assert_eq!((ticket.user_id, ticket.issued), (user_id.to_owned(), ISSUED));
+            assert_eq!(
+                (ticket.tokens.join(","), ticket.user_data),
+                (tokens.to_owned(), user_data.to_owned())
+            );
+        }
+        Err(TicketError::ControlCharacter) => assert!(all.contains(char::is_control)),
+        Err(TicketError::Form | TicketError::Signature) => assert!(all.contains('!')),
+        Err(TicketError::TooLarge) => assert!(all.len() > 3_000),
+        Err(error) => {
+            let length = user_id.split('!').next().map(str::len);
+            assert!(error == TicketError::UserId && length.is_none_or(|length| length == 0 || length > 255));
+        }
+    }
+});

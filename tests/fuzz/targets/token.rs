@@ -1,0 +1,26 @@
+//! A header and, behind a line break, claims: nobody is accepted without the key; with it, only who the
+//! claims name, from the issuer, for the audience, and in time.
+#![no_main]
+
+use fuzz::{
+    NOW,
+    credentials::{accepted, token},
+};
+use serde_json::Value;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    assert_eq!(accepted(text), None);
+    let (header, claims) = text.split_once('\n').unwrap_or((text, ""));
+    if let Some((id, expires)) = accepted(&token(header, claims)) {
+        let [header, claims] =
+            [header, claims].map(|json| serde_json::from_str::<Value>(json).expect("JSON"));
+        assert!(
+            header["alg"] == "HS256" && ["crit", "jku", "jwk", "x5u"].iter().all(|key| header[key].is_null())
+        );
+        assert!(claims["iss"] == "i" && claims["sub"] == id && claims["exp"] == expires);
+        let audiences = claims["aud"].as_array().map_or(std::slice::from_ref(&claims["aud"]), Vec::as_slice);
+        assert!(audiences.contains(&"a".into()));
+        let begins = ["nbf", "iat"].map(|name| claims[name].as_u64().unwrap_or_default());
+        assert!(NOW.seconds() < expires && begins.iter().all(|begins| *begins <= NOW.seconds() + 60));
+    }
+});
