@@ -100,9 +100,9 @@ impl House {
         let answer = self.request("POST", "/auth/cookies").bearer_auth(bearer).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         let cookies = answer.headers().get_all("set-cookie").iter();
-        let pairs: Vec<_> =
-            cookies.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap()).collect();
-        pairs.join("; ")
+        let lines = cookies.map(|cookie| cookie.to_str().unwrap());
+        let kept = lines.filter(|line| !line.contains("Max-Age=0"));
+        kept.map(|line| line.split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
     }
 
     /// `POST /auth/urls`

@@ -6,8 +6,11 @@ import { chromium } from 'playwright-core';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
 
-/** Each check has a context of its own, hence no cookies of another. */
-export async function openChromium() {
+/**
+ * Each check has a context of its own, hence no cookies of another. The console must be quiet but for answers that
+ * `isExpected(status, path)` names; 0 is no answer at all.
+ */
+export async function openChromium(isExpected = isRefusedVideo) {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: [
@@ -16,7 +19,7 @@ export async function openChromium() {
     ],
   });
   const count = { passed: 0, failed: 0 };
-  const check = async (name, body) => { count[await isTrue(browser, name, body) ? 'passed' : 'failed'] += 1; };
+  const check = async (name, body) => { count[await isTrue(browser, name, body, isExpected) ? 'passed' : 'failed'] += 1; };
   const finish = async () => {
     await browser.close();
     console.log(`${count.passed} passed, ${count.failed} failed`);
@@ -25,7 +28,7 @@ export async function openChromium() {
   return { browser, check, finish };
 }
 
-async function isTrue(browser, name, body) {
+async function isTrue(browser, name, body, isExpected) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const requests = [];
@@ -33,8 +36,10 @@ async function isTrue(browser, name, body) {
   context.on('request', (request) => new URL(request.url()).pathname.startsWith('/video/') && requests.push(request.url()));
   context.on('weberror', (error) => complaints.push(String(error.error())));
   context.on('console', (message) => {
-    const expected = /status of 403/.test(message.text()) && new URL(message.location().url).pathname.startsWith('/video/');
-    if (message.type() === 'error' && !expected) complaints.push(`${message.text()} (${message.location().url.split('?')[0]})`);
+    if (message.type() !== 'error') return;
+    const [failed, status = 0] = /^Failed to load resource: .*?(?:status of (\d+)|net::)/.exec(message.text()) ?? [];
+    const url = message.location().url.split('?')[0];
+    if (!failed || !isExpected(Number(status), new URL(url).pathname)) complaints.push(`${message.text()} (${url})`);
   });
   try {
     await body({ page, context, requests });
@@ -48,6 +53,10 @@ async function isTrue(browser, name, body) {
   } finally {
     await context.close();
   }
+}
+
+function isRefusedVideo(status, path) {
+  return status === 403 && path.startsWith('/video/');
 }
 
 export async function signIn(page, origin, stream, engine) {

@@ -14,21 +14,21 @@ mod plone_offline;
 mod plone_online;
 pub mod plone_ticket;
 mod provider;
-mod public_key;
 mod simplejwt;
+mod verifying_key;
 
-use std::{fmt, sync::Arc};
+use std::{cell::RefCell, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::UnixTime;
 use usher_runtime::Settings;
 
-pub(crate) use self::credential::Credential;
 use self::{
     api_gateway::ApiGateway, credential::Gateway, django::Django, issuer::Issuer, jwt::VerifiedToken,
     plone_offline::PloneOffline, plone_online::PloneOnline, simplejwt::SimpleJwt,
 };
+pub(crate) use self::{claims::UniqueClaims, credential::Credential};
 pub use self::{django_signed::SignedValueError, jwt::TokenError, plone_ticket::TicketError};
 use crate::Subject;
 
@@ -93,6 +93,15 @@ pub struct Authenticators {
 impl Authenticators {
     /// Reads every authenticator's settings. At least one must be configured.
     pub(crate) fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Self> {
+        // One client serves all: each would read the machine's certificates.
+        let made = RefCell::new(None);
+        let http: HttpClient<'_> = &|| {
+            let mut made = made.borrow_mut();
+            if made.is_none() {
+                *made = Some(http()?);
+            }
+            made.clone().map_or_else(http, Ok)
+        };
         // All are read before the first that is wrong ends it, so that all problems are told.
         let issuers = Issuer::read_all(settings, http);
         let others = [
@@ -134,7 +143,10 @@ impl Authenticators {
 
     /// The credential that a request brings.
     pub(crate) fn credential<'r>(&self, request: &'r ApiGatewayV2httpRequest) -> Option<Credential<'r>> {
-        Credential::of(request, self.gateway)
+        let credential = Credential::of(request, self.gateway)?;
+        // A cookie that nobody here reads came along by itself: it is no credential.
+        let is_for_somebody = !credential.is_ambient() || self.all.iter().any(|one| one.takes(&credential));
+        is_for_somebody.then_some(credential)
     }
 
     /// Asks those who take the credential, one after another, until one accepts it. Where none does, one
@@ -160,6 +172,11 @@ impl Authenticators {
         }
         Err(refusal)
     }
+}
+
+/// The client, or nothing where it cannot be made, which is told.
+fn client(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<reqwest::Client> {
+    http().map_err(|error| settings.problem(format!("no HTTPS client can be made: {error}"))).ok()
 }
 
 /// One that is configured, if it is; nothing where its settings are wrong.

@@ -3,18 +3,19 @@
 //! What goes into a resource must not move its borders: a `*` or `?` in a claim would be a wildcard, a `/`
 //! another folder. So a claim gives one plain path segment, or the viewer gets nothing.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use usher_runtime::{Scope, Settings};
 
-use crate::Subject;
+use crate::{Subject, authenticators::UniqueClaims};
 
 /// The rules that give resources to viewers.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Entitlements {
     rules: Vec<Rule>,
+    scope: Scope,
 }
 
 /// Why a viewer gets nothing: for the log.
@@ -27,11 +28,11 @@ pub enum NotEntitled {
     /// No rule gives the viewer anything.
     #[error("no rule gives the viewer a resource")]
     Nothing,
-    /// The site says that the viewer may watch something that no rule gives.
-    #[error("the site names a path that no rule gives the viewer")]
+    /// The site says that the viewer may watch something that no rule gives, or a part of an asset.
+    #[error("the site names a path that no rule gives the viewer, or one deeper than SCOPE_DEPTH")]
     Path,
-    /// More than cookies can carry.
-    #[error("the rules give the viewer more than {LIMIT} resources")]
+    /// More than the cookies of one answer can carry, or more than anybody has.
+    #[error("the rules give the viewer too many resources")]
     TooMany,
 }
 
@@ -42,8 +43,7 @@ impl Entitlements {
     /// among those of the claim. Without the setting, every viewer may watch all of `scope`.
     pub(crate) fn read(settings: &mut Settings<'_>, scope: &Scope) -> Option<Self> {
         let Some(text) = settings.optional(NAME) else {
-            let rule = Rule::new(&Entry::Template(scope.everything()), scope)?;
-            return Some(Self { rules: vec![rule] });
+            return Some(Self { rules: vec![Rule::everything(scope)], scope: scope.clone() });
         };
         let Ok(entries) = serde_json::from_str::<Vec<Entry>>(&text) else {
             settings.problem(format!(r#"{NAME} must be a JSON array of {ENTRIES}"#));
@@ -52,20 +52,14 @@ impl Entitlements {
         if entries.is_empty() {
             settings.problem(format!("{NAME} is empty: nobody could watch anything"));
         }
-        let rules = entries.iter().enumerate().map(|(at, entry)| {
-            let rule = Rule::new(entry, scope);
-            if rule.is_none() {
-                let everything = scope.everything();
-                settings.problem(format!(
-                    "{NAME}[{at}]: the resource must lie in {everything} and end with /*, with no other \
-                     wildcard, and with each claim a whole segment, as in /video/{{tenant}}/*"
-                ));
-            }
-            rule
+        let rules = entries.into_iter().enumerate().map(|(at, entry)| {
+            Rule::new(entry, scope)
+                .map_err(|problem| settings.problem(format!("{NAME}[{at}]: {problem}")))
+                .ok()
         });
         // All of them are read before the first that is wrong ends it, so that all problems are told.
         let rules: Vec<Option<Rule>> = rules.collect();
-        Some(Self { rules: rules.into_iter().collect::<Option<_>>()? })
+        Some(Self { rules: rules.into_iter().collect::<Option<_>>()?, scope: scope.clone() })
     }
 
     /// The viewer's resources as path patterns, such as `/video/tenant-a/*`. None lies within another: a
@@ -77,9 +71,12 @@ impl Entitlements {
         let mut resources = Vec::new();
         for rule in self.rules.iter().filter(|rule| rule.is_for(subject)) {
             resources.extend(rule.fill(subject)?);
+            if resources.len() > LIMIT {
+                return Err(NotEntitled::TooMany);
+            }
         }
         if let Some(paths) = &subject.paths {
-            resources = narrowed(paths, &resources)?;
+            resources = self.narrowed(&resources, paths)?;
         }
         // Whatever lies within another is longer than that.
         resources.sort_by_key(String::len);
@@ -89,11 +86,21 @@ impl Entitlements {
                 apart.push(resource);
             }
         }
-        match apart.len() {
-            0 => Err(NotEntitled::Nothing),
-            1..=LIMIT => Ok(apart),
-            _ => Err(NotEntitled::TooMany),
+        if apart.is_empty() { Err(NotEntitled::Nothing) } else { Ok(apart) }
+    }
+
+    /// What the site itself says the viewer may watch, if each of it lies in what the rules give.
+    fn narrowed(&self, resources: &[String], paths: &[String]) -> Result<Vec<String>, NotEntitled> {
+        if paths.len() > LIMIT {
+            return Err(NotEntitled::TooMany);
         }
+        let path = |path: &String| {
+            let folder = path.strip_prefix('/').unwrap_or(path).strip_suffix("/*")?;
+            let path = folder.split('/').all(is_plain_segment).then(|| pattern(folder.split('/')))?;
+            let is_given = resources.iter().any(|resource| covers(resource, &path));
+            (is_given && self.scope.is_of_whole_assets(&path)).then_some(path)
+        };
+        paths.iter().map(path).collect::<Option<_>>().ok_or(NotEntitled::Path)
     }
 }
 
@@ -115,14 +122,14 @@ enum Entry {
 struct Conditional {
     resource: String,
     #[serde(rename = "if")]
-    conditions: BTreeMap<String, String>,
+    conditions: UniqueClaims,
 }
 
 /// A folder for each viewer who meets the conditions.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Rule {
     folder: Vec<Segment>,
-    conditions: BTreeMap<String, String>,
+    conditions: Map<String, Value>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -132,35 +139,42 @@ enum Segment {
 }
 
 impl Rule {
-    fn new(entry: &Entry, scope: &Scope) -> Option<Self> {
+    fn everything(scope: &Scope) -> Self {
+        let everything = scope.everything();
+        let folder = everything.strip_suffix("/*").unwrap_or_default().split('/').skip(1);
+        let folder = folder.map(|segment| Segment::Fixed(segment.to_owned())).collect();
+        Self { folder, conditions: Map::new() }
+    }
+
+    fn new(entry: Entry, scope: &Scope) -> Result<Self, String> {
         let (template, conditions) = match entry {
-            Entry::Template(template) => (template, BTreeMap::new()),
-            Entry::Conditional(Conditional { resource, conditions }) => (resource, conditions.clone()),
+            Entry::Template(template) => (template, Map::new()),
+            Entry::Conditional(Conditional { resource, conditions }) => (resource, conditions.0),
         };
-        let segments = template.strip_prefix('/')?.strip_suffix("/*")?.split('/');
-        let claim = |text: &str| {
-            let name = text.strip_prefix('{')?.strip_suffix('}')?;
-            let is_name = !name.is_empty() && !name.contains(['{', '}']);
-            is_name.then(|| Segment::Claim(name.to_owned()))
-        };
-        let folder: Vec<Segment> =
-            segments.map(|text| claim(text).unwrap_or_else(|| Segment::Fixed(text.to_owned()))).collect();
-        let example = pattern(folder.iter().map(|segment| match segment {
-            Segment::Claim(_) => "claim",
-            Segment::Fixed(text) => text,
-        }));
-        let is_usable = Scope::new(&example, 0).is_ok()
-            && scope.covers(&example)
-            && !example.contains(['{', '}'])
-            && !example.contains("//");
-        is_usable.then_some(Self { folder, conditions })
+        if !conditions.values().all(Value::is_string) {
+            return Err("each value of its if must be a text".to_owned());
+        }
+        let everything = scope.everything();
+        let (folder, example) = folder(&template).filter(|(_, example)| scope.covers(example)).ok_or_else(|| {
+            format!(
+                "the resource must lie in {everything} and end with /*, with no other wildcard, and with each \
+                 claim a whole segment, as in /video/{{tenant}}/*"
+            )
+        })?;
+        if !scope.is_of_whole_assets(&example) {
+            return Err(
+                "the resource lies deeper than SCOPE_DEPTH, and a playlist is signed for the whole folder \
+                        at that depth: raise SCOPE_DEPTH"
+                    .to_owned(),
+            );
+        }
+        Ok(Self { folder, conditions })
     }
 
     fn is_for(&self, subject: &Subject) -> bool {
-        self.conditions.iter().all(|(claim, value)| {
-            let claim = find(subject, claim);
-            claim.is_some_and(|claim| values(claim).iter().any(|one| one.as_str() == Some(value)))
-        })
+        self.conditions
+            .iter()
+            .all(|(claim, value)| find(subject, claim).is_some_and(|claim| values(&claim).contains(value)))
     }
 
     /// One path for each value of each claim.
@@ -173,7 +187,7 @@ impl Rule {
                     plain_segments(subject, name).ok_or_else(|| NotEntitled::Claim(name.clone()))?
                 }
             };
-            if folders.len() * segments.len() > FOLDERS_LIMIT {
+            if folders.len() * segments.len() > LIMIT {
                 return Err(NotEntitled::TooMany);
             }
             let longer = |folder: &Vec<String>| {
@@ -188,14 +202,23 @@ impl Rule {
     }
 }
 
-/// What the site itself says the viewer may watch, if each of it lies in what the rules give.
-fn narrowed(paths: &[String], resources: &[String]) -> Result<Vec<String>, NotEntitled> {
-    let path = |path: &String| {
-        let folder = path.strip_prefix('/').unwrap_or(path).strip_suffix("/*")?;
-        let path = folder.split('/').all(is_plain_segment).then(|| pattern(folder.split('/')))?;
-        resources.iter().any(|resource| covers(resource, &path)).then_some(path)
+/// The segments of a template, and a path that it could become; nothing where that would be no folder.
+fn folder(template: &str) -> Option<(Vec<Segment>, String)> {
+    let segments = template.strip_prefix('/')?.strip_suffix("/*")?.split('/');
+    let claim = |text: &str| {
+        let name = text.strip_prefix('{')?.strip_suffix('}')?;
+        let is_name = !name.is_empty() && !name.contains(['{', '}']);
+        is_name.then(|| Segment::Claim(name.to_owned()))
     };
-    paths.iter().map(path).collect::<Option<_>>().ok_or(NotEntitled::Path)
+    let folder: Vec<Segment> =
+        segments.map(|text| claim(text).unwrap_or_else(|| Segment::Fixed(text.to_owned()))).collect();
+    let example = pattern(folder.iter().map(|segment| match segment {
+        Segment::Claim(_) => "claim",
+        Segment::Fixed(text) => text,
+    }));
+    let is_folder =
+        Scope::new(&example, 0).is_ok() && !example.contains(['{', '}']) && !example.contains("//");
+    is_folder.then_some((folder, example))
 }
 
 fn pattern<'s>(folder: impl Iterator<Item = &'s str>) -> String {
@@ -209,11 +232,16 @@ fn pattern<'s>(folder: impl Iterator<Item = &'s str>) -> String {
 }
 
 /// A claim by its name, or by the names of the objects around it, with dots between: `realm_access.roles`.
-fn find<'s>(subject: &'s Subject, name: &str) -> Option<&'s Value> {
-    subject.claims.get(name).or_else(|| {
+/// Two authenticators may have viewers of the same name: `authenticator` tells them apart.
+fn find<'s>(subject: &'s Subject, name: &str) -> Option<Cow<'s, Value>> {
+    if name == "authenticator" {
+        return Some(Cow::Owned(subject.authenticator.into()));
+    }
+    let nested = || {
         let (outer, inner) = name.split_once('.')?;
-        inner.split('.').try_fold(subject.claims.get(outer)?, |value, name| value.get(name))
-    })
+        inner.split('.').try_fold(subject.claims.get(outer)?, |value: &Value, name| value.get(name))
+    };
+    subject.claims.get(name).or_else(nested).map(Cow::Borrowed)
 }
 
 /// The one value, or the several of a list.
@@ -234,7 +262,8 @@ fn plain_segments(subject: &Subject, name: &str) -> Option<Vec<String>> {
         };
         is_plain_segment(&text).then_some(text)
     };
-    values(find(subject, name)?).iter().map(segment).collect()
+    let claim = find(subject, name)?;
+    values(&claim).iter().map(segment).collect()
 }
 
 fn is_plain_segment(text: &str) -> bool {
@@ -245,10 +274,8 @@ fn is_plain_segment(text: &str) -> bool {
 const NAME: &str = "ENTITLEMENTS";
 const ENTRIES: &str = r#"templates such as "/video/{tenant}/*", and of objects such as {"resource":"/video/premium/*","if":{"groups":"premium"}}"#;
 
-/// The cookies for each take some 900 bytes, and API Gateway answers with 10,240 bytes of headers at most.
-const LIMIT: usize = 8;
-/// Several claims in one template give every combination of their values.
-const FOLDERS_LIMIT: usize = 64;
+/// A viewer has fewer; several claims in one template give every combination of their values.
+const LIMIT: usize = 64;
 
 #[cfg(test)]
 mod tests;

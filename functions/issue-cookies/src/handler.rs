@@ -6,7 +6,7 @@ use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpR
 use cloudfront_signing::{CookieAttributes, ExactUrl, Grant, Policy, UnixTime, UrlPattern, clear_cookies};
 use futures::future::try_join_all;
 use http::{HeaderValue, Method, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use usher_runtime::{Clock, Grants, Problem, Viewer};
 
 use crate::{
@@ -88,30 +88,24 @@ impl IssueCookies {
 
     async fn issue(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Problem> {
         let admission = self.admit(request).await?;
-        let now = admission.now;
-        let paths = &admission.paths;
-        let grants =
-            paths.iter().map(|path| self.grant(&admission, path, self.config.cookie_ttl, "issued cookies"));
+        let Admission { viewer, subject, paths, now } = &admission;
+        let paths_before = remembered_paths::read(request, &self.config.scope);
+        let attributes = |path: &str| self.attributes(viewer, path);
+        // Before the key is used: with a host that cannot have the cookies, nothing is signed.
+        attributes(remembered_paths::PATH)?;
+        let grants = paths.iter().map(|path| self.grant(&admission, path, self.config.cookie_ttl));
         let grants = try_join_all(grants).await?;
-        let resources: Vec<&str> = grants.iter().map(|(resource, _)| resource.as_str()).collect();
-        let expires = self.grants.expiry(now, self.config.cookie_ttl).min(admission.subject.expires);
-        let refresh_after = now.plus((expires.seconds() - now.seconds()) * 4 / 5);
-        let mut body = json!({
-            "resource": resources.first(),
-            "expires_at": expires.seconds(),
-            "refresh_after": refresh_after.seconds(),
-        });
-        if let (2.., Some(members)) = (resources.len(), body.as_object_mut()) {
-            members.insert("resources".to_owned(), json!(resources));
-        }
-        let mut answer = Answer::json(&body);
+        let expires = self.grants.expiry(*now, self.config.cookie_ttl).min(subject.expires);
+        let mut answer = Answer::json(&issued(&grants, expires, *now));
         for (_, grant) in &grants {
-            let attributes = self.attributes(&admission.viewer, grant.cookie_path())?;
-            answer.cookies.extend(grant.set_cookies_with(&attributes, now));
+            answer.cookies.extend(grant.set_cookies_with(&attributes(grant.cookie_path())?, *now));
         }
-        if *paths != [self.config.scope.everything()] {
-            let attributes = self.attributes(&admission.viewer, remembered_paths::PATH)?;
-            answer.cookies.push(remembered_paths::remember(paths, &attributes));
+        remembered_paths::write(&mut answer.cookies, paths, paths_before, &self.config.scope, &attributes)?;
+        if answer.cookies.iter().map(String::len).sum::<usize>() > COOKIES_LIMIT {
+            return Err(not_entitled(subject, &NotEntitled::TooMany));
+        }
+        for (resource, grant) in &grants {
+            audit("issued cookies", subject, resource, grant);
         }
         Ok(answer)
     }
@@ -121,17 +115,18 @@ impl IssueCookies {
         let viewer = viewer(request)?;
         self.check_page(request, &viewer, Authority::Explicit)?;
         let mut answer = Answer::empty(StatusCode::NO_CONTENT);
-        let everything = self.config.scope.everything();
-        let cookies = request.cookies.as_deref().unwrap_or_default();
-        let remembered = remembered_paths::remembered(cookies, &self.config.scope);
-        if !remembered.is_empty() {
+        let folders = remembered_paths::read(request, &self.config.scope);
+        if folders.is_some() {
             let attributes = self.attributes(&viewer, remembered_paths::PATH)?;
             answer.cookies.push(attributes.clear_cookie(remembered_paths::NAME));
         }
-        for path in
-            std::iter::once(everything.trim_end_matches('*')).chain(remembered.iter().map(String::as_str))
-        {
-            answer.cookies.extend(clear_cookies(&self.attributes(&viewer, path)?));
+        let mut folders = folders.unwrap_or_default();
+        let everything = self.config.scope.everything().trim_end_matches('*').to_owned();
+        if !folders.contains(&everything) {
+            folders.push(everything);
+        }
+        for folder in folders {
+            answer.cookies.extend(clear_cookies(&self.attributes(&viewer, &folder)?));
         }
         Ok(answer)
     }
@@ -150,13 +145,13 @@ impl IssueCookies {
                 format!("the path is not below {everything}, or there are dot segments in it"),
             ));
         };
-        let entitled = admission.paths.iter().find(|entitled| covers(entitled, path));
-        let entitled = entitled.ok_or_else(|| not_entitled(&admission.subject, &NotEntitled::Nothing))?;
-        // The grant covers the whole asset, since a player adds parameters to playlist URLs; but where the
-        // viewer may watch a part of the asset only, it covers that.
-        let covered = if covers(entitled, &asset) { &asset } else { entitled };
-        let (_, grant) = self.grant(&admission, covered, self.config.url_ttl, "signed a URL").await?;
+        if !admission.paths.iter().any(|entitled| covers(entitled, path)) {
+            return Err(not_entitled(&admission.subject, &NotEntitled::Nothing));
+        }
+        // The grant covers the whole asset, since a player adds parameters to playlist URLs.
+        let (resource, grant) = self.grant(&admission, &asset, self.config.url_ttl).await?;
         let signed = grant.url(&url).map_err(bad_request)?;
+        audit("signed a URL", &admission.subject, &resource, &grant);
         let expires = grant.statement().date_less_than();
         Ok(Answer::json(&json!({ "url": signed, "expires_at": expires.seconds() })))
     }
@@ -192,31 +187,47 @@ impl IssueCookies {
             .map_err(|refusal| Problem::new(StatusCode::FORBIDDEN, refusal.to_string()))
     }
 
-    /// The grant for a path pattern, which lasts for `ttl` seconds or as long as the credential does, and
-    /// the line about it in the audit log.
+    /// The grant for a path pattern, which lasts for `ttl` seconds or as long as the credential does.
     async fn grant(
         &self,
-        admission: &Admission,
+        Admission { viewer, subject, now, .. }: &Admission,
         path: &str,
         ttl: u64,
-        what: &str,
     ) -> Result<(UrlPattern, Arc<Grant>), Problem> {
-        let Admission { viewer, subject, now, .. } = admission;
         let resource = format!("{}://{}{path}", self.config.protocol, viewer.host);
         let resource = UrlPattern::new(resource).map_err(bad_request)?;
         let expires = self.grants.expiry(*now, ttl).min(subject.expires);
         let policy = Policy::new(resource.clone(), expires).map_err(bad_request)?;
         let grant = self.grants.grant(policy).await.map_err(|error| Problem::from(&*error))?;
-        tracing::info!(
-            subject = subject.id,
-            authenticator = subject.authenticator,
-            %resource,
-            expires = expires.seconds(),
-            key_pair_id = %grant.key_pair_id(),
-            "{what}"
-        );
         Ok((resource, grant))
     }
+}
+
+/// The line of the audit log about what is handed out: never the credential, nor the signature.
+fn audit(what: &str, subject: &Subject, resource: &UrlPattern, grant: &Grant) {
+    tracing::info!(
+        subject = subject.id,
+        authenticator = subject.authenticator,
+        %resource,
+        expires = grant.statement().date_less_than().seconds(),
+        key_pair_id = %grant.key_pair_id(),
+        "{what}"
+    );
+}
+
+/// The body that tells a page what it has, and when to ask again.
+fn issued(grants: &[(UrlPattern, Arc<Grant>)], expires: UnixTime, now: UnixTime) -> Value {
+    let resources: Vec<&str> = grants.iter().map(|(resource, _)| resource.as_str()).collect();
+    let refresh_after = now.plus((expires.seconds() - now.seconds()) * 4 / 5);
+    let mut body = json!({
+        "resource": resources.first(),
+        "expires_at": expires.seconds(),
+        "refresh_after": refresh_after.seconds(),
+    });
+    if let (2.., Some(members)) = (resources.len(), body.as_object_mut()) {
+        members.insert("resources".to_owned(), json!(resources));
+    }
+    body
 }
 
 fn viewer(request: &ApiGatewayV2httpRequest) -> Result<Viewer, Problem> {
@@ -226,3 +237,5 @@ fn viewer(request: &ApiGatewayV2httpRequest) -> Result<Viewer, Problem> {
 
 /// A body is a path in JSON; a token stands in a header.
 const BODY_LIMIT: usize = 8 * 1_024;
+/// API Gateway takes 10,240 bytes of headers; the other ones are short.
+const COOKIES_LIMIT: usize = 9_000;

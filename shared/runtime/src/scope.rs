@@ -51,6 +51,13 @@ impl Scope {
         pattern.starts_with(&self.prefix) && !pattern.split('/').any(is_dots)
     }
 
+    /// Whether a path pattern within the prefix is of whole assets. A playlist is signed for its asset, so
+    /// whoever may watch a part of one gets at the rest.
+    #[must_use]
+    pub fn is_of_whole_assets(&self, pattern: &str) -> bool {
+        pattern.strip_prefix(&self.prefix).is_some_and(|below| below.matches('/').count() <= self.depth)
+    }
+
     /// The asset that `path` belongs to, such as the folder `/video/m/` for `/video/m/v0/s001.ts`. A file
     /// above the depth belongs to no folder: it is an asset alone, since the folder around it holds the
     /// assets of others. `None` for a path outside the prefix, and for one with dot segments, which a
@@ -163,6 +170,27 @@ mod tests {
                 asset.map(|asset| asset.has_pattern(pattern.unwrap_or_default())),
                 pattern.map(|_| true)
             );
+        }
+    }
+
+    #[test]
+    fn what_lies_deeper_than_an_asset_is_a_part_of_one() {
+        let rows = [
+            (1, "/video/*", true, true),
+            (1, "/video/m/*", true, true),
+            (1, "/video/m/v0/*", true, false),
+            (2, "/video/m/v0/*", true, true),
+            (0, "/video/*", true, true),
+            (0, "/video/m/*", true, false),
+            (1, "/video/../other/*", false, false),
+            (1, "/video/%2e%2E/*", false, true),
+            (1, "/videos/*", false, false),
+            (1, "/*", false, false),
+        ];
+        for (depth, pattern, covered, whole) in rows {
+            let scope = Scope::new("/video/*", depth).expect("a scope");
+            let seen = (scope.covers(pattern), scope.is_of_whole_assets(pattern));
+            assert_eq!(seen, (covered, whole), "{depth} {pattern}");
         }
     }
 

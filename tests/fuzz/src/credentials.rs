@@ -9,7 +9,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use flate2::{Compression, write::ZlibEncoder};
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::Algorithm;
 
 use crate::{
     NOW,
@@ -17,6 +17,7 @@ use crate::{
         hmac_keys::{HmacKeys, Secrets},
         jwt::{Audience, TokenRules},
         plone_ticket::{TicketDigest, TicketKeys},
+        verifying_key::VerifyingKey,
     },
 };
 
@@ -91,7 +92,7 @@ pub fn accepted(token: &str) -> Option<(String, u64)> {
         subject: "sub",
         longest_life: None,
     };
-    rules.check_header(token).ok()?;
-    let verified = rules.verify(token, &[DecodingKey::from_secret(SECRET.as_bytes())], *NOW).ok()?;
+    let checked = rules.check_header(token).ok()?;
+    let verified = rules.verify(&checked, &[VerifyingKey::hs256(SECRET.as_bytes())], *NOW).ok()?;
     Some((verified.subject, verified.expires.seconds()))
 }

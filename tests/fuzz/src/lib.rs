@@ -22,6 +22,8 @@ pub mod issue_cookies {
     #[expect(dead_code, reason = "the function has more kinds of issuers than the targets")]
     pub mod jwt;
     pub mod plone_ticket;
+    #[expect(dead_code, reason = "the targets have no public keys of issuers")]
+    pub mod verifying_key;
 }
 
 /// The pure modules of the function, without the AWS SDK that the rest of it needs.

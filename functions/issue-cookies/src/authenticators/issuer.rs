@@ -4,14 +4,14 @@ use std::{str::FromStr, sync::Arc};
 
 use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::Algorithm;
 use usher_runtime::Settings;
 
 use super::{
-    AuthenticationError, Authenticator, Credential, HttpClient,
+    AuthenticationError, Authenticator, Credential, HttpClient, client,
     jwks::{Jwks, JwksError},
     jwt::{Audience, TokenError, TokenRules},
-    public_key,
+    verifying_key::VerifyingKey,
 };
 use crate::Subject;
 
@@ -23,7 +23,7 @@ pub(super) struct Issuer {
 
 enum Keys {
     /// One, in the configuration.
-    Fixed(Arc<DecodingKey>),
+    Fixed(Arc<VerifyingKey>),
     /// A JWK set, most often one that the issuer serves.
     Set(Jwks),
 }
@@ -50,7 +50,10 @@ impl Issuer {
         let audience = settings.required("JWT_AUDIENCE");
         let token_use = settings.parsed("JWT_TOKEN_USE", TokenUse::Any, "access or id");
         let keys = Keys::read(settings, issuer.as_deref(), http);
-        let audience = audience?.split(',').map(|name| name.trim().to_owned()).collect();
+        let audience: Vec<String> = audience?.split(',').map(|name| name.trim().to_owned()).collect();
+        if audience.iter().any(String::is_empty) {
+            settings.problem("JWT_AUDIENCE has an empty entry");
+        }
         let (audience, exact) = match token_use? {
             TokenUse::Any => (Audience::Aud(audience), Vec::new()),
             TokenUse::Access => (Audience::ClientId(audience), vec![("token_use", "access")]),
@@ -82,10 +85,9 @@ impl Authenticator for Issuer {
         now: UnixTime,
     ) -> Result<Subject, AuthenticationError> {
         let Credential::Token { token, .. } = credential else { return Err(AuthenticationError::Unknown) };
-        let key_id = self.rules.check_header(token)?;
-        let keys = self.keys.of(key_id.as_deref(), now).await?;
-        let verified = self.rules.verify(token, keys.iter().map(Arc::as_ref), now)?;
-        Ok(verified.of("jwt"))
+        let token = self.rules.check_header(token)?;
+        let keys = self.keys.of(token.key_id(), now).await?;
+        Ok(self.rules.verify(&token, keys.iter().map(Arc::as_ref), now)?.of("jwt"))
     }
 }
 
@@ -106,31 +108,18 @@ impl Keys {
             settings.problem(problem);
             return None;
         }
-        let (name, keys) = match source {
-            Some((name @ "JWT_SECRET", secret)) => (name, Self::secret(&secret)),
-            Some((name @ "JWT_PUBLIC_KEY", pem)) => (name, Self::public_key(&pem)),
+        let (name, key) = match source {
+            Some((name @ "JWT_SECRET", secret)) => (name, secret_key(&secret)),
+            Some((name @ "JWT_PUBLIC_KEY", pem)) => (name, VerifyingKey::from_pem(&pem)),
             other => return Self::read_set(settings, other, issuer?, algorithm, http),
         };
-        let (keys, of_key) =
-            keys.map_err(|expected| settings.problem(format!("{name} is not {expected}"))).ok()?;
+        let key = key.map_err(|expected| settings.problem(format!("{name} is not {expected}"))).ok()?;
+        let of_key = key.algorithm();
         if algorithm.is_some_and(|algorithm| algorithm != of_key) {
             settings.problem(format!("JWT_ALGORITHM is not the one of {name}: leave it out"));
             return None;
         }
-        Some((keys, of_key))
-    }
-
-    fn secret(secret: &str) -> Result<(Self, Algorithm), &'static str> {
-        // RFC 7518, 3.2: a key of the hash's size or larger.
-        if secret.len() < 32 {
-            return Err("as long as the 32 bytes that HS256 needs");
-        }
-        Ok((Self::Fixed(Arc::new(DecodingKey::from_secret(secret.as_bytes()))), Algorithm::HS256))
-    }
-
-    fn public_key(pem: &str) -> Result<(Self, Algorithm), &'static str> {
-        let (key, algorithm) = public_key::parse(pem)?;
-        Ok((Self::Fixed(Arc::new(key)), algorithm))
+        Some((Self::Fixed(Arc::new(key)), of_key))
     }
 
     fn read_set(
@@ -149,9 +138,7 @@ impl Keys {
         let set = match source {
             Some(("JWT_JWKS", text)) => Jwks::inline(&text, algorithm),
             source => {
-                let client = http()
-                    .map_err(|error| settings.problem(format!("no HTTPS client can be made: {error}")))
-                    .ok()?;
+                let client = client(settings, http)?;
                 match source {
                     Some((_, url)) => Jwks::at(&url, algorithm, client),
                     None => Jwks::discovered(issuer, algorithm, client),
@@ -166,7 +153,7 @@ impl Keys {
         &self,
         key_id: Option<&str>,
         now: UnixTime,
-    ) -> Result<Vec<Arc<DecodingKey>>, AuthenticationError> {
+    ) -> Result<Vec<Arc<VerifyingKey>>, AuthenticationError> {
         match self {
             Self::Fixed(key) => Ok(vec![Arc::clone(key)]),
             Self::Set(set) => set.keys(key_id, now).await.map_err(|error| match error {
@@ -175,6 +162,16 @@ impl Keys {
             }),
         }
     }
+}
+
+/// RFC 7518, 3.2: a key of the hash's size or larger.
+fn secret_key(secret: &str) -> Result<VerifyingKey, &'static str> {
+    if secret.contains("-----BEGIN") {
+        // With a public key for a secret, anybody could sign.
+        return Err("a secret, but a key in PEM: a public one belongs into JWT_PUBLIC_KEY");
+    }
+    let secret = Some(secret.as_bytes()).filter(|secret| secret.len() >= 32);
+    secret.map(VerifyingKey::hs256).ok_or("as long as the 32 bytes that HS256 needs")
 }
 
 impl FromStr for TokenUse {

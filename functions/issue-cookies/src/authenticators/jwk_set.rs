@@ -7,15 +7,16 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::Algorithm;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
+use super::verifying_key::VerifyingKey;
+
 /// The usable keys of a set, each made ready once.
 #[derive(Clone, Debug)]
-pub(crate) struct JwkSet(Vec<(Option<String>, Arc<DecodingKey>)>);
+pub(crate) struct JwkSet(Vec<(Option<String>, Arc<VerifyingKey>)>);
 
 /// Why a text is no set of keys that can be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -49,7 +50,7 @@ impl JwkSet {
             return Err(JwkSetError::TooManyKeys);
         }
         let jwks = document.keys.iter().filter_map(|jwk| serde_json::from_str::<Jwk>(jwk.get()).ok());
-        let keys = jwks.filter_map(|jwk| Some((jwk.kid.clone(), Arc::new(jwk.decoding_key(algorithm)?))));
+        let keys = jwks.filter_map(|jwk| Some((jwk.kid.clone(), Arc::new(jwk.verifying_key(algorithm)?))));
         let keys: Vec<_> = keys.collect();
         if keys.is_empty() { Err(JwkSetError::NoUsableKey) } else { Ok(Self(keys)) }
     }
@@ -62,7 +63,7 @@ impl JwkSet {
     /// The keys that a token with this `kid` may be signed with. An issuer that gives several keys one name
     /// gets each of them tried: all are its own, and for this algorithm. A token without a `kid` does not
     /// choose among several.
-    pub(crate) fn keys(&self, kid: Option<&str>) -> Vec<Arc<DecodingKey>> {
+    pub(crate) fn keys(&self, kid: Option<&str>) -> Vec<Arc<VerifyingKey>> {
         match (kid, self.0.as_slice()) {
             (None, [(_, only)]) => vec![Arc::clone(only)],
             (None, _) => Vec::new(),
@@ -98,7 +99,7 @@ struct Jwk {
 }
 
 impl Jwk {
-    fn decoding_key(&self, algorithm: Algorithm) -> Option<DecodingKey> {
+    fn verifying_key(&self, algorithm: Algorithm) -> Option<VerifyingKey> {
         let verifies = self.key_ops.as_ref().is_none_or(|all| all.iter().any(|one| one == "verify"));
         if self.r#use.as_ref().is_some_and(|one| one != "sig") || !verifies || self.d.is_some() {
             return None;
@@ -115,7 +116,7 @@ impl Jwk {
         self.alg.as_ref().is_none_or(|own| own == algorithm)
     }
 
-    fn rsa(&self) -> Option<DecodingKey> {
+    fn rsa(&self) -> Option<VerifyingKey> {
         let modulus = unsigned(decoded(self.n.as_ref())?);
         let exponent = unsigned(decoded(self.e.as_ref())?);
         let bits = modulus.len() * 8 - usize::try_from(modulus.first()?.leading_zeros()).ok()?;
@@ -123,27 +124,25 @@ impl Jwk {
         // One signature takes as many multiplications as the exponent has bits, and 1 verifies anything.
         let small = exponent.len() <= 4 && exponent != [1];
         let strong = (2_048..=8_192).contains(&bits) && is_odd(&modulus) && is_odd(&exponent) && small;
-        strong.then(|| DecodingKey::from_rsa_raw_components(&modulus, &exponent))
+        if strong { VerifyingKey::rs256(&modulus, &exponent) } else { None }
     }
 
-    fn p256(&self) -> Option<DecodingKey> {
+    fn p256(&self) -> Option<VerifyingKey> {
         let (x, y) = (decoded(self.x.as_ref())?, decoded(self.y.as_ref())?);
         if x.len() != 32 || y.len() != 32 {
             return None;
         }
         let point = [&[UNCOMPRESSED], x.as_slice(), y.as_slice()].concat();
-        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point).ok()?;
-        Some(DecodingKey::from_ec_der(&point))
+        VerifyingKey::from_public_key(Algorithm::ES256, &point)
     }
 
-    fn ed25519(&self) -> Option<DecodingKey> {
+    fn ed25519(&self) -> Option<VerifyingKey> {
         let x = decoded(self.x.as_ref())?;
         // Of another length it could be a key in DER, which the parser takes too.
         if x.len() != 32 {
             return None;
         }
-        ParsedPublicKey::new(&ED25519, &x).ok()?;
-        Some(DecodingKey::from_ed_der(&x))
+        VerifyingKey::from_public_key(Algorithm::EdDSA, &x)
     }
 }
 

@@ -9,13 +9,14 @@
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use cloudfront_signing::UnixTime;
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::Algorithm;
 use reqwest::Client;
 use tokio::sync::Mutex;
 
 use super::{
     jwk_set::JwkSet,
     provider::{FetchError, Fetched, Provider},
+    verifying_key::VerifyingKey,
 };
 
 /// A source of keys.
@@ -74,7 +75,7 @@ impl Jwks {
         &self,
         kid: Option<&str>,
         now: UnixTime,
-    ) -> Result<Vec<Arc<DecodingKey>>, JwksError> {
+    ) -> Result<Vec<Arc<VerifyingKey>>, JwksError> {
         match &self.0 {
             Source::Inline(set) => some(set.keys(kid)).ok_or(JwksError::UnknownKey),
             Source::Remote(remote) => remote.keys(kid, now).await,
@@ -109,7 +110,7 @@ impl Remote {
         self: &Arc<Self>,
         kid: Option<&str>,
         now: UnixTime,
-    ) -> Result<Vec<Arc<DecodingKey>>, JwksError> {
+    ) -> Result<Vec<Arc<VerifyingKey>>, JwksError> {
         if let Some(keys) = self.state().fresh(kid, now) {
             return Ok(keys);
         }
@@ -136,7 +137,7 @@ impl Remote {
 }
 
 impl State {
-    fn fresh(&self, kid: Option<&str>, now: UnixTime) -> Option<Vec<Arc<DecodingKey>>> {
+    fn fresh(&self, kid: Option<&str>, now: UnixTime) -> Option<Vec<Arc<VerifyingKey>>> {
         let known = self.known.as_ref().filter(|known| now < known.fresh_until);
         some(known?.keys.keys(kid))
     }
@@ -167,7 +168,7 @@ impl State {
         }
     }
 
-    fn answer(&self, kid: Option<&str>, now: UnixTime) -> Result<Vec<Arc<DecodingKey>>, JwksError> {
+    fn answer(&self, kid: Option<&str>, now: UnixTime) -> Result<Vec<Arc<VerifyingKey>>, JwksError> {
         let known = self.known.as_ref().filter(|known| now < known.fetched.plus(LONGEST_STALE));
         if let Some(keys) = known.and_then(|known| some(known.keys.keys(kid))) {
             return Ok(keys);
@@ -181,7 +182,7 @@ impl State {
     }
 }
 
-fn some(keys: Vec<Arc<DecodingKey>>) -> Option<Vec<Arc<DecodingKey>>> {
+fn some(keys: Vec<Arc<VerifyingKey>>) -> Option<Vec<Arc<VerifyingKey>>> {
     (!keys.is_empty()).then_some(keys)
 }
 

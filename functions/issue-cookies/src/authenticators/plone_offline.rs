@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::Algorithm;
 use serde_json::{Map, json};
 use usher_runtime::Settings;
 
@@ -12,6 +12,7 @@ use super::{
     hmac_keys::{Secrets, SecretsError},
     jwt::{Audience, TokenRules},
     plone_ticket::{SealedTicket, Ticket, TicketDigest, TicketKeys},
+    verifying_key::VerifyingKey,
 };
 use crate::Subject;
 
@@ -24,7 +25,7 @@ pub(super) struct PloneOffline {
 /// What plone.restapi gives at `@login`: neither issuer nor audience, so that the key alone tells whose
 /// they are. A root user's is signed with another one.
 struct Tokens {
-    keys: Vec<DecodingKey>,
+    keys: Vec<VerifyingKey>,
     rules: TokenRules,
 }
 
@@ -54,22 +55,17 @@ impl Tokens {
         };
         // A site may be told to give tokens without an end, or for a year: those are refused.
         let timeout = settings.seconds("PLONE_TOKEN_TIMEOUT_SECONDS", 43_200);
-        let rules = TokenRules {
-            algorithm: Algorithm::HS256,
-            issuer: None,
-            audience: Audience::Unnamed,
-            header_type: None,
-            exact: Vec::new(),
-            subject: "sub",
-            longest_life: Some(timeout?),
-        };
-        let keys = secrets?.iter().map(DecodingKey::from_secret).collect();
+        let rules = token_rules(Some(timeout?));
+        let keys = secrets?.iter().map(VerifyingKey::hs256).collect();
         Some(Some(Self { keys, rules }))
     }
 
     fn verify(&self, token: &str, now: UnixTime) -> Result<Subject, AuthenticationError> {
-        self.rules.check_header(token)?;
-        Ok(self.rules.verify(token, &self.keys, now)?.of("plone-token"))
+        let token = self.rules.check_header(token)?;
+        let mut subject = self.rules.verify(&token, &self.keys, now)?.of("plone-token");
+        // Users change their own: nothing may depend on it.
+        subject.claims.remove("fullname");
+        Ok(subject)
     }
 }
 
@@ -116,6 +112,19 @@ impl Authenticator for PloneOffline {
             (Credential::Ticket(cookie_value), _, Some(tickets)) => tickets.verify(cookie_value, now),
             _ => Err(AuthenticationError::Unknown),
         }
+    }
+}
+
+/// What plone.restapi's tokens are like; they last for so many seconds at most.
+pub(super) fn token_rules(longest_life: Option<u64>) -> TokenRules {
+    TokenRules {
+        algorithm: Algorithm::HS256,
+        issuer: None,
+        audience: Audience::Unnamed,
+        header_type: None,
+        exact: Vec::new(),
+        subject: "sub",
+        longest_life,
     }
 }
 

@@ -6,12 +6,10 @@
 //! credential names is its proof. Pages prove nothing, as Plone shows those to anonymous visitors when a
 //! credential is bad; `@login-renew` neither, as it goes on for users who were deleted.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use jsonwebtoken::{Algorithm, dangerous::insecure_decode_claims};
+use jsonwebtoken::dangerous::insecure_decode_claims;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, Response, Url};
 use serde::Deserialize;
@@ -22,7 +20,9 @@ use usher_runtime::Settings;
 use super::{
     AuthenticationError, Authenticator, Credential, HttpClient,
     claims::UniqueClaims,
-    jwt::{Audience, TokenError, TokenRules, is_subject},
+    client,
+    jwt::{TokenError, TokenRules, is_subject},
+    plone_offline::token_rules,
     plone_ticket::{SealedTicket, TicketError},
 };
 use crate::{Subject, http_client::read_up_to};
@@ -33,8 +33,6 @@ pub(super) struct PloneOnline {
     site: Site,
     rules: TokenRules,
     ticket_timeout: u64,
-    /// When strangers were last seen to be refused.
-    closed_at: AtomicU64,
 }
 
 /// Where a site is: its URL without the slash at the end.
@@ -48,13 +46,10 @@ struct Claimed {
     header: (HeaderName, HeaderValue),
 }
 
-/// What the site says of a user.
+/// What the site says of a user. Names and addresses are left out: users change their own.
 #[derive(Deserialize)]
 struct User {
     id: String,
-    username: Option<String>,
-    fullname: Option<String>,
-    email: Option<String>,
     roles: Vec<String>,
     groups: Option<Groups>,
 }
@@ -83,22 +78,12 @@ impl PloneOnline {
         if site.is_none() {
             settings.problem(format!("{SITE} must be the https URL of a Plone site, without a query"));
         }
-        let client =
-            http().map_err(|error| settings.problem(format!("no HTTPS client can be made: {error}")));
-        Some(Some(Self::new(client.ok()?, site?, ticket_timeout?)))
+        let client = client(settings, http);
+        Some(Some(Self::new(client?, site?, ticket_timeout?)))
     }
 
     fn new(client: Client, site: Site, ticket_timeout: u64) -> Self {
-        let rules = TokenRules {
-            algorithm: Algorithm::HS256,
-            issuer: None,
-            audience: Audience::Unnamed,
-            header_type: None,
-            exact: Vec::new(),
-            subject: "sub",
-            longest_life: None,
-        };
-        Self { client, site, rules, ticket_timeout, closed_at: AtomicU64::new(0) }
+        Self { client, site, rules: token_rules(None), ticket_timeout }
     }
 
     fn claimed(&self, credential: &Credential<'_>, now: UnixTime) -> Result<Claimed, AuthenticationError> {
@@ -128,21 +113,13 @@ impl PloneOnline {
 
     /// An answer proves a credential only if nobody gets it without one: a site may have given the
     /// permission "Access Plone user information" to anonymous visitors, and a cache may answer in its place.
-    async fn check_that_strangers_are_refused(
-        &self,
-        url: &Url,
-        now: UnixTime,
-    ) -> Result<(), AuthenticationError> {
-        if now.seconds() < self.closed_at.load(Ordering::Relaxed).saturating_add(CLOSED_FOR) {
-            return Ok(());
-        }
+    async fn check_that_strangers_are_refused(&self, url: &Url) -> Result<(), AuthenticationError> {
         match self.get(url, None).await?.status() {
             StatusCode::OK => {
                 Err(unavailable("the Plone site shows its users to anybody, so it vouches for nobody"))
             }
             // A log-in in front of the site may redirect them.
             status if is_refusal(status) || status == StatusCode::FORBIDDEN || status.is_redirection() => {
-                self.closed_at.store(now.seconds(), Ordering::Relaxed);
                 Ok(())
             }
             status => Err(unavailable(format!("the Plone site answers {status}"))),
@@ -202,7 +179,7 @@ impl Authenticator for PloneOnline {
             ));
         }
         let claims = user.claims().ok_or(AuthenticationError::Refused("the user is one of the Zope root"))?;
-        self.check_that_strangers_are_refused(&url, now).await?;
+        self.check_that_strangers_are_refused(&url).await?;
         Ok(Subject { id, expires, claims, paths: None, authenticator: "plone-online" })
     }
 }
@@ -245,10 +222,6 @@ impl User {
         let mut claims = Map::new();
         claims.insert("roles".to_owned(), json!(self.roles));
         claims.insert("groups".to_owned(), json!(groups));
-        for (name, value) in [("username", self.username), ("fullname", self.fullname), ("email", self.email)]
-        {
-            claims.extend(value.map(|value| (name.to_owned(), Value::String(value))));
-        }
         Some(claims)
     }
 }
@@ -290,8 +263,6 @@ const KEYS: [&str; 2] = ["PLONE_JWT_KEYS", "PLONE_TICKET_KEYS"];
 const REFUSED: &str = "the Plone site does not know the credential, or its user";
 /// All but what RFC 3986 calls unreserved.
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// So many seconds is it enough to have seen that strangers are refused.
-const CLOSED_FOR: u64 = 60;
 const BODY_LIMIT: usize = 64 * 1_024;
 /// Plone's own default is 25.
 const GROUPS_LIMIT: usize = 250;

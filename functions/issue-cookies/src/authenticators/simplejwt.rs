@@ -5,21 +5,21 @@
 
 use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::Algorithm;
 use usher_runtime::Settings;
 
 use super::{
     AuthenticationError, Authenticator, Credential,
     hmac_keys::Secrets,
     jwt::{Audience, TokenRules},
-    public_key,
+    verifying_key::VerifyingKey,
 };
 use crate::Subject;
 
 /// The site's keys, and what its tokens must be like.
 pub(super) struct SimpleJwt {
     rules: TokenRules,
-    keys: Vec<DecodingKey>,
+    keys: Vec<VerifyingKey>,
 }
 
 impl SimpleJwt {
@@ -32,12 +32,13 @@ impl SimpleJwt {
             (Some(list), None) => {
                 let secrets = Secrets::from_hex(&list);
                 let secrets = secrets.map_err(|error| settings.problem(format!("{KEYS}: {error}"))).ok()?;
-                (secrets.iter().map(DecodingKey::from_secret).collect(), Algorithm::HS256)
+                (secrets.iter().map(VerifyingKey::hs256).collect(), Algorithm::HS256)
             }
             (None, Some(pem)) => {
-                let key = public_key::parse(&pem);
+                let key = VerifyingKey::from_pem(&pem);
                 let key = key.map_err(|expected| settings.problem(format!("{PUBLIC_KEY} is not {expected}")));
-                let (key, algorithm) = key.ok()?;
+                let key = key.ok()?;
+                let algorithm = key.algorithm();
                 (vec![key], algorithm)
             }
             (Some(_), Some(_)) => {
@@ -72,8 +73,8 @@ impl Authenticator for SimpleJwt {
         now: UnixTime,
     ) -> Result<Subject, AuthenticationError> {
         let Credential::Token { token, .. } = credential else { return Err(AuthenticationError::Unknown) };
-        self.rules.check_header(token)?;
-        Ok(self.rules.verify(token, &self.keys, now)?.of("simplejwt"))
+        let token = self.rules.check_header(token)?;
+        Ok(self.rules.verify(&token, &self.keys, now)?.of("simplejwt"))
     }
 }
 

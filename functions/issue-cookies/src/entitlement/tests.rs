@@ -9,7 +9,7 @@ use super::*;
 fn read(text: &str) -> Result<Entitlements, ConfigError> {
     let look_up = |name: &str| (name == NAME).then(|| text.to_owned());
     let mut settings = Settings::new(&look_up);
-    let scope = Scope::new("/video/*", 1).unwrap();
+    let scope = Scope::new("/video/*", 2).unwrap();
     let entitlements = Entitlements::read(&mut settings, &scope);
     settings.finish(|| entitlements)
 }
@@ -159,11 +159,60 @@ fn the_site_may_give_less_than_the_rules_and_not_more() {
 }
 
 #[test]
-fn more_resources_than_cookies_can_carry_are_refused() {
+fn more_resources_than_anybody_has_are_refused() {
     let many = |count: u32| json!({"g": (0..count).collect::<Vec<_>>(), "t": (0..count).collect::<Vec<_>>()});
-    assert_eq!(resources(r#"["/video/{g}/*"]"#, &many(8)).map(|all| all.len()), Ok(8));
-    assert_eq!(resources(r#"["/video/{g}/*"]"#, &many(9)), Err(NotEntitled::TooMany));
-    assert_eq!(resources(r#"["/video/{g}/{t}/*"]"#, &many(9)), Err(NotEntitled::TooMany));
+    let count = |rules: &str, claims: &Value| resources(rules, claims).map(|all| all.len());
+    assert_eq!(count(r#"["/video/{g}/*"]"#, &many(64)), Ok(64));
+    assert_eq!(count(r#"["/video/{g}/*"]"#, &many(65)), Err(NotEntitled::TooMany));
+    assert_eq!(count(r#"["/video/{g}/{t}/*"]"#, &many(8)), Ok(64));
+    assert_eq!(count(r#"["/video/{g}/{t}/*"]"#, &many(9)), Err(NotEntitled::TooMany));
+    assert_eq!(count(r#"["/video/a/{g}/*", "/video/b/{g}/*"]"#, &many(33)), Err(NotEntitled::TooMany));
+}
+
+#[test]
+fn a_part_of_an_asset_is_no_resource() {
+    let settings = |depth: usize, rule: &str| {
+        let look_up = |name: &str| (name == NAME).then(|| json!([rule]).to_string());
+        let mut settings = Settings::new(&look_up);
+        let entitlements = Entitlements::read(&mut settings, &Scope::new("/video/*", depth).unwrap());
+        settings.finish(|| entitlements)
+    };
+    let deeper = "the configuration cannot be used: ENTITLEMENTS[0]: the resource lies deeper than SCOPE_DEPTH, and a \
+                  playlist is signed for the whole folder at that depth: raise SCOPE_DEPTH";
+    let rows = [
+        (0, "/video/*", true),
+        (0, "/video/{t}/*", false),
+        (1, "/video/{t}/*", true),
+        (1, "/video/m/{t}/*", false),
+        (2, "/video/m/{t}/*", true),
+    ];
+    for (depth, rule, is_whole) in rows {
+        let problem = settings(depth, rule).err().map(|error| error.to_string());
+        assert_eq!(problem.as_deref(), (!is_whole).then_some(deeper), "{depth} {rule}");
+    }
+    let mut subject = subject(&json!({}));
+    subject.paths = Some(vec!["/video/m/v0/*".to_owned()]);
+    let given = |depth| settings(depth, "/video/*").unwrap().resources(&subject);
+    assert_eq!(given(1), Err(NotEntitled::Path));
+    assert_eq!(given(2), Ok(vec!["/video/m/v0/*".to_owned()]));
+}
+
+#[test]
+fn without_the_setting_everybody_has_the_whole_scope_whatever_its_name() {
+    for path in ["/video/*", "/*", "/a//b/*", "/{x}/*", "/video/./*"] {
+        let mut settings = Settings::new(&|_| None);
+        let entitlements = Entitlements::read(&mut settings, &Scope::new(path, 1).unwrap());
+        let entitlements = settings.finish(|| entitlements).unwrap();
+        assert_eq!(entitlements.resources(&subject(&json!({}))), given(&[path]), "{path}");
+    }
+}
+
+#[test]
+fn viewers_of_the_same_name_are_told_apart_by_their_authenticator() {
+    let rules = r#"[{"resource": "/video/a/*", "if": {"authenticator": "test"}},
+                    {"resource": "/video/b/*", "if": {"authenticator": "other"}}]"#;
+    // A claim of that name says nothing.
+    assert_eq!(resources(rules, &json!({"authenticator": "other"})), given(&["/video/a/*"]));
 }
 
 #[test]

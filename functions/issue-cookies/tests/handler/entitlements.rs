@@ -25,6 +25,17 @@ fn member(text: &str, groups: Value) -> Value {
     event(text, &tokens::hs256(&claims))
 }
 
+/// The same in a browser that has cookies for these folders, as far as it was told.
+fn returning(text: &str, groups: Value, folders: &str) -> Value {
+    let mut event = member(text, groups);
+    event["cookies"] = json!(["theme=dark", format!("usher-paths={folders}")]);
+    event
+}
+
+fn remembered(folders: &str) -> String {
+    format!("usher-paths={folders}; HttpOnly; SameSite=Lax; Secure; Path=/auth/cookies")
+}
+
 fn resource(path: &str) -> String {
     format!("https://{HOST}{path}")
 }
@@ -35,15 +46,13 @@ fn not_allowed() -> Value {
 
 #[tokio::test]
 async fn several_resources_are_several_sets_of_cookies_on_separate_paths() {
-    let answer = function().await.answer(member(POST_COOKIES, json!(["b", "a"]))).await;
+    let answer = function().await.answer(returning(POST_COOKIES, json!(["b", "a"]), "/video/a/")).await;
     let resources = [resource("/video/b/*"), resource("/video/a/*")];
     let mut cookies: Vec<String> = Vec::new();
     for resource in &resources {
         cookies.extend(grant(resource, EXPIRES, HashAlgorithm::Sha256).set_cookies());
     }
-    cookies.push(
-        "usher-paths=/video/b/:/video/a/; HttpOnly; SameSite=Lax; Secure; Path=/auth/cookies".to_owned(),
-    );
+    cookies.push(remembered("/video/b/:/video/a/"));
     let body = json!({
         "resource": resources[0],
         "resources": resources,
@@ -65,9 +74,9 @@ async fn several_resources_are_several_sets_of_cookies_on_separate_paths() {
 
 #[tokio::test]
 async fn one_resource_of_a_claim_is_one_set_of_cookies_that_admits_to_it_alone() {
-    let answer = function().await.answer(member(POST_COOKIES, json!("a"))).await;
+    let answer = function().await.answer(returning(POST_COOKIES, json!("a"), "/video/a/")).await;
     let mut cookies = grant(&resource("/video/a/*"), EXPIRES, HashAlgorithm::Sha256).set_cookies();
-    cookies.push("usher-paths=/video/a/; HttpOnly; SameSite=Lax; Secure; Path=/auth/cookies".to_owned());
+    cookies.push(remembered("/video/a/"));
     let body = json!({
         "resource": resource("/video/a/*"),
         "expires_at": EXPIRES,
@@ -91,24 +100,24 @@ async fn a_viewer_without_the_claim_or_with_one_that_moves_a_border_is_refused()
     }
     let stranger = event(POST_COOKIES, &tokens::hs256(&tokens::claims()));
     assert_eq!(function.answer(stranger).await, not_allowed());
-    let many: Vec<u32> = (0..9).collect();
+    let many: Vec<u32> = (0..65).collect();
     assert_eq!(function.answer(member(POST_COOKIES, json!(many))).await, not_allowed());
 }
 
 #[tokio::test]
 async fn a_url_is_signed_for_what_the_viewer_may_watch_and_no_wider() {
-    // The part of the path that is signed for, below the viewer's resource and above it.
     let rows = [
-        (r#"["/video/{groups}/*"]"#, "/video/a/master.m3u8", Ok("/video/a/*")),
-        (r#"["/video/*"]"#, "/video/m/master.m3u8", Ok("/video/m/*")),
+        (r#"["/video/{groups}/*"]"#, "/video/a/x/master.m3u8", Ok("/video/a/x/*")),
+        (r#"["/video/{groups}/*"]"#, "/video/a/film.mp4", Ok("/video/a/film.mp4?*")),
+        (r#"["/video/*"]"#, "/video/m/v0/master.m3u8", Ok("/video/m/v0/*")),
         (r#"["/video/m/{groups}/*"]"#, "/video/m/a/v.m3u8", Ok("/video/m/a/*")),
-        (r#"["/video/{groups}/*"]"#, "/video/b/master.m3u8", Err(())),
-        (r#"["/video/{groups}/*"]"#, "/video/ab/master.m3u8", Err(())),
+        (r#"["/video/{groups}/*"]"#, "/video/b/x/master.m3u8", Err(())),
+        (r#"["/video/{groups}/*"]"#, "/video/ab/x/master.m3u8", Err(())),
         (r#"["/video/m/{groups}/*"]"#, "/video/m/master.m3u8", Err(())),
         (r#"["/video/m/{groups}/*"]"#, "/video/m/b/v.m3u8", Err(())),
     ];
     for (rules, path, covered) in rows {
-        let function = Function::new(&[("ENTITLEMENTS", rules)]).await;
+        let function = Function::new(&[("ENTITLEMENTS", rules), ("SCOPE_DEPTH", "2")]).await;
         let mut asked = member(POST_URLS, json!("a"));
         asked["body"] = json!(json!({ "path": path }).to_string());
         let expected = match covered {
@@ -124,35 +133,118 @@ async fn a_url_is_signed_for_what_the_viewer_may_watch_and_no_wider() {
     }
 }
 
-/// What a browser is told to forget: `usher-paths` first where it is there, then five names for each path.
-fn cleared(remembered: &[&str], paths: &[&str]) -> Value {
+/// What tells a browser to forget its cookies for these folders.
+fn clearing(folders: &[&str]) -> Vec<String> {
     let names = ["Policy", "Expires", "Signature", "Key-Pair-Id", "Hash-Algorithm"];
-    let mut cookies: Vec<String> = remembered.iter().map(|line| (*line).to_owned()).collect();
-    for path in paths {
-        cookies.extend(names.map(|name| {
-            format!("CloudFront-{name}=; HttpOnly; SameSite=Lax; Secure; Path={path}; Max-Age=0")
-        }));
-    }
-    response(204, json!({}), None, json!(cookies))
+    let lines = folders.iter().flat_map(|folder| {
+        names.map(|name| {
+            format!("CloudFront-{name}=; HttpOnly; SameSite=Lax; Secure; Path={folder}; Max-Age=0")
+        })
+    });
+    lines.collect()
 }
 
 #[tokio::test]
 async fn signing_out_clears_what_was_set_for_each_path() {
     let function = function().await;
-    let forgotten = "usher-paths=; HttpOnly; SameSite=Lax; Secure; Path=/auth/cookies; Max-Age=0";
     let sign_out = |cookies: &[&str]| {
         let mut event: Value = serde_json::from_str(DELETE_COOKIES).unwrap();
         event["cookies"] = json!(cookies);
         event
     };
-    let both = cleared(&[forgotten], &["/video/", "/video/a/", "/video/b/"]);
+    let forgotten = "usher-paths=; HttpOnly; SameSite=Lax; Secure; Path=/auth/cookies; Max-Age=0";
+    let cleared = |folders: &[&str]| {
+        let cookies = [vec![forgotten.to_owned()], clearing(folders)].concat();
+        response(204, json!({}), None, json!(cookies))
+    };
+    let both = cleared(&["/video/a/", "/video/b/", "/video/"]);
     assert_eq!(function.answer(sign_out(&["usher-paths=/video/a/:/video/b/"])).await, both);
     assert_eq!(function.answer(sign_out(&["x=y", "usher-paths=/video/a/:/video/b/"])).await, both);
-    // What was not written here names no path.
-    for value in ["", ":", "/", "/other/", "/video/../other/", "/video/*/", "/video/a", "a", "/video/"] {
+    // What was not written here names no folder.
+    for value in [
+        "",
+        ":",
+        "/",
+        "/other/",
+        "/video/../other/",
+        "/video/%2e%2e/",
+        "/video/*/",
+        "/video/a",
+        "a",
+        "/video/",
+    ] {
         let event = sign_out(&[&format!("usher-paths={value}")]);
-        assert_eq!(function.answer(event).await, cleared(&[], &["/video/"]), "{value}");
+        assert_eq!(function.answer(event).await, cleared(&["/video/"]), "{value}");
     }
+    let many: String = (0..40).map(|folder| format!("/video/{folder}/:")).collect();
+    let answer = function.answer(sign_out(&[&format!("usher-paths={many}")])).await;
+    assert_eq!(answer["cookies"].as_array().unwrap().len(), 1 + 17 * 5);
+}
+
+#[tokio::test]
+async fn the_cookies_of_the_viewer_before_are_cleared() {
+    let function = function().await;
+    let issued_to = |groups: &str| {
+        grant(&resource(&format!("/video/{groups}/*")), EXPIRES, HashAlgorithm::Sha256).set_cookies()
+    };
+    let rows = [
+        // Nothing is known of this browser: it may have cookies for everything.
+        (member(POST_COOKIES, json!("a")), vec!["/video/"], "/video/a/"),
+        (returning(POST_COOKIES, json!("a"), "/video/a/"), vec![], "/video/a/"),
+        (returning(POST_COOKIES, json!("a"), "/video/b/"), vec!["/video/b/"], "/video/a/"),
+        (returning(POST_COOKIES, json!("a"), "/video/b/:/video/"), vec!["/video/b/", "/video/"], "/video/a/"),
+        (returning(POST_COOKIES, json!("a"), "/other/"), vec![], "/video/a/"),
+    ];
+    for (event, cleared, folders) in rows {
+        let cookies = [issued_to("a"), clearing(&cleared), vec![remembered(folders)]].concat();
+        assert_eq!(function.answer(event).await["cookies"], json!(cookies), "{cleared:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_may_watch_everything_is_remembered_where_others_may_not() {
+    let boss = r#"["/video/open/*", {"resource": "/video/*", "if": {"groups": "boss"}}]"#;
+    let function = Function::new(&[("ENTITLEMENTS", boss)]).await;
+    let everything = grant(&resource("/video/*"), EXPIRES, HashAlgorithm::Sha256).set_cookies();
+    let answer = function.answer(returning(POST_COOKIES, json!("boss"), "/video/open/")).await;
+    let cookies = [everything, clearing(&["/video/open/"]), vec![remembered("/video/")]].concat();
+    assert_eq!(answer["cookies"], json!(cookies));
+
+    let open = grant(&resource("/video/open/*"), EXPIRES, HashAlgorithm::Sha256).set_cookies();
+    let answer = function.answer(returning(POST_COOKIES, json!("guest"), "/video/")).await;
+    let cookies = [open, clearing(&["/video/"]), vec![remembered("/video/open/")]].concat();
+    assert_eq!(answer["cookies"], json!(cookies));
+}
+
+#[tokio::test]
+async fn what_does_not_fit_into_an_answer_is_refused_or_cleared_later() {
+    let function = function().await;
+    let names = |count: usize, letter: &str| -> Vec<String> {
+        (0..count).map(|number| format!("{}{number:02}", letter.repeat(34))).collect()
+    };
+    let length = |answer: &Value| -> usize {
+        answer["cookies"].as_array().unwrap().iter().map(|cookie| cookie.as_str().unwrap().len()).sum()
+    };
+    let folders =
+        |names: &[String]| names.iter().map(|name| format!("/video/{name}/")).collect::<Vec<_>>().join(":");
+    let (old, new) = (names(7, "a"), names(7, "b"));
+    let answer = function.answer(returning(POST_COOKIES, json!(new), &folders(&old))).await;
+    assert_eq!(answer["statusCode"], json!(200));
+    assert!(length(&answer) <= 9_000, "{}", length(&answer));
+    // All that is set and not cleared yet is remembered.
+    let last = answer["cookies"].as_array().unwrap().last().unwrap().as_str().unwrap().to_owned();
+    let kept = last.strip_prefix("usher-paths=").unwrap().split(';').next().unwrap().to_owned();
+    let cleared = old.iter().filter(|name| !kept.contains(*name)).count();
+    let lines = answer["cookies"].as_array().unwrap().len();
+    assert_eq!(lines, 7 * 4 + cleared * 5 + 1);
+    assert_eq!(kept.split(':').count(), 7 + 7 - cleared);
+
+    let answer = function.answer(member(POST_COOKIES, json!(names(10, "a")))).await;
+    assert_eq!(answer, not_allowed());
+    // A URL takes no cookies.
+    let mut asked = member(POST_URLS, json!(names(10, "a")));
+    asked["body"] = json!(json!({"path": format!("/video/{}09/x.m3u8", "a".repeat(34))}).to_string());
+    assert_eq!(function.answer(asked).await["statusCode"], json!(200));
 }
 
 #[tokio::test]

@@ -216,12 +216,10 @@ async fn a_site_that_shows_its_users_to_anybody_is_not_believed() {
         site.replies_to_strangers(reply);
         assert_eq!(function.answer(event(POST_COOKIES, &token())).await, issued());
     }
+    // No success is remembered: it says nothing of the next viewer, for whom a cache may answer.
     assert_eq!(ask(0).await, 200);
-    site.requests();
-    assert_eq!(ask(59).await, 200);
-    assert_eq!(site.requests().len(), 1, "strangers were refused a moment ago");
     site.replies_to_strangers(json_of(&anna()));
-    assert_eq!(ask(60).await, 503);
+    assert_eq!(ask(0).await, 503);
 }
 
 #[tokio::test]
@@ -315,9 +313,9 @@ async fn roles_and_groups_are_the_sites() {
         (r#"{"groups": "staff"}"#, false),
         (r#"{"roles": "Member"}"#, true),
         (r#"{"roles": "Manager"}"#, false),
-        (r#"{"username": "anna@example.org"}"#, true),
-        (r#"{"email": "anna@example.org"}"#, true),
-        (r#"{"fullname": "Anna Ünal"}"#, true),
+        (r#"{"username": "anna@example.org"}"#, false),
+        (r#"{"email": "anna@example.org"}"#, false),
+        (r#"{"fullname": "Anna Ünal"}"#, false),
     ];
     for (condition, may_watch) in rows {
         let entitlements = format!(r#"[{{"resource": "/video/*", "if": {condition}}}]"#);

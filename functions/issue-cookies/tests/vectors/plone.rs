@@ -75,7 +75,10 @@ async fn every_token_of_a_site_user_that_ends_names_its_user() {
         let ends = row["decoded"]["exp"].as_u64();
         let expected = match (text(row, "desc"), ends) {
             ("site user" | "captured from POST /Plone/@login over HTTP", Some(ends)) => {
-                Ok(subject("plone-token", ends, row["decoded"].clone(), None))
+                let mut claims = row["decoded"].clone();
+                // Users change their own.
+                claims.as_object_mut().unwrap().remove("fullname");
+                Ok(subject("plone-token", ends, claims, None))
             }
             ("token_timeout=0: NO exp claim (never expires)", None) => Err(TokenError::Claim("exp").into()),
             (

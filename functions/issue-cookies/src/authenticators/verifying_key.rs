@@ -1,0 +1,84 @@
+//! Keys that verify tokens, each parsed once and for one algorithm.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    encoding::{AsDer as _, PublicKeyX509Der},
+    hmac,
+    signature::{
+        ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+    },
+};
+use jsonwebtoken::Algorithm;
+
+/// A key with its algorithm: no token can ask for another one.
+#[derive(Clone)]
+pub(crate) struct VerifyingKey {
+    algorithm: Algorithm,
+    kind: Kind,
+}
+
+#[derive(Clone)]
+enum Kind {
+    Public(ParsedPublicKey),
+    Secret(hmac::Key),
+}
+
+impl VerifyingKey {
+    /// A secret for HS256.
+    pub(crate) fn hs256(secret: &[u8]) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        Self { algorithm: Algorithm::HS256, kind: Kind::Secret(key) }
+    }
+
+    /// An RSA key of 2048 to 8192 bits from its modulus and exponent, without leading zeros.
+    pub(crate) fn rs256(modulus: &[u8], exponent: &[u8]) -> Option<Self> {
+        let components = RsaPublicKeyComponents { n: modulus, e: exponent };
+        let der: PublicKeyX509Der<'_> = components.as_der().ok()?;
+        Self::from_public_key(Algorithm::RS256, der.as_ref())
+    }
+
+    /// A public key as its algorithm's signatures are verified with it: a point on P-256 (uncompressed), the
+    /// 32 bytes of an Ed25519 key, or any of them as a `SubjectPublicKeyInfo` in DER.
+    pub(crate) fn from_public_key(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
+        let parsed = match algorithm {
+            Algorithm::RS256 => ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, bytes),
+            Algorithm::ES256 => ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, bytes),
+            Algorithm::EdDSA => ParsedPublicKey::new(&ED25519, bytes),
+            _ => return None,
+        };
+        Some(Self { algorithm, kind: Kind::Public(parsed.ok()?) })
+    }
+
+    /// A public key in PEM, which tells its algorithm: Ed25519, RSA with 2048 bits or more, or P-256.
+    ///
+    /// # Errors
+    /// What a PEM should hold instead.
+    pub(crate) fn from_pem(text: &str) -> Result<Self, &'static str> {
+        let block = pem::parse(text).ok().filter(|block| block.tag() == "PUBLIC KEY").ok_or(EXPECTED)?;
+        let algorithms = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
+        let key = algorithms.into_iter().find_map(|one| Self::from_public_key(one, block.contents()));
+        key.ok_or(EXPECTED)
+    }
+
+    /// The algorithm that it is for.
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Whether `signature` over `message` was made with this secret, or the private half of this key.
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.kind {
+            Kind::Public(key) => key.verify_sig(message, signature).is_ok(),
+            Kind::Secret(key) => hmac::verify(key, message, signature).is_ok(),
+        }
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyingKey").field("algorithm", &self.algorithm).finish_non_exhaustive()
+    }
+}
+
+const EXPECTED: &str = "an Ed25519, RSA (2048 bits or more) or P-256 public key in PEM";

@@ -1,0 +1,10 @@
+"""Run by zconsole: makes a Plone site as a fresh installation has it. Its name is the argument."""
+
+import sys
+
+import transaction
+from Products.CMFPlone.factory import addPloneSite
+
+profiles = ["plonetheme.barceloneta:default", "plone.restapi:default"]
+addPloneSite(app, sys.argv[4], setup_content=False, extension_ids=profiles)  # noqa: F821
+transaction.commit()

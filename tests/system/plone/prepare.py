@@ -1,0 +1,49 @@
+"""Run by zconsole: gives the sites what one run of the test needs. `/Plone` stays as it is by default."""
+
+import os
+
+import transaction
+from BTrees.OOBTree import OOBTree
+from plone.keyring.interfaces import IKeyManager
+from plone.keyring.keyring import GenerateSecret
+from Products.CMFCore.utils import getToolByName
+from zope.component import getUtility
+from zope.component.hooks import setSite
+
+VIEWERS = {"viewer1": "Anna Ünal", "viewer2": "Ben", "leaver": "Cleo"}
+
+
+def prepare(site):
+    setSite(site)
+    # The site was made some time ago: without this, the first log-in might make another key than is printed.
+    getUtility(IKeyManager).rotate()
+    for name, full_name in VIEWERS.items():
+        properties = {"username": name, "fullname": full_name, "email": f"{name}@example.org"}
+        registration = getToolByName(site, "portal_registration")
+        registration.addMember(name, os.environ["VIEWER_PASSWORD"], properties=properties)
+    groups = getToolByName(site, "portal_groups")
+    groups.addGroup("premium")
+    groups.addPrincipalToGroup("viewer1", "premium")
+
+
+def make_log_outs_count(site):
+    """And its tokens have a key of their own, which does not rotate."""
+    site.acl_users.jwt_auth.store_tokens = True
+    site.acl_users.jwt_auth._tokens = OOBTree()
+    site.acl_users.jwt_auth.use_keyring = False
+    site.acl_users.jwt_auth._secret = GenerateSecret()
+    site.acl_users.session.per_user_keyring = True
+
+
+def show_users_to_anybody(site):
+    site.manage_permission("plone.restapi: Access Plone user information", ["Anonymous"])
+
+
+# The root user whom mkwsgiinstance made, with a password of this run.
+app.acl_users.users.updateUserPassword("admin", os.environ["ROOT_PASSWORD"])  # noqa: F821
+prepare(app.Plone)  # noqa: F821
+prepare(app.Strict)  # noqa: F821
+make_log_outs_count(app.Strict)  # noqa: F821
+prepare(app.Open)  # noqa: F821
+show_users_to_anybody(app.Open)  # noqa: F821
+transaction.commit()
