@@ -39,7 +39,7 @@ async fn a_viewer_plays_what_the_entitlements_give_and_nothing_else() {
     // Nor does a playlist open more, whatever is signed in it.
     let inline = house.get("/video/clock-ts/master.m3u8?usher-style=inline").header("cookie", &cookies);
     let playlist = inline.send().await.unwrap().text().await.unwrap();
-    let parameters = playlist.lines().find_map(|line| Some(line.split_once("?Policy=")?.1)).unwrap();
+    let parameters = playlist.lines().find_map(|line| Some(line.split_once("&Policy=")?.1)).unwrap();
     let signed =
         async |path: &str| house.get(&format!("{path}?Policy={parameters}")).send().await.unwrap().status();
     assert_eq!(signed("/video/clock-ts/master.m3u8").await, StatusCode::OK);
