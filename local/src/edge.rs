@@ -117,10 +117,12 @@ pub async fn start(options: &Serve, look_up: LookUp<'_>, clock: Clock) -> Result
     let mut local = local_settings(&key, bucket.name());
     local.insert(ISSUERS, identity_provider.among(look_up(ISSUERS).as_deref()));
     let settings = FunctionSettings { template: &template, local, look_up };
+    // Boxed: opening keys and clients makes a future of a type too deep for those who await this one.
+    let origins = Box::pin(origins(&settings, bucket.client(bucket_address), bucket.name(), &clock)).await?;
     let edge = Arc::new(Edge {
         distribution: template.distribution()?,
         verifier: Verifier::new([(key.id, key.public_key)]),
-        origins: origins(&settings, bucket.client(bucket_address), bucket.name(), &clock).await?,
+        origins,
         pages: Pages::new(&options.media, &options.state),
         identity_provider,
         inspector: Inspector::default(),

@@ -50,7 +50,10 @@ impl ResignManifest {
         let is_head = method(&event) == "HEAD";
         let origin = event.headers.get(header::ORIGIN).cloned();
         let mut request = Request::new(());
-        if let Some(accepted) = event.headers.get(header::ACCEPT_ENCODING) {
+        // Chromium's own player asks for `bytes=0-`, and later for what lies behind the bytes that it has: of a
+        // playlist in gzip it counts others than it gets.
+        let accepted = event.headers.get(header::ACCEPT_ENCODING);
+        if let Some(accepted) = accepted.filter(|_| !event.headers.contains_key(header::RANGE)) {
             request.headers_mut().insert(header::ACCEPT_ENCODING, accepted.clone());
         }
         let service = service_fn(async |_| Ok::<_, Infallible>(self.respond(&event).await));

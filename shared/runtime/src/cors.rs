@@ -58,6 +58,7 @@ impl Cors {
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.methods.clone());
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, self.headers.clone());
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         headers
     }
@@ -68,6 +69,9 @@ impl Cors {
         self.allowed_origins.iter().any(|allowed| allowed.as_str().as_bytes() == origin.as_bytes())
     }
 }
+
+/// What tells a page when to renew, and when to try again.
+const EXPOSED: &str = "Date, Retry-After";
 
 #[cfg(test)]
 mod tests {

@@ -20,7 +20,8 @@ class Answer:
 
     def cookies(self):
         """The values of the cookies that it sets, as they are on the wire."""
-        pairs = (line.split(";")[0].partition("=") for line in self.headers.get_all("Set-Cookie", []))
+        lines = (line for line in self.headers.get_all("Set-Cookie", []) if "Max-Age=0" not in line)
+        pairs = (line.split(";")[0].partition("=") for line in lines)
         return {name: value for name, _, value in pairs}
 
     def attributes(self, cookie):

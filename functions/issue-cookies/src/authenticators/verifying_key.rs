@@ -21,14 +21,15 @@ pub(crate) struct VerifyingKey {
 #[derive(Clone)]
 enum Kind {
     Public(ParsedPublicKey),
-    Secret(hmac::Key),
+    /// Boxed: it holds both halves of the hash begun, which take a kilobyte.
+    Secret(Box<hmac::Key>),
 }
 
 impl VerifyingKey {
     /// A secret for HS256.
     pub(crate) fn hs256(secret: &[u8]) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        Self { algorithm: Algorithm::HS256, kind: Kind::Secret(key) }
+        Self { algorithm: Algorithm::HS256, kind: Kind::Secret(Box::new(key)) }
     }
 
     /// An RSA key of 2048 to 8192 bits from its modulus and exponent, without leading zeros.

@@ -55,6 +55,7 @@ async fn the_allowed_origin_may_read_every_answer() {
             ("access-control-allow-credentials".to_owned(), json!("true")),
             ("access-control-allow-headers".to_owned(), json!("Authorization, Content-Type")),
             ("access-control-allow-methods".to_owned(), json!("POST, DELETE")),
+            ("access-control-expose-headers".to_owned(), json!("Date, Retry-After")),
             ("access-control-max-age".to_owned(), json!("600")),
         ]);
         set_header(&mut event, "origin", ALLOWED);

@@ -44,6 +44,7 @@ async fn assert_readable(function: &Function, status: u16, event: Value) {
         ("access-control-allow-credentials".to_owned(), json!("true")),
         ("access-control-allow-headers".to_owned(), json!("Range")),
         ("access-control-allow-methods".to_owned(), json!("GET, HEAD")),
+        ("access-control-expose-headers".to_owned(), json!("Date, Retry-After")),
         ("access-control-max-age".to_owned(), json!("600")),
     ]);
     let answer = function.answer(with_header(event, "origin", ALLOWED)).await;

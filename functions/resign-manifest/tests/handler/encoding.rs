@@ -89,6 +89,18 @@ async fn who_takes_gzip_gets_it_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn who_asks_for_a_range_gets_the_whole_as_it_is() {
+    let bucket = bucket().await;
+    let function = Function::new(bucket.client());
+    let (identity, _) = complete("");
+    for range in ["bytes=0-", "bytes=125-137"] {
+        let event = with_header(get("/video/m/p.m3u8", "usher-style=inline"), "accept-encoding", "gzip");
+        let (prelude, text, _) = ask(&function, with_header(event, "range", range)).await;
+        assert_eq!((prelude, text), (identity.clone(), signed()), "{range}");
+    }
+}
+
+#[tokio::test]
 async fn a_plain_playlist_is_compressed_too_unless_it_is_tiny() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
