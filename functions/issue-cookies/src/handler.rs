@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use cloudfront_signing::{CookieAttributes, ExactUrl, Grant, Policy, UnixTime, UrlPattern, clear_cookies};
+use cloudfront_signing::{CookieAttributes, ExactUrl, Grant, Policy, UnixTime, UrlPattern};
 use futures::future::try_join_all;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -89,10 +89,12 @@ impl IssueCookies {
     async fn issue(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Problem> {
         let admission = self.admit(request).await?;
         let Admission { viewer, subject, paths, now } = &admission;
-        let paths_before = remembered_paths::read(request, &self.config.scope);
         let attributes = |path: &str| self.attributes(viewer, path);
-        // Before the key is used: with a host that cannot have the cookies, nothing is signed.
-        attributes(remembered_paths::PATH)?;
+        // Before the key is used: what cannot have cookies costs no signature.
+        attributes("/")?;
+        if paths.len() > SETS_LIMIT {
+            return Err(not_entitled(subject, &NotEntitled::TooMany));
+        }
         let grants = paths.iter().map(|path| self.grant(&admission, path, self.config.cookie_ttl));
         let grants = try_join_all(grants).await?;
         let expires = self.grants.expiry(*now, self.config.cookie_ttl).min(subject.expires);
@@ -100,7 +102,8 @@ impl IssueCookies {
         for (_, grant) in &grants {
             answer.cookies.extend(grant.set_cookies_with(&attributes(grant.cookie_path())?, *now));
         }
-        remembered_paths::write(&mut answer.cookies, paths, paths_before, &self.config.scope, &attributes)?;
+        let before = remembered_paths::read(request, &self.config.scope);
+        remembered_paths::replace(&mut answer.cookies, paths, before, &self.config.scope, &attributes)?;
         if answer.cookies.iter().map(String::len).sum::<usize>() > COOKIES_LIMIT {
             return Err(not_entitled(subject, &NotEntitled::TooMany));
         }
@@ -115,19 +118,9 @@ impl IssueCookies {
         let viewer = viewer(request)?;
         self.check_page(request, &viewer, Authority::Explicit)?;
         let mut answer = Answer::empty(StatusCode::NO_CONTENT);
-        let folders = remembered_paths::read(request, &self.config.scope);
-        if folders.is_some() {
-            let attributes = self.attributes(&viewer, remembered_paths::PATH)?;
-            answer.cookies.push(attributes.clear_cookie(remembered_paths::NAME));
-        }
-        let mut folders = folders.unwrap_or_default();
-        let everything = self.config.scope.everything().trim_end_matches('*').to_owned();
-        if !folders.contains(&everything) {
-            folders.push(everything);
-        }
-        for folder in folders {
-            answer.cookies.extend(clear_cookies(&self.attributes(&viewer, &folder)?));
-        }
+        let attributes = |path: &str| self.attributes(&viewer, path);
+        let before = remembered_paths::read(request, &self.config.scope);
+        remembered_paths::forget(&mut answer.cookies, before, &self.config.scope, &attributes)?;
         Ok(answer)
     }
 
@@ -237,5 +230,7 @@ fn viewer(request: &ApiGatewayV2httpRequest) -> Result<Viewer, Problem> {
 
 /// A body is a path in JSON; a token stands in a header.
 const BODY_LIMIT: usize = 8 * 1_024;
+/// A set takes 700 bytes at least, so more cannot fit.
+const SETS_LIMIT: usize = 12;
 /// API Gateway takes 10,240 bytes of headers; the other ones are short.
 const COOKIES_LIMIT: usize = 9_000;

@@ -9,11 +9,6 @@ use cloudfront_signing::{CookieAttributes, clear_cookies};
 use cookie::Cookie;
 use usher_runtime::{Problem, Scope};
 
-/// The name of the cookie.
-pub(crate) const NAME: &str = "usher-paths";
-/// Where it is sent to.
-pub(crate) const PATH: &str = "/auth/cookies";
-
 /// The folders that a request's cookie names, such as `/video/tenant-a/`; nothing without the cookie. What
 /// does not lie in `scope` was not written here.
 pub(crate) fn read(request: &ApiGatewayV2httpRequest, scope: &Scope) -> Option<Vec<String>> {
@@ -26,42 +21,86 @@ pub(crate) fn read(request: &ApiGatewayV2httpRequest, scope: &Scope) -> Option<V
     Some(value.split(SEPARATOR).filter(is_ours).take(LIMIT).map(str::to_owned).collect())
 }
 
+/// Gives the attributes of cookies for a path.
+pub(crate) type Attributes<'a> = &'a dyn Fn(&str) -> Result<CookieAttributes, Problem>;
+
 /// Clears what this browser has of `before` and is not among `paths`, such as `/video/tenant-a/*`, and
 /// remembers what it has from now on. Where every viewer has the same cookies there is nothing to remember.
 ///
 /// # Errors
-/// As `attributes`, which gives those of cookies for a path.
-pub(crate) fn write(
+/// As `attributes`.
+pub(crate) fn replace(
     cookies: &mut Vec<String>,
     paths: &[String],
     before: Option<Vec<String>>,
     scope: &Scope,
-    attributes: &dyn Fn(&str) -> Result<CookieAttributes, Problem>,
+    attributes: Attributes<'_>,
 ) -> Result<(), Problem> {
     let everything = scope.everything();
     if before.is_none() && *paths == [everything.as_str()] {
         return Ok(());
     }
+    let kept: Vec<String> = paths.iter().map(|path| path.trim_end_matches('*').to_owned()).collect();
     // Who comes without the cookie may have those of a viewer who may watch everything.
-    let before = before.unwrap_or_else(|| vec![everything.trim_end_matches('*').to_owned()]);
-    let mut folders: Vec<&str> = paths.iter().map(|path| path.trim_end_matches('*')).collect();
-    for folder in &before {
-        if folders.contains(&folder.as_str()) {
-            continue;
-        }
-        let cleared = clear_cookies(&attributes(folder)?);
-        let length: usize = cookies.iter().chain(&cleared).map(String::len).sum();
-        if length <= ROOM {
+    let mut stale = before.unwrap_or_else(|| vec![everything.trim_end_matches('*').to_owned()]);
+    stale.retain(|folder| !kept.contains(folder));
+    let left = clear(cookies, stale, attributes)?;
+    remember(cookies, &[kept, left].concat(), attributes)
+}
+
+/// Clears what this browser has of `before`, and of the whole scope.
+///
+/// # Errors
+/// As `attributes`.
+pub(crate) fn forget(
+    cookies: &mut Vec<String>,
+    before: Option<Vec<String>>,
+    scope: &Scope,
+    attributes: Attributes<'_>,
+) -> Result<(), Problem> {
+    let is_remembered = before.is_some();
+    let everything = scope.everything().trim_end_matches('*').to_owned();
+    let mut folders = before.unwrap_or_default();
+    folders.retain(|folder| *folder != everything);
+    folders.insert(0, everything);
+    let left = clear(cookies, folders, attributes)?;
+    if is_remembered { remember(cookies, &left, attributes) } else { Ok(()) }
+}
+
+/// Clears the cookies of as many folders as there is room for; the others' turn comes with the next answer.
+fn clear(
+    cookies: &mut Vec<String>,
+    folders: Vec<String>,
+    attributes: Attributes<'_>,
+) -> Result<Vec<String>, Problem> {
+    let mut left = Vec::new();
+    for folder in folders {
+        let cleared = clear_cookies(&attributes(&folder)?);
+        if cookies.iter().chain(&cleared).map(String::len).sum::<usize>() <= ROOM {
             cookies.extend(cleared);
         } else {
-            // It is remembered, and its turn comes with the next renewal.
-            folders.push(folder);
+            left.push(folder);
         }
     }
-    cookies.push(attributes(PATH)?.set_cookie(NAME, &folders.join(SEPARATOR)));
+    Ok(left)
+}
+
+fn remember(
+    cookies: &mut Vec<String>,
+    folders: &[String],
+    attributes: Attributes<'_>,
+) -> Result<(), Problem> {
+    let attributes = attributes(PATH)?;
+    cookies.push(match folders {
+        [] => attributes.clear_cookie(NAME),
+        _ => attributes.set_cookie(NAME, &folders.join(SEPARATOR)),
+    });
     Ok(())
 }
 
+const NAME: &str = "usher-paths";
+/// Where a browser sends it to.
+const PATH: &str = "/auth/cookies";
 /// No `:` stands in a folder: entitlements make plain segments.
 const SEPARATOR: &str = ":";
 /// More than one answer can set.
