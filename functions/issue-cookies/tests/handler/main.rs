@@ -15,5 +15,6 @@ mod plone_online;
 mod plone_site;
 mod provider;
 mod refusals;
+mod settings;
 mod tokens;
 mod urls;
