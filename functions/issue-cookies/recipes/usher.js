@@ -38,7 +38,10 @@ export function keepCookies({ endpoint = '/auth/cookies', credential, onSignedOu
     stopTimer();
     let refusals = 0;
     for (let pause = FIRST_RETRY_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_RETRY_MS)) {
-      const { response, body } = await ask(signal).catch(() => ({}));
+      const { response, body } = await ask(signal).catch((error) => {
+        if (!signal.aborted) console.warn('The cookies for video could not be renewed; trying again.', error);
+        return {};
+      });
       if (signal.aborted) break;
       if (response?.ok) return schedule(body, response.headers.get('date'));
       if (isFinal(response)) {
@@ -58,14 +61,15 @@ export function keepCookies({ endpoint = '/auth/cookies', credential, onSignedOu
   async function ask(signal) {
     const token = await credential?.();
     if (credential && !token) return { response: new Response(null, { status: 401 }) };
-    const response = await fetch(endpoint, {
-      method: 'POST',
-      credentials: 'include',
-      cache: 'no-store',
-      headers: token ? { authorization: `Bearer ${token}` } : {},
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+    const headers = token ? { authorization: `Bearer ${token}` } : {};
+    return inTime(signal, async (ending) => {
+      const options = { method: 'POST', credentials: 'include', cache: 'no-store', headers, signal: ending };
+      const response = await fetch(endpoint, options);
+      const body = await response.json().catch((error) => { if (response.ok) throw error; return {}; });
+      const isAnswer = Number.isFinite(body?.expires_at) && Number.isFinite(body?.refresh_after);
+      if (response.ok && !isAnswer) throw new Error('the answer does not say when to renew');
+      return { response, body };
     });
-    return { response, body: await response.json().catch((error) => { if (response.ok) throw error; return {}; }) };
   }
 
   /** By the server's clock alone, since the viewer's may be hours off. Who may not read it renews early. */
@@ -92,7 +96,9 @@ export function keepCookies({ endpoint = '/auth/cookies', credential, onSignedOu
     stopTimer();
     // Its cookies would come after they were cleared.
     await renewing;
-    const response = await fetch(endpoint, { method: 'DELETE', credentials: 'include', signal: AbortSignal.timeout(ANSWER_MS) });
+    const response = await inTime(session.signal, (signal) => (
+      fetch(endpoint, { method: 'DELETE', credentials: 'include', signal })
+    ));
     if (!response.ok) throw new Error(`the cookies could not be cleared: ${response.status}`);
   }
 
@@ -152,6 +158,21 @@ function seldom(renew) {
 }
 
 const isFinal = (response) => response?.status >= 400 && response.status < 500 && ![408, 429].includes(response.status);
+
+/** What `task` resolves to; its signal ends it with `signal`, or when it takes too long. */
+async function inTime(signal, task) {
+  const controller = new AbortController();
+  const end = () => controller.abort();
+  const timer = setTimeout(end, ANSWER_MS);
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end);
+  try {
+    return await task(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  }
+}
 
 /** Seconds, as this service writes it. */
 const retryAfterMs = (response) => (Number(response?.headers.get('retry-after')) || 0) * 1000;

@@ -268,12 +268,14 @@ fn plain_segments(subject: &Subject, name: &str) -> Option<Vec<String>> {
 
 fn is_plain_segment(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_plain) && text != "." && text != ".."
+    (1..=SEGMENT_LIMIT).contains(&text.len()) && text.bytes().all(is_plain) && text != "." && text != ".."
 }
 
 const NAME: &str = "ENTITLEMENTS";
 const ENTRIES: &str = r#"templates such as "/video/{tenant}/*", and of objects such as {"resource":"/video/premium/*","if":{"groups":"premium"}}"#;
 
+/// Names of folders are shorter, and each stands in four cookies.
+const SEGMENT_LIMIT: usize = 128;
 /// A viewer has fewer; several claims in one template give every combination of their values.
 const LIMIT: usize = 64;
 

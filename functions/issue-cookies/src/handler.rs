@@ -102,11 +102,11 @@ impl IssueCookies {
         for (_, grant) in &grants {
             answer.cookies.extend(grant.set_cookies_with(&attributes(grant.cookie_path())?, *now));
         }
-        let before = remembered_paths::read(request, &self.config.scope);
-        remembered_paths::replace(&mut answer.cookies, paths, before, &self.config.scope, &attributes)?;
-        if answer.cookies.iter().map(String::len).sum::<usize>() > COOKIES_LIMIT {
+        if remembered_paths::length(&answer.cookies) > remembered_paths::ROOM {
             return Err(not_entitled(subject, &NotEntitled::TooMany));
         }
+        let before = remembered_paths::read(request, &self.config.scope);
+        remembered_paths::replace(&mut answer.cookies, paths, before, &self.config.scope, &attributes)?;
         for (resource, grant) in &grants {
             audit("issued cookies", subject, resource, grant);
         }
@@ -232,5 +232,3 @@ fn viewer(request: &ApiGatewayV2httpRequest) -> Result<Viewer, Problem> {
 const BODY_LIMIT: usize = 8 * 1_024;
 /// A set takes 700 bytes at least, so more cannot fit.
 const SETS_LIMIT: usize = 12;
-/// API Gateway takes 10,240 bytes of headers; the other ones are short.
-const COOKIES_LIMIT: usize = 9_000;

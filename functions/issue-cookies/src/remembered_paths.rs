@@ -16,7 +16,7 @@ pub(crate) fn read(request: &ApiGatewayV2httpRequest, scope: &Scope) -> Option<V
     let value = cookies.filter(|cookie| cookie.name() == NAME).find_map(|cookie| cookie.value_raw())?;
     let is_ours = |folder: &&str| {
         let pattern = format!("{folder}*");
-        Scope::new(&pattern, 0).is_ok() && scope.covers(&pattern)
+        folder.len() <= FOLDER_LIMIT && Scope::new(&pattern, 0).is_ok() && scope.covers(&pattern)
     };
     Some(value.split(SEPARATOR).filter(is_ours).take(LIMIT).map(str::to_owned).collect())
 }
@@ -45,7 +45,7 @@ pub(crate) fn replace(
     let mut stale = before.unwrap_or_else(|| vec![everything.trim_end_matches('*').to_owned()]);
     stale.retain(|folder| !kept.contains(folder));
     let left = clear(cookies, stale, attributes)?;
-    remember(cookies, &[kept, left].concat(), attributes)
+    remember(cookies, [kept, left].concat(), attributes)
 }
 
 /// Clears what this browser has of `before`, and of the whole scope.
@@ -64,7 +64,7 @@ pub(crate) fn forget(
     folders.retain(|folder| *folder != everything);
     folders.insert(0, everything);
     let left = clear(cookies, folders, attributes)?;
-    if is_remembered { remember(cookies, &left, attributes) } else { Ok(()) }
+    if is_remembered { remember(cookies, left, attributes) } else { Ok(()) }
 }
 
 /// Clears the cookies of as many folders as there is room for; the others' turn comes with the next answer.
@@ -76,7 +76,7 @@ fn clear(
     let mut left = Vec::new();
     for folder in folders {
         let cleared = clear_cookies(&attributes(&folder)?);
-        if cookies.iter().chain(&cleared).map(String::len).sum::<usize>() <= ROOM {
+        if length(cookies) + length(&cleared) <= ROOM {
             cookies.extend(cleared);
         } else {
             left.push(folder);
@@ -85,17 +85,30 @@ fn clear(
     Ok(left)
 }
 
+/// Those that would make the cookie too long are forgotten, the oldest first: they stand last.
 fn remember(
     cookies: &mut Vec<String>,
-    folders: &[String],
+    folders: Vec<String>,
     attributes: Attributes<'_>,
 ) -> Result<(), Problem> {
+    let mut value = String::new();
+    for folder in folders {
+        if value.len() + folder.len() < VALUE_LIMIT {
+            let separator = if value.is_empty() { "" } else { SEPARATOR };
+            value = format!("{value}{separator}{folder}");
+        }
+    }
     let attributes = attributes(PATH)?;
-    cookies.push(match folders {
-        [] => attributes.clear_cookie(NAME),
-        _ => attributes.set_cookie(NAME, &folders.join(SEPARATOR)),
+    cookies.push(match value.as_str() {
+        "" => attributes.clear_cookie(NAME),
+        value => attributes.set_cookie(NAME, value, REMEMBERED_SECONDS),
     });
     Ok(())
+}
+
+/// How many bytes of `Set-Cookie` these are.
+pub(crate) fn length(cookies: &[String]) -> usize {
+    cookies.iter().map(String::len).sum()
 }
 
 const NAME: &str = "usher-paths";
@@ -103,7 +116,14 @@ const NAME: &str = "usher-paths";
 const PATH: &str = "/auth/cookies";
 /// No `:` stands in a folder: entitlements make plain segments.
 const SEPARATOR: &str = ":";
-/// More than one answer can set.
-const LIMIT: usize = 16;
-/// How many bytes of `Set-Cookie` leave room for this cookie, too.
-const ROOM: usize = 7_500;
+/// More than the cookie can hold.
+const LIMIT: usize = 64;
+/// A folder of some segments, each of the length that entitlements take.
+const FOLDER_LIMIT: usize = 512;
+/// API Gateway takes 10,240 bytes of headers. So many of `Set-Cookie` leave room for this cookie and for the
+/// rest, names of headers included.
+pub(crate) const ROOM: usize = 8_000;
+const VALUE_LIMIT: usize = 800;
+/// Where cookies outlive the browser's session, this one outlives them: no setting lets them live longer
+/// than a year.
+const REMEMBERED_SECONDS: u64 = 31_536_000;

@@ -65,11 +65,11 @@ impl CookieAttributes {
         self
     }
 
-    /// The `Set-Cookie` value of a cookie of your own with these attributes, until the browser's session ends.
-    /// Neither `name` nor `value` may hold a `;`.
+    /// The `Set-Cookie` value of a cookie of your own with these attributes; it lasts for `seconds` where the
+    /// lifetime is [`CookieLifetime::Policy`]. Neither `name` nor `value` may hold a `;`.
     #[must_use]
-    pub fn set_cookie(&self, name: &str, value: &str) -> String {
-        self.line(name, value, None)
+    pub fn set_cookie(&self, name: &str, value: &str, seconds: u64) -> String {
+        self.line(name, value, self.max_age(seconds))
     }
 
     /// The `Set-Cookie` value that clears it.
@@ -143,8 +143,12 @@ mod tests {
         let attributes =
             CookieAttributes::new("/auth/").domain("example.com").lifetime(CookieLifetime::Policy);
         assert_eq!(
-            attributes.set_cookie("theme", "dark"),
-            "theme=dark; HttpOnly; SameSite=Lax; Secure; Path=/auth/; Domain=example.com"
+            attributes.set_cookie("theme", "dark", 60),
+            "theme=dark; HttpOnly; SameSite=Lax; Secure; Path=/auth/; Domain=example.com; Max-Age=60"
+        );
+        assert_eq!(
+            CookieAttributes::new("/auth/").set_cookie("theme", "dark", 60),
+            "theme=dark; HttpOnly; SameSite=Lax; Secure; Path=/auth/"
         );
         assert_eq!(
             attributes.clear_cookie("theme"),

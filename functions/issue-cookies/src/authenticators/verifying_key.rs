@@ -9,6 +9,7 @@ use aws_lc_rs::{
         ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
     },
 };
+use cloudfront_signing::{KeyAlgorithm, PublicKey};
 use jsonwebtoken::Algorithm;
 
 /// A key with its algorithm: no token can ask for another one.
@@ -56,10 +57,17 @@ impl VerifyingKey {
     /// # Errors
     /// What a PEM should hold instead.
     pub(crate) fn from_pem(text: &str) -> Result<Self, &'static str> {
-        let block = pem::parse(text).ok().filter(|block| block.tag() == "PUBLIC KEY").ok_or(EXPECTED)?;
-        let algorithms = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
-        let key = algorithms.into_iter().find_map(|one| Self::from_public_key(one, block.contents()));
-        key.ok_or(EXPECTED)
+        // Of several blocks it would not be known which one counts.
+        let blocks = pem::parse_many(text).unwrap_or_default();
+        let [block] = blocks.as_slice() else { return Err(EXPECTED) };
+        let algorithm = match PublicKey::from_pem(text).map(|key| key.algorithm()) {
+            Ok(KeyAlgorithm::Rsa { bits }) if bits >= 2_048 => Algorithm::RS256,
+            Ok(KeyAlgorithm::EcdsaP256) => Algorithm::ES256,
+            // Not to be read as RSA again: aws-lc-rs takes smaller keys, and those for PSS.
+            _ => Algorithm::EdDSA,
+        };
+        let block = Some(block).filter(|block| block.tag() == "PUBLIC KEY");
+        block.and_then(|block| Self::from_public_key(algorithm, block.contents())).ok_or(EXPECTED)
     }
 
     /// The algorithm that it is for.

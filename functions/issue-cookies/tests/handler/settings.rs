@@ -1,6 +1,11 @@
 //! What cannot work is said before the first request, all of it at once.
 
-use crate::{function::settings_problem, tokens};
+use rsa::{RsaPrivateKey, pkcs8::EncodePublicKey as _, rand_core::OsRng};
+
+use crate::{
+    function::{pem, settings_problem},
+    tokens,
+};
 
 #[test]
 fn an_issuer_needs_an_audience_and_keys_of_one_algorithm() {
@@ -41,6 +46,23 @@ fn an_issuer_needs_an_audience_and_keys_of_one_algorithm() {
     ];
     for (changes, problem) in rows {
         assert_eq!(settings_problem(changes), problem);
+    }
+}
+
+#[test]
+fn a_public_key_in_pem_is_one_that_verifies_tokens() {
+    let rsa = |bits: usize| {
+        let key = RsaPrivateKey::new(&mut OsRng, bits).unwrap().to_public_key();
+        pem("PUBLIC KEY", key.to_public_key_der().unwrap().as_bytes())
+    };
+    let two = tokens::public_key().repeat(2);
+    let certificate = tokens::public_key().replace("PUBLIC KEY", "CERTIFICATE");
+    let expected = "is not an Ed25519, RSA (2048 bits or more) or P-256 public key in PEM";
+    for pem in [rsa(1_024).as_str(), &two, &certificate, "a text", "-----BEGIN PUBLIC KEY-----"] {
+        let jwt = [("JWT_SECRET", ""), ("JWT_PUBLIC_KEY", pem)];
+        assert_eq!(settings_problem(&jwt), format!("JWT_PUBLIC_KEY {expected}"), "{pem}");
+        let simplejwt = [("SIMPLEJWT_PUBLIC_KEY", pem)];
+        assert_eq!(settings_problem(&simplejwt), format!("SIMPLEJWT_PUBLIC_KEY {expected}"), "{pem}");
     }
 }
 

@@ -7,6 +7,9 @@ register = template.Library()
 @register.inclusion_tag("private_video/video.html")
 def private_video(path):
     """A player for the playlist at `path`, such as /video/m/master.m3u8."""
+    # Anything else could become a part of the host's name, or another host.
+    if not path.startswith("/") or path.startswith("//"):
+        raise ValueError("the path of a video begins with one slash")
     return {"source": origin() + path, "cookies": cookies(), "hls": getattr(settings, "VIDEO_HLS", "")}
 
 
