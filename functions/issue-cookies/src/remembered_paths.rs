@@ -45,7 +45,7 @@ pub(crate) fn replace(
     let mut stale = before.unwrap_or_else(|| vec![everything.trim_end_matches('*').to_owned()]);
     stale.retain(|folder| !kept.contains(folder));
     let left = clear(cookies, stale, attributes)?;
-    remember(cookies, [kept, left].concat(), attributes)
+    remember(cookies, &kept, &left, attributes)
 }
 
 /// Clears what this browser has of `before`, and of the whole scope.
@@ -64,7 +64,7 @@ pub(crate) fn forget(
     folders.retain(|folder| *folder != everything);
     folders.insert(0, everything);
     let left = clear(cookies, folders, attributes)?;
-    if is_remembered { remember(cookies, left, attributes) } else { Ok(()) }
+    if is_remembered { remember(cookies, &[], &left, attributes) } else { Ok(()) }
 }
 
 /// Clears the cookies of as many folders as there is room for; the others' turn comes with the next answer.
@@ -85,14 +85,15 @@ fn clear(
     Ok(left)
 }
 
-/// Those that would make the cookie too long are forgotten, the oldest first: they stand last.
+/// All of `kept`, and of `left` what does not make the cookie too long.
 fn remember(
     cookies: &mut Vec<String>,
-    folders: Vec<String>,
+    kept: &[String],
+    left: &[String],
     attributes: Attributes<'_>,
 ) -> Result<(), Problem> {
-    let mut value = String::new();
-    for folder in folders {
+    let mut value = kept.join(SEPARATOR);
+    for folder in left {
         if value.len() + folder.len() < VALUE_LIMIT {
             let separator = if value.is_empty() { "" } else { SEPARATOR };
             value = format!("{value}{separator}{folder}");
@@ -123,6 +124,7 @@ const FOLDER_LIMIT: usize = 512;
 /// API Gateway takes 10,240 bytes of headers. So many of `Set-Cookie` leave room for this cookie and for the
 /// rest, names of headers included.
 pub(crate) const ROOM: usize = 8_000;
+/// Longer where the folders are that were set just now: there are few of them then.
 const VALUE_LIMIT: usize = 800;
 /// Where cookies outlive the browser's session, this one outlives them: no setting lets them live longer
 /// than a year.

@@ -10,7 +10,7 @@ use usher_runtime::Settings;
 use super::{
     AuthenticationError, Authenticator, Credential, TicketError,
     hmac_keys::{Secrets, SecretsError},
-    jwt::{Audience, TokenRules},
+    jwt::{Audience, TokenRules, Unverified},
     plone_ticket::{SealedTicket, Ticket, TicketDigest, TicketKeys},
     verifying_key::VerifyingKey,
 };
@@ -94,9 +94,7 @@ impl Tickets {
 impl Authenticator for PloneOffline {
     fn takes(&self, credential: &Credential<'_>) -> bool {
         match credential {
-            Credential::Token { unverified, .. } => {
-                self.tokens.is_some() && unverified.issuer.is_none() && unverified.token_type.is_none()
-            }
+            Credential::Token { unverified, .. } => self.tokens.is_some() && unverified.is_like_plones(),
             Credential::Ticket(_) => self.tickets.is_some(),
             _ => false,
         }
@@ -112,6 +110,13 @@ impl Authenticator for PloneOffline {
             (Credential::Ticket(cookie_value), _, Some(tickets)) => tickets.verify(cookie_value, now),
             _ => Err(AuthenticationError::Unknown),
         }
+    }
+}
+
+impl Unverified {
+    /// Plone's tokens name no issuer, as simplejwt's do not; those have a type.
+    pub(super) fn is_like_plones(&self) -> bool {
+        self.issuer.is_none() && self.token_type.is_none()
     }
 }
 

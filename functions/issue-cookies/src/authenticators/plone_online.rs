@@ -156,9 +156,7 @@ impl PloneOnline {
 impl Authenticator for PloneOnline {
     fn takes(&self, credential: &Credential<'_>) -> bool {
         match credential {
-            Credential::Token { unverified, .. } => {
-                unverified.issuer.is_none() && unverified.token_type.is_none()
-            }
+            Credential::Token { unverified, .. } => unverified.is_like_plones(),
             Credential::Ticket(_) => true,
             _ => false,
         }

@@ -252,6 +252,16 @@ async fn what_does_not_fit_into_an_answer_is_refused_or_cleared_later() {
 
     let answer = function.answer(member(POST_COOKIES, json!(names(10, "a")))).await;
     assert_eq!(answer, not_allowed());
+    // As many as the README says, and few with long names: all of them are remembered.
+    let eight: Vec<String> = (10..18).map(|number| format!("{}{number}", "a".repeat(18))).collect();
+    assert_eq!(function.answer(member(POST_COOKIES, json!(eight))).await["statusCode"], json!(200));
+    let deep = "b".repeat(128);
+    let rules = format!(r#"["/video/{deep}/{deep}/{{groups}}/*"]"#);
+    let deep_function = Function::new(&[("ENTITLEMENTS", &rules), ("SCOPE_DEPTH", "3")]).await;
+    let three = ["a", "c", "d"].map(|letter| letter.repeat(60));
+    let answer = deep_function.answer(member(POST_COOKIES, json!(three))).await;
+    let expected = three.map(|name| format!("/video/{deep}/{deep}/{name}/")).join(":");
+    assert_eq!(answer["cookies"].as_array().unwrap().last(), Some(&json!(remembered(&expected))));
     // A URL takes no cookies.
     let mut asked = member(POST_URLS, json!(names(10, "a")));
     asked["body"] = json!(json!({"path": format!("/video/{}09/x.m3u8", "a".repeat(34))}).to_string());
