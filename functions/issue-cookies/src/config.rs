@@ -1,9 +1,9 @@
 //! The function's settings.
 
-use usher_runtime::{ConfigError, Cors, Scope, Settings, SigningConfig, ViewerProtocol};
+use usher_runtime::{ConfigError, Cors, Scope, Settings, SigningConfig, ViewerHost, ViewerProtocol};
 
 use crate::{
-    CookieSettings, Entitlements,
+    CookieSettings, Entitlements, OriginSecret,
     authenticators::{Authenticators, HttpClient},
 };
 
@@ -16,6 +16,10 @@ pub struct Config {
     pub scope: Scope,
     /// `VIEWER_PROTOCOL`
     pub protocol: ViewerProtocol,
+    /// `VIEWER_HOST`
+    pub viewer_host: ViewerHost,
+    /// `ORIGIN_SECRET`
+    pub origin_secret: Option<OriginSecret>,
     /// `COOKIE_TTL_SECONDS`
     pub cookie_ttl: u64,
     /// `COOKIE_DOMAIN` and the other attributes of cookies.
@@ -41,10 +45,17 @@ impl Config {
         let signing = SigningConfig::read(&mut settings);
         let scope = Scope::read(&mut settings);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
+        let viewer_host = ViewerHost::read(&mut settings);
+        let origin_secret = OriginSecret::read(&mut settings);
         let cookie_ttl = settings.seconds("COOKIE_TTL_SECONDS", 3_600);
         let url_ttl = settings.seconds("URL_TTL_SECONDS", 21_600);
         let cors = Cors::read(&mut settings, "POST, DELETE", "Authorization, Content-Type");
         let cookies = CookieSettings::read(&mut settings, &cors, protocol);
+        if let (Some(ViewerHost::Configured(host)), Some(cookies)) = (&viewer_host, &cookies)
+            && let Err(error) = cookies.attributes(host, "/")
+        {
+            settings.problem(format!("COOKIE_DOMAIN and VIEWER_HOST do not fit: {error}"));
+        }
         let authenticators = Authenticators::read(&mut settings, http);
         let entitlements = scope.as_ref().and_then(|scope| Entitlements::read(&mut settings, scope));
         settings.finish(|| {
@@ -52,6 +63,8 @@ impl Config {
                 signing: signing?,
                 scope: scope?,
                 protocol: protocol?,
+                viewer_host: viewer_host?,
+                origin_secret,
                 cookie_ttl: cookie_ttl?,
                 cookies: cookies?,
                 url_ttl: url_ttl?,

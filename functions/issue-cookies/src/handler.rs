@@ -44,7 +44,13 @@ impl IssueCookies {
 
     /// Answers one request of the HTTP API (payload format 2.0).
     pub async fn handle(&self, request: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
-        let mut answer = self.route(&request).await.unwrap_or_else(Answer::from);
+        let answer = match &self.config.origin_secret {
+            Some(secret) if !secret.stands_in(&request.headers) => {
+                Err(Problem::new(StatusCode::FORBIDDEN, "the request did not come through the distribution"))
+            }
+            _ => self.route(&request).await,
+        };
+        let mut answer = answer.unwrap_or_else(Answer::from);
         answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let origin = request.headers.get(header::ORIGIN);
         answer.headers.extend(self.config.cors.headers(origin));
@@ -115,7 +121,7 @@ impl IssueCookies {
 
     /// Whoever wants to forget may: no credential is needed.
     fn clear(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Problem> {
-        let viewer = viewer(request)?;
+        let viewer = self.viewer(request)?;
         self.check_page(request, &viewer, Authority::Explicit)?;
         let mut answer = Answer::empty(StatusCode::NO_CONTENT);
         let attributes = |path: &str| self.attributes(&viewer, path);
@@ -152,7 +158,7 @@ impl IssueCookies {
     /// Who asks, and what that viewer may watch.
     async fn admit(&self, request: &ApiGatewayV2httpRequest) -> Result<Admission, Problem> {
         let now = (self.clock)();
-        let viewer = viewer(request)?;
+        let viewer = self.viewer(request)?;
         let credential = self.config.authenticators.credential(request);
         let is_ambient = credential.as_ref().is_some_and(Credential::is_ambient);
         self.check_page(request, &viewer, if is_ambient { Authority::Ambient } else { Authority::Explicit })?;
@@ -162,6 +168,11 @@ impl IssueCookies {
         let paths = self.config.entitlements.resources(&subject);
         let paths = paths.map_err(|error| not_entitled(&subject, &error))?;
         Ok(Admission { viewer, subject, paths, now })
+    }
+
+    fn viewer(&self, request: &ApiGatewayV2httpRequest) -> Result<Viewer, Problem> {
+        Viewer::from_headers(&request.headers, &self.config.viewer_host)
+            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
     }
 
     fn attributes(&self, viewer: &Viewer, path: &str) -> Result<CookieAttributes, Problem> {
@@ -221,11 +232,6 @@ fn issued(grants: &[(UrlPattern, Arc<Grant>)], expires: UnixTime, now: UnixTime)
         members.insert("resources".to_owned(), json!(resources));
     }
     body
-}
-
-fn viewer(request: &ApiGatewayV2httpRequest) -> Result<Viewer, Problem> {
-    Viewer::from_headers(&request.headers)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 /// A body is a path in JSON; a token stands in a header.

@@ -2,12 +2,12 @@
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use issue_cookies::{Config, IssueCookies, http_client};
-use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
-use usher_runtime::{Grants, system_clock};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use usher_runtime::{Grants, init_logging, system_clock};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
+    init_logging();
     let http = || http_client(reqwest::Client::builder());
     let config = Config::read(&|name| std::env::var(name).ok(), &http)?;
     let grants = Grants::open(config.signing.clone()).await?;

@@ -35,6 +35,10 @@ pub enum Error {
     #[error("the property KeyArn is missing: it is the ARN of the KMS key to publish")]
     MissingKeyArn,
 
+    /// There is nobody to answer.
+    #[error("the request has no ResponseURL: it is not one of CloudFormation")]
+    MissingResponseUrl,
+
     /// CloudFormation asked for something other than to create, update or delete.
     #[error("the request type is none of Create, Update and Delete")]
     UnknownRequestType,

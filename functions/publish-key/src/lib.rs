@@ -8,9 +8,10 @@
 mod answer;
 mod error;
 mod public_key;
+mod request;
 mod resource;
 
 pub use answer::{Answer, Attributes, Outcome};
 pub use error::Error;
 pub use public_key::public_key_pem;
-pub use resource::{PublicKeyResource, Request};
+pub use resource::PublicKeyResource;

@@ -1,99 +1,81 @@
 //! The life of the resource: a request of CloudFormation, an answer to it.
 
-use aws_lambda_events::cloudformation::CloudFormationCustomResourceRequest;
-use aws_sdk_kms::error::ProvideErrorMetadata;
+use std::time::Duration;
+
+use aws_sdk_kms::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::get_public_key::{GetPublicKeyError, GetPublicKeyOutput},
+};
 use serde_json::Value;
-use tracing::{error, info};
+use tokio::time::sleep;
+use tracing::{error, info, warn};
 
 use crate::{
     answer::{Answer, Outcome},
     error::Error,
     public_key::public_key_pem,
+    request::Request,
 };
-
-/// What CloudFormation sends; `ResourceProperties` must hold the `KeyArn`.
-pub type Request = CloudFormationCustomResourceRequest;
 
 /// The custom resource: asks KMS, answers CloudFormation.
 #[derive(Clone, Debug)]
 pub struct PublicKeyResource {
     kms: aws_sdk_kms::Client,
     http: reqwest::Client,
+    pauses: Vec<Duration>,
 }
 
 impl PublicKeyResource {
-    /// A resource that asks KMS through `kms` and answers through `http`.
+    /// A resource that asks KMS through `kms` and answers through `http`, both of which should give up in
+    /// time for an answer. Between the `pauses`, it asks again for a key that KMS does not show to it yet.
     #[must_use]
-    pub fn new(kms: aws_sdk_kms::Client, http: reqwest::Client) -> Self {
-        Self { kms, http }
+    pub fn new(kms: aws_sdk_kms::Client, http: reqwest::Client, pauses: Vec<Duration>) -> Self {
+        Self { kms, http, pauses }
     }
 
     /// Does what the request asks for and answers it, failures included.
     ///
     /// # Errors
     /// If the answer cannot be delivered. Lambda then calls again, which does no harm.
-    pub async fn handle(&self, request: Request) -> Result<(), Error> {
-        let (answer, url) = self.answer(request).await?;
+    pub async fn handle(&self, request: &Value) -> Result<(), Error> {
+        let request = Request::read(request);
+        if request.response_url.is_empty() {
+            return Err(Error::MissingResponseUrl);
+        }
+        let answer = self.answer(&request).await;
         match &answer.outcome {
             Outcome::Deleted => info!(resource = answer.logical_resource_id, "deleted"),
             Outcome::Failed { reason } => error!(resource = answer.logical_resource_id, reason),
             Outcome::Published { .. } => info!(resource = answer.logical_resource_id, "published"),
         }
-        self.deliver(&answer, &url).await
+        self.deliver(&answer, request.response_url).await
     }
 
-    async fn answer(&self, request: Request) -> Result<(Answer, String), Error> {
-        match request {
-            Request::Create(it) => {
-                // A resource that was never made needs a name, too: CloudFormation deletes it by it.
-                let otherwise = &it.logical_resource_id;
-                let (physical_resource_id, outcome) = self.publish(&it.resource_properties, otherwise).await;
-                let answer = Answer {
-                    outcome,
-                    physical_resource_id,
-                    stack_id: it.stack_id,
-                    request_id: it.request_id,
-                    logical_resource_id: it.logical_resource_id,
-                };
-                Ok((answer, it.response_url))
-            }
-            Request::Update(it) => {
-                let (physical_resource_id, outcome) =
-                    self.publish(&it.resource_properties, &it.physical_resource_id).await;
-                let answer = Answer {
-                    outcome,
-                    physical_resource_id,
-                    stack_id: it.stack_id,
-                    request_id: it.request_id,
-                    logical_resource_id: it.logical_resource_id,
-                };
-                Ok((answer, it.response_url))
-            }
-            Request::Delete(it) => {
-                let answer = Answer {
-                    outcome: Outcome::Deleted,
-                    physical_resource_id: it.physical_resource_id,
-                    stack_id: it.stack_id,
-                    request_id: it.request_id,
-                    logical_resource_id: it.logical_resource_id,
-                };
-                Ok((answer, it.response_url))
-            }
-            _ => Err(Error::UnknownRequestType),
-        }
-    }
-
-    // The name of the resource is the key's ARN: another key is another resource.
-    async fn publish(&self, properties: &Value, otherwise: &str) -> (String, Outcome) {
-        let key_arn = properties.get("KeyArn").and_then(Value::as_str);
-        match key_arn.filter(|key_arn| !key_arn.is_empty()) {
-            Some(key_arn) => (key_arn.to_owned(), Outcome::of(self.pem(key_arn).await)),
-            None => (otherwise.to_owned(), Outcome::of(Err(Error::MissingKeyArn))),
+    async fn answer(&self, request: &Request<'_>) -> Answer {
+        let outcome = match request.request_type {
+            "Create" | "Update" => Outcome::of(self.pem(request.key_arn).await),
+            "Delete" => Outcome::Deleted,
+            _ => Outcome::of(Err(Error::UnknownRequestType)),
+        };
+        let physical_resource_id = match outcome {
+            // Another key is another resource.
+            Outcome::Published { .. } => request.key_arn,
+            Outcome::Deleted | Outcome::Failed { .. } => request.name(),
+        };
+        Answer {
+            outcome,
+            physical_resource_id: physical_resource_id.to_owned(),
+            stack_id: request.stack_id.to_owned(),
+            request_id: request.request_id.to_owned(),
+            logical_resource_id: request.logical_resource_id.to_owned(),
         }
     }
 
     async fn pem(&self, key_arn: &str) -> Result<String, Error> {
-        let key = self.kms.get_public_key().key_id(key_arn).send().await.map_err(|error| {
+        if key_arn.is_empty() {
+            return Err(Error::MissingKeyArn);
+        }
+        let key = self.key(key_arn).await.map_err(|error| {
             let reason = match (error.code(), error.message()) {
                 (Some(code), Some(message)) => format!("{code}: {message}"),
                 _ => with_sources(&error),
@@ -103,7 +85,30 @@ impl PublicKeyResource {
         public_key_pem(&key)
     }
 
+    async fn key(&self, key_arn: &str) -> Result<GetPublicKeyOutput, SdkError<GetPublicKeyError>> {
+        let ask = || self.kms.get_public_key().key_id(key_arn).send();
+        let mut asked = ask().await;
+        for pause in &self.pauses {
+            let Some(code) = asked.as_ref().err().and_then(may_pass) else { break };
+            warn!(key_arn, code, "asking KMS again");
+            sleep(*pause).await;
+            asked = ask().await;
+        }
+        asked
+    }
+
     async fn deliver(&self, answer: &Answer, url: &str) -> Result<(), Error> {
+        let mut delivered = self.put(answer, url).await;
+        for _ in 1..DELIVERIES {
+            let Err(reason) = &delivered else { break };
+            warn!(resource = answer.logical_resource_id, %reason, "trying again");
+            sleep(PAUSE).await;
+            delivered = self.put(answer, url).await;
+        }
+        delivered
+    }
+
+    async fn put(&self, answer: &Answer, url: &str) -> Result<(), Error> {
         let undelivered =
             |error: &dyn std::error::Error| Error::AnswerUndelivered { reason: with_sources(error) };
         let body = serde_json::to_vec(answer).map_err(|error| undelivered(&error))?;
@@ -112,6 +117,12 @@ impl PublicKeyResource {
         let status = response.map_err(|error| undelivered(&error.without_url()))?.status();
         if status.is_success() { Ok(()) } else { Err(Error::AnswerRefused { status: status.as_u16() }) }
     }
+}
+
+/// The code of an error that is no more after a while: a deployment makes the key and allows to read it just
+/// before it asks, and neither is known everywhere at once.
+fn may_pass(error: &SdkError<GetPublicKeyError>) -> Option<&str> {
+    error.code().filter(|code| ["AccessDeniedException", "NotFoundException"].contains(code))
 }
 
 // "dispatch failure" says nothing to a person; what stands behind it does.
@@ -125,6 +136,11 @@ fn with_sources(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+/// How often an answer is sent before it is given up, whatever was wrong with it: nobody else tells
+/// CloudFormation, and Lambda does not call again before a minute is over.
+const DELIVERIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests;

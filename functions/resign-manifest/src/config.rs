@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use usher_runtime::{ConfigError, Cors, Scope, Settings, SigningConfig, ViewerProtocol};
+use usher_runtime::{ConfigError, Cors, Scope, Settings, SigningConfig, ViewerHost, ViewerProtocol};
 
 use crate::SignedHost;
 
@@ -15,6 +15,8 @@ pub struct Config {
     pub scope: Scope,
     /// `VIEWER_PROTOCOL`
     pub protocol: ViewerProtocol,
+    /// `VIEWER_HOST`
+    pub viewer_host: ViewerHost,
     /// `URL_TTL_SECONDS`: how long the parameters in a playlist live, at least.
     pub url_ttl: u64,
     /// `PAUSE_MARGIN_SECONDS`: how much longer than the programme itself they live where it is longer.
@@ -41,6 +43,7 @@ impl Config {
         let signing = SigningConfig::read(&mut settings);
         let scope = Scope::read(&mut settings);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
+        let viewer_host = ViewerHost::read(&mut settings);
         let url_ttl = settings.seconds("URL_TTL_SECONDS", 21_600);
         let pause_margin = settings.seconds("PAUSE_MARGIN_SECONDS", 3_600);
         let parameter_life =
@@ -55,6 +58,7 @@ impl Config {
                 signing: signing?,
                 scope: scope?,
                 protocol: protocol?,
+                viewer_host: viewer_host?,
                 url_ttl: url_ttl?,
                 pause_margin: pause_margin?,
                 parameter_life: parameter_life?,
@@ -107,6 +111,7 @@ mod tests {
         assert_eq!(config.url_ttl, 21_600);
         assert_eq!(config.pause_margin, 3_600);
         assert_eq!(config.parameter_life, ParameterLife::Programme);
+        assert_eq!(config.viewer_host, ViewerHost::Header);
         assert_eq!(config.signed_hosts, []);
         assert_eq!(config.max_playlist_bytes, 16_777_216);
         assert!(!config.cors.is_configured());
@@ -117,11 +122,13 @@ mod tests {
         let config = read(&[
             ("PAUSE_MARGIN_SECONDS", "60"),
             ("PARAMETER_LIFE", "credential"),
+            ("VIEWER_HOST", "video.example.com"),
             ("ALLOWED_ORIGINS", "https://app.example.com"),
         ])
         .expect("a configuration");
         assert_eq!(config.pause_margin, 60);
         assert_eq!(config.parameter_life, ParameterLife::Credential);
+        assert_eq!(config.viewer_host, ViewerHost::Configured("video.example.com".to_owned()));
         assert!(config.cors.is_configured());
     }
 
@@ -131,11 +138,13 @@ mod tests {
             ("BUCKET", ""),
             ("PAUSE_MARGIN_SECONDS", "0"),
             ("PARAMETER_LIFE", "forever"),
+            ("VIEWER_HOST", "*.example.com"),
             ("SIGNED_HOSTS", r#"[{"origin": "https://a", "key_pair_id": "KA"}]"#),
         ]);
         assert_eq!(
             error.expect_err("nothing of it can be used").to_string(),
             "the configuration cannot be used: \
+             VIEWER_HOST must be a host as browsers send it, such as video.example.com; \
              PAUSE_MARGIN_SECONDS must be a number of seconds, from 1 to 31536000; \
              PARAMETER_LIFE must be programme or credential; \
              SIGNED_HOSTS[0]: KMS_KEY_ID is missing (or PRIVATE_KEY_SECRET_ID, or PRIVATE_KEY_FILE on a laptop); \

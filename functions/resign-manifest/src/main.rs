@@ -2,22 +2,20 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
 use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlRequest;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use resign_manifest::{Config, HostGrants, PlaylistSource, ResignManifest};
-use usher_runtime::system_clock;
+use usher_runtime::{init_logging, sdk_environment, system_clock};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
+    init_logging();
     let config = Config::read(&|name| std::env::var(name).ok())?;
     let grants = HostGrants::open(&config).await?;
     // The SDK waits for ever; a connection that hangs is to be given up in time for a second try.
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3)).build();
-    let sdk = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
-    let sdk = sdk.load().await;
-    let client = aws_sdk_s3::Client::new(&sdk);
+    let client = aws_sdk_s3::Client::new(&sdk_environment().timeout_config(timeouts).build());
     let source = PlaylistSource::new(client, config.bucket.clone(), config.max_playlist_bytes);
     let function = ResignManifest::new(config, grants, source, system_clock());
     run(service_fn(async |event: LambdaEvent<LambdaFunctionUrlRequest>| {

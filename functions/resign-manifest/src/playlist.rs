@@ -118,7 +118,7 @@ impl ResignManifest {
 
     /// What the request asks for, if it is something that there can be.
     fn read(&self, event: &LambdaFunctionUrlRequest) -> Result<Asked, Problem> {
-        let viewer = Viewer::from_headers(&event.headers)
+        let viewer = Viewer::from_headers(&event.headers, &self.config.viewer_host)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         let path = event.raw_path.as_deref().unwrap_or_default();
         let query = event.raw_query_string.as_deref().unwrap_or_default();

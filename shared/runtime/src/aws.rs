@@ -1,16 +1,35 @@
-//! What the calls to AWS have in common: how long they take at most, how they are tried again, and what
-//! may be told of their errors.
+//! What the calls to AWS have in common: where their settings come from, how long they take at most, how
+//! they are tried again, and what may be told of their errors.
 
 use std::{error::Error, fmt, time::Duration};
 
-use aws_config::{BehaviorVersion, ConfigLoader, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::{
+    config::{
+        BehaviorVersion, Credentials, Region, SharedCredentialsProvider, retry::RetryConfig,
+        timeout::TimeoutConfig,
+    },
+    error::{ProvideErrorMetadata, SdkError},
+};
+use aws_types::{
+    sdk_config::{Builder, SdkConfig},
+    service_config::{LoadServiceConfig, ServiceConfigKey},
+};
 
 use crate::SigningError;
 
-/// The SDK's settings with the patience that a function has: it is ended after 10 s, and should answer
-/// 503 itself before. Region and credentials come from where every AWS program takes them.
-pub fn sdk_defaults() -> ConfigLoader {
+/// The SDK's settings from the environment, where [Lambda] puts region and credentials.
+///
+/// The crate `aws-config` asks there, too, and then in places that a function does not have: profile files,
+/// roles to assume, the metadata services of machines and containers. They were half a megabyte of its program.
+///
+/// [Lambda]: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+pub fn sdk_environment() -> Builder {
+    from_environment(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+}
+
+/// [`sdk_environment`] with the patience of a signature: the function is ended after 10 s, and should answer
+/// 503 itself before.
+pub fn sdk_defaults() -> Builder {
     // The SDK waits for ever. Both calls to KMS must fit, each with a second try after one that hangs.
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_millis(900))
@@ -20,7 +39,39 @@ pub fn sdk_defaults() -> ConfigLoader {
     // backoff of up to 1 s would leave no time for a second try.
     let retries =
         RetryConfig::standard().with_max_attempts(5).with_initial_backoff(Duration::from_millis(100));
-    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).retry_config(retries)
+    sdk_environment().timeout_config(timeouts).retry_config(retries)
+}
+
+type LookUp = fn(&str) -> Option<String>;
+
+fn from_environment(look_up: LookUp) -> Builder {
+    let mut sdk = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(look_up("AWS_REGION").map(Region::new))
+        .service_config(ServiceSettings(look_up));
+    let is_on = |name| look_up(name).map(|value| value.eq_ignore_ascii_case("true"));
+    sdk.set_use_fips(is_on("AWS_USE_FIPS_ENDPOINT"));
+    sdk.set_use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"));
+    sdk.set_credentials_provider(credentials(look_up).map(SharedCredentialsProvider::new));
+    sdk
+}
+
+/// Those of the function's role. They outlive its instance: Lambda replaces both together.
+fn credentials(look_up: LookUp) -> Option<Credentials> {
+    let (id, key) = (look_up("AWS_ACCESS_KEY_ID")?, look_up("AWS_SECRET_ACCESS_KEY")?);
+    Some(Credentials::new(id, key, look_up("AWS_SESSION_TOKEN"), None, "environment"))
+}
+
+/// What a service has for itself goes first: `AWS_ENDPOINT_URL_SECRETS_MANAGER`, then `AWS_ENDPOINT_URL`.
+#[derive(Debug)]
+struct ServiceSettings(LookUp);
+
+impl LoadServiceConfig for ServiceSettings {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let Self(look_up) = self;
+        let service = key.service_id().to_ascii_uppercase().replace(' ', "_");
+        look_up(&format!("{}_{service}", key.env())).or_else(|| look_up(key.env()))
+    }
 }
 
 /// What the service says about the key itself, one of the codes in `last_words`, is final; everything
@@ -49,4 +100,68 @@ where
 /// An error and its sources, each behind a colon.
 fn causes(error: &(dyn Error + 'static)) -> String {
     std::iter::successors(Some(error), |error| (*error).source()).map(|error| format!(": {error}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lambda(name: &str) -> Option<String> {
+        let value = match name {
+            "AWS_REGION" => "eu-central-1",
+            "AWS_ACCESS_KEY_ID" => "ASIAEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY" => "the secret key",
+            "AWS_SESSION_TOKEN" => "the session token",
+            "AWS_USE_FIPS_ENDPOINT" => "True",
+            "AWS_ENDPOINT_URL" => "http://127.0.0.1:4566",
+            "AWS_ENDPOINT_URL_S3" => "http://127.0.0.1:4572",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER" => "http://127.0.0.1:4584",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn region_and_credentials_are_those_of_the_environment() {
+        let sdk = from_environment(lambda).build();
+        assert_eq!(sdk.region().map(AsRef::as_ref), Some("eu-central-1"));
+        assert_eq!((sdk.use_fips(), sdk.use_dual_stack()), (Some(true), None));
+        let credentials = credentials(lambda).map(|it| {
+            let token = it.session_token().map(str::to_owned);
+            (it.access_key_id().to_owned(), it.secret_access_key().to_owned(), token)
+        });
+        let expected = ["ASIAEXAMPLE", "the secret key", "the session token"].map(str::to_owned);
+        let [id, key, token] = expected;
+        assert_eq!(credentials, Some((id, key, Some(token))));
+    }
+
+    #[test]
+    fn without_settings_there_are_no_credentials_and_no_region() {
+        let sdk = from_environment(|_| None).build();
+        assert_eq!(sdk.region(), None);
+        assert!(sdk.credentials_provider().is_none());
+    }
+
+    #[test]
+    fn the_endpoint_of_a_service_goes_before_the_one_of_all() {
+        let endpoint = |service| {
+            let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL");
+            let key = key.profile("endpoint_url").build().ok()?;
+            ServiceSettings(lambda).load_config(key)
+        };
+        let table = [
+            ("S3", "http://127.0.0.1:4572"),
+            ("Secrets Manager", "http://127.0.0.1:4584"),
+            ("KMS", "http://127.0.0.1:4566"),
+        ];
+        for (service, expected) in table {
+            assert_eq!(endpoint(service).as_deref(), Some(expected), "{service}");
+        }
+    }
+
+    #[test]
+    fn debug_does_not_tell_the_credentials() {
+        let text = format!("{:?}", from_environment(lambda).build());
+        assert!(!text.contains("the secret key") && !text.contains("the session token"), "{text}");
+    }
 }

@@ -86,11 +86,11 @@ impl KeySource {
                 Ok(Box::new(LocalKey::new(key_pair_id, PrivateKey::from_pem(&pem)?)?))
             }
             Self::Kms { key_id, key_pair_id } => {
-                let client = aws_sdk_kms::Client::new(&sdk_defaults().load().await);
+                let client = aws_sdk_kms::Client::new(&sdk_defaults().build());
                 Ok(Box::new(KmsKey::new(client, key_id, key_pair_id)))
             }
             Self::SecretsManager { secret_id, key_pair_id } => {
-                let client = aws_sdk_secretsmanager::Client::new(&sdk_defaults().load().await);
+                let client = aws_sdk_secretsmanager::Client::new(&sdk_defaults().build());
                 let key = SecretsManagerKey::open(client, secret_id, key_pair_id, system_clock()).await?;
                 Ok(Box::new(key))
             }

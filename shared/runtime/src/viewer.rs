@@ -2,12 +2,15 @@
 //! signature.
 //!
 //! The headers `x-viewer-host`, `x-viewer-credential` and `x-viewer-expires` are set by the distribution,
-//! whatever the viewer sent under these names.
+//! whatever the viewer sent under these names. A request that does not come through the distribution may
+//! hold anything there: where the host is known, it comes from the configuration instead.
 
 use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use cloudfront_signing::{Credential, UnixTime};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName};
+
+use crate::Settings;
 
 /// The protocol that viewers use, as a policy's resource names it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,6 +42,32 @@ impl fmt::Display for ViewerProtocol {
     }
 }
 
+/// Where the functions know from which host the viewers ask.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ViewerHost {
+    /// The distribution's own domain name: policies name it, whatever a request says.
+    Configured(String),
+    /// What the distribution writes into [`Viewer::HOST`].
+    Header,
+}
+
+impl ViewerHost {
+    /// Reads `VIEWER_HOST` (default: none, the header).
+    pub fn read(settings: &mut Settings<'_>) -> Option<Self> {
+        match settings.optional("VIEWER_HOST") {
+            None => Some(Self::Header),
+            // Browsers write hosts in lower case: a policy for another spelling would fit none of their URLs.
+            Some(host) if is_viewer_host(&host) && host == host.to_ascii_lowercase() => {
+                Some(Self::Configured(host))
+            }
+            Some(_) => {
+                settings.problem("VIEWER_HOST must be a host as browsers send it, such as video.example.com");
+                None
+            }
+        }
+    }
+}
+
 /// A viewer, as the distribution saw it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Viewer {
@@ -63,14 +92,18 @@ impl Viewer {
     /// The header with a Unix time.
     pub const EXPIRES: HeaderName = HeaderName::from_static("x-viewer-expires");
 
-    /// Reads the headers. The host goes into policies, so nothing but a host name, an address and a port
-    /// is taken: a `*` would be a wildcard.
+    /// Reads the headers; that with the host only where `host` says so. The host goes into policies, so
+    /// nothing but a host name, an address and a port is taken: a `*` would be a wildcard.
     ///
     /// # Errors
     /// [`ViewerError`] without a usable host.
-    pub fn from_headers(headers: &HeaderMap) -> Result<Self, ViewerError> {
+    pub fn from_headers(headers: &HeaderMap, host: &ViewerHost) -> Result<Self, ViewerError> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let host = text(Self::HOST).filter(|host| is_viewer_host(host)).ok_or(ViewerError)?.to_owned();
+        let host = match host {
+            ViewerHost::Configured(host) => host,
+            ViewerHost::Header => text(Self::HOST).filter(|host| is_viewer_host(host)).ok_or(ViewerError)?,
+        };
+        let host = host.to_owned();
         let credential = match text(Self::CREDENTIAL) {
             Some("cookies") => Some(Credential::Cookies),
             Some("url") => Some(Credential::Url),
@@ -80,26 +113,6 @@ impl Viewer {
             .and_then(|seconds| seconds.parse().ok())
             .and_then(|seconds| UnixTime::new(seconds).ok());
         Ok(Self { host, credential, expires })
-    }
-
-    /// Sets the three headers, or takes away what the viewer sent under their names: what the
-    /// viewer-request function of the template does.
-    pub fn set_headers(&self, headers: &mut HeaderMap) {
-        let credential = self.credential.map(|credential| match credential {
-            Credential::Cookies => HeaderValue::from_static("cookies"),
-            Credential::Url => HeaderValue::from_static("url"),
-        });
-        let values = [
-            (Self::HOST, HeaderValue::from_str(&self.host).ok()),
-            (Self::CREDENTIAL, credential),
-            (Self::EXPIRES, self.expires.map(|expires| HeaderValue::from(expires.seconds()))),
-        ];
-        for (name, value) in values {
-            match value {
-                Some(value) => headers.insert(name, value),
-                None => headers.remove(name),
-            };
-        }
     }
 }
 
@@ -125,23 +138,34 @@ pub fn is_viewer_host(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]
-    fn what_is_set_is_read_and_what_the_viewer_sent_is_gone() {
-        let mut headers = HeaderMap::new();
-        headers.insert(Viewer::CREDENTIAL, HeaderValue::from_static("cookies"));
-        headers.insert(Viewer::EXPIRES, HeaderValue::from_static("1"));
-        let anonymous = Viewer { host: "127.0.0.1:8080".to_owned(), credential: None, expires: None };
-        anonymous.set_headers(&mut headers);
-        assert_eq!(Viewer::from_headers(&headers), Ok(anonymous));
-        let signed = Viewer {
-            host: "d111111abcdef8.cloudfront.net".to_owned(),
-            credential: Some(Credential::Url),
-            expires: UnixTime::new(1_790_000_000).ok(),
+    fn what_the_distribution_says_is_read() {
+        let read = |headers: &[(HeaderName, &'static str)]| {
+            let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+            Viewer::from_headers(&headers.collect(), &ViewerHost::Header)
         };
-        signed.set_headers(&mut headers);
-        assert_eq!(Viewer::from_headers(&headers), Ok(signed));
+        let viewer = |credential, expires: Option<u64>| {
+            let expires = expires.map(|seconds| UnixTime::new(seconds).expect("a time"));
+            Ok(Viewer { host: "127.0.0.1:8080".to_owned(), credential, expires })
+        };
+        let host = (Viewer::HOST, "127.0.0.1:8080");
+        let is = |credential| (Viewer::CREDENTIAL, credential);
+        let ends = |expires| (Viewer::EXPIRES, expires);
+        assert_eq!(read(std::slice::from_ref(&host)), viewer(None, None));
+        assert_eq!(
+            read(&[host.clone(), is("url"), ends("1790000000")]),
+            viewer(Some(Credential::Url), Some(1_790_000_000))
+        );
+        assert_eq!(
+            read(&[host.clone(), is("cookies"), ends("soon")]),
+            viewer(Some(Credential::Cookies), None)
+        );
+        assert_eq!(read(&[host, is("password")]), viewer(None, None));
+        assert_eq!(read(&[is("url")]), Err(ViewerError));
     }
 
     #[test]
@@ -156,8 +180,43 @@ mod tests {
         for host in ["*", "*.example.com", "a/b", "a?b", "u@h", "", ":443", "h:1:2", "h:x", "[::1", "[h]:1"] {
             let mut headers = HeaderMap::new();
             headers.insert(Viewer::HOST, HeaderValue::from_str(host).expect("a header value"));
-            assert_eq!(Viewer::from_headers(&headers), Err(ViewerError), "{host}");
+            assert_eq!(Viewer::from_headers(&headers, &ViewerHost::Header), Err(ViewerError), "{host}");
         }
-        assert_eq!(Viewer::from_headers(&HeaderMap::new()), Err(ViewerError));
+        assert_eq!(Viewer::from_headers(&HeaderMap::new(), &ViewerHost::Header), Err(ViewerError));
+    }
+
+    fn read(viewer_host: &str) -> Result<ViewerHost, String> {
+        let look_up = |name: &str| (name == "VIEWER_HOST").then(|| viewer_host.to_owned());
+        let mut settings = Settings::new(&look_up);
+        let host = ViewerHost::read(&mut settings);
+        settings.finish(|| host).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_configured_host_stands_whatever_the_header_says() {
+        let host = read("video.example.com").expect("a host");
+        let viewer =
+            Viewer { host: "video.example.com".to_owned(), credential: Some(Credential::Url), expires: None };
+        for sent in [None, Some("video.example.com"), Some("evil.example"), Some("*"), Some("")] {
+            let mut headers = HeaderMap::new();
+            headers.insert(Viewer::CREDENTIAL, HeaderValue::from_static("url"));
+            headers.extend(sent.map(|sent| (Viewer::HOST, HeaderValue::from_static(sent))));
+            assert_eq!(Viewer::from_headers(&headers, &host), Ok(viewer.clone()), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_configured_as_browsers_send_it() {
+        assert_eq!(read(""), Ok(ViewerHost::Header));
+        for host in ["video.example.com", "127.0.0.1:8080", "xn--bcher-kva.example"] {
+            assert_eq!(read(host), Ok(ViewerHost::Configured(host.to_owned())));
+        }
+        let problem = "the configuration cannot be used: \
+                       VIEWER_HOST must be a host as browsers send it, such as video.example.com";
+        for host in
+            ["https://video.example.com", "video.example.com/", "*.example.com", "Video.example.com", " "]
+        {
+            assert_eq!(read(host), Err(problem.to_owned()), "{host}");
+        }
     }
 }

@@ -10,12 +10,12 @@ use std::{
     time::Duration,
 };
 
-use aws_config::{BehaviorVersion, SdkConfig};
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der},
     rsa::{KeyPair, KeySize},
 };
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
+use aws_types::SdkConfig;
 use cloudfront_signing::{
     ExactUrl, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, PublicKey, Request, UnixTime, UrlPattern,
     Verifier,
@@ -28,7 +28,7 @@ use tokio::{
 };
 use usher_runtime::{
     Clock, Grants, KeySource, KmsKey, Problem, SecretsManagerKey, SigningConfig, SigningError, SigningKey,
-    sdk_defaults,
+    sdk_defaults, sdk_environment,
 };
 
 /// The beginning of a period of 300 s.
@@ -45,12 +45,12 @@ fn endpoint(claim: &str) -> Option<String> {
 }
 
 /// Unhurried settings, to prepare what is tested: moto takes its time with its first answer.
-async fn sdk(endpoint: &str) -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest()).endpoint_url(endpoint).load().await
+fn sdk(endpoint: &str) -> SdkConfig {
+    sdk_environment().endpoint_url(endpoint).build()
 }
 
 async fn kms_key(endpoint: &str, spec: KeySpec) -> String {
-    let client = aws_sdk_kms::Client::new(&sdk(endpoint).await);
+    let client = aws_sdk_kms::Client::new(&sdk(endpoint));
     let key = client.create_key().key_spec(spec).key_usage(KeyUsageType::SignVerify).send().await.unwrap();
     key.key_metadata.unwrap().key_id
 }
@@ -93,7 +93,7 @@ async fn what_kms_signs_is_admitted() {
     let Some(endpoint) = endpoint("what_kms_signs_is_admitted") else { return };
     for spec in [KeySpec::Rsa2048, KeySpec::EccNistP256] {
         let key_id = kms_key(&endpoint, spec).await;
-        let client = aws_sdk_kms::Client::new(&sdk(&endpoint).await);
+        let client = aws_sdk_kms::Client::new(&sdk(&endpoint));
         let public = KmsKey::new(client, key_id.clone(), id("K1")).public_key().await.unwrap().clone();
         let grants = Grants::open(config(KeySource::Kms { key_id, key_pair_id: id("K1") })).await.unwrap();
         let grant = grants.grant(policy("m")).await.unwrap();
@@ -133,7 +133,7 @@ async fn create_secret(client: &aws_sdk_secretsmanager::Client, name: &str, secr
 #[tokio::test]
 async fn what_a_key_of_secrets_manager_signs_is_admitted() {
     let Some(endpoint) = endpoint("what_a_key_of_secrets_manager_signs_is_admitted") else { return };
-    let client = aws_sdk_secretsmanager::Client::new(&sdk(&endpoint).await);
+    let client = aws_sdk_secretsmanager::Client::new(&sdk(&endpoint));
     let (pem, public) = rsa();
     let pair = json!({"key_pair_id": "K2", "private_key": pem}).to_string();
     for (name, secret, key_pair_id) in [("bare", pem, Some(id("K1"))), ("pair", pair, None)] {
@@ -149,7 +149,7 @@ async fn what_a_key_of_secrets_manager_signs_is_admitted() {
 #[tokio::test]
 async fn a_rotated_secret_is_picked_up() {
     let Some(endpoint) = endpoint("a_rotated_secret_is_picked_up") else { return };
-    let client = aws_sdk_secretsmanager::Client::new(&sdk(&endpoint).await);
+    let client = aws_sdk_secretsmanager::Client::new(&sdk(&endpoint));
     let ((old, old_public), (new, new_public)) = (rsa(), rsa());
     let trusted = [("KOLD", &old_public), ("KNEW", &new_public)];
     let pair = |id: &str, pem: &str| json!({"key_pair_id": id, "private_key": pem}).to_string();
@@ -193,7 +193,9 @@ async fn while_kms_is_out_of_reach_a_new_grant_is_503_and_a_cached_one_serves() 
     let Some(endpoint) = endpoint(claim) else { return };
     let key_id = kms_key(&endpoint, KeySpec::Rsa2048).await;
     let (address, mut relay) = relay(&endpoint).await;
-    let client = aws_sdk_kms::Client::new(&sdk_defaults().endpoint_url(address).load().await);
+    // In the client's own settings: among the shared ones, the endpoint of the environment goes before it.
+    let config = aws_sdk_kms::config::Builder::from(&sdk_defaults().build()).endpoint_url(address);
+    let client = aws_sdk_kms::Client::from_conf(config.build());
     let key = KmsKey::new(client, key_id, id("K1"));
     let public = key.public_key().await.unwrap().clone();
     let grants = grants(key);

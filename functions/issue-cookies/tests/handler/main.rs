@@ -4,6 +4,7 @@
 mod api_gateway;
 mod cookies;
 mod cors;
+mod direct;
 mod django;
 mod entitlements;
 mod function;

@@ -1,5 +1,3 @@
-use std::collections::VecDeque;
-
 use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use serde_json::json;
 use tokio::{
@@ -11,6 +9,8 @@ use tokio::{
 use super::*;
 
 const KEY_ARN: &str = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+const WITHHELD: &str = "KMS did not hand out the public key of \
+    arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 const STACK_ID: &str =
     "arn:aws:cloudformation:eu-central-1:123456789012:stack/usher/5b918d10-cd98-11ea-90d5-0a9cd3354c10";
 const REQUEST_ID: &str = "82304eb2-bdda-469f-a33b-a3f1406d0a52";
@@ -24,13 +24,11 @@ async fn create_answers_with_the_pem_and_the_key_arn_as_name() {
 
 #[tokio::test]
 async fn update_answers_as_create_does() {
-    let kms = kms_with("ECC_NIST_P256", "SIGN_VERIFY");
-    let mut request = create();
-    request["RequestType"] = json!("Update");
-    request["PhysicalResourceId"] = json!(KEY_ARN);
-    request["OldResourceProperties"] = json!({});
+    let kms = || kms_with("ECC_NIST_P256", "SIGN_VERIFY");
 
-    assert_eq!(answer_to(request, vec![kms]).await, published());
+    assert_eq!(answer_to(update(KEY_ARN), vec![kms()]).await, published());
+    // Another key is another resource, which CloudFormation sees by the name.
+    assert_eq!(answer_to(update("another key"), vec![kms()]).await, published());
 }
 
 #[tokio::test]
@@ -61,36 +59,82 @@ async fn missing_key_arn_fails_the_deployment_with_a_reason() {
 }
 
 #[tokio::test]
-async fn update_without_a_key_arn_keeps_the_name() {
-    let mut request = create();
-    request["RequestType"] = json!("Update");
-    request["PhysicalResourceId"] = json!(KEY_ARN);
-    request["OldResourceProperties"] = json!({});
-    request["ResourceProperties"] = json!({});
+async fn update_that_fails_keeps_the_name() {
+    let mut request = update("the key before");
+    let kms = kms_with("RSA_4096", "SIGN_VERIFY");
+    let reason = "key spec RSA_4096: CloudFront takes RSA_2048 and ECC_NIST_P256 only";
+    assert_eq!(answer_to(request.clone(), vec![kms]).await, failed("the key before", reason));
 
+    request["ResourceProperties"] = json!({});
     let reason = "the property KeyArn is missing: it is the ARN of the KMS key to publish";
-    assert_eq!(answer_to(request, vec![]).await, failed(KEY_ARN, reason));
+    assert_eq!(answer_to(request, vec![]).await, failed("the key before", reason));
+}
+
+#[tokio::test]
+async fn malformed_request_is_answered_with_what_it_has() {
+    let reason = "the request type is none of Create, Update and Delete";
+    for request_type in [json!("Replace"), json!("create"), json!(""), json!(1), json!(null)] {
+        let mut request = create();
+        request["RequestType"] = request_type;
+        assert_eq!(answer_to(request, vec![]).await, failed("PublicPemA", reason));
+    }
+
+    let mut expected = failed("", reason);
+    for name in ["StackId", "RequestId", "LogicalResourceId"] {
+        expected[name] = json!("");
+    }
+    assert_eq!(answer_to(json!({}), vec![]).await, expected);
+}
+
+#[tokio::test]
+async fn request_without_an_answer_url_is_an_error() {
+    for request in [json!({}), json!({"ResponseURL": ""}), json!({"ResponseURL": 1}), json!(null), json!([])]
+    {
+        let handled = resource("http://localhost").handle(&request).await;
+        assert_eq!(handled, Err(Error::MissingResponseUrl), "{request}");
+    }
 }
 
 #[tokio::test]
 async fn key_that_cloudfront_does_not_take_fails_the_deployment_with_a_reason() {
     let kms = kms_with("RSA_4096", "SIGN_VERIFY");
     let reason = "key spec RSA_4096: CloudFront takes RSA_2048 and ECC_NIST_P256 only";
-    assert_eq!(answer_to(create(), vec![kms]).await, failed(KEY_ARN, reason));
+    assert_eq!(answer_to(create(), vec![kms]).await, failed("PublicPemA", reason));
 
     let kms = kms_with("RSA_2048", "ENCRYPT_DECRYPT");
     let reason = "key usage ENCRYPT_DECRYPT: a key that signs for CloudFront has SIGN_VERIFY";
-    assert_eq!(answer_to(create(), vec![kms]).await, failed(KEY_ARN, reason));
+    assert_eq!(answer_to(create(), vec![kms]).await, failed("PublicPemA", reason));
 }
 
 #[tokio::test]
 async fn refusal_of_kms_fails_the_deployment_with_what_kms_says() {
-    let refusal = json!({"__type": "AccessDeniedException", "message": "not authorized"});
-    let kms = response(400, &refusal.to_string());
+    let kms = refusal("DisabledException", "the key is disabled");
 
-    let reason =
-        format!("KMS did not hand out the public key of {KEY_ARN}: AccessDeniedException: not authorized");
-    assert_eq!(answer_to(create(), vec![kms]).await, failed(KEY_ARN, &reason));
+    let reason = format!("{WITHHELD}: DisabledException: the key is disabled");
+    assert_eq!(answer_to(create(), vec![kms]).await, failed("PublicPemA", &reason));
+}
+
+#[tokio::test]
+async fn key_that_kms_does_not_show_yet_is_asked_for_again() {
+    let denied = || refusal("AccessDeniedException", "not authorized");
+    let not_found = || refusal("NotFoundException", "no such key");
+    let shown = || kms_with("RSA_2048", "SIGN_VERIFY");
+    let disabled = || refusal("DisabledException", "the key is disabled");
+    let withheld = |reason| failed("PublicPemA", &format!("{WITHHELD}: {reason}"));
+    let rows = [
+        (vec![denied(), shown()], published()),
+        (vec![not_found(), shown()], published()),
+        (vec![not_found(), denied(), denied(), shown()], published()),
+        (vec![denied(), disabled()], withheld("DisabledException: the key is disabled")),
+        (vec![denied(), denied(), denied(), not_found()], withheld("NotFoundException: no such key")),
+        (
+            vec![not_found(), denied(), not_found(), denied()],
+            withheld("AccessDeniedException: not authorized"),
+        ),
+    ];
+    for (responses, expected) in rows {
+        assert_eq!(answer_to(create(), responses).await, expected);
+    }
 }
 
 #[tokio::test]
@@ -100,15 +144,15 @@ async fn unreachable_kms_fails_the_deployment_with_a_reason() {
     let mut request = create();
     request["ResponseURL"] = json!(url);
 
-    resource(&closed).handle(serde_json::from_value(request).unwrap()).await.unwrap();
+    resource(&closed).handle(&request).await.unwrap();
 
     let [put] = requests.await.unwrap().try_into().unwrap();
     let reason = format!(
-        "KMS did not hand out the public key of {KEY_ARN}: dispatch failure: io error: \
+        "{WITHHELD}: dispatch failure: io error: \
          client error (Connect): tcp connect error: {}",
         connect_error(&closed).await
     );
-    assert_eq!(put.body, failed(KEY_ARN, &reason));
+    assert_eq!(put.body, failed("PublicPemA", &reason));
 }
 
 #[tokio::test]
@@ -118,7 +162,7 @@ async fn answer_is_a_put_without_content_type() {
     request["ResponseURL"] = json!(format!("{url}/answer?X-Amz-Signature=abc%2Fdef"));
     request["ResourceProperties"] = json!({});
 
-    resource(&url).handle(serde_json::from_value(request).unwrap()).await.unwrap();
+    resource(&url).handle(&request).await.unwrap();
 
     let [put] = requests.await.unwrap().try_into().unwrap();
     let length = put.body.to_string().len();
@@ -133,16 +177,29 @@ async fn answer_is_a_put_without_content_type() {
 }
 
 #[tokio::test]
-async fn refused_answer_is_an_error() {
-    let (url, requests) = serve(vec![response(403, "")]).await;
-    let mut request = create();
-    request["ResponseURL"] = json!(url);
-    request["ResourceProperties"] = json!({});
+async fn answer_that_is_refused_or_not_taken_is_sent_again() {
+    const NEVER: String = String::new();
+    let refused = || response(403, "");
+    let rows = [
+        (vec![refused(), response(200, "")], Ok(())),
+        (vec![NEVER, response(503, ""), response(200, "")], Ok(())),
+        (vec![refused(), response(503, ""), refused()], Err(Error::AnswerRefused { status: 403 })),
+    ];
+    for (responses, expected) in rows {
+        let deliveries = responses.len();
+        let (url, requests) = serve(responses).await;
+        let mut request = create();
+        request["ResponseURL"] = json!(url);
+        request["ResourceProperties"] = json!({});
 
-    let handled = resource(&url).handle(serde_json::from_value(request).unwrap()).await;
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(2)).build().unwrap();
+        let handled = PublicKeyResource { http, ..resource(&url) }.handle(&request).await;
 
-    assert_eq!(handled, Err(Error::AnswerRefused { status: 403 }));
-    requests.await.unwrap();
+        assert_eq!(handled, expected);
+        let answers: Vec<Value> = requests.await.unwrap().into_iter().map(|request| request.body).collect();
+        let reason = "the property KeyArn is missing: it is the ARN of the KMS key to publish";
+        assert_eq!(answers, vec![failed("PublicPemA", reason); deliveries]);
+    }
 }
 
 #[tokio::test]
@@ -152,7 +209,7 @@ async fn undelivered_answer_is_an_error_that_does_not_show_the_presigned_url() {
     request["ResponseURL"] = json!(format!("{closed}/?X-Amz-Signature=secret"));
     request["ResourceProperties"] = json!({});
 
-    let handled = resource(&closed).handle(serde_json::from_value(request).unwrap()).await;
+    let handled = resource(&closed).handle(&request).await;
 
     let refused = connect_error(&closed).await;
     let reason = format!("error sending request: client error (Connect): tcp connect error: {refused}");
@@ -161,6 +218,14 @@ async fn undelivered_answer_is_an_error_that_does_not_show_the_presigned_url() {
 
 fn create() -> Value {
     serde_json::from_str(include_str!("../../../../tests/events/create-public-pem.json")).unwrap()
+}
+
+fn update(physical_resource_id: &str) -> Value {
+    let mut request = create();
+    request["RequestType"] = json!("Update");
+    request["PhysicalResourceId"] = json!(physical_resource_id);
+    request["OldResourceProperties"] = json!({});
+    request
 }
 
 fn published() -> Value {
@@ -185,6 +250,10 @@ fn failed(physical_resource_id: &str, reason: &str) -> Value {
     })
 }
 
+fn refusal(code: &str, message: &str) -> String {
+    response(400, &json!({"__type": code, "message": message}).to_string())
+}
+
 fn kms_with(spec: &str, usage: &str) -> String {
     let key = json!({"KeyId": KEY_ARN, "KeySpec": spec, "KeyUsage": usage, "PublicKey": "MAIFAA=="});
     response(200, &key.to_string())
@@ -197,7 +266,7 @@ async fn answer_to(mut request: Value, mut responses: Vec<String>) -> Value {
     let (url, requests) = serve(responses).await;
     request["ResponseURL"] = json!(url);
 
-    resource(&url).handle(serde_json::from_value(request).unwrap()).await.unwrap();
+    resource(&url).handle(&request).await.unwrap();
 
     let mut requests = requests.await.unwrap();
     let answer = requests.pop().unwrap().body;
@@ -214,7 +283,8 @@ fn resource(kms_url: &str) -> PublicKeyResource {
         .region(Region::new("eu-central-1"))
         .retry_config(RetryConfig::disabled())
         .build();
-    PublicKeyResource::new(aws_sdk_kms::Client::from_conf(config), reqwest::Client::new())
+    let pauses = vec![Duration::from_millis(1); 3];
+    PublicKeyResource::new(aws_sdk_kms::Client::from_conf(config), reqwest::Client::new(), pauses)
 }
 
 #[derive(Debug)]
@@ -228,17 +298,18 @@ fn response(status: u16, body: &str) -> String {
     format!("HTTP/1.1 {status} \r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
 }
 
-/// Plays KMS and CloudFormation: gives each response once, and then what it received.
+/// Plays KMS and CloudFormation: gives each response once, and then what it received. In the place of an
+/// empty one it never answers.
 async fn serve(responses: Vec<String>) -> (String, JoinHandle<Vec<Received>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let requests = tokio::spawn(async move {
-        let mut received = Vec::new();
-        let mut responses = VecDeque::from(responses);
-        while let Some(response) = responses.pop_front() {
+        let (mut received, mut open) = (Vec::new(), Vec::new());
+        for response in responses {
             let (mut stream, _) = listener.accept().await.unwrap();
             received.push(receive(&mut stream).await);
             stream.write_all(response.as_bytes()).await.unwrap();
+            open.push(stream);
         }
         received
     });

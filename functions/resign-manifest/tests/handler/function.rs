@@ -46,7 +46,7 @@ fn private_key() -> PrivateKey {
     PrivateKey::from_pem(&PEM).unwrap()
 }
 
-fn id() -> KeyPairId {
+pub(crate) fn id() -> KeyPairId {
     KeyPairId::new("K2JCJMDEHXQW5F").unwrap()
 }
 

@@ -1,10 +1,13 @@
 //! Requests that are refused before or after the bucket was asked.
 
+use cloudfront_signing::HashAlgorithm;
 use serde_json::json;
 
 use crate::{
     bucket::Bucket,
-    function::{Function, LIMIT, get, head, plain, problem, with_credential, with_method},
+    function::{
+        Function, LIMIT, complete, get, grant_of, head, id, plain, problem, with_credential, with_method,
+    },
 };
 
 const PLAYLIST: &str = "#EXTM3U\n#EXTINF:4,\ns.ts\n";
@@ -101,6 +104,25 @@ async fn a_request_that_did_not_come_through_the_distribution_is_refused() {
     let expected = problem(400, "Bad Request", detail, json!({}));
     let mut event = get("/video/m/p.m3u8", "usher-style=inline");
     for host in ["*", "h/x", "user@host", "a,b", "h?x", "h#x", ""] {
+        event["headers"]["x-viewer-host"] = json!(host);
+        assert_eq!(function.answer(event.clone()).await, expected, "{host}");
+    }
+    let headers = event["headers"].as_object_mut().unwrap();
+    headers.remove("x-viewer-host");
+    assert_eq!(function.answer(event).await, expected);
+}
+
+#[tokio::test]
+async fn with_a_configured_host_a_spoofed_header_gets_no_policy_for_another() {
+    let bucket = bucket().await;
+    let others = "#EXTINF:4,\nhttps://evil.example/video/m/s.ts\n#EXT-X-ENDLIST\n";
+    bucket.put("video/m/others.m3u8", &format!("{PLAYLIST}{others}"));
+    let function = Function::with(bucket.client(), &[("VIEWER_HOST", "video.example.com")]);
+    let grant = grant_of(id(), "https://video.example.com/video/m/*", HashAlgorithm::Sha256);
+    let signed = PLAYLIST.replace("s.ts", &format!("s.ts?{}", grant.query()));
+    let expected = complete(&format!("{signed}{others}"));
+    let mut event = get("/video/m/others.m3u8", "usher-style=inline");
+    for host in ["evil.example", "other.example.com", "*", ""] {
         event["headers"]["x-viewer-host"] = json!(host);
         assert_eq!(function.answer(event.clone()).await, expected, "{host}");
     }

@@ -63,7 +63,7 @@ async fn throttling_without_end_is_told() {
 #[tokio::test]
 async fn kms_that_hangs_is_given_up_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let sdk = service::sdk(&listener).await;
+    let sdk = service::sdk(&listener);
     let key = KmsKey::new(Client::new(&sdk), "k".to_owned(), id("K1"));
     let started = Instant::now();
     let refused = key.sign(b"policy", HashAlgorithm::Sha256).await.unwrap_err();

@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use aws_config::Region;
-use aws_sdk_kms::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_kms::config::{Credentials, Region, SharedCredentialsProvider};
+use aws_types::SdkConfig;
 use axum::{Router, http::StatusCode, response::IntoResponse as _};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -19,7 +19,7 @@ struct Script {
 }
 
 pub(crate) struct Service {
-    pub(crate) sdk: aws_config::SdkConfig,
+    pub(crate) sdk: SdkConfig,
     script: Arc<Mutex<Script>>,
 }
 
@@ -27,7 +27,7 @@ impl Service {
     pub(crate) async fn start() -> Self {
         let script = Arc::new(Mutex::new(Script::default()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let sdk = sdk(&listener).await;
+        let sdk = sdk(&listener);
         let stage = Arc::clone(&script);
         let service = Router::new().fallback(move || {
             let answer = answer(&mut stage.lock().unwrap());
@@ -49,14 +49,13 @@ impl Service {
 }
 
 /// What the SDK needs to talk to `listener`, with the functions' own timeouts and retries.
-pub(crate) async fn sdk(listener: &TcpListener) -> aws_config::SdkConfig {
+pub(crate) fn sdk(listener: &TcpListener) -> SdkConfig {
     let credentials = Credentials::new("test", "test", None, None, "test");
     sdk_defaults()
         .endpoint_url(format!("http://{}", listener.local_addr().unwrap()))
         .region(Region::new("eu-central-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .load()
-        .await
+        .build()
 }
 
 /// An answer with status 200.
