@@ -5,6 +5,8 @@ use std::{ffi::OsString, net::IpAddr, net::SocketAddr, path::PathBuf, process::E
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloudfront_signing::{HashAlgorithm, KeyPairId, UnixTime};
 use jiff::{Timestamp, civil, tz::TimeZone};
+use url::Url;
+use usher_runtime::Origin;
 
 /// Private video on Amazon CloudFront: the local edge, and tools for signed URLs and cookies.
 #[derive(Debug, Parser)]
@@ -33,6 +35,10 @@ pub enum Command {
     Rewrite(Rewrite),
     /// Make a key pair.
     Keygen(Keygen),
+    /// Say whether a deployment is right, and what cures it.
+    Check(Box<Check>),
+    /// Upload a folder of HLS files to the bucket.
+    Upload(Upload),
 }
 
 /// `usher serve`
@@ -53,6 +59,12 @@ pub struct Serve {
     /// Where the throw-away key pair is kept.
     #[arg(long, default_value = ".usher")]
     pub state: PathBuf,
+    /// A web site that stands behind the edge, for all paths that the template gives to nobody else.
+    #[arg(long, value_name = "URL", value_parser = parse_website)]
+    pub website: Option<Url>,
+    /// Values for the template's parameters, as for `sam deploy`.
+    #[arg(long, num_args = 1.., value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    pub parameter_overrides: Vec<(String, String)>,
 }
 
 /// The key that signs.
@@ -222,6 +234,56 @@ pub enum KeyType {
     Rsa,
 }
 
+/// `usher check`
+#[derive(Args, Clone, Debug)]
+pub struct Check {
+    /// Where viewers go: the stack's output Url, or where `usher serve` listens.
+    pub url: Url,
+    /// A playlist that the viewer may watch.
+    #[arg(long, default_value = "/video/clock-ts/master.m3u8", value_name = "PATH", value_parser = parse_path)]
+    pub playlist: String,
+    /// The bucket's own address, which must refuse everybody.
+    #[arg(long, value_name = "U")]
+    pub bucket_url: Option<Url>,
+    /// The HTTP API's own address, which must refuse everybody.
+    #[arg(long, value_name = "U")]
+    pub api_url: Option<Url>,
+    /// A file with a viewer's bearer token; without it, the variable USHER_BEARER counts.
+    #[arg(long, value_name = "FILE")]
+    pub bearer_file: Option<PathBuf>,
+    /// A file with the cookies of a viewer who signs in by cookie, such as __ac=…, as a browser sends them.
+    #[arg(long, value_name = "FILE", conflicts_with = "bearer_file")]
+    pub cookie_file: Option<PathBuf>,
+    /// The origin of a player page on another host, where viewers sign in, as browsers send it.
+    #[arg(long, value_name = "ORIGIN")]
+    pub origin: Option<Origin>,
+    /// The origin of a cast receiver, which plays by signed URLs and never signs in.
+    #[arg(long, value_name = "ORIGIN")]
+    pub receiver_origin: Option<Origin>,
+    /// For people or for programs.
+    #[arg(long, default_value = "text")]
+    pub output: ExplainOutput,
+}
+
+/// `usher upload`
+///
+/// Browsers and CloudFront keep segments for a year, so a changed one needs another name, or an invalidation.
+#[derive(Args, Clone, Debug)]
+pub struct Upload {
+    /// The folder with the playlists and segments.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The bucket and the folder in it.
+    #[arg(value_name = "s3://BUCKET/PREFIX")]
+    pub destination: String,
+    /// Take a prefix that is not below video/, where the bucket policy lets nobody watch.
+    #[arg(long)]
+    pub any_prefix: bool,
+    /// Print what would be uploaded.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
 /// Reads the command line. Help and version go to standard output; bad usage is one line on standard
 /// error and exit code 2.
 ///
@@ -257,6 +319,25 @@ fn parse_time(text: &str) -> Result<UnixTime, String> {
     UnixTime::new(seconds).map_err(|error| error.to_string())
 }
 
+/// A site by its scheme, host and port.
+fn parse_website(text: &str) -> Result<Url, String> {
+    let url: Url = text.parse().map_err(|error: url::ParseError| error.to_string())?;
+    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let is_site =
+        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    if is_origin && is_site { Ok(url) } else { Err("it is not of the form http://127.0.0.1:8000".to_owned()) }
+}
+
+fn parse_parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it is not of the form NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn parse_path(text: &str) -> Result<String, String> {
+    let is_path = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    if is_path { Ok(text.to_owned()) } else { Err("it is no path such as /video/m/master.m3u8".to_owned()) }
+}
+
 fn parse_public_key(text: &str) -> Result<(KeyPairId, PathBuf), String> {
     let (id, file) = text.split_once('=').ok_or("it is not of the form ID=FILE")?;
     Ok((KeyPairId::new(id).map_err(|error| error.to_string())?, file.into()))
@@ -277,6 +358,30 @@ mod tests {
         for text in ["", "soon", "-1", "1406023941000", "1969-12-31", "99999999999999999999"] {
             assert!(parse_time(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_website_is_a_scheme_a_host_and_a_port() {
+        for text in ["http://127.0.0.1:8000", "https://www.example.com/"] {
+            assert_eq!(parse_website(text).map(|url| url.path().to_owned()), Ok("/".to_owned()), "{text}");
+        }
+        for text in
+            ["127.0.0.1:8000", "http://127.0.0.1:8000/plone", "ftp://a", "http://u:p@a", "http://a/?b", ""]
+        {
+            assert!(parse_website(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_written_as_for_sam_deploy() {
+        let line = ["usher", "serve", "--parameter-overrides", "A=b=c", "D=", "--listen", "127.0.0.1:0"];
+        let cli = parse(line.map(Into::into)).expect("a command line");
+        let Some(Command::Serve(serve)) = cli.command else { panic!("serve") };
+        assert_eq!(
+            serve.parameter_overrides,
+            [("A", "b=c"), ("D", "")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+        );
+        assert!(parse(["usher", "serve", "--parameter-overrides", "A"].map(Into::into)).is_err());
     }
 
     #[test]

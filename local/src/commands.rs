@@ -1,5 +1,6 @@
 //! The commands: each takes its arguments and answers with an outcome; only this file prints and exits.
 
+mod check;
 mod explain;
 mod input;
 mod keygen;
@@ -7,6 +8,7 @@ mod rewrite;
 mod serve;
 mod sign;
 mod sign_cookies;
+mod upload;
 
 use std::{
     io::{Read as _, Write as _},
@@ -62,6 +64,8 @@ pub fn run(cli: Cli) -> ExitCode {
                 .and_then(|_| rewrite::run(&arguments, &playlist))
         }
         Command::Keygen(arguments) => keygen::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Upload(arguments) => upload::run(&arguments),
     };
     let outcome = outcome.and_then(|outcome| match std::io::stdout().write_all(&outcome.stdout) {
         Ok(()) => Ok(outcome),

@@ -5,6 +5,8 @@
 //! send, and serves the media folder as a private S3 bucket.
 
 mod bucket;
+mod cors;
+mod deployed;
 mod distribution;
 mod events;
 mod handler;
@@ -12,11 +14,15 @@ mod identity_provider;
 mod incoming;
 mod inspector;
 mod origin;
+mod origin_request;
 mod pages;
+mod settings;
 mod signing_key;
-mod template;
+mod viewer_protocol;
+mod viewer_request;
+mod website;
 
-use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::{extract::ConnectInfo, serve::ListenerExt as _};
 use cloudfront_signing::Verifier;
@@ -26,10 +32,19 @@ use tokio::{net::TcpListener, task::JoinSet};
 use usher_runtime::{Clock, ConfigError, Grants, SigningError};
 
 use self::{
-    bucket::Bucket, handler::Edge, identity_provider::IdentityProvider, inspector::Inspector,
-    origin::Origins, pages::Pages, signing_key::LocalSigningKey, template::Template,
+    bucket::{BUCKET, Bucket},
+    deployed::Deployed,
+    distribution::Target,
+    handler::Edge,
+    identity_provider::IdentityProvider,
+    inspector::Inspector,
+    origin::Origins,
+    pages::Pages,
+    settings::FunctionSettings,
+    signing_key::LocalSigningKey,
+    website::Websites,
 };
-use crate::cli::Serve;
+use crate::{cli::Serve, template::TemplateError};
 
 /// Why the edge does not start.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +57,14 @@ pub enum EdgeError {
         function: &'static str,
         /// What is wrong.
         source: ConfigError,
+    },
+    /// The template's distribution cannot be run.
+    #[error("{}: {problem}", path.display())]
+    Distribution {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
     },
     /// A file or folder cannot be used.
     #[error("{} cannot be read: {source}", path.display())]
@@ -68,17 +91,18 @@ pub enum EdgeError {
     /// The machine gives no random numbers.
     #[error("the machine gave no random numbers")]
     Random,
+    /// A setting is in AWS only.
+    #[error("{0} refers to a secret in AWS: to run here, set {0} in the environment")]
+    Secret(String),
     /// The signing key of the functions.
     #[error(transparent)]
     Signing(#[from] SigningError),
-    /// The template cannot be run.
-    #[error("{}: {problem}", path.display())]
-    Template {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
+    /// The template cannot be used, or not with these parameters.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A web site cannot be asked.
+    #[error("the machine has no usable certificates of authorities: {0}")]
+    Website(reqwest::Error),
 }
 
 /// A running edge. It stops when dropped.
@@ -88,6 +112,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where the bucket listens.
     pub bucket_address: SocketAddr,
+    /// What the template sets and the edge does not do.
+    pub not_modelled: Vec<String>,
     tasks: JoinSet<()>,
 }
 
@@ -99,35 +125,24 @@ impl Running {
     }
 }
 
+/// Looks up a setting by its name.
+pub type LookUp<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
+
 /// Starts the edge. Settings of the functions that `look_up` has count more than those of the template:
 /// with them, viewers of a real site can sign in.
 ///
 /// # Errors
 /// [`EdgeError`], each one sentence.
 pub async fn start(options: &Serve, look_up: LookUp<'_>, clock: Clock) -> Result<Running, EdgeError> {
-    let template = Template::read(&options.template)?;
     let listener = listen(options.listen).await?;
     let bucket_listener = listen(options.bucket_listen).await?;
     let (address, bucket_address) =
         (local_address(&listener, options.listen)?, local_address(&bucket_listener, options.bucket_listen)?);
-
     let bucket = Bucket::open(&options.media)?;
-    let key = LocalSigningKey::open(&options.state)?;
-    let identity_provider = IdentityProvider::new()?;
-    let mut local = local_settings(&key, bucket.name());
-    local.insert(ISSUERS, identity_provider.among(look_up(ISSUERS).as_deref()));
-    let settings = FunctionSettings { template: &template, local, look_up };
     // Boxed: opening keys and clients makes a future of a type too deep for those who await this one.
-    let origins = Box::pin(origins(&settings, bucket.client(bucket_address), bucket.name(), &clock)).await?;
-    let edge = Arc::new(Edge {
-        distribution: template.distribution()?,
-        verifier: Verifier::new([(key.id, key.public_key)]),
-        origins,
-        pages: Pages::new(&options.media, &options.state),
-        identity_provider,
-        inspector: Inspector::default(),
-        clock,
-    });
+    let edge = Box::pin(edge(options, look_up, clock, address, bucket.client(bucket_address))).await?;
+    let not_modelled = edge.distribution.not_modelled.clone();
+    let edge = Arc::new(edge);
     let service = axum::Router::new()
         .fallback(move |ConnectInfo(viewer): ConnectInfo<SocketAddr>, request| async move {
             edge.handle(viewer, request).await
@@ -144,64 +159,65 @@ pub async fn start(options: &Serve, look_up: LookUp<'_>, clock: Clock) -> Result
             tracing::error!(%error, "the edge stopped");
         }
     });
-    Ok(Running { address, bucket_address, tasks })
+    Ok(Running { address, bucket_address, not_modelled, tasks })
 }
 
-/// Where the functions' settings come from: what a laptop has instead of a deployment, then the environment,
-/// then the template.
-struct FunctionSettings<'a> {
-    template: &'a Template,
-    local: BTreeMap<&'static str, String>,
-    look_up: LookUp<'a>,
-}
-
-/// Looks up a setting by its name.
-pub type LookUp<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
-
-impl FunctionSettings<'_> {
-    /// Nothing is taken from the environment but what the template sets, too.
-    fn of(&self, function: &str) -> impl Fn(&str) -> Option<String> {
-        let of_template = self.template.environment(function);
-        move |name| {
-            let of_template =
-                || of_template.get(name).map(|value| (self.look_up)(name).or_else(|| value.clone()));
-            self.local.get(name).cloned().or_else(|| of_template()?)
-        }
+/// What the edge at `address` needs for its requests.
+async fn edge(
+    options: &Serve,
+    look_up: LookUp<'_>,
+    clock: Clock,
+    address: SocketAddr,
+    bucket: aws_sdk_s3::Client,
+) -> Result<Edge, EdgeError> {
+    let identity_provider = IdentityProvider::new()?;
+    let stack = settings::stack(options, &identity_provider)?;
+    let deployed = Deployed::new(&stack)?;
+    let distribution = settings::distribution(options, &deployed)?;
+    let key = LocalSigningKey::open(&options.state)?;
+    let issuers = settings::issuers(options, look_up, &identity_provider);
+    let settings = FunctionSettings::new(&deployed, look_up, &key, issuers, address.port());
+    let mut origins = origins(&settings, bucket, &clock).await?;
+    if distribution.has_website() {
+        origins.websites = Some(Websites::new().map_err(EdgeError::Website)?);
     }
+    let player_at_root = !matches!(distribution.default.origin.target, Target::Website(_));
+    Ok(Edge {
+        distribution,
+        verifier: Verifier::new([(key.id, key.public_key)]),
+        origins,
+        pages: Pages::new(&options.media, &options.state, player_at_root),
+        identity_provider,
+        inspector: Inspector::default(),
+        clock,
+    })
 }
 
 /// The functions with their settings.
 async fn origins(
     settings: &FunctionSettings<'_>,
     client: aws_sdk_s3::Client,
-    bucket_name: &str,
     clock: &Clock,
 ) -> Result<Origins, EdgeError> {
     let http = || issue_cookies::http_client(reqwest::Client::builder());
-    let config = issue_cookies::Config::read(&settings.of("issue-cookies"), &http)
+    let config = issue_cookies::Config::read(&settings.of("issue-cookies")?, &http)
         .map_err(|source| EdgeError::Config { function: "issue-cookies", source })?;
     let grants = Grants::open(config.signing.clone()).await?;
     let issue_cookies = IssueCookies::new(config, grants, Arc::clone(clock));
 
-    let config = resign_manifest::Config::read(&settings.of("resign-manifest"))
+    let config = resign_manifest::Config::read(&settings.of("resign-manifest")?)
         .map_err(|source| EdgeError::Config { function: "resign-manifest", source })?;
     let source = PlaylistSource::new(client.clone(), config.bucket.clone(), config.max_playlist_bytes);
     let grants = HostGrants::open(&config).await?;
     let resign_manifest = ResignManifest::new(config, grants, source, Arc::clone(clock));
 
-    Ok(Origins { issue_cookies, resign_manifest, bucket: client, bucket_name: bucket_name.to_owned() })
-}
-
-/// What the deployment would put into the functions' environment, and a laptop has instead.
-fn local_settings(key: &LocalSigningKey, bucket: &str) -> BTreeMap<&'static str, String> {
-    BTreeMap::from([
-        ("KEY_PAIR_ID", key.id.to_string()),
-        ("KMS_KEY_ID", String::new()),
-        ("PRIVATE_KEY_SECRET_ID", String::new()),
-        ("PRIVATE_KEY_FILE", key.private_key_file.display().to_string()),
-        ("VIEWER_PROTOCOL", "http".to_owned()),
-        ("BUCKET", bucket.to_owned()),
-    ])
+    Ok(Origins {
+        issue_cookies,
+        resign_manifest,
+        bucket: client,
+        bucket_name: BUCKET.to_owned(),
+        websites: None,
+    })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, EdgeError> {
@@ -211,6 +227,3 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, EdgeError> {
 fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, EdgeError> {
     listener.local_addr().map_err(|source| EdgeError::Listen { address, source })
 }
-
-/// The demo identity provider stands among the issuers that the environment names.
-const ISSUERS: &str = "JWT_ISSUERS";

@@ -12,13 +12,17 @@ use cloudfront_signing::UnixTime;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use usher::{cli::Serve, edge};
+use usher::{
+    cli::Serve,
+    edge::{self, EdgeError},
+};
 
 pub(crate) const START: u64 = 1_790_000_000;
 
 pub(crate) struct House {
     pub(crate) url: String,
     pub(crate) bucket_url: String,
+    pub(crate) not_modelled: Vec<String>,
     client: Client,
     time: Arc<AtomicU64>,
     _running: edge::Running,
@@ -32,39 +36,57 @@ impl House {
     }
 
     pub(crate) async fn with_media(media: PathBuf) -> Self {
-        Self::furnished(media, &[]).await
+        Self::with_options(|options| options.media = media).await
     }
 
     /// The sample stream, with settings as somebody would put them into the environment.
     pub(crate) async fn with_settings(settings: &[(&str, &str)]) -> Self {
-        Self::furnished(workspace().join("local/media"), settings).await
+        Self::try_open(|_| {}, settings).await.unwrap()
     }
 
-    async fn furnished(media: PathBuf, settings: &[(&str, &str)]) -> Self {
+    /// With `usher serve`'s own options.
+    pub(crate) async fn with_options(choose: impl FnOnce(&mut Serve)) -> Self {
+        Self::try_open(choose, &[]).await.unwrap()
+    }
+
+    /// With values for the template's parameters.
+    pub(crate) async fn with_parameters(parameters: &[(&str, &str)]) -> Self {
+        Self::with_options(|options| options.parameter_overrides = owned(parameters)).await
+    }
+
+    /// With options and settings that may be wrong.
+    pub(crate) async fn try_open(
+        choose: impl FnOnce(&mut Serve),
+        settings: &[(&str, &str)],
+    ) -> Result<Self, EdgeError> {
         let state = TempDir::new().unwrap();
         let anywhere = "127.0.0.1:0".parse().unwrap();
-        let options = Serve {
+        let mut options = Serve {
             listen: anywhere,
             bucket_listen: anywhere,
-            media,
+            media: workspace().join("local/media"),
             template: workspace().join("template.yaml"),
             state: state.path().to_owned(),
+            website: None,
+            parameter_overrides: Vec::new(),
         };
+        choose(&mut options);
         let time = Arc::new(AtomicU64::new(START));
         let clock = Arc::clone(&time);
         let clock = Arc::new(move || UnixTime::new(clock.load(Ordering::SeqCst)).unwrap());
         let look_up =
             |name: &str| settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        let running = edge::start(&options, &look_up, clock).await.unwrap();
-        Self {
+        let running = edge::start(&options, &look_up, clock).await?;
+        Ok(Self {
             url: format!("http://{}", running.address),
             bucket_url: format!("http://{}", running.bucket_address),
             // No cookie store: a story says which cookies it sends.
             client: Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
+            not_modelled: running.not_modelled.clone(),
             time,
             _running: running,
             _state: state,
-        }
+        })
     }
 
     pub(crate) fn set_time(&self, seconds: u64) {
@@ -112,6 +134,10 @@ impl House {
         let answer: Value = asked.send().await.unwrap().json().await.unwrap();
         answer["url"].as_str().unwrap().to_owned()
     }
+}
+
+pub(crate) fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// An answer in what counts: status, the reason for people, body.

@@ -2,8 +2,12 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 
 mod bad_input;
+mod check;
+mod edge;
 mod house;
 mod playlists;
 mod three_answers;
+mod upload;
 mod viewers;
 mod viewing;
+mod website;

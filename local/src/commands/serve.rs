@@ -27,8 +27,11 @@ pub(super) fn run(options: &Serve) -> Result<(), InputError> {
         writeln!(stdout, "listening on http://{}", running.address).map_err(failed)?;
         writeln!(stdout, "bucket on http://{}", running.bucket_address).map_err(failed)?;
         stdout.flush().map_err(failed)?;
+        if !running.not_modelled.is_empty() {
+            eprintln!("not modelled here, though the template sets it: {}", running.not_modelled.join(", "));
+        }
         eprintln!(
-            "open http://{}/ to sign in and play; http://{}/__usher/ shows each request",
+            "open http://{}/__usher/player to sign in and play; http://{}/__usher/ shows each request",
             running.address, running.address
         );
         tokio::select! {

@@ -25,6 +25,7 @@ use s3s_fs::FileSystem;
 use tokio::{net::TcpListener, task::JoinSet};
 
 use super::EdgeError;
+use crate::content_type::content_type;
 
 /// An S3 server over one folder, with credentials of this process alone.
 pub(super) struct Bucket {
@@ -46,10 +47,6 @@ impl Bucket {
         builder.set_auth(SimpleAuth::from_single(access_key.clone(), secret_key.clone()));
         builder.set_access(SignedRequestsOnly);
         Ok(Self { service: builder.build(), access_key, secret_key })
-    }
-
-    pub(super) fn name(&self) -> &'static str {
-        BUCKET
     }
 
     /// The official SDK's client, as in AWS but for the endpoint.
@@ -124,7 +121,7 @@ impl S3 for Media {
         let content_type = content_type(&request.input.key);
         request.input.bucket.clear();
         let mut response = self.files.get_object(request).await?;
-        response.output.content_type.get_or_insert(content_type);
+        response.output.content_type.get_or_insert_with(|| content_type.to_owned());
         Ok(response)
     }
 
@@ -136,7 +133,7 @@ impl S3 for Media {
         let content_type = content_type(&request.input.key);
         request.input.bucket.clear();
         let mut response = self.files.head_object(request).await?;
-        response.output.content_type.get_or_insert(content_type);
+        response.output.content_type.get_or_insert_with(|| content_type.to_owned());
         Ok(response)
     }
 }
@@ -156,18 +153,8 @@ impl S3Access for SignedRequestsOnly {
     }
 }
 
-/// What `aws s3 cp` would guess from the name.
-fn content_type(key: &str) -> String {
-    let by_name = match Path::new(key).extension().and_then(|extension| extension.to_str()) {
-        Some("m3u8") => Some("application/vnd.apple.mpegurl"),
-        Some("ts") => Some("video/mp2t"),
-        Some("m4s" | "mp4") => Some("video/mp4"),
-        _ => mime_guess::from_path(key).first_raw(),
-    };
-    by_name.unwrap_or("binary/octet-stream").to_owned()
-}
-
-fn random_hex() -> Result<String, EdgeError> {
+/// A secret of this process.
+pub(super) fn random_hex() -> Result<String, EdgeError> {
     let mut bytes = [0; 20];
     SystemRandom::new().fill(&mut bytes).map_err(|_| EdgeError::Random)?;
     Ok(bytes.iter().fold(String::new(), |mut text, byte| {
@@ -177,4 +164,5 @@ fn random_hex() -> Result<String, EdgeError> {
     }))
 }
 
-const BUCKET: &str = "usher-media";
+/// Its name.
+pub(super) const BUCKET: &str = "usher-media";

@@ -1,39 +1,87 @@
-//! A distribution: which behaviour a request falls under.
+//! A distribution: which behaviour a request falls under, and what that does with it.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html>
 
+mod read;
+
+use std::sync::Arc;
+
 use cloudfront_signing::wildcard_matches;
+use http::{HeaderName, HeaderValue};
+
+use super::cors::Cors;
 
 /// Behaviours in the order in which they are tried, and the one for everything else.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Distribution {
     pub(super) behaviors: Vec<Behavior>,
     pub(super) default: Behavior,
+    /// What the template sets and nobody here does.
+    pub(super) not_modelled: Vec<String>,
 }
 
 /// What happens to requests of a path pattern.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Behavior {
     pub(super) path_pattern: Option<String>,
-    pub(super) origin: Origin,
-    /// It has a trusted key group: requests must be signed.
+    pub(super) origin: Arc<Origin>,
+    /// It has trusted key groups: requests must be signed.
     pub(super) restricted: bool,
     pub(super) allowed_methods: Vec<String>,
+    pub(super) viewer_protocol: ViewerProtocolPolicy,
+    pub(super) origin_request: OriginRequestPolicy,
     pub(super) viewer_request_function: bool,
+    pub(super) cors: Option<Arc<Cors>>,
+}
+
+/// What becomes of a request that came by HTTP.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum ViewerProtocolPolicy {
+    AllowAll,
+    HttpsOnly,
+    RedirectToHttps,
+}
+
+/// Which of the viewer's headers, cookies and query parameters go on to the origin. Cache policies could add
+/// some; neither of those that run here does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum OriginRequestPolicy {
+    AllViewer,
+    AllViewerExceptHostHeader,
+    /// There is no origin request policy.
+    None,
 }
 
 /// Where a behaviour's requests go.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Origin {
+#[derive(Clone, Eq, PartialEq)]
+pub(super) struct Origin {
+    pub(super) target: Target,
+    /// Set over whatever the viewer sent under the same names. They may be secrets.
+    pub(super) custom_headers: Vec<(HeaderName, HeaderValue)>,
+    /// CloudFront signs the requests, in the header `Authorization`.
+    pub(super) access_control: bool,
+}
+
+/// Who answers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Target {
     Bucket,
     IssueCookies,
     ResignManifest,
+    /// Somebody else's server, by its URL without a path.
+    Website(String),
 }
 
 impl Distribution {
     /// The first behaviour whose pattern matches the path; the query plays no part.
     pub(super) fn behavior(&self, path: &str) -> &Behavior {
         self.behaviors.iter().find(|behavior| behavior.matches(path)).unwrap_or(&self.default)
+    }
+
+    /// Whether any behaviour leads to a web site.
+    pub(super) fn has_website(&self) -> bool {
+        let mut all = self.behaviors.iter().chain([&self.default]);
+        all.any(|behavior| matches!(behavior.origin.target, Target::Website(_)))
     }
 }
 
@@ -52,14 +100,26 @@ impl Behavior {
     }
 }
 
-impl Origin {
-    /// The folder that answers.
-    pub(super) fn name(self) -> &'static str {
+impl Target {
+    /// The folder that answers, or what is not ours.
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Bucket => "bucket",
             Self::IssueCookies => "issue-cookies",
             Self::ResignManifest => "resign-manifest",
+            Self::Website(_) => "website",
         }
+    }
+}
+
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&HeaderName> = self.custom_headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Origin")
+            .field("target", &self.target)
+            .field("custom_headers", &names)
+            .field("access_control", &self.access_control)
+            .finish()
     }
 }
 
@@ -67,25 +127,32 @@ impl Origin {
 mod tests {
     use super::*;
 
-    fn behavior(path_pattern: Option<&str>, origin: Origin) -> Behavior {
+    fn behavior(path_pattern: Option<&str>) -> Behavior {
         Behavior {
             path_pattern: path_pattern.map(str::to_owned),
-            origin,
+            origin: Arc::new(Origin {
+                target: Target::Bucket,
+                custom_headers: vec![(
+                    HeaderName::from_static("x-origin-secret"),
+                    HeaderValue::from_static("s3cret"),
+                )],
+                access_control: true,
+            }),
             restricted: true,
             allowed_methods: Vec::new(),
+            viewer_protocol: ViewerProtocolPolicy::HttpsOnly,
+            origin_request: OriginRequestPolicy::None,
             viewer_request_function: false,
+            cors: None,
         }
     }
 
     #[test]
     fn the_first_match_wins() {
         let distribution = Distribution {
-            behaviors: vec![
-                behavior(Some("auth/*"), Origin::IssueCookies),
-                behavior(Some("/video/*.m3u8"), Origin::ResignManifest),
-                behavior(Some("/video/*"), Origin::Bucket),
-            ],
-            default: behavior(None, Origin::Bucket),
+            behaviors: ["auth/*", "/video/*.m3u8", "/video/*"].map(|pattern| behavior(Some(pattern))).into(),
+            default: behavior(None),
+            not_modelled: Vec::new(),
         };
         let rows = [
             ("/auth/cookies", "auth/*"),
@@ -98,5 +165,13 @@ mod tests {
         for (path, name) in rows {
             assert_eq!(distribution.behavior(path).name(), name, "{path}");
         }
+    }
+
+    #[test]
+    fn the_secret_of_an_origin_is_not_shown() {
+        assert_eq!(
+            format!("{:?}", behavior(None).origin),
+            r#"Origin { target: Bucket, custom_headers: ["x-origin-secret"], access_control: true }"#
+        );
     }
 }

@@ -8,51 +8,36 @@
     reason = "a JSON object takes any member, and a JSON value answers null for one it does not have"
 )]
 
-use std::net::IpAddr;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use bytes::Bytes;
 use cloudfront_signing::UnixTime;
 use cookie::Cookie;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, header};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-/// A request on its way from the distribution to an origin: without CloudFront's parameters and cookies.
-#[derive(Clone, Debug)]
-pub(super) struct OriginRequest {
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) query: Option<String>,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-    pub(super) viewer: IpAddr,
-    pub(super) time: UnixTime,
-}
+use super::origin_request::OriginRequest;
 
 /// The event of `ANY /auth/{proxy+}`.
-pub(super) fn http_api_event(request: &OriginRequest) -> Value {
+pub(super) fn http_api_event(request: &OriginRequest, body: &[u8]) -> Value {
     let route = "ANY /auth/{proxy+}";
-    let mut event = common(request, "local.execute-api.us-east-1.amazonaws.com", route);
+    let mut event = common(request, body, "local.execute-api.us-east-1.amazonaws.com", route);
     let proxy = request.path.strip_prefix("/auth/").unwrap_or_default();
     event["pathParameters"] = json!({ "proxy": proxy });
     event
 }
 
 /// The event of the function URL.
-pub(super) fn function_url_event(request: &OriginRequest) -> Value {
-    let mut event = common(request, "local.lambda-url.us-east-1.on.aws", "$default");
+pub(super) fn function_url_event(request: &OriginRequest, body: &[u8]) -> Value {
+    let mut event = common(request, body, "local.lambda-url.us-east-1.on.aws", "$default");
     event["requestContext"]["accountId"] = json!("anonymous");
     event
 }
 
-fn common(request: &OriginRequest, domain_name: &str, route: &str) -> Value {
+fn common(request: &OriginRequest, body: &[u8], domain_name: &str, route: &str) -> Value {
     let mut headers = plain_headers(&request.headers);
     headers.insert("host".to_owned(), domain_name.into());
-    headers.insert("x-forwarded-for".to_owned(), request.viewer.to_string().into());
     headers.insert("x-forwarded-port".to_owned(), "443".into());
     headers.insert("x-forwarded-proto".to_owned(), "https".into());
-    headers.entry("via").or_insert_with(|| "2.0 local.cloudfront.net (CloudFront)".into());
     let user_agent = headers.get("user-agent").cloned().unwrap_or_default();
     let mut event = json!({
         "version": "2.0",
@@ -80,18 +65,18 @@ fn common(request: &OriginRequest, domain_name: &str, route: &str) -> Value {
         },
         "isBase64Encoded": false,
     });
-    let cookies = viewer_cookies(&request.headers);
+    let cookies = cookies(&request.headers);
     if !cookies.is_empty() {
         event["cookies"] = json!(cookies);
     }
     if let Some(query) = &request.query {
         event["queryStringParameters"] = query_parameters(query);
     }
-    match std::str::from_utf8(&request.body) {
+    match std::str::from_utf8(body) {
         Ok("") => {}
         Ok(text) => event["body"] = json!(text),
         Err(_) => {
-            event["body"] = json!(STANDARD.encode(&request.body));
+            event["body"] = json!(STANDARD.encode(body));
             event["isBase64Encoded"] = json!(true);
         }
     }
@@ -109,13 +94,11 @@ fn plain_headers(headers: &HeaderMap) -> Map<String, Value> {
     plain
 }
 
-/// The viewer's cookies without CloudFront's: the origin does not see the viewer's signature.
-fn viewer_cookies(headers: &HeaderMap) -> Vec<String> {
+fn cookies(headers: &HeaderMap) -> Vec<String> {
     let texts = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     texts
         .flat_map(Cookie::split_parse)
         .filter_map(Result::ok)
-        .filter(|cookie| !cookie.name().starts_with("CloudFront-"))
         .map(|cookie| format!("{}={}", cookie.name(), cookie.value()))
         .collect()
 }
@@ -142,7 +125,9 @@ fn clf_time(time: UnixTime) -> String {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use std::net::IpAddr;
+
+    use http::{HeaderValue, Method};
 
     use super::*;
 
@@ -152,13 +137,12 @@ mod tests {
         headers.insert("user-agent", HeaderValue::from_static("player/1"));
         headers.append("accept", HeaderValue::from_static("a"));
         headers.append("accept", HeaderValue::from_static("b"));
-        headers.insert("cookie", HeaderValue::from_static("CloudFront-Signature=secret; theme=dark"));
+        headers.insert("cookie", HeaderValue::from_static("theme=dark; a=b"));
         OriginRequest {
             method: Method::GET,
             path: "/video/m/master.m3u8".to_owned(),
             query: Some("x=a%20b&x=2".to_owned()),
             headers,
-            body: Bytes::new(),
             viewer: IpAddr::from([127, 0, 0, 1]),
             time: UnixTime::new(1_790_000_000).expect("seconds"),
         }
@@ -167,19 +151,17 @@ mod tests {
     #[test]
     fn a_function_url_event_is_what_aws_sends() {
         assert_eq!(
-            function_url_event(&request()),
+            function_url_event(&request(), b""),
             json!({
                 "version": "2.0",
                 "routeKey": "$default",
                 "rawPath": "/video/m/master.m3u8",
                 "rawQueryString": "x=a%20b&x=2",
-                "cookies": ["theme=dark"],
+                "cookies": ["theme=dark", "a=b"],
                 "headers": {
                     "accept": "a,b",
                     "host": "local.lambda-url.us-east-1.on.aws",
                     "user-agent": "player/1",
-                    "via": "2.0 local.cloudfront.net (CloudFront)",
-                    "x-forwarded-for": "127.0.0.1",
                     "x-forwarded-port": "443",
                     "x-forwarded-proto": "https",
                 },
@@ -209,9 +191,7 @@ mod tests {
 
     #[test]
     fn a_body_that_is_no_text_is_base64() {
-        let mut request = request();
-        request.body = Bytes::from_static(&[0xff, 0x00]);
-        let event = http_api_event(&request);
+        let event = http_api_event(&request(), &[0xff, 0x00]);
         assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("/wA="), &json!(true)));
     }
 }

@@ -4,7 +4,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, HttpBody as _, to_bytes},
     extract::Request as HttpRequest,
     response::IntoResponse as _,
 };
@@ -13,12 +13,14 @@ use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use usher_runtime::Clock;
 
 use super::{
-    distribution::Distribution,
+    cors::CrossOrigin,
+    distribution::{Behavior, Distribution},
     identity_provider::{IdentityProvider, SignIn},
     incoming::{Incoming, target},
     inspector::{Inspector, Record},
     origin::{Origins, text},
     pages::Pages,
+    viewer_protocol::came_by_http,
 };
 
 /// Everything that a request may need.
@@ -52,13 +54,10 @@ impl Edge {
 
         let started = Instant::now();
         let mut record = Record::new(parts.method.as_str(), target(&parts), (self.clock)());
-        let response = match to_bytes(body, BODY_LIMIT).await {
-            Err(_) => {
-                record.rejected("the body has more than the 10 MB that API Gateway takes");
-                text(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than the 10 MB that API Gateway takes")
-            }
-            Ok(body) if path == "/demo/sign-in" => self.sign_in(&parts, &body),
-            Ok(body) => self.distribute(viewer, parts, body, &mut record).await,
+        let response = if path == "/demo/sign-in" {
+            self.sign_in(&parts, body).await
+        } else {
+            self.distribute(viewer, parts, body, &mut record).await
         };
         record.status = response.status().as_u16();
         let length = response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
@@ -80,49 +79,54 @@ impl Edge {
         &self,
         viewer: SocketAddr,
         parts: Parts,
-        body: Bytes,
+        body: Body,
         record: &mut Record,
     ) -> Response<Body> {
         let behavior = self.distribution.behavior(parts.uri.path());
         record.behavior = Some(behavior.name().to_owned());
-        record.origin = behavior.origin.name();
+        record.origin = behavior.origin.target.name();
         record.restricted = behavior.restricted;
-        if !behavior.allowed_methods.iter().any(|method| method == parts.method.as_str()) {
-            let allowed = behavior.allowed_methods.join(", ");
-            let reason = format!("the behaviour {} allows {allowed}", behavior.name());
-            record.rejected(&reason);
-            return refusal(DenialCode::AccessDenied, &reason);
-        }
-        let incoming = match Incoming::new(viewer.ip(), parts, body, (self.clock)()) {
+        let incoming = match Incoming::new(viewer.ip(), parts, (self.clock)()) {
             Ok(incoming) => incoming,
             Err(reason) => {
                 record.rejected(reason);
                 return text(StatusCode::BAD_REQUEST, reason);
             }
         };
-        let mut admitted = None;
-        if behavior.restricted {
-            match incoming.verify(&self.verifier) {
-                Ok(verified) => {
-                    record.admitted(&verified);
-                    admitted = Some(verified);
-                }
-                Err(denial) => {
-                    record.refused(&denial);
-                    return refusal(denial.code(), &denial.reason.to_string());
-                }
-            }
+        if came_by_http(incoming.headers())
+            && let Some(response) = behavior.viewer_protocol.answer(incoming.method(), incoming.url())
+        {
+            record.rejected("it came by HTTP");
+            return response;
         }
-        let request = incoming.into_origin_request(behavior, admitted.as_ref());
-        self.origins.call(behavior.origin, &request).await
+        if let Some(reason) = not_taken(behavior, incoming.method(), &body) {
+            record.rejected(&reason);
+            return refusal(DenialCode::AccessDenied, &reason);
+        }
+        match behavior.restricted.then(|| incoming.verify(&self.verifier)) {
+            Some(Err(denial)) => {
+                record.refused(&denial);
+                return refusal(denial.code(), &denial.reason.to_string());
+            }
+            Some(Ok(verified)) => record.admitted(&verified),
+            None => {}
+        }
+        let cross_origin = CrossOrigin::new(incoming.method(), incoming.headers());
+        let request = incoming.into_origin_request(behavior);
+        let mut response = self.origins.call(&behavior.origin.target, request, body).await;
+        if let (Some(cors), Some(cross_origin)) = (&behavior.cors, &cross_origin) {
+            cors.apply(cross_origin, response.headers_mut());
+        }
+        response
     }
 
     /// `POST /demo/sign-in {"viewer":"demo"}`
-    fn sign_in(&self, parts: &Parts, body: &[u8]) -> Response<Body> {
+    async fn sign_in(&self, parts: &Parts, body: Body) -> Response<Body> {
         if parts.method != Method::POST {
             return text(StatusCode::METHOD_NOT_ALLOWED, "/demo/sign-in takes POST");
         }
-        let Ok(viewer) = serde_json::from_slice::<SignIn>(body) else {
+        let body = to_bytes(body, SIGN_IN_LIMIT).await.unwrap_or_default();
+        let Ok(viewer) = serde_json::from_slice::<SignIn>(&body) else {
             return text(StatusCode::BAD_REQUEST, r#"the body must be JSON such as {"viewer":"demo"}"#);
         };
         match self.identity_provider.sign_in(&viewer, (self.clock)()) {
@@ -133,6 +137,17 @@ impl Edge {
             Err(sentence) => text(StatusCode::BAD_REQUEST, sentence),
         }
     }
+}
+
+/// Why a behaviour does not take a request, whoever signed it.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#RequestCustom-get-body>
+fn not_taken(behavior: &Behavior, method: &Method, body: &Body) -> Option<String> {
+    if !behavior.allowed_methods.iter().any(|allowed| allowed == method.as_str()) {
+        let allowed = behavior.allowed_methods.join(", ");
+        return Some(format!("the behaviour {} allows {allowed}", behavior.name()));
+    }
+    let has_body = method == Method::GET && !body.is_end_stream();
+    has_body.then(|| "CloudFront takes no GET with a body".to_owned())
 }
 
 /// CloudFront's answer to a request that is not admitted, and one sentence for people.
@@ -153,5 +168,4 @@ fn refusal(code: DenialCode, reason: &str) -> Response<Body> {
     response
 }
 
-/// What API Gateway takes: 10 MB.
-const BODY_LIMIT: usize = 10 * 1_024 * 1_024;
+const SIGN_IN_LIMIT: usize = 8_192;

@@ -7,7 +7,7 @@ use aws_sdk_s3::{
     error::{DisplayErrorContext, SdkError},
     operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},
 };
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use issue_cookies::IssueCookies;
 use resign_manifest::ResignManifest;
@@ -16,8 +16,10 @@ use serde_json::Value;
 use tokio_util::io::ReaderStream;
 
 use super::{
-    distribution::Origin,
-    events::{OriginRequest, function_url_event, http_api_event},
+    distribution::Target,
+    events::{function_url_event, http_api_event},
+    origin_request::OriginRequest,
+    website::Websites,
 };
 
 /// Everything a behaviour may point at.
@@ -26,25 +28,31 @@ pub(super) struct Origins {
     pub(super) resign_manifest: ResignManifest,
     pub(super) bucket: Client,
     pub(super) bucket_name: String,
+    /// Where a behaviour leads to a web site.
+    pub(super) websites: Option<Websites>,
 }
 
 impl Origins {
-    pub(super) async fn call(&self, origin: Origin, request: &OriginRequest) -> Response<Body> {
-        match origin {
-            Origin::Bucket => self.object(request).await,
-            Origin::IssueCookies => match event(http_api_event(request)) {
-                Some(event) => http_api_response(self.issue_cookies.handle(event).await),
-                None => no_event(),
+    pub(super) async fn call(&self, target: &Target, request: OriginRequest, body: Body) -> Response<Body> {
+        match target {
+            Target::Bucket => self.object(&request).await,
+            Target::IssueCookies => match event(&request, body, http_api_event).await {
+                Ok(event) => http_api_response(self.issue_cookies.handle(event).await),
+                Err(response) => response,
             },
-            Origin::ResignManifest => match event(function_url_event(request)) {
-                Some(event) => {
+            Target::ResignManifest => match event(&request, body, function_url_event).await {
+                Ok(event) => {
                     let answer = self.resign_manifest.handle(event).await;
                     let mut response = Response::new(Body::new(answer.stream));
                     *response.status_mut() = answer.metadata_prelude.status_code;
                     *response.headers_mut() = answer.metadata_prelude.headers;
                     response
                 }
-                None => no_event(),
+                Err(response) => response,
+            },
+            Target::Website(url) => match &self.websites {
+                Some(websites) => websites.call(url, request, body).await,
+                None => text(StatusCode::BAD_GATEWAY, "no web site can be asked"),
             },
         }
     }
@@ -74,14 +82,18 @@ impl Origins {
     }
 }
 
-fn event<T: DeserializeOwned>(event: Value) -> Option<T> {
-    serde_json::from_value(event)
-        .inspect_err(|error| tracing::error!(%error, "the event could not be made"))
-        .ok()
-}
-
-fn no_event() -> Response<Body> {
-    text(StatusCode::BAD_GATEWAY, "the request could not be made into an event")
+async fn event<T: DeserializeOwned>(
+    request: &OriginRequest,
+    body: Body,
+    make: fn(&OriginRequest, &[u8]) -> Value,
+) -> Result<T, Response<Body>> {
+    let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| {
+        text(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than the 10 MB that API Gateway takes")
+    })?;
+    serde_json::from_value(make(request, &body)).map_err(|error| {
+        tracing::error!(%error, "the event could not be made");
+        text(StatusCode::BAD_GATEWAY, "the request could not be made into an event")
+    })
 }
 
 fn http_api_response(answer: ApiGatewayV2httpResponse) -> Response<Body> {
@@ -178,3 +190,6 @@ pub(super) fn text(status: StatusCode, sentence: &'static str) -> Response<Body>
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
+
+/// What API Gateway takes: 10 MB.
+const BODY_LIMIT: usize = 10 * 1_024 * 1_024;

@@ -13,6 +13,7 @@ use serde::Serialize;
 pub(super) struct Pages {
     media: PathBuf,
     hls_js: PathBuf,
+    player_at_root: bool,
 }
 
 /// Something that can be played.
@@ -22,14 +23,17 @@ pub(super) struct Stream {
 }
 
 impl Pages {
-    pub(super) fn new(media: &Path, state: &Path) -> Self {
-        Self { media: media.to_owned(), hls_js: state.join("node_modules/hls.js/dist/hls.min.js") }
+    /// Where a web site stands behind the edge, `/` is the site's.
+    pub(super) fn new(media: &Path, state: &Path, player_at_root: bool) -> Self {
+        let hls_js = state.join("node_modules/hls.js/dist/hls.min.js");
+        Self { media: media.to_owned(), hls_js, player_at_root }
     }
 
     /// A page or a part of one.
     pub(super) fn page(&self, path: &str) -> Option<Response<Body>> {
         let (content_type, text) = match path {
-            "/" => ("text/html; charset=utf-8", include_str!("../../pages/player.html")),
+            "/" if !self.player_at_root => return None,
+            "/" | "/__usher/player" => ("text/html; charset=utf-8", include_str!("../../pages/player.html")),
             "/__usher" | "/__usher/" => {
                 ("text/html; charset=utf-8", include_str!("../../pages/inspector.html"))
             }

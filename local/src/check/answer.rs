@@ -1,0 +1,175 @@
+//! An answer, in what is worth looking at and worth telling.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, StatusCode, header};
+use serde_json::Value;
+use url::Url;
+
+/// What came back.
+#[derive(Clone)]
+pub(super) struct Answer {
+    pub(super) url: Url,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// Who refused, as the body tells.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Refusal {
+    /// CloudFront, with its code.
+    CloudFront(String),
+    /// S3, with its code.
+    Bucket(String),
+    /// Lambda itself, before the function.
+    Lambda,
+    /// One of the functions, with its sentence.
+    Function(String),
+    /// Somebody else.
+    Other,
+}
+
+impl Answer {
+    pub(super) fn text(&self, name: HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The media type, without its parameters, in lower case.
+    pub(super) fn media_type(&self) -> String {
+        let content_type = self.text(header::CONTENT_TYPE).unwrap_or_default();
+        content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// Whether one of the directives of `Cache-Control` is this one.
+    pub(super) fn has_cache_directive(&self, directive: &str) -> bool {
+        let values =
+            self.headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+        let mut directives = values.flat_map(|value| value.split(','));
+        directives.any(|one| one.trim().eq_ignore_ascii_case(directive))
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// Where a redirect leads, without what nobody else is to see.
+    pub(super) fn location(&self) -> Option<Url> {
+        let location = self.text(header::LOCATION).filter(|_| self.status.is_redirection())?;
+        let mut location = self.url.join(location).ok()?;
+        location.set_query(None);
+        location.set_fragment(None);
+        // There is none where it cannot be taken away.
+        let _ = location.set_username("");
+        let _ = location.set_password(None);
+        Some(location)
+    }
+
+    pub(super) fn is_missing_key(&self) -> bool {
+        self.status == StatusCode::FORBIDDEN && self.refusal() == Refusal::CloudFront("MissingKey".to_owned())
+    }
+
+    pub(super) fn refusal(&self) -> Refusal {
+        let body = String::from_utf8_lossy(&self.body);
+        if let Some(code) = element(&body, "Code") {
+            // S3 tells which request it was; CloudFront does not. The codes of CloudFront are few.
+            let is_cloudfront = CLOUDFRONT_CODES.contains(&code) && element(&body, "RequestId").is_none();
+            let code = printable(code);
+            return if is_cloudfront { Refusal::CloudFront(code) } else { Refusal::Bucket(code) };
+        }
+        let json = self.json();
+        match json.get("detail").and_then(Value::as_str) {
+            Some(detail) => Refusal::Function(printable(detail)),
+            // `{"Message":null}` or a sentence, of a function URL; an API writes `message`.
+            None if json.get("Message").is_some() => Refusal::Lambda,
+            None => Refusal::Other,
+        }
+    }
+
+    /// The answer in a few words, and why it is so where `usher serve` says it.
+    pub(super) fn summary(&self) -> String {
+        let status = self.status.as_u16();
+        let what = match self.refusal() {
+            Refusal::CloudFront(code) => format!("{status} {code}"),
+            Refusal::Bucket(code) => format!("{status} {code} of S3"),
+            Refusal::Lambda => format!("{status} of Lambda"),
+            Refusal::Function(sentence) => format!("{status}: {sentence}"),
+            Refusal::Other => match self.location() {
+                Some(location) => format!("{status} to {}", printable(location.as_str())),
+                None => format!("{status} {}", printable(&self.media_type())).trim_end().to_owned(),
+            },
+        };
+        match self.text(WHY) {
+            Some(why) => format!("{what} ({})", printable(why)),
+            None => what,
+        }
+    }
+}
+
+/// What somebody else wrote, fit for a terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().take(TEXT_LIMIT).map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+/// The text of the first element of this name.
+fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    Some(rest.split_once(&format!("</{name}>"))?.0)
+}
+
+/// Of `usher serve`: one sentence about a refusal.
+pub(super) const WHY: HeaderName = HeaderName::from_static("x-usher-why");
+const CLOUDFRONT_CODES: [&str; 5] =
+    ["AccessDenied", "InvalidKey", "MalformedPolicy", "MalformedSignature", "MissingKey"];
+const TEXT_LIMIT: usize = 240;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer {
+            url: Url::parse("https://h/").expect("a URL"),
+            status: StatusCode::from_u16(status).expect("a status"),
+            headers: HeaderMap::new(),
+            body: Bytes::from(body.to_owned()),
+        }
+    }
+
+    #[test]
+    fn who_refused_is_told_by_the_body() {
+        let code = |code: &str| code.to_owned();
+        let rows = [
+            (
+                "<Error><Code>MissingKey</Code></Error>",
+                Refusal::CloudFront(code("MissingKey")),
+                "403 MissingKey",
+            ),
+            (
+                "<Error><Code>AccessDenied</Code></Error>",
+                Refusal::CloudFront(code("AccessDenied")),
+                "403 AccessDenied",
+            ),
+            (
+                "<Error><Code>AccessDenied</Code><RequestId>R</RequestId></Error>",
+                Refusal::Bucket(code("AccessDenied")),
+                "403 AccessDenied of S3",
+            ),
+            (
+                "<Error><Code>NoSuchKey</Code></Error>",
+                Refusal::Bucket(code("NoSuchKey")),
+                "403 NoSuchKey of S3",
+            ),
+            (r#"{"Message":"Forbidden"}"#, Refusal::Lambda, "403 of Lambda"),
+            (r#"{"Message":null}"#, Refusal::Lambda, "403 of Lambda"),
+            (r#"{"message":"Forbidden"}"#, Refusal::Other, "403"),
+            (r#"{"detail":"sign in"}"#, Refusal::Function(code("sign in")), "403: sign in"),
+            ("<Error><Code>\u{1b}[31m</Code></Error>", Refusal::Bucket(code("?[31m")), "403 ?[31m of S3"),
+            ("<html>", Refusal::Other, "403"),
+            ("", Refusal::Other, "403"),
+        ];
+        for (body, refusal, summary) in rows {
+            let answer = answer(403, body);
+            assert_eq!((answer.refusal(), answer.summary().as_str()), (refusal, summary), "{body}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The deployment, and how it is asked.
+
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use cloudfront_signing::UnixTime;
+use http::{HeaderName, HeaderValue, Method, header};
+use url::{Host, Url};
+use usher_runtime::Clock;
+
+use super::{
+    CheckError, Options, Report,
+    answer::{Answer, Refusal, printable},
+    report::{Problems, Question},
+};
+
+/// Where the questions go.
+pub(super) struct Deployment<'a> {
+    pub(super) options: &'a Options,
+    client: reqwest::Client,
+    clock: &'a Clock,
+    /// How far the deployment's clock is ahead of ours, in seconds.
+    ahead: Cell<i64>,
+    /// `https://host`, as a browser writes an origin.
+    base: String,
+    /// The answers below `/auth/`, all of which are judged for being kept by nobody.
+    auth_answers: RefCell<Vec<(&'static str, Answer)>>,
+}
+
+/// One question.
+pub(super) struct Ask {
+    method: Method,
+    url: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Option<String>,
+    limit: usize,
+}
+
+impl<'a> Deployment<'a> {
+    pub(super) fn open(
+        options: &'a Options,
+        client: reqwest::ClientBuilder,
+        clock: &'a Clock,
+    ) -> Result<Self, CheckError> {
+        let url = &options.url;
+        let is_origin = matches!(url.scheme(), "http" | "https")
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        if !is_origin {
+            let mut shown = url.clone();
+            // Somebody may have written a password into it.
+            let _ = shown.set_password(None);
+            return Err(CheckError::NotAnOrigin(shown));
+        }
+        if options.credential.is_some() && url.scheme() == "http" && !is_loopback(url) {
+            return Err(CheckError::Plaintext(url.clone()));
+        }
+        let client = client
+            // A redirect is an answer, too.
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(PATIENCE)
+            .user_agent("usher-check")
+            .build()
+            .map_err(CheckError::Client)?;
+        let base = url.origin().ascii_serialization();
+        Ok(Self { options, client, clock, ahead: Cell::new(0), base, auth_answers: RefCell::default() })
+    }
+
+    /// Protocol, host and port, as a policy names them.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub(super) fn host(&self) -> &str {
+        self.options.url.host_str().unwrap_or_default()
+    }
+
+    pub(super) fn playlist(&self) -> &str {
+        &self.options.playlist
+    }
+
+    /// The playlist as it lies in the bucket, without what chooses its style.
+    pub(super) fn playlist_path(&self) -> &str {
+        self.playlist().split('?').next().unwrap_or_default()
+    }
+
+    /// Whether it is on this machine and without TLS, as `usher serve` is.
+    pub(super) fn is_local(&self) -> bool {
+        self.options.url.scheme() == "http" && is_loopback(&self.options.url)
+    }
+
+    /// The URL of a path here.
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Whether it leads here.
+    pub(super) fn is_own(&self, url: &Url) -> bool {
+        url.origin().ascii_serialization() == self.base
+    }
+
+    /// The time here.
+    pub(super) fn local_time(&self) -> UnixTime {
+        (self.clock)()
+    }
+
+    /// From now on, times are judged by the deployment's own clock, as CloudFront does.
+    pub(super) fn set_ahead(&self, seconds: i64) {
+        self.ahead.set(seconds);
+    }
+
+    /// The time there.
+    pub(super) fn now(&self) -> UnixTime {
+        let here = self.local_time();
+        here.seconds()
+            .checked_add_signed(self.ahead.get())
+            .and_then(|there| UnixTime::new(there).ok())
+            .unwrap_or(here)
+    }
+
+    /// Asks once. The error is one sentence.
+    pub(super) async fn ask(&self, ask: Ask) -> Result<Answer, String> {
+        let url = Url::parse(&ask.url).map_err(|error| error.to_string())?;
+        // As browsers do, and unlike the client: who wants a length answers 411 to a POST without one.
+        let needs_length = ask.body.is_none() && matches!(ask.method, Method::POST | Method::DELETE);
+        let mut request = self.client.request(ask.method, url.clone());
+        if needs_length {
+            request = request.header(header::CONTENT_LENGTH, 0);
+        }
+        for (name, value) in ask.headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = ask.body {
+            request = request.header(header::CONTENT_TYPE, "application/json").body(body);
+        }
+        let mut response = request.send().await.map_err(|error| no_answer(&error))?;
+        let mut body = BytesMut::new();
+        while body.len() < ask.limit
+            && let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))?
+        {
+            body.extend_from_slice(&chunk);
+        }
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        Ok(Answer { url, status, headers, body: Bytes::from(body) })
+    }
+
+    /// Asks below `/auth/`, and remembers the answer.
+    pub(super) async fn ask_auth(&self, name: &'static str, ask: Ask) -> Result<Answer, String> {
+        let answer = self.ask(ask).await?;
+        self.auth_answers.borrow_mut().push((name, answer.clone()));
+        Ok(answer)
+    }
+
+    /// What opens cookies for one viewer must not be kept for the next.
+    pub(super) fn judge_auth_answers(&self, report: &mut Report) {
+        let mut problems = Problems::default();
+        let answers = self.auth_answers.borrow();
+        let of_function =
+            |answer: &Answer| answer.status.is_success() || matches!(answer.refusal(), Refusal::Function(_));
+        let answers: Vec<_> = answers.iter().filter(|(_, answer)| of_function(answer)).collect();
+        for (name, answer) in &answers {
+            if !answer.has_cache_directive("no-store") {
+                let value = answer.text(header::CACHE_CONTROL).map_or("none".to_owned(), printable);
+                problems.add(format!("Cache-Control of the {name} is {value}"), KEPT);
+            }
+            if answer.text(X_CACHE).is_some_and(|value| value.starts_with("Hit")) {
+                problems.add(format!("the {name} came out of CloudFront's cache"), CACHED);
+            }
+        }
+        report.note(match answers.len() {
+            0 => AUTH_CACHING.unknown("the function behind /auth/ answered nothing"),
+            count => AUTH_CACHING.judge(format!("no-store on {count} answers"), &problems),
+        });
+    }
+}
+
+impl Ask {
+    pub(super) fn new(method: Method, url: impl Into<String>) -> Self {
+        Self { method, url: url.into(), headers: Vec::new(), body: None, limit: BODY_LIMIT }
+    }
+
+    pub(super) fn get(url: impl Into<String>) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(super) fn text(self, name: HeaderName, value: &str) -> Self {
+        match HeaderValue::from_str(value) {
+            Ok(value) => self.header(name, value),
+            Err(_) => self,
+        }
+    }
+
+    pub(super) fn json(mut self, body: String) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// Media are looked at no further than an error's text would go.
+    pub(super) fn beginning(mut self) -> Self {
+        self.limit = BEGINNING;
+        self
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Without the URL, in which a signature may stand.
+pub(super) fn no_answer(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return format!("no answer within {} seconds", PATIENCE.as_secs());
+    }
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.last().map_or("the connection broke".to_owned(), |cause| printable(&cause.to_string()))
+}
+
+const AUTH_CACHING: Question = Question::new("auth caching", "are the answers below /auth/ kept by nobody?");
+const KEPT: &str = "nothing between IssueCookiesFunction and the viewer may replace its Cache-Control: look for a \
+    response headers policy on the behaviour /auth/*, or a proxy";
+const CACHED: &str = "the behaviour /auth/* needs the cache policy Managed-CachingDisabled";
+const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+const PATIENCE: Duration = Duration::from_secs(15);
+/// More than a signed playlist of a whole day has.
+const BODY_LIMIT: usize = 64 * 1_024 * 1_024;
+const BEGINNING: usize = 1_024;

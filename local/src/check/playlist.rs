@@ -1,0 +1,83 @@
+//! A playlist's references, as a player finds them.
+
+use quick_m3u8::{HlsLine, Reader, config::ParsingOptionsBuilder};
+use url::Url;
+
+/// What a playlist names.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Reference {
+    pub(super) kind: Kind,
+    pub(super) url: Url,
+}
+
+/// As far as it matters here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Key,
+    Map,
+    Playlist,
+    Segment,
+}
+
+/// The references over http and https, in their order.
+pub(super) fn references(playlist: &str, base: &Url) -> Vec<Reference> {
+    let mut reader = Reader::from_str(playlist, ParsingOptionsBuilder::new().build());
+    let mut references = Vec::new();
+    // Of what the reader cannot read, the rest is left: a player would stop, too.
+    while let Ok(Some(line)) = reader.read_line() {
+        let found = match line {
+            HlsLine::Uri(text) => Some((None, text.trim().to_owned())),
+            HlsLine::UnknownTag(tag) => kind_of_tag(tag.name()).and_then(|kind| {
+                let list = tag.value()?.try_as_ordered_attribute_list().ok()?;
+                let (_, value) = list.iter().find(|(name, _)| name.trim() == "URI")?;
+                Some((Some(kind), value.quoted()?.to_owned()))
+            }),
+            _ => None,
+        };
+        // A blank line or an indented comment is no URI, whatever the reader takes it for.
+        let Some((kind, text)) = found.filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) else {
+            continue;
+        };
+        let Ok(url) = base.join(&text) else { continue };
+        if matches!(url.scheme(), "http" | "https") {
+            let by_path = if url.path().ends_with(".m3u8") { Kind::Playlist } else { Kind::Segment };
+            references.push(Reference { kind: kind.unwrap_or(by_path), url });
+        }
+    }
+    references
+}
+
+fn kind_of_tag(name: &str) -> Option<Kind> {
+    match name {
+        "-X-KEY" | "-X-SESSION-KEY" => Some(Kind::Key),
+        "-X-MAP" => Some(Kind::Map),
+        "-X-MEDIA" | "-X-I-FRAME-STREAM-INF" => Some(Kind::Playlist),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_told_by_their_tags() {
+        let playlist = "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"a\",URI=\"a/p.m3u8?x=1\"\n\
+            #EXT-X-STREAM-INF:BANDWIDTH=1\nv/p.m3u8\n\n#EXT-X-KEY:METHOD=AES-128,URI=\"/k.bin\"\n\
+            #EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"skd://k\"\n#EXT-X-MAP:URI=\"init.mp4\"\n\
+            #EXT-X-START:TIME-OFFSET=1\n#EXTINF:4,\n s1.m4s \n";
+        let base = Url::parse("https://h/video/m/p.m3u8?Policy=x").expect("a URL");
+        let found: Vec<(Kind, String)> = references(playlist, &base)
+            .into_iter()
+            .map(|reference| (reference.kind, reference.url.to_string()))
+            .collect();
+        let expected = [
+            (Kind::Playlist, "https://h/video/m/a/p.m3u8?x=1"),
+            (Kind::Playlist, "https://h/video/m/v/p.m3u8"),
+            (Kind::Key, "https://h/k.bin"),
+            (Kind::Map, "https://h/video/m/init.mp4"),
+            (Kind::Segment, "https://h/video/m/s1.m4s"),
+        ];
+        assert_eq!(found, expected.map(|(kind, url)| (kind, url.to_owned())));
+    }
+}

@@ -1,0 +1,274 @@
+//! What a viewer does first and last: signs in and gets cookies, and signs out.
+
+use cookie::{Cookie, SameSite};
+use http::{HeaderValue, Method, StatusCode, header};
+
+use super::{
+    Check, Credential, Report,
+    answer::{Answer, printable},
+    cure,
+    deployment::{Ask, Deployment},
+    jar::{Jar, path_matches},
+    policy::HeldPolicy,
+    report::{Problems, Question},
+    strangers::{BROKEN, ELSEWHERE, VIEWER_HOST},
+};
+
+/// Who may watch.
+pub(super) struct Viewer {
+    pub(super) credential: Credential,
+    /// What a browser would keep; empty where there were no cookies.
+    pub(super) jar: Jar,
+}
+
+impl Viewer {
+    pub(super) fn policy(&self, path: &str) -> Option<HeldPolicy> {
+        HeldPolicy::read(self.jar.value("CloudFront-Policy", path)?)
+    }
+}
+
+/// Signs in. The viewer is nobody where no credential is at hand.
+pub(super) async fn sign_in(deployment: &Deployment<'_>, report: &mut Report) -> Option<Viewer> {
+    let Some(credential) = Credential::of(deployment).await else {
+        report.note(SIGN_IN.unknown(
+            "nobody to sign in as: give a viewer's credential by --bearer-file, --cookie-file or the variable USHER_BEARER",
+        ));
+        report.note(COOKIES.unknown(NOT_SIGNED_IN));
+        report.note(POLICY.unknown(NOT_SIGNED_IN));
+        report.note(SPOOFED_HOST.unknown(NOT_SIGNED_IN));
+        return None;
+    };
+    let answer = deployment.ask_auth("answer with cookies", post(deployment, &credential)).await;
+    let jar = match &answer {
+        Ok(answer) if answer.status == StatusCode::OK => {
+            report.note(SIGN_IN.right("200"));
+            let jar = Jar::of(&answer.headers);
+            report.note(cookies(deployment, &jar));
+            report.note(policy(deployment, &jar));
+            jar
+        }
+        refused => {
+            report.note(match refused {
+                Ok(answer) => SIGN_IN.wrong(answer.summary(), cure::of(answer)),
+                Err(reason) => SIGN_IN.wrong(reason, BROKEN),
+            });
+            report.note(COOKIES.unknown(NOT_SIGNED_IN));
+            report.note(POLICY.unknown(NOT_SIGNED_IN));
+            Jar::default()
+        }
+    };
+    report.note(spoofed_host(deployment, &credential).await);
+    Some(Viewer { credential, jar })
+}
+
+/// Signs out, with the cookies that a browser would send.
+pub(super) async fn sign_out(deployment: &Deployment<'_>, viewer: Option<&Viewer>, report: &mut Report) {
+    let Some(viewer) = viewer.filter(|viewer| !viewer.jar.cookies.is_empty()) else {
+        report.note(SIGN_OUT.unknown(NOT_SIGNED_IN));
+        return;
+    };
+    let ask = Ask::new(Method::DELETE, deployment.url("/auth/cookies"))
+        .header(header::COOKIE, viewer.jar.header("/auth/cookies"));
+    report.note(match deployment.ask_auth("answer to a sign-out", ask).await {
+        Err(reason) => SIGN_OUT.wrong(reason, BROKEN),
+        Ok(answer) if answer.status != StatusCode::NO_CONTENT => {
+            SIGN_OUT.wrong(answer.summary(), "the behaviour /auth/* must allow DELETE and lead to the API")
+        }
+        Ok(answer) => cleared(&answer, &viewer.jar),
+    });
+}
+
+fn post(deployment: &Deployment<'_>, credential: &Credential) -> Ask {
+    credential.add_to(Ask::new(Method::POST, deployment.url("/auth/cookies")), deployment)
+}
+
+/// Whether a browser would keep the cookies, and send them where they are needed and nowhere else.
+fn cookies(deployment: &Deployment<'_>, jar: &Jar) -> Check {
+    let signed: Vec<&Cookie<'static>> = signed_cookies(jar).collect();
+    let mut problems = Problems::default();
+    for name in ["CloudFront-Key-Pair-Id", "CloudFront-Policy", "CloudFront-Signature"] {
+        if !signed.iter().any(|cookie| cookie.name() == name) {
+            problems.add(format!("there is no {name}"), UNCHANGED);
+        }
+    }
+    if !signed.is_empty() && !has_cookies_for(jar, deployment.playlist()) {
+        problems.add(
+            format!("none goes to {}", printable(deployment.playlist())),
+            "the viewer may not watch this playlist: look at Entitlements, or name another with --playlist",
+        );
+    }
+    attribute_problems(&signed, &mut problems);
+    domain_problems(deployment, &signed, &mut problems);
+    let names = names(&signed, |_| true).unwrap_or_default();
+    let attributes = signed.first().map(|cookie| attributes(cookie)).unwrap_or_default();
+    COOKIES.judge(format!("{names}; {attributes}"), &problems)
+}
+
+fn signed_cookies(jar: &Jar) -> impl Iterator<Item = &Cookie<'static>> {
+    jar.cookies.iter().filter(|cookie| cookie.name().starts_with(PREFIX))
+}
+
+/// The names of the cookies that are so, if any is.
+fn names(cookies: &[&Cookie<'static>], is_so: impl Fn(&Cookie<'_>) -> bool) -> Option<String> {
+    let names =
+        cookies.iter().filter(|cookie| is_so(cookie)).map(|cookie| cookie.name().trim_start_matches(PREFIX));
+    let mut names: Vec<&str> = names.collect();
+    // A viewer may have several sets, each for a folder.
+    names.sort_unstable();
+    names.dedup();
+    (!names.is_empty()).then(|| printable(&names.join(", ")))
+}
+
+/// Something about a cookie.
+type IsSo = fn(&Cookie<'_>) -> bool;
+
+fn attribute_problems(cookies: &[&Cookie<'static>], problems: &mut Problems) {
+    let missing: [(&str, IsSo); 3] = [
+        ("Secure", |cookie| cookie.secure() != Some(true)),
+        ("HttpOnly", |cookie| cookie.http_only() != Some(true)),
+        ("Path", |cookie| cookie.path().is_none()),
+    ];
+    for (attribute, is_missing) in missing {
+        if let Some(names) = names(cookies, is_missing) {
+            problems.add(format!("without {attribute}: {names}"), UNCHANGED);
+        }
+    }
+}
+
+fn domain_problems(deployment: &Deployment<'_>, cookies: &[&Cookie<'static>], problems: &mut Problems) {
+    let host = deployment.host();
+    let domain = |cookie: &Cookie<'_>| {
+        cookie.domain().map(|domain| domain.trim_start_matches('.').to_ascii_lowercase())
+    };
+    let is_suffix = |domain: &String| psl::domain_str(domain).is_none();
+    if let Some(names) = names(cookies, |cookie| domain(cookie).is_some_and(|domain| is_suffix(&domain))) {
+        problems.add(
+            format!("for a public suffix, which browsers refuse: {names}"),
+            "leave CookieDomain empty, or give the distribution a DomainName of your own",
+        );
+    } else if let Some(names) =
+        names(cookies, |cookie| domain(cookie).is_some_and(|domain| !is_within(host, &domain)))
+    {
+        problems.add(
+            format!("for a domain in which {host} does not lie: {names}"),
+            "CookieDomain must be this host's own, or a domain that it lies in",
+        );
+    }
+    let Some(origin) = &deployment.options.origin else { return };
+    if site(origin.host()) != site(host)
+        && let Some(names) = names(cookies, |cookie| cookie.same_site() != Some(SameSite::None))
+    {
+        problems.add(
+            format!("not sent from pages of {origin}, which is another site: {names}"),
+            "set CookieSameSite to None, and CookiePartitioned to true",
+        );
+    }
+}
+
+fn is_within(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|below| below.is_empty() || below.ends_with('.'))
+}
+
+/// What browsers call a site: the name that somebody registered.
+fn site(host: &str) -> &str {
+    psl::domain_str(host).unwrap_or(host)
+}
+
+fn attributes(cookie: &Cookie<'_>) -> String {
+    let mut attributes = vec![format!("Path={}", cookie.path().unwrap_or_default())];
+    attributes.extend(cookie.domain().map(|domain| format!("Domain={domain}")));
+    attributes.extend(cookie.same_site().map(|same_site| format!("SameSite={same_site}")));
+    printable(&attributes.join(", "))
+}
+
+/// Whether the policy is for this very host, for a time to come.
+fn policy(deployment: &Deployment<'_>, jar: &Jar) -> Check {
+    let Some(value) = jar.value("CloudFront-Policy", deployment.playlist()) else {
+        return POLICY.unknown("there is no policy for this playlist");
+    };
+    let Some(policy) = HeldPolicy::read(value) else {
+        return POLICY.wrong("it cannot be read", UNCHANGED);
+    };
+    let now = deployment.now();
+    let resource = printable(&policy.resource);
+    let mut problems = Problems::default();
+    if !policy.is_for(deployment.base()) {
+        problems.add(
+            format!("it covers {resource}, and this is {}", deployment.base()),
+            "DomainName must be the host that viewers ask (VIEWER_HOST of the functions), and VIEWER_PROTOCOL theirs",
+        );
+    } else if !policy.covers(&deployment.url(deployment.playlist())) {
+        problems.add(
+            format!("it covers {resource}, and not the playlist"),
+            "look at Entitlements, or name another playlist with --playlist",
+        );
+    }
+    if policy.expires <= now {
+        problems.add(format!("it expired at {}", policy.expires), "see that the clocks are right");
+    }
+    let hash =
+        jar.value("CloudFront-Hash-Algorithm", deployment.playlist()).map_or("SHA1".to_owned(), printable);
+    let found = format!("{resource} for {} minutes, {hash}", policy.minutes_from(now));
+    match (POLICY.judge(found, &problems), hash.as_str()) {
+        (Check { outcome: super::Outcome::Right, found, .. }, "SHA1") => {
+            POLICY.advice(found, "set HashAlgorithm to SHA256, unless an old key pair's users need SHA1")
+        }
+        (check, _) => check,
+    }
+}
+
+/// A viewer who could choose the host would get policies for other people's.
+async fn spoofed_host(deployment: &Deployment<'_>, credential: &Credential) -> Check {
+    let ask = post(deployment, credential).header(VIEWER_HOST, HeaderValue::from_static(ELSEWHERE));
+    let answer = match deployment.ask(ask).await {
+        Ok(answer) => answer,
+        Err(reason) => return SPOOFED_HOST.wrong(reason, BROKEN),
+    };
+    let jar = Jar::of(&answer.headers);
+    let policies: Vec<HeldPolicy> = jar
+        .cookies
+        .iter()
+        .filter(|cookie| cookie.name() == "CloudFront-Policy")
+        .filter_map(|cookie| HeldPolicy::read(cookie.value()))
+        .collect();
+    if policies.is_empty() {
+        return SPOOFED_HOST.unknown(format!("no policy was issued: {}", answer.summary()));
+    }
+    match policies.iter().find(|policy| policy.resource.contains(ELSEWHERE)) {
+        None => SPOOFED_HOST.right("it counts for nothing"),
+        Some(policy) => SPOOFED_HOST.wrong(
+            format!("a policy for {}", printable(&policy.resource)),
+            "associate ViewerRequestFunction with the behaviour /auth/*: it overwrites the header; or set DomainName",
+        ),
+    }
+}
+
+fn cleared(answer: &Answer, jar: &Jar) -> Check {
+    let cleared = Jar::cleared(&answer.headers);
+    let is_cleared = |cookie: &Cookie<'_>| {
+        cleared.cookies.iter().any(|one| {
+            (one.name(), one.path(), one.domain()) == (cookie.name(), cookie.path(), cookie.domain())
+        })
+    };
+    let mut problems = Problems::default();
+    for cookie in signed_cookies(jar).filter(|cookie| !is_cleared(cookie)) {
+        let path = cookie.path().unwrap_or_default();
+        problems.add(format!("{} of {} stays", printable(cookie.name()), printable(path)), UNCHANGED);
+    }
+    SIGN_OUT.judge("204, and every cookie is cleared", &problems)
+}
+
+/// Whether any cookie goes to this path.
+pub(super) fn has_cookies_for(jar: &Jar, path: &str) -> bool {
+    signed_cookies(jar).any(|cookie| path_matches(cookie, path))
+}
+
+const PREFIX: &str = "CloudFront-";
+const SIGN_IN: Question = Question::new("sign-in", "does a viewer get cookies?");
+const COOKIES: Question = Question::new("cookies", "would a browser keep them, and send them to the videos?");
+const POLICY: Question = Question::new("policy", "are the cookies for this host, and for a time to come?");
+const SPOOFED_HOST: Question =
+    Question::new("spoofed host", "does x-viewer-host of a viewer's own count for nothing?");
+const SIGN_OUT: Question = Question::new("sign-out", "are the cookies cleared?");
+pub(super) const NOT_SIGNED_IN: &str = "nobody is signed in";
+const UNCHANGED: &str = "nothing between IssueCookiesFunction and the viewer may change Set-Cookie";

@@ -1,0 +1,65 @@
+//! What somebody tries who has no right signature.
+
+use http::{StatusCode, header};
+
+use super::{
+    Check, Report,
+    answer::Answer,
+    cure,
+    deployment::{Ask, Deployment},
+    playback::{Asset, NO_SEGMENT},
+    report::Question,
+    sign_in::{NOT_SIGNED_IN, Viewer},
+    strangers::{BROKEN, unsigned},
+};
+
+/// Asks for a segment without cookies, and with a changed one.
+pub(super) async fn tampering(
+    deployment: &Deployment<'_>,
+    viewer: Option<&Viewer>,
+    asset: &Asset,
+    report: &mut Report,
+) {
+    // After a viewer had it: what lies in the cache is closed, too. A name that does not exist tells almost
+    // as much, since signatures are looked at first.
+    let playlist = deployment.playlist_path();
+    let folder = playlist.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let url = asset
+        .first_segment
+        .as_ref()
+        .map_or_else(|| deployment.url(&format!("{folder}/usher-check.ts")), ToString::to_string);
+    report.note(match deployment.ask(Ask::get(&url)).await {
+        Ok(answer) => unsigned(UNSIGNED_SEGMENT, &answer),
+        Err(reason) => UNSIGNED_SEGMENT.wrong(reason, BROKEN),
+    });
+    let (Some(viewer), Some(url)) = (viewer, &asset.first_segment) else {
+        let why = if viewer.is_some() { NO_SEGMENT } else { NOT_SIGNED_IN };
+        report.note(CHANGED_COOKIE.unknown(why));
+        return;
+    };
+    let changed = viewer.jar.with_changed_signatures();
+    let ask = Ask::get(url.as_str()).header(header::COOKIE, changed.header(url.path()));
+    report.note(match deployment.ask(ask).await {
+        Ok(answer) => refused(CHANGED_COOKIE, &answer),
+        Err(reason) => CHANGED_COOKIE.wrong(reason, BROKEN),
+    });
+}
+
+/// What must be refused whatever else is the case.
+pub(super) fn refused(question: Question, answer: &Answer) -> Check {
+    if answer.status == StatusCode::FORBIDDEN {
+        return question.right("403");
+    }
+    if answer.status.is_redirection() {
+        return question.wrong(answer.summary(), cure::of(answer));
+    }
+    question.wrong(
+        answer.summary(),
+        "nobody looked at the signature: the behaviour needs TrustedKeyGroups with the KeyGroup",
+    )
+}
+
+const UNSIGNED_SEGMENT: Question =
+    Question::new("unsigned segment", "is a segment closed to whoever has no signature?");
+const CHANGED_COOKIE: Question =
+    Question::new("changed cookie", "is a signature refused in which a character was changed?");

@@ -1,0 +1,356 @@
+//! The distribution of a stack.
+//!
+//! Properties that are not named here are collected: nothing in the template is passed over in silence.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use http::{HeaderName, HeaderValue};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use super::{Behavior, Distribution, Origin, OriginRequestPolicy, Target, ViewerProtocolPolicy};
+use crate::{
+    edge::{cors::Cors, deployed::Deployed},
+    template::Stack,
+};
+
+impl Distribution {
+    /// Reads it. `website` is where the site runs, whatever its domain name in AWS.
+    pub(in crate::edge) fn read(deployed: &Deployed<'_>, website: Option<&str>) -> Result<Self, String> {
+        let (_, resource) = deployed
+            .of_type("AWS::CloudFront::Distribution")
+            .next()
+            .ok_or("it has no AWS::CloudFront::Distribution")?;
+        let config = resource.pointer("/Properties/DistributionConfig").unwrap_or(&Value::Null);
+        let config: DistributionConfig = parsed(config, "the distribution")?;
+        let mut reader =
+            Reader { deployed, website, origins: BTreeMap::new(), not_modelled: BTreeSet::new() };
+        reader.note("", &config.others);
+        if config.enabled != Value::Bool(true) {
+            reader.not_modelled.insert("Enabled".to_owned());
+        }
+        for origin in &config.origins {
+            reader.read_origin(origin)?;
+        }
+        let behaviors = config.cache_behaviors.iter().map(|behavior| {
+            let pattern = behavior.get("PathPattern").and_then(Value::as_str);
+            reader.behavior(Some(pattern.ok_or("a cache behaviour has no PathPattern")?), behavior)
+        });
+        let behaviors = behaviors.collect::<Result<_, String>>()?;
+        let default = reader.behavior(None, &config.default_cache_behavior)?;
+        reader.not_modelled.extend(deployed.types_not_modelled().map(str::to_owned));
+        Ok(Self { behaviors, default, not_modelled: reader.not_modelled.into_iter().collect() })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DistributionConfig {
+    #[serde(default)]
+    cache_behaviors: Vec<Value>,
+    default_cache_behavior: Value,
+    #[serde(default)]
+    enabled: Value,
+    #[serde(default)]
+    origins: Vec<Value>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct OriginConfig {
+    id: String,
+    domain_name: Value,
+    #[serde(default)]
+    custom_origin_config: Option<CustomOriginConfig>,
+    #[serde(default)]
+    origin_access_control_id: Value,
+    #[serde(default)]
+    origin_custom_headers: Vec<CustomHeader>,
+    #[serde(default)]
+    s3_origin_config: Map<String, Value>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CustomOriginConfig {
+    origin_protocol_policy: String,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CustomHeader {
+    header_name: String,
+    header_value: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct BehaviorConfig {
+    target_origin_id: String,
+    viewer_protocol_policy: String,
+    #[serde(default = "get_and_head")]
+    allowed_methods: Vec<String>,
+    #[serde(default)]
+    cache_policy_id: Value,
+    #[serde(default)]
+    function_associations: Vec<FunctionAssociation>,
+    #[serde(default)]
+    origin_request_policy_id: Value,
+    #[serde(default, rename = "PathPattern")]
+    _path_pattern: Value,
+    #[serde(default)]
+    response_headers_policy_id: Value,
+    #[serde(default)]
+    trusted_key_groups: Vec<Value>,
+    #[serde(default)]
+    trusted_signers: Vec<Value>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct FunctionAssociation {
+    event_type: String,
+    #[serde(rename = "FunctionARN")]
+    function_arn: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CorsConfig {
+    access_control_allow_credentials: Value,
+    access_control_allow_headers: Items,
+    access_control_allow_methods: Items,
+    access_control_allow_origins: Items,
+    #[serde(default)]
+    access_control_expose_headers: Items,
+    #[serde(default)]
+    access_control_max_age_sec: Value,
+    origin_override: Value,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Items {
+    #[serde(default)]
+    items: Vec<String>,
+}
+
+struct Reader<'a> {
+    deployed: &'a Deployed<'a>,
+    website: Option<&'a str>,
+    origins: BTreeMap<String, Arc<Origin>>,
+    not_modelled: BTreeSet<String>,
+}
+
+impl Reader<'_> {
+    fn note(&mut self, prefix: &str, others: &Map<String, Value>) {
+        let names = others.keys().filter(|name| *name != "Comment");
+        self.not_modelled.extend(names.map(|name| format!("{prefix}{name}")));
+    }
+
+    fn read_origin(&mut self, value: &Value) -> Result<(), String> {
+        let origin: OriginConfig = parsed(value, "an origin")?;
+        self.note("", &origin.others);
+        let identity = origin.s3_origin_config.get("OriginAccessIdentity").and_then(Value::as_str);
+        let has_identity = identity.is_some_and(|identity| !identity.is_empty());
+        if has_identity {
+            self.not_modelled.insert("OriginAccessIdentity".to_owned());
+        }
+        let mut others = origin.s3_origin_config.clone();
+        others.remove("OriginAccessIdentity");
+        self.note("S3OriginConfig.", &others);
+        if let Some(custom) = &origin.custom_origin_config {
+            self.note("CustomOriginConfig.", &custom.others);
+        }
+        let at = |problem| format!("the origin {:?} {problem}", origin.id);
+        let target = self.target(&origin.domain_name, origin.custom_origin_config.as_ref()).map_err(at)?;
+        let custom_headers = origin.origin_custom_headers.iter().map(|header| self.custom_header(header));
+        let custom_headers = custom_headers.collect::<Result<_, String>>().map_err(at)?;
+        let access_control = !origin.origin_access_control_id.is_null();
+        let answers_strangers = matches!(target, Target::IssueCookies | Target::Website(_));
+        if !(access_control || has_identity || answers_strangers) {
+            return Err(at(
+                "has no OriginAccessControlId, so AWS would refuse what CloudFront asks of it".to_owned()
+            ));
+        }
+        self.origins.insert(origin.id.clone(), Arc::new(Origin { target, custom_headers, access_control }));
+        Ok(())
+    }
+
+    /// A name that is written out is somebody else's server.
+    fn target(&self, domain_name: &Value, config: Option<&CustomOriginConfig>) -> Result<Target, String> {
+        let Some(name) = domain_name.as_str() else {
+            return self.deployed.target(domain_name).ok_or_else(|| {
+                "is none that runs here: a bucket, the issue-cookies API, the resign-manifest URL, or a web site"
+                    .to_owned()
+            });
+        };
+        let is_http = config.is_some_and(|config| config.origin_protocol_policy == "http-only");
+        let in_aws = || format!("{}://{name}", if is_http { "http" } else { "https" });
+        Ok(Target::Website(self.website.map_or_else(in_aws, str::to_owned)))
+    }
+
+    fn custom_header(&self, header: &CustomHeader) -> Result<(HeaderName, HeaderValue), String> {
+        let name = HeaderName::try_from(&header.header_name).ok();
+        let value =
+            self.deployed.text(&header.header_value).and_then(|text| HeaderValue::try_from(text).ok());
+        let (name, mut value) = name
+            .zip(value)
+            .ok_or_else(|| format!("gets a header {:?} whose value is not known here", header.header_name))?;
+        value.set_sensitive(true);
+        Ok((name, value))
+    }
+
+    fn behavior(&mut self, pattern: Option<&str>, value: &Value) -> Result<Behavior, String> {
+        let name = format!("the behaviour {}", pattern.unwrap_or("Default (*)"));
+        let behavior: BehaviorConfig = parsed(value, &name)?;
+        self.note("", &behavior.others);
+        let id = &behavior.target_origin_id;
+        let origin =
+            self.origins.get(id).cloned().ok_or_else(|| format!("{name}: there is no origin {id:?}"))?;
+        let at = |problem: String| format!("{name}: {problem}");
+        self.cache_policy(&behavior.cache_policy_id).map_err(at)?;
+        let origin_request = origin_request_policy(&behavior.origin_request_policy_id).map_err(at)?;
+        // Each of them finds what is asked for by its own host name, as S3 does in a signed request.
+        if origin_request == OriginRequestPolicy::AllViewer && !matches!(origin.target, Target::Website(_)) {
+            return Err(at(format!(
+                "AllViewer passes the viewer's Host, by which {} is not found",
+                origin.target.name()
+            )));
+        }
+        Ok(Behavior {
+            path_pattern: pattern.map(str::to_owned),
+            restricted: !(behavior.trusted_key_groups.is_empty() && behavior.trusted_signers.is_empty()),
+            allowed_methods: behavior.allowed_methods,
+            viewer_protocol: viewer_protocol_policy(&behavior.viewer_protocol_policy).map_err(at)?,
+            origin_request,
+            viewer_request_function: self.viewer_request_function(&behavior.function_associations),
+            cors: self.cors(&behavior.response_headers_policy_id).map_err(at)?,
+            origin,
+        })
+    }
+
+    fn cache_policy(&mut self, id: &Value) -> Result<(), String> {
+        match id.as_str() {
+            Some(CACHING_DISABLED) => {}
+            Some(CACHING_OPTIMIZED) => {
+                self.not_modelled.insert("the cache of CachingOptimized".to_owned());
+            }
+            _ => {
+                return Err(format!(
+                    "the cache policy {id} is none that runs here: CachingDisabled, CachingOptimized"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the template's own function is there, the one that is known here by what it sets.
+    fn viewer_request_function(&mut self, associations: &[FunctionAssociation]) -> bool {
+        let mut found = false;
+        for association in associations {
+            let function = association.function_arn.pointer("/Fn::GetAtt/0").and_then(Value::as_str);
+            let function = function.and_then(|id| self.deployed.stack().resource(id));
+            let code = function.and_then(|function| function.pointer("/Properties/FunctionCode")?.as_str());
+            let known = code.is_some_and(|code| VIEWER_HEADERS.iter().all(|name| code.contains(name)));
+            if association.event_type == "viewer-request" && known {
+                found = true;
+                if code.is_some_and(|code| sha256(code) != VIEWER_REQUEST_CODE) {
+                    self.not_modelled.insert("changes to the viewer-request function".to_owned());
+                }
+            } else {
+                self.not_modelled.insert(format!("a {} function", association.event_type));
+            }
+        }
+        found
+    }
+
+    fn cors(&mut self, id: &Value) -> Result<Option<Arc<Cors>>, String> {
+        if id.is_null() {
+            return Ok(None);
+        }
+        let policy = id.get("Ref").and_then(Value::as_str).and_then(|id| self.deployed.stack().resource(id));
+        let config = policy
+            .and_then(|policy| policy.pointer("/Properties/ResponseHeadersPolicyConfig")?.as_object())
+            .ok_or_else(|| format!("the response headers policy {id} is not in the template"))?;
+        let others = config.iter().filter(|(name, _)| !["CorsConfig", "Name"].contains(&name.as_str()));
+        self.note("", &others.map(|(name, value)| (name.clone(), value.clone())).collect());
+        let Some(cors) = config.get("CorsConfig") else { return Ok(None) };
+        let cors: CorsConfig = parsed(cors, "CorsConfig")?;
+        self.note("CorsConfig.", &cors.others);
+        let is_true = |value: &Value| Stack::text(value).is_some_and(|text| text == "true");
+        Ok(Some(Arc::new(Cors {
+            allow_credentials: is_true(&cors.access_control_allow_credentials),
+            allow_headers: cors.access_control_allow_headers.items,
+            allow_methods: cors.access_control_allow_methods.items,
+            allow_origins: cors.access_control_allow_origins.items,
+            expose_headers: cors.access_control_expose_headers.items,
+            max_age_seconds: Stack::text(&cors.access_control_max_age_sec),
+            origin_override: is_true(&cors.origin_override),
+        })))
+    }
+}
+
+fn origin_request_policy(id: &Value) -> Result<OriginRequestPolicy, String> {
+    match id.as_str() {
+        None if id.is_null() => Ok(OriginRequestPolicy::None),
+        Some(ALL_VIEWER) => Ok(OriginRequestPolicy::AllViewer),
+        Some(ALL_VIEWER_EXCEPT_HOST_HEADER) => Ok(OriginRequestPolicy::AllViewerExceptHostHeader),
+        _ => Err(format!(
+            "the origin request policy {id} is none that runs here: AllViewer, AllViewerExceptHostHeader"
+        )),
+    }
+}
+
+fn viewer_protocol_policy(name: &str) -> Result<ViewerProtocolPolicy, String> {
+    match name {
+        "allow-all" => Ok(ViewerProtocolPolicy::AllowAll),
+        "https-only" => Ok(ViewerProtocolPolicy::HttpsOnly),
+        "redirect-to-https" => Ok(ViewerProtocolPolicy::RedirectToHttps),
+        _ => Err(format!("there is no ViewerProtocolPolicy {name:?}")),
+    }
+}
+
+fn parsed<T: DeserializeOwned>(value: &Value, name: &str) -> Result<T, String> {
+    T::deserialize(value).map_err(|error| format!("{name}: {error}"))
+}
+
+fn get_and_head() -> Vec<String> {
+    ["GET", "HEAD"].map(str::to_owned).into()
+}
+
+fn sha256(text: &str) -> String {
+    let hash = digest(&SHA256, text.as_bytes());
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The code that `viewer_request` does the same as, by its hash. Who changes the one looks at the other.
+const VIEWER_REQUEST_CODE: &str = "d3d6de23ebbaf73fabdfbfdff52e969ac907ca5dfaf9db2b62495feda2c54c54";
+
+/// What a viewer-request function must name, to be taken for the one that is known here.
+const VIEWER_HEADERS: [&str; 3] = ["x-viewer-host", "x-viewer-credential", "x-viewer-expires"];
+
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
+const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+const CACHING_OPTIMIZED: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
+
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
+const ALL_VIEWER: &str = "216adef6-5c7f-47e4-b989-5492eafa07d3";
+const ALL_VIEWER_EXCEPT_HOST_HEADER: &str = "b689b0a8-53d0-40ab-baf2-68738e2966ac";
+
+#[cfg(test)]
+mod tests;

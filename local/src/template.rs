@@ -1,0 +1,76 @@
+//! CloudFormation templates as data: read, given parameters, and evaluated as a deployment would.
+//!
+//! What a template leaves to the deployment stays symbolic: a resource is referred to as
+//! `{"Ref": "Bucket"}` or `{"Fn::GetAtt": ["Bucket", "Arn"]}`, a text with such references in it is
+//! `{"Fn::Join": ["", […]]}`. Whoever runs something here decides what they stand for.
+//!
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
+
+mod error;
+mod evaluator;
+mod parameters;
+mod stack;
+mod yaml;
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+pub use self::{
+    error::{Problem, TemplateError},
+    stack::Stack,
+};
+
+/// A template in CloudFormation's long form.
+#[derive(Clone, Debug)]
+pub struct Template {
+    name: String,
+    document: Value,
+}
+
+impl Template {
+    /// Reads a template from a file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no YAML.
+    pub fn read(path: &Path) -> Result<Self, TemplateError> {
+        let name = path.display().to_string();
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&name, &text),
+            Err(error) => Err(TemplateError::new(name, Problem::File(error.to_string()))),
+        }
+    }
+
+    /// Reads a template from a text, YAML or JSON; `name` stands in errors.
+    ///
+    /// # Errors
+    /// It is no YAML, or no template.
+    pub fn parse(name: &str, text: &str) -> Result<Self, TemplateError> {
+        let document = yaml::long_form(text).map_err(|problem| TemplateError::new(name, problem))?;
+        Ok(Self { name: name.to_owned(), document })
+    }
+
+    /// The whole template as JSON, with `!Ref` as `{"Ref": …}`, `!GetAtt A.B` as `{"Fn::GetAtt": ["A", "B"]}`,
+    /// and so on.
+    #[must_use]
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// What CloudFormation would create with these values for parameters, and the defaults for the others.
+    /// Rules are not checked yet: [`Stack::check_rules`].
+    ///
+    /// # Errors
+    /// A value that its parameter does not take, or a function that cannot be evaluated.
+    pub fn with_parameters<N: AsRef<str>, V: AsRef<str>>(
+        &self,
+        overrides: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Stack, TemplateError> {
+        let overrides =
+            overrides.into_iter().map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_owned()));
+        Stack::new(&self.name, &self.document, &overrides.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! YAML's short tags (`!Ref`, `!GetAtt`) become CloudFormation's long form (`{"Ref": …}`), so that the rest
+//! is plain JSON.
+
+use saphyr::{LoadableYamlNode as _, YamlOwned};
+use serde_json::{Map, Value, json};
+
+use super::Problem;
+
+pub(super) fn long_form(text: &str) -> Result<Value, Problem> {
+    let documents = YamlOwned::load_from_str(text).map_err(|error| Problem::Yaml(error.to_string()))?;
+    match documents.first().map(value) {
+        Some(document) if document.is_object() => Ok(document),
+        Some(Value::Null) | None => Err(Problem::Empty),
+        Some(_) => Err(Problem::Yaml("it must be a mapping with Resources in it".to_owned())),
+    }
+}
+
+fn value(node: &YamlOwned) -> Value {
+    match node {
+        YamlOwned::Tagged(tag, node) => function(&tag.suffix, value(node)),
+        YamlOwned::Sequence(nodes) => nodes.iter().map(value).collect(),
+        YamlOwned::Mapping(members) => {
+            let named = members.iter().filter_map(|(name, node)| Some((text(&scalar(name))?, value(node))));
+            object(named.collect())
+        }
+        scalar_node => scalar(scalar_node),
+    }
+}
+
+fn function(name: &str, argument: Value) -> Value {
+    match name {
+        "Ref" | "Condition" => json!({ name: argument }),
+        _ => object(Map::from_iter([(format!("Fn::{name}"), argument)])),
+    }
+}
+
+/// `Fn::GetAtt: Bucket.Arn` means the same as a list of the two.
+fn object(mut members: Map<String, Value>) -> Value {
+    if let Some(attribute) = members.get_mut("Fn::GetAtt")
+        && let Some((resource, name)) = attribute.as_str().and_then(|text| text.split_once('.'))
+    {
+        *attribute = json!([resource, name]);
+    }
+    Value::Object(members)
+}
+
+fn scalar(node: &YamlOwned) -> Value {
+    if let Some(text) = node.as_str() {
+        Value::from(text)
+    } else if let Some(number) = node.as_integer() {
+        Value::from(number)
+    } else if let Some(number) = node.as_floating_point() {
+        Value::from(number)
+    } else {
+        node.as_bool().map_or(Value::Null, Value::from)
+    }
+}
+
+/// A scalar as CloudFormation writes it into a text.
+pub(super) fn text(scalar: &Value) -> Option<String> {
+    match scalar {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_tags_become_the_long_form() {
+        let rows = [
+            ("A: !Ref B", json!({"A": {"Ref": "B"}})),
+            ("A: !GetAtt B.C.D", json!({"A": {"Fn::GetAtt": ["B", "C.D"]}})),
+            ("A: {Fn::GetAtt: B.C}", json!({"A": {"Fn::GetAtt": ["B", "C"]}})),
+            ("A: !If [C, !Sub '${D}', 1.5]", json!({"A": {"Fn::If": ["C", {"Fn::Sub": "${D}"}, 1.5]}})),
+            ("A: !Condition C", json!({"A": {"Condition": "C"}})),
+            ("200: [true, ~, '1', 2]", json!({"200": [true, null, "1", 2]})),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(long_form(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_template_is_an_error() {
+        assert_eq!(long_form(""), Err(Problem::Empty));
+        assert_eq!(
+            long_form("a").expect_err("no mapping").to_string(),
+            "it must be a mapping with Resources in it"
+        );
+        assert!(matches!(long_form("A: 1\nA: 2"), Err(Problem::Yaml(_))), "a member stands twice");
+        assert!(matches!(long_form("A: ["), Err(Problem::Yaml(_))));
+    }
+}

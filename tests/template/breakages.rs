@@ -1,0 +1,29 @@
+//! The template with one thing broken at a time: each rule refuses what it should, and no other does.
+
+mod access;
+mod behaviours;
+mod functions;
+mod names;
+mod operation;
+mod origins;
+
+use crate::{TEMPLATE, parameter_sets, rules::refusals};
+
+/// What is broken; the change, which is the first one behind a text of the template: what becomes what; and all
+/// that the rules say.
+type Breakage = (&'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
+
+/// Tries each with those sets of parameters that show it.
+fn each_is_refused(breakages: &[Breakage], sets: &[&str]) {
+    let mut shown_by = parameter_sets::all();
+    shown_by.retain(|set| sets.contains(&set.name.as_str()));
+    assert_eq!(shown_by.len(), sets.len());
+    for (broken, behind, text, becomes, refused) in breakages {
+        let (before, after) =
+            TEMPLATE.split_once(behind).unwrap_or_else(|| panic!("{broken}: no {behind:?}"));
+        assert!(after.contains(text), "{broken}: no {text:?} behind {behind:?}");
+        let changed = format!("{before}{behind}{}", after.replacen(text, becomes, 1));
+        let expected = refused.iter().map(|sentence| (*sentence).to_owned());
+        assert_eq!(refusals(&changed, &shown_by), expected.collect(), "{broken}");
+    }
+}

@@ -1,0 +1,203 @@
+//! Behaviours of the distribution.
+
+use super::{Breakage, each_is_refused};
+
+#[test]
+fn a_broken_behaviour_is_refused() {
+    each_is_refused(&BREAKAGES, &["defaults", "web site", "web site and domain", "cast receivers"]);
+}
+
+const BREAKAGES: [Breakage; 24] = [
+    (
+        "playlists for everybody",
+        "PathPattern: /video/*.m3u8",
+        "TrustedKeyGroups: [!Ref KeyGroup]",
+        "SmoothStreaming: false",
+        &[
+            "Distribution: the behaviour /video/*.m3u8 is for /video and has no TrustedKeyGroups of this template",
+        ],
+    ),
+    (
+        "documents for whoever has another key",
+        "PathPattern: /video/*.json",
+        "TrustedKeyGroups: [!Ref KeyGroup]",
+        "TrustedKeyGroups: [somebody-elses]",
+        &[
+            "Distribution: the behaviour /video/*.json is for /video and has no TrustedKeyGroups of this template",
+        ],
+    ),
+    (
+        "segments for a signer of the old kind, too",
+        "PathPattern: /video/*\n",
+        "TrustedKeyGroups: [!Ref KeyGroup]",
+        "TrustedKeyGroups: [!Ref KeyGroup]\n            TrustedSigners: [self]",
+        &["Distribution: the behaviour /video/* is for /video and has no TrustedKeyGroups of this template"],
+    ),
+    (
+        "a pattern that is for /video, too",
+        "CacheBehaviors:\n",
+        "          # Open",
+        "          - {PathPattern: \"*.ts\", TargetOriginId: media, ViewerProtocolPolicy: https-only}\n          # Open",
+        &[
+            "Distribution: the behaviour *.ts is for /video and has no TrustedKeyGroups of this template",
+            "Distribution: the behaviour *.ts has not the CORS policy that it should have",
+        ],
+    ),
+    (
+        "everything else for everybody",
+        "DefaultCacheBehavior:",
+        "TrustedKeyGroups: !If [HasWebsite, !Ref AWS::NoValue, [!Ref KeyGroup]]",
+        "SmoothStreaming: false",
+        &[
+            "Distribution: the default behaviour has no TrustedKeyGroups of this template, and leads to no web site that was given",
+        ],
+    ),
+    (
+        "the bucket where the web site should be",
+        "DefaultCacheBehavior:",
+        "TargetOriginId: !If [HasWebsite, website, media]",
+        "TargetOriginId: media",
+        &[
+            "Distribution: the default behaviour has no TrustedKeyGroups of this template, and leads to no web site that was given",
+        ],
+    ),
+    (
+        "sign-in without TLS",
+        "PathPattern: /auth/*",
+        "https-only",
+        "allow-all",
+        &["Distribution: the behaviour /auth/* lets viewers come without TLS"],
+    ),
+    (
+        "the default without TLS",
+        "DefaultCacheBehavior:",
+        "redirect-to-https",
+        "allow-all",
+        &["Distribution: the default behaviour lets viewers come without TLS"],
+    ),
+    (
+        "a pattern behind a wider one",
+        "CacheBehaviors:\n",
+        "PathPattern: /video/*.m3u8",
+        "PathPattern: /video/*",
+        &[
+            "Distribution: the behaviour /video/*.json is never reached, behind /video/*",
+            "Distribution: the behaviour /video/* is never reached, behind /video/*",
+            r#"no behaviour /video/*.m3u8 leads to a function URL with the methods ["GET","HEAD","OPTIONS"]"#,
+        ],
+    ),
+    (
+        "one viewer's cookies for everybody",
+        "PathPattern: /auth/*",
+        "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
+        "658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
+        &["Distribution: the behaviour /auth/* caches what a function answers"],
+    ),
+    (
+        "one viewer's playlist for everybody",
+        "PathPattern: /video/*.m3u8",
+        "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
+        "658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
+        &["Distribution: the behaviour /video/*.m3u8 caches what a function answers"],
+    ),
+    (
+        "one viewer's error for everybody",
+        "CustomErrorResponses:",
+        "          - {ErrorCode: 503, ErrorCachingMinTTL: 0}\n",
+        "",
+        &["Distribution: an error 503 is cached"],
+    ),
+    (
+        "a policy that nobody knows",
+        "PathPattern: /video/*.json",
+        "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
+        "4135ea2d-6df8-44a3-9df3-4b5a84be39ae # Managed-CachingDisabled",
+        &[
+            "4135ea2d-6df8-44a3-9df3-4b5a84be39ae is no managed policy that is known here",
+            "Distribution: the behaviour /video/*.json caches what a function answers",
+        ],
+    ),
+    (
+        "a comment that names another policy",
+        "PathPattern: /auth/*",
+        "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
+        "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingOptimized",
+        &["4135ea2d-6df8-44a3-9df3-4b5a84be39ad is Managed-CachingDisabled, and no comment says so"],
+    ),
+    (
+        "an id without a comment",
+        "PathPattern: /video/*\n",
+        "658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
+        "658327ea-f89d-4fab-a63d-7e88639e58f6",
+        &["658327ea-f89d-4fab-a63d-7e88639e58f6 is Managed-CachingOptimized, and no comment says so"],
+    ),
+    (
+        "the viewer's Host for API Gateway",
+        "PathPattern: /auth/*",
+        "b689b0a8-53d0-40ab-baf2-68738e2966ac # Managed-AllViewerExceptHostHeader",
+        "216adef6-5c7f-47e4-b989-5492eafa07d3 # Managed-AllViewer",
+        &[
+            "Distribution: the behaviour /auth/* does not forward what a function needs, or forwards the viewer's Host",
+        ],
+    ),
+    (
+        "the viewer's Host for Lambda",
+        "PathPattern: /video/*.m3u8",
+        "b689b0a8-53d0-40ab-baf2-68738e2966ac # Managed-AllViewerExceptHostHeader",
+        "216adef6-5c7f-47e4-b989-5492eafa07d3 # Managed-AllViewer",
+        &[
+            "Distribution: the behaviour /video/*.m3u8 does not forward what a function needs, or forwards the viewer's Host",
+        ],
+    ),
+    (
+        "headers that the viewer wrote",
+        "PathPattern: /video/*.json",
+        "EventType: viewer-request",
+        "EventType: viewer-response",
+        &[
+            "Distribution: the behaviour /video/*.json passes on headers that the viewer-request function did not set",
+        ],
+    ),
+    (
+        "one visitor's page for everybody",
+        "DefaultCacheBehavior:",
+        "- 4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
+        "- 658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
+        &["Distribution: the default behaviour caches the pages of the web site"],
+    ),
+    (
+        "a web site that nobody may write to",
+        "DefaultCacheBehavior:",
+        "[GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE]",
+        "[GET, HEAD, OPTIONS]",
+        &["Distribution: the default behaviour does not let viewers write to the web site"],
+    ),
+    (
+        "a web site that does not know its name",
+        "DefaultCacheBehavior:",
+        "- 216adef6-5c7f-47e4-b989-5492eafa07d3 # Managed-AllViewer",
+        "- b689b0a8-53d0-40ab-baf2-68738e2966ac # Managed-AllViewerExceptHostHeader",
+        &["Distribution: the default behaviour does not forward what the web site needs"],
+    ),
+    (
+        "segments without CORS",
+        "PathPattern: /video/*\n",
+        "ResponseHeadersPolicyId: !If [HasCors, !Ref Cors, !Ref AWS::NoValue]",
+        "Compress: false",
+        &["Distribution: the behaviour /video/* has not the CORS policy that it should have"],
+    ),
+    (
+        "CORS for every origin",
+        "  Cors:",
+        r#"!Split [",", !Ref CastReceiverOrigins]]"#,
+        r#"["*"]]"#,
+        &["Cors: it allows other origins than those that were given"],
+    ),
+    (
+        "CORS without cookies",
+        "  Cors:",
+        "AccessControlAllowCredentials: true",
+        "AccessControlAllowCredentials: false",
+        &["Cors: browsers would send no cookies"],
+    ),
+];

@@ -1,0 +1,124 @@
+//! The functions' environment, and the key that signs.
+
+use super::{Breakage, each_is_refused};
+
+#[test]
+fn a_broken_environment_is_refused() {
+    each_is_refused(&BREAKAGES, &["rotation", "rotation begins", "existing key alone", "everything at once"]);
+}
+
+const BREAKAGES: [Breakage; 14] = [
+    (
+        "a setting that is spelled otherwise",
+        "  IssueCookiesFunction:",
+        "VIEWER_HOST: !Ref DomainName",
+        "VIEWERS_HOST: !Ref DomainName",
+        &[
+            "IssueCookiesFunction: it does not know VIEWERS_HOST",
+            "IssueCookiesFunction: it misses VIEWER_HOST",
+        ],
+    ),
+    (
+        "a setting of the other function",
+        "  ResignManifestFunction:\n",
+        "          BUCKET:",
+        "          JWT_ISSUER: \"\"\n          BUCKET:",
+        &[
+            "ResignManifestFunction: JWT_ISSUER is not what JwtIssuer says",
+            "ResignManifestFunction: it does not know JWT_ISSUER",
+        ],
+    ),
+    (
+        "a setting that cannot be set",
+        "  ResignManifestFunction:\n",
+        "          PARAMETER_LIFE: !Ref ParameterLife\n",
+        "",
+        &["ResignManifestFunction: it misses PARAMETER_LIFE", "nobody reads the parameter ParameterLife"],
+    ),
+    (
+        "another parameter's value",
+        "  IssueCookiesFunction:",
+        "JWT_AUDIENCE: !Ref JwtAudience",
+        "JWT_AUDIENCE: !Ref JwtIssuer",
+        &[
+            "IssueCookiesFunction: JWT_AUDIENCE is not what JwtAudience says",
+            "nobody reads the parameter JwtAudience",
+        ],
+    ),
+    (
+        "a value that the function refuses",
+        "  ResignManifestFunction:\n",
+        "VIEWER_PROTOCOL: https",
+        "VIEWER_PROTOCOL: ftp",
+        &["ResignManifestFunction: the configuration cannot be used: VIEWER_PROTOCOL must be http or https"],
+    ),
+    (
+        "a function that nobody knows",
+        "  PublishKeyFunction:",
+        "CodeUri: functions/publish-key",
+        "CodeUri: functions/publish",
+        &["PublishKeyFunction: nobody knows the settings of functions/publish"],
+    ),
+    (
+        "an ARN where the secret should be",
+        "  IssueCookiesFunction:",
+        r#"- !Sub "{{resolve:secretsmanager:${PloneTicketKeysArn}:SecretString}}""#,
+        "- !Ref PloneTicketKeysArn",
+        &[
+            "IssueCookiesFunction: PLONE_TICKET_KEYS is no dynamic reference to a secret",
+            "IssueCookiesFunction: PLONE_TICKET_KEYS is not what PloneTicketKeys says",
+        ],
+    ),
+    (
+        "another secret",
+        "  IssueCookiesFunction:",
+        "${PloneJwtKeysArn}",
+        "${PloneTicketKeysArn}",
+        &["IssueCookiesFunction: PLONE_JWT_KEYS is not what PloneJwtKeys says"],
+    ),
+    (
+        "cast receivers that may sign in",
+        "  IssueCookiesFunction:",
+        "ALLOWED_ORIGINS: !Ref AllowedOrigins",
+        "ALLOWED_ORIGINS: !Ref CastReceiverOrigins",
+        &["IssueCookiesFunction: ALLOWED_ORIGINS is not what AllowedOrigins says"],
+    ),
+    (
+        "the id of the other slot",
+        "  IssueCookiesFunction:",
+        "!If [SignsWithA, !Ref PublicKeyA, !If",
+        "!If [SignsWithA, !If [HasKeyB, !Ref PublicKeyB, !Ref PublicKeyA], !If",
+        &["IssueCookiesFunction: KEY_PAIR_ID is not of KMS_KEY_ID"],
+    ),
+    (
+        "a key that the function may not use",
+        "  IssueCookiesFunction:",
+        "[kms:Sign, kms:GetPublicKey], Resource: !GetAtt SigningKeyB.Arn",
+        "kms:Sign, Resource: !GetAtt SigningKeyB.Arn",
+        &["IssueCookiesFunction: it may not call kms:GetPublicKey with KMS_KEY_ID"],
+    ),
+    (
+        "a secret that the function may not read",
+        "  ResignManifestFunction:\n",
+        "Action: secretsmanager:GetSecretValue, Resource: !Ref ExistingPrivateKeySecret",
+        "Action: secretsmanager:DescribeSecret, Resource: !Ref ExistingPrivateKeySecret",
+        &["ResignManifestFunction: it may not read PRIVATE_KEY_SECRET_ID"],
+    ),
+    (
+        "a key that CloudFront does not trust",
+        "  KeyGroup:\n",
+        "!If [TrustsExisting, !Ref ExistingPublicKeyId, !Ref AWS::NoValue]",
+        "!If [TrustsExisting, K1SOMEBODYELSES, !Ref AWS::NoValue]",
+        &[
+            "IssueCookiesFunction: CloudFront does not trust KEY_PAIR_ID",
+            "ResignManifestFunction: CloudFront does not trust KEY_PAIR_ID",
+        ],
+    ),
+    (
+        "one reference for every key of a slot",
+        "  PublicKeyA:",
+        r#""${AWS::StackName}-a-${SigningKeyA}""#,
+        r#""${AWS::StackName}-a""#,
+        &["PublicKeyA: CallerReference does not name the key whose public half it is"],
+    ),
+];

@@ -1,0 +1,162 @@
+//! Values for parameters that the template refuses before anything is created, and those beside them that it takes.
+
+use crate::{
+    TEMPLATE,
+    parameter_sets::{CERTIFICATE, DOMAIN, PUBLIC_KEY, ParameterSet, SECRET, set},
+    rules::refusals,
+    template,
+};
+
+/// What a deployment with these values is told; where it is told nothing, nothing may be wrong with it, so that
+/// what would keep a function from starting is told here.
+fn told(set: ParameterSet) -> String {
+    let stack = template().with_parameters(set.overrides.iter().map(|(name, value)| (name, value)));
+    match stack.expect("a stack").check_rules() {
+        Ok(()) => refusals(TEMPLATE, &[set]).into_iter().collect(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn somebody_must_vouch_for_viewers() {
+    let nobody = "template.yaml: set JwtIssuer, PloneSite, DjangoKeysArn or another parameter that says whose viewers \
+                  may watch (rule SomebodyVouchesForViewers)";
+    let rows: [(&[(&str, &str)], &str); 11] = [
+        (&[], nobody),
+        (&[DOMAIN, ("CertificateArn", CERTIFICATE)], nobody),
+        (&[("PloneTicketTimeoutSeconds", "600")], nobody),
+        (&[("JwtIssuer", "https://id.example.com"), ("JwtAudience", "video")], ""),
+        (&[("JwtIssuers", r#"[{"issuer": "https://id.example.com", "audience": "video"}]"#)], ""),
+        (&[("PloneSite", "https://plone.example.com")], ""),
+        (&[("PloneJwtKeysArn", SECRET)], ""),
+        (&[("PloneTicketKeysArn", SECRET)], ""),
+        (&[("DjangoKeysArn", SECRET)], ""),
+        (&[("SimplejwtKeysArn", SECRET)], ""),
+        (&[("SimplejwtPublicKey", PUBLIC_KEY)], ""),
+    ];
+    for (overrides, expected) in rows {
+        let overrides =
+            overrides.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let row = ParameterSet { name: String::new(), overrides };
+        assert_eq!(told(row), expected, "{expected}");
+    }
+}
+
+#[test]
+fn parameters_go_together() {
+    let site = ("PloneSite", "https://plone.example.com");
+    let website = "www.example.com";
+    let rows: [(&[(&str, &str)], &str); 40] = [
+        (&[("JwtAudience", "")], JWT),
+        (&[("JwtIssuer", ""), site], JWT),
+        (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtSecretArn", SECRET), site], JWT),
+        (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtPublicKey", PUBLIC_KEY), site], JWT),
+        (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtJwks", "{}"), site], JWT),
+        (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtJwksUrl", "https://id.example.com"), site], JWT),
+        (&[("JwtIssuer", ""), ("JwtAudience", ""), site], ""),
+        (&[site, ("PloneJwtKeysArn", SECRET)], PLONE),
+        (&[site, ("PloneTicketKeysArn", SECRET)], PLONE),
+        (&[("SimplejwtKeysArn", SECRET), ("SimplejwtPublicKey", PUBLIC_KEY)], SIMPLEJWT),
+        (&[("DjangoKeysArn", SECRET), ("DjangoFormat", "timestamp"), ("DjangoAudience", "video")], DJANGO),
+        (&[("DjangoKeysArn", SECRET), ("DjangoFormat", "timestamp")], ""),
+        (&[("CookiePartitioned", "true")], PARTITIONED),
+        (&[("CookiePartitioned", "true"), ("CookieSameSite", "Strict")], PARTITIONED),
+        (&[("CookiePartitioned", "true"), ("CookieSameSite", "None")], ""),
+        (&[("CookieDomain", "example.com")], COOKIE_DOMAIN),
+        (&[("CookieDomain", "example.com"), DOMAIN, ("CertificateArn", CERTIFICATE)], ""),
+        (&[DOMAIN], CERTIFICATE_TOO),
+        (&[("CertificateArn", CERTIFICATE)], CERTIFICATE_TOO),
+        (&[("HostedZoneId", "Z1")], ZONE),
+        (&[("HostedZoneId", "Z1"), DOMAIN, ("CertificateArn", CERTIFICATE)], ""),
+        (&[("WebsiteDomainName", website)], ""),
+        (&[("WebsiteDomainName", DOMAIN.1), DOMAIN, ("CertificateArn", CERTIFICATE)], WEBSITE),
+        (&[("TrustedKeys", "B")], SLOT_A),
+        (&[("TrustedKeys", "B,Existing"), EXISTING_ID], SLOT_A),
+        (&[("TrustedKeys", "Existing"), EXISTING_ID], SLOT_A),
+        (&[("TrustedKeys", "A,B")], ""),
+        (&[("TrustedKeys", "A,Existing"), EXISTING_ID], ""),
+        (&[("TrustedKeys", "A,Existing")], EXISTING_PUBLIC),
+        (&[("SigningKey", "B")], SLOT_B),
+        (&[("SigningKey", "B"), ("TrustedKeys", "A,Existing"), EXISTING_ID], SLOT_B),
+        (&[("SigningKey", "B"), ("TrustedKeys", "A,B")], ""),
+        (&[("SigningKey", "B"), ("TrustedKeys", "B,Existing"), EXISTING_ID], ""),
+        (&[EXISTING_SIGNS, EXISTING_ID, EXISTING_SECRET], EXISTING),
+        (&[EXISTING_SIGNS, ("TrustedKeys", "A,B"), EXISTING_SECRET], EXISTING),
+        (&[EXISTING_SIGNS, ("TrustedKeys", "A,Existing"), EXISTING_ID], EXISTING_PRIVATE),
+        (&[EXISTING_SIGNS, ("TrustedKeys", "B,Existing"), EXISTING_SECRET], EXISTING_PUBLIC),
+        (&[("HashAlgorithm", "SHA1")], SHA1),
+        (&[("HashAlgorithm", "SHA1"), ("SigningKey", "B"), ("TrustedKeys", "B")], SHA1),
+        (
+            &[
+                ("HashAlgorithm", "SHA1"),
+                EXISTING_SIGNS,
+                ("TrustedKeys", "Existing"),
+                EXISTING_ID,
+                EXISTING_SECRET,
+            ],
+            "",
+        ),
+    ];
+    for (overrides, expected) in rows {
+        let told = told(set("", overrides));
+        assert_eq!(told.trim_start_matches("template.yaml: "), expected, "{overrides:?}");
+    }
+}
+
+#[test]
+fn values_of_another_form_are_refused() {
+    let rows = [
+        ("AllowedOrigins", "https://*.example.com"),
+        ("AllowedOrigins", "https://www.example.com/"),
+        ("AllowedOrigins", "https://www.example.com, https://app.example.com"),
+        ("AllowedOrigins", "http://www.example.com"),
+        ("CastReceiverOrigins", "*"),
+        ("CertificateArn", "arn:aws:acm:eu-central-1:123456789012:certificate/12345678"),
+        ("DomainName", "*.example.com"),
+        ("DomainName", "Video.example.com"),
+        ("DomainName", "https://video.example.com"),
+        ("DomainName", "localhost"),
+        ("ExistingPrivateKeySecret", "-----BEGIN PRIVATE KEY-----"),
+        ("ExistingPublicKeyId", "-----BEGIN PUBLIC KEY-----"),
+        ("HostedZoneId", "example.com"),
+        ("JwtJwksUrl", "http://id.example.com/jwks"),
+        ("JwtPublicKey", "-----BEGIN RSA PUBLIC KEY-----"),
+        ("JwtSecretArn", "correct horse battery staple"),
+        ("PloneSite", "http://plone.example.com"),
+        ("PloneSite", "https://admin:secret@plone.example.com"),
+        ("SignedHostsKmsKeyArns", "*"),
+        ("SignedHostsKmsKeyArns", "arn:aws:kms:us-east-1:123456789012:key/1,"),
+        ("SignedHostsSecretArns", "arn:aws:secretsmanager:*:*:secret:*"),
+        ("WebsiteDomainName", "https://www.example.com"),
+    ];
+    for (name, value) in rows {
+        let refused = template().with_parameters([(name, value)]).map_or("refused", |_| "taken");
+        assert_eq!(refused, "refused", "{name}={value}");
+    }
+}
+
+const JWT: &str =
+    "JwtIssuer and JwtAudience go together, and its keys belong to them (rule WhatGoesTogether)";
+const PLONE: &str = "set PloneSite, or the ARNs of its keys, not both (rule WhatGoesTogether)";
+const SIMPLEJWT: &str = "set SimplejwtKeysArn or SimplejwtPublicKey, not both (rule WhatGoesTogether)";
+const DJANGO: &str = "DjangoAudience is for DjangoFormat dumps (rule WhatGoesTogether)";
+const PARTITIONED: &str = "CookiePartitioned is for CookieSameSite None (rule WhatGoesTogether)";
+const COOKIE_DOMAIN: &str = "CookieDomain is a domain of DomainName, set both (rule WhatGoesTogether)";
+const CERTIFICATE_TOO: &str =
+    "DomainName and CertificateArn go together, set both or neither (rule DomainAndCertificateGoTogether)";
+const ZONE: &str = "HostedZoneId is for DomainName, set both (rule DomainAndCertificateGoTogether)";
+const WEBSITE: &str = "WebsiteDomainName is the site's own server, not the name by which viewers reach the \
+                       distribution (rule DomainAndCertificateGoTogether)";
+const SLOT_A: &str = "SigningKey is A, so A must be among TrustedKeys (rule TheKeyThatSignsIsTrusted)";
+const SLOT_B: &str = "SigningKey is B, so B must be among TrustedKeys (rule TheKeyThatSignsIsTrusted)";
+const EXISTING: &str =
+    "SigningKey is Existing, so Existing must be among TrustedKeys (rule TheKeyThatSignsIsTrusted)";
+const EXISTING_PRIVATE: &str =
+    "SigningKey is Existing, so ExistingPrivateKeySecret must be set (rule TheKeyThatSignsIsTrusted)";
+const EXISTING_PUBLIC: &str =
+    "Existing is among TrustedKeys, so ExistingPublicKeyId must be set (rule TheKeyThatSignsIsTrusted)";
+const EXISTING_SIGNS: (&str, &str) = ("SigningKey", "Existing");
+const EXISTING_ID: (&str, &str) = ("ExistingPublicKeyId", "K1");
+const EXISTING_SECRET: (&str, &str) = ("ExistingPrivateKeySecret", SECRET);
+const SHA1: &str =
+    "KMS does not sign with SHA1, only an existing key pair does (rule TheKeyThatSignsIsTrusted)";

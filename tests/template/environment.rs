@@ -1,0 +1,98 @@
+//! What a function finds in its environment, and what it asks for there.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+use issue_cookies::http_client;
+use serde_json::Value;
+use usher_runtime::ConfigError;
+
+/// Runs the function's own reading of its configuration. Nothing for a function that is not known here.
+pub(crate) fn read_configuration(
+    code: &str,
+    look_up: &dyn Fn(&str) -> Option<String>,
+) -> Option<Result<(), ConfigError>> {
+    static CLIENT: LazyLock<reqwest::Client> =
+        LazyLock::new(|| http_client(reqwest::Client::builder()).expect("a client"));
+    match code {
+        "functions/issue-cookies" => {
+            Some(issue_cookies::Config::read(look_up, &|| Ok(CLIENT.clone())).map(drop))
+        }
+        // It reads no settings.
+        "functions/publish-key" => Some(Ok(())),
+        "functions/resign-manifest" => Some(resign_manifest::Config::read(look_up).map(drop)),
+        _ => None,
+    }
+}
+
+/// The settings that each function knows, by the folder of its code.
+pub(crate) static KNOWN_SETTINGS: LazyLock<BTreeMap<&str, BTreeSet<String>>> = LazyLock::new(|| {
+    let functions = ["functions/issue-cookies", "functions/publish-key", "functions/resign-manifest"];
+    functions.into_iter().filter_map(|code| Some((code, known_settings(code)?))).collect()
+});
+
+/// Found by what a function asks for: where nothing is set, and where everything is that brings other settings
+/// with it.
+fn known_settings(code: &str) -> Option<BTreeSet<String>> {
+    let asked = RefCell::new(BTreeSet::new());
+    let nothing = |name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    };
+    read_configuration(code, &nothing)?.ok();
+    let everything = |name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
+        EVERYTHING.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    };
+    // What is wrong could end the reading early.
+    read_configuration(code, &everything)?.expect("a configuration with everything in it");
+    let mut known = asked.into_inner();
+    // For a laptop: in AWS, no key is a file.
+    known.remove("PRIVATE_KEY_FILE");
+    Some(known)
+}
+
+/// The texts that a function finds once it is deployed.
+pub(crate) fn deployed_variables(function: &Value) -> BTreeMap<String, String> {
+    let variables = function["Properties"]["Environment"]["Variables"].as_object();
+    variables.into_iter().flatten().map(|(name, value)| (name.clone(), deployed(value))).collect()
+}
+
+/// A value of an evaluated template as the deployment would write it, with stand-ins for what only AWS knows.
+pub(crate) fn deployed(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Object(_) if value["Ref"].is_string() => {
+            value["Ref"].as_str().unwrap_or_default().to_uppercase()
+        }
+        Value::Object(_) if value["Fn::Join"][0] == "" => {
+            value["Fn::Join"][1].as_array().into_iter().flatten().map(deployed).collect()
+        }
+        Value::Object(_) => format!("arn:aws:stand-in:us-east-1:000000000000:{}", value["Fn::GetAtt"]),
+        other => other.to_string(),
+    };
+    match text.split_once("{{resolve:secretsmanager:").map(|(before, rest)| (before, rest.split_once("}}"))) {
+        Some((before, Some((_, after)))) => format!("{before}{SECRET}{after}"),
+        _ => text,
+    }
+}
+
+/// 32 bytes in hexadecimal, which is also a text of 64.
+const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+const EVERYTHING: [(&str, &str); 11] = [
+    ("BUCKET", "media"),
+    ("DJANGO_KEYS", SECRET),
+    ("JWT_AUDIENCE", "video"),
+    ("JWT_ISSUER", "https://id.example.com"),
+    ("JWT_SECRET", SECRET),
+    ("KEY_PAIR_ID", "K1"),
+    ("KMS_KEY_ID", "key"),
+    ("ORIGIN_SECRET", SECRET),
+    ("PLONE_JWT_KEYS", SECRET),
+    ("PLONE_TICKET_KEYS", SECRET),
+    ("SIMPLEJWT_KEYS", SECRET),
+];

@@ -1,0 +1,84 @@
+//! `template.yaml` read as data, and what is refused there: whoever changes the template hears at once what
+//! would otherwise be found out by those who watch, or by those who should not.
+#![expect(clippy::indexing_slicing, reason = "of JSON values, of which absent members are null")]
+
+mod breakages;
+mod combinations;
+mod environment;
+mod parameter_sets;
+mod resources;
+mod rules;
+mod samconfig;
+mod throttling;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+use serde_json::Value;
+use usher::template::Template;
+
+use crate::rules::{THROTTLED, refusals};
+
+const TEMPLATE: &str = include_str!("../../template.yaml");
+
+fn template() -> &'static Template {
+    static READ: LazyLock<Template> =
+        LazyLock::new(|| Template::parse("template.yaml", TEMPLATE).expect("YAML"));
+    &READ
+}
+
+#[test]
+fn the_template_is_refused_by_no_rule() {
+    assert_eq!(refusals(TEMPLATE, &parameter_sets::all()), BTreeSet::new());
+}
+
+#[test]
+fn an_environment_that_is_too_large_is_refused() {
+    let audience = vec!["a-name-of-twenty-four-bytes"; 140].join(",");
+    let sets = [parameter_sets::set("", &[("JwtAudience", &audience)])];
+    let expected = "IssueCookiesFunction: its environment is larger than Lambda's 4 KB".to_owned();
+    assert_eq!(refusals(TEMPLATE, &sets), BTreeSet::from([expected]));
+}
+
+/// Else a branch could hide what is wrong in it, or a value that is passed on to the wrong place.
+#[test]
+fn the_sets_of_parameters_try_everything() {
+    let document = template().document();
+    let names = |section: &str| document[section].as_object().expect("a section").keys().cloned();
+    let probe = |name: String| format!("  Probe{name}: {{Condition: {name}, Value: x}}\n");
+    let probing = format!("{TEMPLATE}{}", names("Conditions").map(probe).collect::<String>());
+    let probing = Template::parse("template.yaml", &probing).expect("YAML");
+    let mut held: BTreeMap<String, BTreeSet<bool>> = BTreeMap::new();
+    let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for set in parameter_sets::all() {
+        let stack = probing.with_parameters(set.overrides).expect("a stack");
+        for name in names("Conditions") {
+            let holds = stack.outputs().contains_key(&format!("Probe{name}"));
+            held.entry(name).or_default().insert(holds);
+        }
+        for name in names("Parameters") {
+            let value = stack.parameter(&name).map(Value::to_string).unwrap_or_default();
+            values.entry(name).or_default().insert(value);
+        }
+    }
+    let one_sided: Vec<&String> =
+        held.iter().filter(|(_, sides)| sides.len() < 2).map(|(name, _)| name).collect();
+    // It asks for the region, which is us-east-1 here.
+    assert_eq!(one_sided, ["HasCloudFrontMetrics"]);
+    let only_default: Vec<&String> =
+        values.iter().filter(|(_, values)| values.len() < 2).map(|(name, _)| name).collect();
+    assert_eq!(only_default, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_the_metric_filters_count_is_what_the_functions_log() {
+    let refused = throttling::refused_with("ThrottlingException").await;
+    let line: Value = serde_json::from_str(&throttling::log_of(&refused)).expect("one line of JSON");
+    let (error, level) = (line["fields"]["error"].as_str().unwrap_or_default(), &line["level"]);
+    let expected =
+        "the signing key is out of reach for the moment: KMS GetPublicKey answers ThrottlingException";
+    assert_eq!((error, level), (expected, &Value::from("ERROR")));
+    assert!(error.contains(THROTTLED.trim_matches('"')));
+}

@@ -1,0 +1,96 @@
+//! What is refused, each rule a function that answers with a sentence for each thing that is wrong.
+
+mod access;
+mod behaviours;
+mod functions;
+mod operation;
+mod origins;
+mod parameters;
+mod references;
+mod secrets;
+mod signing;
+mod text;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use usher::template::{Stack, Template};
+
+pub(crate) use self::operation::THROTTLED;
+use crate::parameter_sets::ParameterSet;
+
+/// Rules about the text, with its comments.
+const OF_TEXT: [fn(&str) -> Vec<String>; 1] = [text::managed_policies_are_known_and_named];
+
+/// Rules about everything that stands in the template, on whichever branch of a condition.
+const OF_DOCUMENT: [fn(&Value) -> Vec<String>; 8] = [
+    parameters::have_descriptions_and_defaults,
+    parameters::stand_in_one_group,
+    parameters::are_read,
+    parameters::hold_no_secrets,
+    references::name_what_is_there,
+    references::name_attributes_that_are_there,
+    references::conditions_are_there_and_used,
+    references::go_in_no_circle,
+];
+
+/// Rules about what would be created.
+const OF_STACK: [fn(&Stack) -> Vec<String>; 34] = [
+    access::buckets_are_private_and_retained,
+    access::bucket_policies_name_the_distribution,
+    access::statements_name_actions_and_resources,
+    access::key_policies_name_the_account,
+    access::function_urls_have_both_permissions,
+    access::permissions_name_the_distribution,
+    behaviours::video_is_signed,
+    behaviours::default_is_signed_or_leads_to_the_web_site,
+    behaviours::viewers_come_by_https,
+    behaviours::first_match_is_the_closest,
+    behaviours::functions_are_asked_each_time,
+    behaviours::errors_are_for_one_viewer,
+    behaviours::functions_are_found_by_their_own_host,
+    behaviours::functions_believe_the_viewer_request_function,
+    behaviours::web_site_is_never_cached,
+    behaviours::other_origins_may_play,
+    origins::behaviours_lead_to_origins,
+    origins::each_path_has_its_origin,
+    origins::access_is_controlled,
+    origins::custom_origins_speak_tls,
+    origins::aliases_have_a_certificate,
+    origins::api_knows_the_distribution,
+    functions::environments_are_what_functions_read,
+    functions::configurations_can_be_used,
+    functions::settings_are_their_parameters,
+    secrets::settings_are_dynamic_references,
+    signing::key_is_trusted_and_may_be_used,
+    signing::public_keys_are_published_once,
+    operation::logs_end,
+    operation::alarms_reach_the_topic,
+    operation::what_can_go_wrong_has_an_alarm,
+    operation::throttles_of_kms_are_counted,
+    operation::dashboard_is_json,
+    operation::names_are_of_one_stack,
+];
+
+/// Everything that is wrong with a template, under any of the sets of parameters. A sentence that several sets
+/// bring stands there once.
+pub(crate) fn refusals(text: &str, sets: &[ParameterSet]) -> BTreeSet<String> {
+    let template = match Template::parse("template.yaml", text) {
+        Ok(template) => template,
+        Err(error) => return BTreeSet::from([error.to_string()]),
+    };
+    let mut found: BTreeSet<String> = OF_TEXT.iter().flat_map(|rule| rule(text)).collect();
+    found.extend(OF_DOCUMENT.iter().flat_map(|rule| rule(template.document())));
+    for set in sets {
+        match template.with_parameters(set.overrides.iter().map(|(name, value)| (name, value))) {
+            Ok(stack) => {
+                found.extend(stack.check_rules().err().map(|error| error.to_string()));
+                found.extend(OF_STACK.iter().flat_map(|rule| rule(&stack)));
+            }
+            Err(error) => {
+                found.insert(error.to_string());
+            }
+        }
+    }
+    found
+}

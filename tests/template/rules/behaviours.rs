@@ -1,0 +1,213 @@
+//! What the distribution does with a request, path by path.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+use usher::template::Stack;
+
+use super::{
+    origins::{Origin, origin},
+    text::{ALL_VIEWER, ALL_VIEWER_EXCEPT_HOST_HEADER, CACHING_DISABLED},
+};
+use crate::resources::{items, referred, resources};
+
+/// A behaviour of a distribution.
+pub(super) struct Behaviour<'a> {
+    distribution: &'a str,
+    /// Nothing for the default.
+    pub(super) pattern: Option<&'a str>,
+    pub(super) whole: &'a Value,
+    pub(super) origins: &'a Value,
+}
+
+impl<'a> Behaviour<'a> {
+    /// All of them, in the order in which CloudFront looks at them.
+    pub(super) fn all(stack: &'a Stack) -> Vec<Self> {
+        let distributions = resources(stack, "AWS::CloudFront::Distribution");
+        let of_one = distributions.map(|distribution| {
+            let (id, config) = (distribution.id, distribution.property("DistributionConfig"));
+            let origins = &config["Origins"];
+            let ordered = items(&config["CacheBehaviors"]).iter().map(move |whole| {
+                let pattern = Some(whole["PathPattern"].as_str().unwrap_or_default());
+                Behaviour { distribution: id, pattern, whole, origins }
+            });
+            let whole = &config["DefaultCacheBehavior"];
+            ordered.chain([Behaviour { distribution: id, pattern: None, whole, origins }])
+        });
+        of_one.flatten().collect()
+    }
+
+    pub(super) fn origin(&self, stack: &'a Stack) -> Origin<'a> {
+        let all = items(self.origins).iter();
+        let found = all.clone().find(|one| one["Id"] == self.whole["TargetOriginId"]);
+        found.map_or(Origin::Missing, |found| origin(stack, found))
+    }
+
+    /// Whether a path below /video may come here: what stands before the first wildcard does not differ.
+    pub(super) fn is_for_video(&self) -> bool {
+        let Some(pattern) = self.pattern else { return true };
+        let fixed = pattern.split(['*', '?']).next().unwrap_or_default();
+        let fixed = fixed.trim_start_matches('/');
+        fixed.starts_with("video") || "video/".starts_with(fixed)
+    }
+
+    /// Whether every viewer needs a signature that a key of the template made.
+    fn is_signed(&self, stack: &Stack) -> bool {
+        let groups = items(&self.whole["TrustedKeyGroups"]);
+        let is_ours = |group| referred(stack, group, "AWS::CloudFront::KeyGroup").is_some();
+        !groups.is_empty() && groups.iter().all(is_ours) && self.whole["TrustedSigners"].is_null()
+    }
+
+    fn asks_a_function(&self, stack: &Stack) -> bool {
+        matches!(self.origin(stack), Origin::Api(_) | Origin::FunctionUrl)
+    }
+}
+
+impl fmt::Display for Behaviour<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pattern {
+            Some(pattern) => write!(f, "{}: the behaviour {pattern}", self.distribution),
+            None => write!(f, "{}: the default behaviour", self.distribution),
+        }
+    }
+}
+
+/// A sentence for each behaviour that is wrong.
+pub(super) fn each(stack: &Stack, wrong: impl Fn(&Behaviour<'_>) -> bool, what: &str) -> Vec<String> {
+    let all = Behaviour::all(stack);
+    all.iter().filter(|behaviour| wrong(behaviour)).map(|behaviour| format!("{behaviour} {what}")).collect()
+}
+
+pub(super) fn video_is_signed(stack: &Stack) -> Vec<String> {
+    let wrong = |behaviour: &Behaviour<'_>| {
+        behaviour.pattern.is_some() && behaviour.is_for_video() && !behaviour.is_signed(stack)
+    };
+    each(stack, wrong, "is for /video and has no TrustedKeyGroups of this template")
+}
+
+pub(super) fn default_is_signed_or_leads_to_the_web_site(stack: &Stack) -> Vec<String> {
+    let wrong = |behaviour: &Behaviour<'_>| {
+        let given = stack.parameter("WebsiteDomainName").and_then(Value::as_str).unwrap_or_default();
+        let is_site = matches!(behaviour.origin(stack), Origin::Site(host) if host == given);
+        behaviour.pattern.is_none() && !behaviour.is_signed(stack) && !is_site
+    };
+    each(stack, wrong, "has no TrustedKeyGroups of this template, and leads to no web site that was given")
+}
+
+pub(super) fn viewers_come_by_https(stack: &Stack) -> Vec<String> {
+    let wrong = |behaviour: &Behaviour<'_>| {
+        let policy = behaviour.whole["ViewerProtocolPolicy"].as_str();
+        !matches!(policy, Some("https-only" | "redirect-to-https"))
+    };
+    each(stack, wrong, "lets viewers come without TLS")
+}
+
+/// CloudFront takes the first that matches.
+pub(super) fn first_match_is_the_closest(stack: &Stack) -> Vec<String> {
+    let all = Behaviour::all(stack);
+    let mut refused = Vec::new();
+    for (at, later) in all.iter().enumerate() {
+        for earlier in all.iter().take(at) {
+            let hides = |earlier: &str, later: &str| match earlier.strip_suffix('*') {
+                Some(fixed) if !fixed.contains(['*', '?']) => later.starts_with(fixed),
+                _ => earlier == later,
+            };
+            if let (Some(earlier), Some(pattern)) = (earlier.pattern, later.pattern)
+                && hides(earlier, pattern)
+            {
+                refused.push(format!("{later} is never reached, behind {earlier}"));
+            }
+        }
+    }
+    refused
+}
+
+/// What one viewer gets from a function is for that viewer.
+pub(super) fn functions_are_asked_each_time(stack: &Stack) -> Vec<String> {
+    let wrong = |behaviour: &Behaviour<'_>| {
+        behaviour.asks_a_function(stack) && behaviour.whole["CachePolicyId"] != CACHING_DISABLED
+    };
+    each(stack, wrong, "caches what a function answers")
+}
+
+/// CloudFront gives an error to everybody for ten seconds, unless it is told otherwise.
+pub(super) fn errors_are_for_one_viewer(stack: &Stack) -> Vec<String> {
+    let mut refused = Vec::new();
+    for distribution in resources(stack, "AWS::CloudFront::Distribution") {
+        let told = items(&distribution.property("DistributionConfig")["CustomErrorResponses"]);
+        let cached = [404, 500, 502, 503, 504]
+            .into_iter()
+            .filter(|code| !told.contains(&json!({"ErrorCode": code, "ErrorCachingMinTTL": 0})));
+        refused.extend(cached.map(|code| format!("{}: an error {code} is cached", distribution.id)));
+    }
+    refused
+}
+
+/// API Gateway and Lambda find the function by their own host, and a signature is for it.
+pub(super) fn functions_are_found_by_their_own_host(stack: &Stack) -> Vec<String> {
+    let wrong = |behaviour: &Behaviour<'_>| {
+        behaviour.asks_a_function(stack)
+            && behaviour.whole["OriginRequestPolicyId"] != ALL_VIEWER_EXCEPT_HOST_HEADER
+    };
+    each(stack, wrong, "does not forward what a function needs, or forwards the viewer's Host")
+}
+
+/// Else a viewer could write the headers itself that tell a function who asks.
+pub(super) fn functions_believe_the_viewer_request_function(stack: &Stack) -> Vec<String> {
+    let wrong = |behaviour: &Behaviour<'_>| {
+        let sets_headers = |association: &Value| {
+            association["EventType"] == "viewer-request"
+                && referred(stack, &association["FunctionARN"], "AWS::CloudFront::Function").is_some()
+        };
+        behaviour.asks_a_function(stack)
+            && !items(&behaviour.whole["FunctionAssociations"]).iter().any(sets_headers)
+    };
+    each(stack, wrong, "passes on headers that the viewer-request function did not set")
+}
+
+/// Pages differ by who has signed in, and are written for the name by which viewers ask.
+pub(super) fn web_site_is_never_cached(stack: &Stack) -> Vec<String> {
+    let is_site = |behaviour: &Behaviour<'_>| matches!(behaviour.origin(stack), Origin::Site(_));
+    let cached = |behaviour: &Behaviour<'_>| behaviour.whole["CachePolicyId"] != CACHING_DISABLED;
+    let unlike = |behaviour: &Behaviour<'_>| behaviour.whole["OriginRequestPolicyId"] != ALL_VIEWER;
+    let all_methods = json!(["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]);
+    let reads = |behaviour: &Behaviour<'_>| behaviour.whole["AllowedMethods"] != all_methods;
+    let mut refused = each(stack, |one| is_site(one) && cached(one), "caches the pages of the web site");
+    refused.extend(each(
+        stack,
+        |one| is_site(one) && unlike(one),
+        "does not forward what the web site needs",
+    ));
+    refused.extend(each(
+        stack,
+        |one| is_site(one) && reads(one),
+        "does not let viewers write to the web site",
+    ));
+    refused
+}
+
+/// Where a player stands on another origin, that one is named, and what is under /video says so.
+pub(super) fn other_origins_may_play(stack: &Stack) -> Vec<String> {
+    let mut policies = resources(stack, "AWS::CloudFront::ResponseHeadersPolicy");
+    let list = |name: &str| stack.parameter(name).and_then(Value::as_str).unwrap_or_default();
+    let given = ["AllowedOrigins", "CastReceiverOrigins"].map(list);
+    let given: Vec<&str> =
+        given.into_iter().flat_map(|list| list.split(',')).filter(|one| !one.is_empty()).collect();
+    let policy = policies.next();
+    let id = policy.as_ref().map(|policy| json!({"Ref": policy.id})).unwrap_or_default();
+    let wrong = |behaviour: &Behaviour<'_>| {
+        let is_open = behaviour.pattern.is_some() && behaviour.is_for_video() && !given.is_empty();
+        behaviour.whole["ResponseHeadersPolicyId"] != if is_open { id.clone() } else { Value::Null }
+    };
+    let mut refused = each(stack, wrong, "has not the CORS policy that it should have");
+    if let Some(policy) = policy {
+        let cors = &policy.property("ResponseHeadersPolicyConfig")["CorsConfig"];
+        if cors["AccessControlAllowOrigins"]["Items"] != json!(given) {
+            refused.push(format!("{}: it allows other origins than those that were given", policy.id));
+        }
+        if cors["AccessControlAllowCredentials"] != true {
+            refused.push(format!("{}: browsers would send no cookies", policy.id));
+        }
+    }
+    refused
+}

@@ -1,0 +1,83 @@
+//! The key that signs is one that CloudFront trusts, under the id of its own public half.
+
+use serde_json::{Value, json};
+use usher::template::Stack;
+
+use super::{
+    access::allowing,
+    functions::{functions, variables},
+};
+use crate::resources::{Resource, items, referred, resources};
+
+pub(super) fn key_is_trusted_and_may_be_used(stack: &Stack) -> Vec<String> {
+    let mut refused = Vec::new();
+    for function in functions(stack) {
+        let (id, variables) = (function.id, variables(&function));
+        let Some(key_pair_id) = variables.get("KEY_PAIR_ID").copied() else { continue };
+        let value = |name: &str| variables.get(name).copied().filter(|value| **value != "");
+        if !resources(stack, "AWS::CloudFront::KeyGroup").any(|group| trusts(&group, key_pair_id)) {
+            refused.push(format!("{id}: CloudFront does not trust KEY_PAIR_ID"));
+        }
+        if let Some(key) = value("KMS_KEY_ID") {
+            if kms_key(stack, key_pair_id) != Some(key) {
+                refused.push(format!("{id}: KEY_PAIR_ID is not of KMS_KEY_ID"));
+            }
+            for action in ["kms:Sign", "kms:GetPublicKey"] {
+                if !allows(&function, action, key) {
+                    refused.push(format!("{id}: it may not call {action} with KMS_KEY_ID"));
+                }
+            }
+        }
+        if let Some(secret) = value("PRIVATE_KEY_SECRET_ID")
+            && !allows(&function, "secretsmanager:GetSecretValue", secret)
+        {
+            refused.push(format!("{id}: it may not read PRIVATE_KEY_SECRET_ID"));
+        }
+    }
+    refused
+}
+
+/// CloudFront never takes another key under a reference that it knows, so that is the key's own.
+pub(super) fn public_keys_are_published_once(stack: &Stack) -> Vec<String> {
+    let mut refused = Vec::new();
+    for public_key in resources(stack, "AWS::CloudFront::PublicKey") {
+        let id = public_key.id;
+        let key = kms_key(stack, &json!({"Ref": id})).and_then(|arn| referred(stack, arn, "AWS::KMS::Key"));
+        let reference = &public_key.property("PublicKeyConfig")["CallerReference"];
+        let named = referred(stack, reference, "AWS::KMS::Key");
+        if key.is_none() || key.map(|key| key.id) != named.map(|key| key.id) {
+            refused.push(format!("{id}: CallerReference does not name the key whose public half it is"));
+        }
+    }
+    for pem in resources(stack, "Custom::KmsPublicKeyPem") {
+        let arn = pem.property("KeyArn");
+        let publisher = referred(stack, pem.property("ServiceToken"), "AWS::Serverless::Function");
+        if !publisher.is_some_and(|function| allows(&function, "kms:GetPublicKey", arn)) {
+            refused.push(format!("{}: nobody may read the public half of KeyArn", pem.id));
+        }
+    }
+    refused
+}
+
+/// A group takes five keys. <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
+fn trusts(group: &Resource<'_>, key_pair_id: &Value) -> bool {
+    let keys = items(&group.property("KeyGroupConfig")["Items"]);
+    keys.len() <= 5 && keys.contains(key_pair_id)
+}
+
+/// The ARN of the KMS key whose public half stands behind a key pair id.
+fn kms_key<'a>(stack: &'a Stack, key_pair_id: &Value) -> Option<&'a Value> {
+    let id = key_pair_id["Ref"].as_str()?;
+    let mut public_keys = resources(stack, "AWS::CloudFront::PublicKey");
+    let public_key = public_keys.find(|public_key| public_key.id == id)?;
+    let encoded = &public_key.property("PublicKeyConfig")["EncodedKey"];
+    Some(referred(stack, encoded, "Custom::KmsPublicKeyPem")?.property("KeyArn"))
+}
+
+fn allows(function: &Resource<'_>, action: &str, resource: &Value) -> bool {
+    let allows = |statement: &&Value| {
+        items(&statement["Action"]).contains(&json!(action))
+            && items(&statement["Resource"]).contains(resource)
+    };
+    allowing(function.property("Policies")).iter().any(allows)
+}
