@@ -5,6 +5,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 programs=${CARGO_TARGET_DIR:-$root/target}/debug
 cache=$root/target/system
 moto=5.2.5
+aws_sam_cli=1.170.0
+cargo_lambda=1.9.2
+ziglang=0.17.1
 seconds_to_start=60
 
 state=$(mktemp -d)
@@ -34,8 +37,33 @@ install_moto() {
     mkdir -p "$cache"
     python3 -m venv "$moto_environment"
     "$moto_environment/bin/pip" install --quiet --disable-pip-version-check \
-        "moto[server,kms,s3,secretsmanager]==$moto"
+        "moto[server,cloudfront,kms,s3,secretsmanager]==$moto"
     touch "$moto_environment/complete"
+}
+
+# Sets `emulator`, AWS's Runtime Interface Emulator, which AWS gives away inside this package: one file of
+# it, without what the package depends on. After install_moto, whose pip it uses.
+install_emulator() {
+    emulator=$cache/emulator-$aws_sam_cli
+    if [ -x "$emulator" ]; then return; fi
+    local machine=arm64
+    if [ "$(uname -m)" = x86_64 ]; then machine=x86_64; fi
+    "$moto_environment/bin/pip" download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+        --dest "$state" "aws-sam-cli==$aws_sam_cli"
+    python3 -m zipfile -e "$state"/aws_sam_cli-*.whl "$state/package"
+    install -D "$state/package/samcli/local/rapid/aws-lambda-rie-$machine" "$emulator"
+}
+
+# Sets `cargo_lambda_environment`, whose `bin` belongs on the PATH of whoever builds as `sam build` does.
+install_cargo_lambda() {
+    cargo_lambda_environment=$cache/cargo-lambda-$cargo_lambda
+    if [ -e "$cargo_lambda_environment/complete" ]; then return; fi
+    rm -rf "$cargo_lambda_environment"
+    mkdir -p "$cache"
+    python3 -m venv "$cargo_lambda_environment"
+    "$cargo_lambda_environment/bin/pip" install --quiet --disable-pip-version-check \
+        "cargo-lambda==$cargo_lambda" "ziglang==$ziglang"
+    touch "$cargo_lambda_environment/complete"
 }
 
 build() {
@@ -61,6 +89,19 @@ start_moto() {
     start moto "$moto_environment/bin/moto_server" -H 127.0.0.1 -p 0
     wait_for moto 's/.*Running on \(http:[0-9.:/]*\).*/\1/p'
     endpoint=$told
+}
+
+# start_emulator NAME PROGRAM: under the Runtime Interface Emulator; sets `emulator_address`. Function and
+# settings are in the environment.
+start_emulator() {
+    emulator_address=127.0.0.1:$(free_port)
+    start "$1" "$emulator" --runtime-interface-emulator-address "$emulator_address" \
+        --runtime-api-address "127.0.0.1:$(free_port)" "$2"
+    wait_for "$1" 's/.*(rapid) exec.*/listening/p'
+}
+
+free_port() {
+    node -e "const s = require('net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })"
 }
 
 # start NAME COMMAND …: in the background, until the test ends.

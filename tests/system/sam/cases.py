@@ -1,0 +1,142 @@
+"""Which answer each event must get: one line each, by the event's file. `now` is the time of the answer."""
+
+from answers import (
+    AUTH_CORS,
+    VIDEO_CORS,
+    api,
+    cleared,
+    complete,
+    defined,
+    issued,
+    packed,
+    plain,
+    playlist,
+    refused,
+    signed,
+    signed_url,
+    stream,
+    told,
+    unplayable,
+)
+
+INVALID_TOKEN = {"www-authenticate": 'Bearer error="invalid_token"'}
+FOREIGN = "pages of this origin may not call here: it is neither this host's own nor an allowed one"
+NOT_JSON = 'the body must be a JSON object such as {"path":"/video/m/master.m3u8"}'
+NO_VIEWER_HOST = "the request has no usable x-viewer-host header: it must come through the distribution"
+NO_PLAYLIST = "the object at this path is not a playlist: it does not start with #EXTM3U"
+NO_KEY_ARN = "the property KeyArn is missing: it is the ARN of the KMS key to publish"
+UNKNOWN_KEY = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+NO_KEY = f"KMS did not hand out the public key of {UNKNOWN_KEY}: NotFoundException: Key '{UNKNOWN_KEY}' does not exist"
+
+NOT_FOUND = refused(404, "there is nothing at this path")
+ASSETS = '{"ASSETS":[{"URI":"https://%s/video/m/master.m3u8%s","DURATION":16},{"URI":"https://ads.example/a.m3u8"}]}'
+
+
+def media(sample, host):
+    """What lies in the bucket: key, content type, content."""
+    hls = "application/vnd.apple.mpegurl"
+    return [
+        ("video/m/master.m3u8", hls, sample("master.m3u8")),
+        ("video/m/360p/playlist.m3u8", hls, sample("360p/playlist.m3u8")),
+        ("video/m/Présentation 360p.m3u8", hls, sample("360p/playlist.m3u8")),
+        ("video/m/error-page.m3u8", "text/html", "<!doctype html><title>Not yet encoded</title>"),
+        ("video/m/ads.json", "application/json", ASSETS % (host, "")),
+    ]
+
+
+def kms_and_header(signer, sample):
+    """A key in KMS, and the host that the distribution tells."""
+    master, media = sample("master.m3u8"), sample("360p/playlist.m3u8")
+    query = lambda now: signer.query("/video/m/*", now)
+    assets = lambda now: ASSETS % (signer.host, f"?{query(now)}")
+    return {
+        # issue-cookies
+        "post-auth-cookies": lambda now: issued(signer, now),
+        "post-auth-cookies-allowed-origin": lambda now: issued(signer, now, AUTH_CORS),
+        "post-auth-cookies-without-credential": lambda now: refused(
+            401, "sign in first: send Authorization: Bearer", {"www-authenticate": "Bearer"}
+        ),
+        "post-auth-cookies-expired-token": lambda now: refused(
+            401, "the token has expired: sign in again", INVALID_TOKEN
+        ),
+        "post-auth-cookies-forged-token": lambda now: refused(401, "the token is not accepted here", INVALID_TOKEN),
+        "post-auth-cookies-foreign-origin": lambda now: refused(403, FOREIGN),
+        "post-auth-cookies-straight-to-the-api": lambda now: refused(
+            403, "the request did not come through the distribution"
+        ),
+        "get-auth-cookies": lambda now: refused(
+            405, "/auth/cookies takes POST, DELETE", {"allow": "POST, DELETE"}
+        ),
+        "get-auth-unknown": lambda now: NOT_FOUND,
+        "options-auth-cookies": lambda now: api(204, AUTH_CORS),
+        "options-auth-cookies-foreign-origin": lambda now: api(204),
+        "delete-auth-cookies": lambda now: cleared("/video/"),
+        "delete-auth-cookies-of-two-assets": lambda now: cleared(
+            "/video/", "/video/a/", "/video/b/", remembered=True
+        ),
+        "post-auth-urls": lambda now: signed_url(signer, now),
+        "post-auth-urls-base64": lambda now: signed_url(signer, now),
+        "post-auth-urls-outside-video": lambda now: refused(
+            403, "the path is not below /video/*, or there are dot segments in it"
+        ),
+        "post-auth-urls-not-json": lambda now: refused(400, NOT_JSON),
+        "post-auth-urls-form": lambda now: refused(
+            415, "the body must be JSON: send Content-Type: application/json"
+        ),
+        "post-auth-urls-too-large": lambda now: refused(413, "the body has more than 8192 bytes"),
+        # resign-manifest
+        "get-master-playlist": lambda now: packed(master),
+        "get-master-playlist-identity": lambda now: plain(master),
+        # With the ETag of the answer before.
+        "get-master-playlist-if-none-match": lambda now: playlist("", {"cache-control": "private, no-cache"}, 304),
+        "get-master-playlist-by-url-gzip": lambda now: packed(signed(master, query(now))),
+        "head-master-playlist": lambda now: plain("", length=len(master)),
+        "get-playlist-by-url": lambda now: complete(signed(media, query(now)), now),
+        "get-playlist-define": lambda now: complete(defined(media, query(now)), now),
+        "get-playlist-encoded-path": lambda now: plain(media),
+        "get-playlist-allowed-origin": lambda now: plain(master, headers=VIDEO_CORS),
+        # The Lambda runtime puts a content type where there is none.
+        "options-playlist": lambda now: stream(204, {"content-type": "application/octet-stream", **VIDEO_CORS}),
+        "get-asset-list": lambda now: plain(assets(now), content_type="application/json"),
+        "get-playlist-missing": lambda now: unplayable(404, "there is no playlist at this path"),
+        "get-playlist-error-page": lambda now: unplayable(502, NO_PLAYLIST),
+        "get-playlist-unknown-style": lambda now: unplayable(400, "usher-style must be plain, inline or define"),
+        "get-playlist-without-viewer-host": lambda now: unplayable(400, NO_VIEWER_HOST),
+        "post-master-playlist": lambda now: unplayable(405, "a playlist takes GET and HEAD", {"allow": "GET, HEAD"}),
+    }
+
+
+def existing_key_and_domain(signer, sample):
+    """A key pair from before KMS could sign, and a domain of its own, where nobody's header is believed."""
+    media = sample("360p/playlist.m3u8")
+    return {
+        "post-auth-cookies-spoofed-host": lambda now: issued(signer, now),
+        "get-playlist-without-viewer-host": lambda now: complete(
+            signed(media, signer.query("/video/m/*", now)), now
+        ),
+    }
+
+
+def published(event, key_arn, pem):
+    return told(event, Status="SUCCESS", PhysicalResourceId=key_arn, Data={"Pem": pem})
+
+
+def deleted(event, key_arn, pem):
+    return told(event, Status="SUCCESS", PhysicalResourceId=key_arn)
+
+
+def failed(reason):
+    # A resource that was never made has no name of its own.
+    return lambda event, key_arn, pem: told(
+        event, Status="FAILED", PhysicalResourceId=event["LogicalResourceId"], Reason=reason
+    )
+
+
+# What CloudFormation is told.
+CUSTOM_RESOURCE = {
+    "create-public-pem": published,
+    "update-public-pem": published,
+    "delete-public-pem": deleted,
+    "create-public-pem-without-key-arn": failed(NO_KEY_ARN),
+    "create-public-pem-unknown-key": failed(NO_KEY),
+}

@@ -1,0 +1,223 @@
+"""Sends each event of tests/events to the built functions: `events.py TEMPLATE SAMCONFIG BUILD EMULATOR MOTO BUCKET LOGS`.
+
+BUILD has a folder for each function, as `sam build` makes it. The answers are compared whole, and no line of a
+log may hold a secret.
+"""
+
+import contextlib
+import difflib
+import gzip
+import json
+import pathlib
+import pprint
+import re
+import sys
+import time
+import tomllib
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+import cases
+from answers import ALLOWED_ORIGIN, Signer
+from deployment import Deployment, overrides, report
+from fill import filled
+from functions import REGION, AnswerUrl, Aws, Emulated, streamed
+
+ROOT = pathlib.Path(__file__).parents[3]
+EVENTS = ROOT / "tests/events"
+SAMPLE = ROOT / "local/media/video/clock-ts"
+BUCKET = "usher-media"
+SETTINGS = {
+    "JWT_ISSUER": "https://login.example.com/",
+    "JWT_AUDIENCE": "video",
+    "JWT_SECRET": "a secret of at least thirty-two bytes",
+    "ORIGIN_SECRET": "what-cloudfront-says-to-the-api-and-nobody-else-knows",
+}
+# Good for any setting of keys.
+SOME_KEY = "5ec7e7" * 11
+# As they stand in the events.
+HOST = "d111111abcdef8.cloudfront.net"
+KEY_ARN = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+ANSWER_ORIGIN = "http://127.0.0.1:9999"
+
+
+class Test:
+    """Starts the functions of one stack after another, and sends them events."""
+
+    def __init__(self, template, build, emulator, aws, logs):
+        self.template, self.emulator, self.aws = template, emulator, aws
+        self.build, self.logs = pathlib.Path(build), pathlib.Path(logs)
+        self.secrets = {name: aws.secret(name, SETTINGS[name]) for name in ("JWT_SECRET", "ORIGIN_SECRET")}
+        # What no log may repeat.
+        self.private = {SOME_KEY, *(SETTINGS[name] for name in self.secrets)}
+        self.sent = set()
+        self.etag = ""
+
+    def parameters(self, **others):
+        """Of a stack whose viewers bring tokens."""
+        return {
+            "JwtIssuer": SETTINGS["JWT_ISSUER"],
+            "JwtAudience": SETTINGS["JWT_AUDIENCE"],
+            "JwtSecretArn": self.secrets["JWT_SECRET"],
+            "AllowedOrigins": ALLOWED_ORIGIN,
+            **others,
+        }
+
+    @contextlib.contextmanager
+    def stack(self, name, parameters, resources):
+        """Gives a function that invokes those of the stack; each is started when it is asked first."""
+        resources |= {"MediaBucket": {"Ref": BUCKET}, "OriginSecret": {"Ref": self.secrets["ORIGIN_SECRET"]}}
+        deployment = Deployment(self.template, parameters, resources)
+        report(f"the template takes the parameters of the stack {name}", deployment.problems())
+        running = {}
+
+        def invoke(function, event):
+            if function not in running:
+                settings = deployment.environment(function)
+                settings = {key: self.aws.resolved(value) for key, value in settings.items()}
+                program, log = self.build / function / "bootstrap", self.logs / f"{name}-{function}.log"
+                running[function] = Emulated(self.emulator, program, self.aws.environment() | settings, log)
+            return running[function].invoke(event)
+
+        try:
+            yield invoke
+        finally:
+            for function, emulated in running.items():
+                emulated.stop()
+                report(f"{function} of the stack {name} logs no secret", self.repeated(emulated.log))
+
+    def repeated(self, log):
+        lines = log.read_text(errors="replace").splitlines()
+        if not any("REPORT RequestId" in line for line in lines):
+            yield "\n".join(["it has not answered:", *lines])
+            return
+        for line in lines:
+            if any(private in line for private in self.private):
+                yield f"a line of {len(line)} characters does"
+
+    def send(self, stack, expectations):
+        """Sends the events that have expectations, and compares the answers."""
+        for name, expected in expectations.items():
+            text = filled((EVENTS / f"{name}.json").read_text(), SETTINGS, etag=self.etag)
+            event = json.loads(text)
+            credential = event["headers"].get("authorization")
+            if credential:
+                self.private.add(credential.removeprefix("Bearer "))
+            is_streamed = event["routeKey"] == "$default"
+            started = int(time.time())
+            answer = stack("ResignManifestFunction" if is_streamed else "IssueCookiesFunction", text)
+            # For each second in which it may have been made: an expiry bucket may have ended in between.
+            possible = [expected(now) for now in range(started, int(time.time()) + 1)]
+            self.compare(name, possible, self.read_stream(answer) if is_streamed else self.read(answer))
+
+    def compare(self, name, possible, found):
+        self.sent.add(name)
+        report(f"{name}.json", [] if found in possible else difference(possible[-1], found))
+
+    def read(self, answer):
+        try:
+            return json.loads(answer)
+        except ValueError:
+            return answer
+
+    def read_stream(self, answer):
+        if bytes(8) not in answer:
+            return answer
+        answer = streamed(answer)
+        headers = answer["headers"]
+        if headers.get("content-encoding") == "gzip":
+            answer["body"] = gzip.decompress(answer["body"])
+        answer["body"] = answer["body"].decode()
+        if re.fullmatch(r'W/"[0-9a-f]{32}"', headers.get("etag", "")):
+            self.etag, headers["etag"] = headers["etag"], "{etag}"
+        return answer
+
+
+def send_to_kms_stack(test):
+    key = test.aws.key(KeySpec="RSA_2048")
+    signer = Signer(HOST, "K2JCJMDEHXQW5F", "SHA256", lambda message: test.aws.signature(key, message))
+    resources = {"PublicKeyA": {"Ref": signer.key_pair_id}, "SigningKeyA": {"Arn": key}}
+    with test.stack("kms", test.parameters(), resources) as stack:
+        test.send(stack, cases.kms_and_header(signer, sample))
+        send_custom_resource(test, stack, key)
+        test.private.update(signer.signatures.values())
+
+
+def send_to_existing_stack(test):
+    private_key = rsa.generate_private_key(65_537, 2_048)
+    pem = private_key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    test.private.update(pem.splitlines()[1:-1])
+    sign = lambda message: private_key.sign(message, padding.PKCS1v15(), hashes.SHA1())
+    signer = Signer("video.example.com", "KEXISTING", "SHA1", sign)
+    parameters = test.parameters(
+        DomainName=signer.host,
+        CertificateArn="arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+        SigningKey="Existing",
+        TrustedKeys="Existing",
+        ExistingPublicKeyId=signer.key_pair_id,
+        ExistingPrivateKeySecret=test.aws.secret("private-key", pem),
+        HashAlgorithm=signer.hash_algorithm,
+    )
+    with test.stack("existing", parameters, {}) as stack:
+        test.send(stack, cases.existing_key_and_domain(signer, sample))
+        test.private.update(signer.signatures.values())
+
+
+def send_custom_resource(test, stack, key):
+    url = AnswerUrl()
+    pem = test.aws.pem(key)
+    for name in cases.CUSTOM_RESOURCE:
+        text = (EVENTS / f"{name}.json").read_text().replace(KEY_ARN, key).replace(ANSWER_ORIGIN, url.origin)
+        result = json.loads(stack("PublishKeyFunction", text))
+        expected = cases.CUSTOM_RESOURCE[name](json.loads(text), key, pem)
+        test.compare(name, [{"result": None, "told": expected}], {"result": result, "told": url.take()})
+
+
+def start_environments(test, samconfig):
+    """With the parameters of each environment of samconfig.toml, issue-cookies starts and answers."""
+    secret = test.aws.secret("some-key", SOME_KEY)
+    resources = {"PublicKeyA": {"Ref": "K2JCJMDEHXQW5F"}, "SigningKeyA": {"Arn": KEY_ARN}}
+    for name, environment in tomllib.loads(samconfig.read_text()).items():
+        if name in ("version", "default"):
+            continue
+        is_secret = lambda value: value.startswith("arn:aws:secretsmanager:")
+        parameters = overrides(environment).items()
+        parameters = {key: secret if is_secret(value) else value for key, value in parameters}
+        with test.stack(name, parameters, dict(resources)) as stack:
+            event = filled((EVENTS / "get-auth-unknown.json").read_text(), SETTINGS)
+            answer = test.read(stack("IssueCookiesFunction", event))
+            problems = [] if answer == cases.NOT_FOUND else difference(cases.NOT_FOUND, answer)
+            report(f"issue-cookies starts with the parameters of {name}", problems)
+
+
+def sample(path):
+    return (SAMPLE / path).read_text()
+
+
+def difference(expected, found):
+    """Line by line; of signatures, even those of keys that nobody has, the first letters are enough."""
+    both = [pprint.pformat(one, width=120).splitlines() for one in (expected, found)]
+    lines = difflib.unified_diff(*both, "expected", "found", n=0, lineterm="")
+    yield "\n".join(["", *(re.sub(r"((?:Policy|Signature)=[\w~-]{12})[\w~-]+", r"\1…", line) for line in lines)])
+
+
+def main(template, samconfig, build, emulator, moto, bucket, logs):
+    aws = Aws(moto, bucket)
+    aws.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for key, content_type, content in cases.media(sample, HOST):
+        aws.s3.put_object(Bucket=BUCKET, Key=key, Body=content, ContentType=content_type)
+    test = Test(template, build, emulator, aws, logs)
+    send_to_kms_stack(test)
+    send_to_existing_stack(test)
+    start_environments(test, pathlib.Path(samconfig))
+    # Those of the viewer-request function are sent by Node.
+    left = {path.stem for path in EVENTS.glob("*.json")} - test.sent
+    report("each event was sent", sorted(name for name in left if not name.startswith("viewer-request")))
+    print("end")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
