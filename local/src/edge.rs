@@ -185,6 +185,7 @@ async fn edge(
     Ok(Edge {
         distribution,
         verifier: Verifier::new([(key.id, key.public_key)]),
+        stranger: Verifier::new([]),
         origins,
         pages: Pages::new(&options.media, &options.state, player_at_root),
         identity_provider,

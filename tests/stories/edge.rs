@@ -63,7 +63,6 @@ async fn a_secret_that_is_in_aws_must_be_in_the_environment_here() {
 #[tokio::test]
 async fn what_the_template_sets_and_the_edge_does_not_do_is_named() {
     let always = [
-        "AWS::CloudFront::KeyGroup",
         "AWS::CloudFront::PublicKey",
         "AWS::CloudWatch::Alarm",
         "AWS::CloudWatch::Dashboard",
@@ -104,6 +103,24 @@ async fn what_the_template_sets_and_the_edge_does_not_do_is_named() {
         [&["NewProperty", "changes to the viewer-request function"], always.as_slice()].concat();
     with_new.sort_unstable();
     assert_eq!(house.not_modelled, with_new);
+}
+
+#[tokio::test]
+async fn a_key_group_without_the_key_that_signs_admits_nobody() {
+    let folder = TempDir::new().unwrap();
+    let template = fs::read_to_string(workspace().join("template.yaml")).unwrap();
+    let changed = folder.path().join("template.yaml");
+    let (ours, theirs) = ("!If [HasKeyA, !Ref PublicKeyA, !Ref AWS::NoValue]", "K2SOMEBODYELSES");
+    assert!(template.contains(ours));
+    fs::write(&changed, template.replace(ours, theirs)).unwrap();
+    let house = House::with_options(|options| options.template = changed).await;
+    let answer =
+        house.get("/video/clock-ts/master.m3u8").header("cookie", house.cookies().await).send().await;
+    let answer = answer.unwrap();
+    assert_eq!(
+        (answer.status(), answer.text().await.unwrap()),
+        (StatusCode::FORBIDDEN, xml("InvalidKey", "Unknown Key"))
+    );
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
-//! What the log tells of a request: one line, when its answer is sent or given up.
+//! What the log tells of a request: one line, when its answer is sent or given up; at level ERROR where it was a 5xx.
 //!
 //! The asset's name is the only part that a viewer chose. No query is in it, and with that no signature.
 
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
+use tracing::Level;
 
 use crate::rewrite::Summary;
 
@@ -25,6 +26,16 @@ pub(crate) struct Record {
     pub(crate) references: Summary,
     /// Why there is no playlist, more exactly than the viewer learns it.
     pub(crate) error: Option<String>,
+}
+
+/// An event at a level that is known only when it happens; `tracing` wants a constant.
+macro_rules! event_at {
+    ($level:expr, $($event:tt)*) => {
+        match $level {
+            Level::ERROR => tracing::error!($($event)*),
+            _ => tracing::info!($($event)*),
+        }
+    };
 }
 
 /// How the sending ended.
@@ -57,7 +68,8 @@ impl Record {
     pub(crate) fn write(&self, references: &Summary, bytes_out: u64, outcome: Outcome) {
         let reasons = references.reasons().map(|(left, count)| format!("{count} {left:?}"));
         let reasons = reasons.collect::<Vec<_>>().join(", ");
-        tracing::info!(
+        event_at!(
+            if self.status.is_server_error() { Level::ERROR } else { Level::INFO },
             asset = self.asset,
             style = self.style,
             status = self.status.as_u16(),

@@ -99,11 +99,17 @@ async fn allowed_videos(
     let mut problems = Problems::default();
     for (what, url, cookies) in videos {
         match deployment.ask(get(url, cookies, origin)).await {
+            Ok(refusal) if !refusal.status.is_success() => return VIDEOS.unknown(refused(what, &refusal)),
             Ok(answer) => allowed(&answer, what, origin, &mut problems),
             Err(reason) => problems.add(reason, BROKEN),
         }
     }
     VIDEOS.judge("allowed with credentials", &problems)
+}
+
+/// A refusal has no CORS headers; why it is one is told by other checks.
+fn refused(what: &str, refusal: &Answer) -> String {
+    format!("{what} is answered with {}", refusal.status.as_u16())
 }
 
 /// A cast receiver's page reads what it plays by signed URLs, without cookies. It never signs in.
@@ -112,7 +118,13 @@ async fn receiver(deployment: &Deployment<'_>, origin: &str, signed: &Signed) ->
     for (what, url) in [("the playlist", &signed.playlist), ("a segment", &signed.segment)] {
         let Some(url) = url else { continue };
         let ask = Ask::get(url.as_str()).text(header::ORIGIN, origin).beginning();
-        match deployment.ask(ask).await.as_ref().map(allowed_origin) {
+        let answer = deployment.ask(ask).await;
+        if let Ok(refusal) = answer.as_ref()
+            && !refusal.status.is_success()
+        {
+            return RECEIVER.unknown(refused(what, refusal));
+        }
+        match answer.as_ref().map(allowed_origin) {
             Ok(Some(value)) if value == origin || value == "*" => {}
             Ok(Some(value)) => problems.add(format!("{what} allows {}", printable(value)), CAST_RECEIVERS),
             Ok(None) => problems.add(format!("{what} allows no other origin"), CAST_RECEIVERS),

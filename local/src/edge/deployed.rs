@@ -45,6 +45,14 @@ impl<'a> Deployed<'a> {
         of_type(self.stack, kind)
     }
 
+    /// The ids of the keys by which the functions sign.
+    pub(super) fn key_pair_ids(&self) -> Vec<&Value> {
+        let functions = self.of_type("AWS::Serverless::Function");
+        functions
+            .filter_map(|(_, function)| function.pointer("/Properties/Environment/Variables/KEY_PAIR_ID"))
+            .collect()
+    }
+
     /// The types of resources that play no part here, with some repeated.
     pub(super) fn types_not_modelled(&self) -> impl Iterator<Item = &str> {
         let types = self.stack.resources().filter_map(|(_, resource)| resource.get("Type")?.as_str());
@@ -152,9 +160,10 @@ fn logical_ids<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     }
 }
 
-const MODELLED_TYPES: [&str; 8] = [
+const MODELLED_TYPES: [&str; 9] = [
     "AWS::CloudFront::Distribution",
     "AWS::CloudFront::Function",
+    "AWS::CloudFront::KeyGroup",
     "AWS::CloudFront::OriginAccessControl",
     "AWS::CloudFront::ResponseHeadersPolicy",
     "AWS::S3::Bucket",

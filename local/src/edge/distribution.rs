@@ -27,6 +27,8 @@ pub(super) struct Behavior {
     pub(super) origin: Arc<Origin>,
     /// It has trusted key groups: requests must be signed.
     pub(super) restricted: bool,
+    /// Its key groups hold the key by which the functions sign.
+    pub(super) trusts_signing_key: bool,
     pub(super) allowed_methods: Vec<String>,
     pub(super) viewer_protocol: ViewerProtocolPolicy,
     pub(super) origin_request: OriginRequestPolicy,
@@ -139,6 +141,7 @@ mod tests {
                 access_control: true,
             }),
             restricted: true,
+            trusts_signing_key: true,
             allowed_methods: Vec::new(),
             viewer_protocol: ViewerProtocolPolicy::HttpsOnly,
             origin_request: OriginRequestPolicy::None,

@@ -27,6 +27,8 @@ use super::{
 pub(super) struct Edge {
     pub(super) distribution: Distribution,
     pub(super) verifier: Verifier,
+    /// For behaviours that trust other keys.
+    pub(super) stranger: Verifier,
     pub(super) origins: Origins,
     pub(super) pages: Pages,
     pub(super) identity_provider: IdentityProvider,
@@ -103,7 +105,8 @@ impl Edge {
             record.rejected(&reason);
             return refusal(DenialCode::AccessDenied, &reason);
         }
-        match behavior.restricted.then(|| incoming.verify(&self.verifier)) {
+        let verifier = if behavior.trusts_signing_key { &self.verifier } else { &self.stranger };
+        match behavior.restricted.then(|| incoming.verify(verifier)) {
             Some(Err(denial)) => {
                 record.refused(&denial);
                 return refusal(denial.code(), &denial.reason.to_string());

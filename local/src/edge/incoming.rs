@@ -107,6 +107,7 @@ mod tests {
                 access_control: false,
             }),
             restricted: false,
+            trusts_signing_key: true,
             allowed_methods: Vec::new(),
             viewer_protocol: ViewerProtocolPolicy::AllowAll,
             origin_request: OriginRequestPolicy::AllViewerExceptHostHeader,

@@ -141,6 +141,7 @@ mod tests {
                 access_control,
             }),
             restricted: true,
+            trusts_signing_key: true,
             allowed_methods: Vec::new(),
             viewer_protocol: ViewerProtocolPolicy::AllowAll,
             origin_request,

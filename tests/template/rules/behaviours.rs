@@ -135,7 +135,7 @@ pub(super) fn errors_are_for_one_viewer(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for distribution in resources(stack, "AWS::CloudFront::Distribution") {
         let told = items(&distribution.property("DistributionConfig")["CustomErrorResponses"]);
-        let cached = [404, 500, 502, 503, 504]
+        let cached = [404, 414, 500, 501, 502, 503, 504]
             .into_iter()
             .filter(|code| !told.contains(&json!({"ErrorCode": code, "ErrorCachingMinTTL": 0})));
         refused.extend(cached.map(|code| format!("{}: an error {code} is cached", distribution.id)));

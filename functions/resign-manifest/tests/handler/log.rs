@@ -105,6 +105,9 @@ fn line(fields: Value) -> Value {
     });
     let fields: Map<String, Value> = serde_json::from_value(fields).unwrap();
     line.as_object_mut().unwrap().extend(fields);
+    if line["status"].as_u64() >= Some(500) {
+        line["level"] = json!("ERROR");
+    }
     line
 }
 

@@ -235,6 +235,7 @@ impl Reader<'_> {
         Ok(Behavior {
             path_pattern: pattern.map(str::to_owned),
             restricted: !(behavior.trusted_key_groups.is_empty() && behavior.trusted_signers.is_empty()),
+            trusts_signing_key: self.trusts_signing_key(&behavior.trusted_key_groups),
             allowed_methods: behavior.allowed_methods,
             viewer_protocol: viewer_protocol_policy(&behavior.viewer_protocol_policy).map_err(at)?,
             origin_request,
@@ -242,6 +243,25 @@ impl Reader<'_> {
             cors: self.cors(&behavior.response_headers_policy_id).map_err(at)?,
             origin,
         })
+    }
+
+    /// Whether one of the groups holds the key by which the functions sign; true where that cannot be told, as
+    /// of a group or a function that is not in the template.
+    fn trusts_signing_key(&mut self, groups: &[Value]) -> bool {
+        let signing = self.deployed.key_pair_ids();
+        let stack = self.deployed.stack();
+        let of_template = groups.iter().filter_map(|group| {
+            let group = stack.resource(group.get("Ref")?.as_str()?)?;
+            group.pointer("/Properties/KeyGroupConfig/Items")?.as_array()
+        });
+        let of_template: Vec<&Vec<Value>> = of_template.collect();
+        if of_template.len() < groups.len() {
+            self.not_modelled.insert("a key group of elsewhere".to_owned());
+            return true;
+        }
+        groups.is_empty()
+            || signing.is_empty()
+            || of_template.iter().copied().flatten().any(|id| signing.contains(&id))
     }
 
     fn cache_policy(&mut self, id: &Value) -> Result<(), String> {
