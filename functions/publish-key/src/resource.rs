@@ -9,6 +9,7 @@ use aws_sdk_kms::{
 use serde_json::Value;
 use tokio::time::sleep;
 use tracing::{error, info, warn};
+use usher_runtime::with_sources;
 
 use crate::{
     answer::{Answer, Outcome},
@@ -109,8 +110,9 @@ impl PublicKeyResource {
     }
 
     async fn put(&self, answer: &Answer, url: &str) -> Result<(), Error> {
-        let undelivered =
-            |error: &dyn std::error::Error| Error::AnswerUndelivered { reason: with_sources(error) };
+        let undelivered = |error: &(dyn std::error::Error + 'static)| Error::AnswerUndelivered {
+            reason: with_sources(error),
+        };
         let body = serde_json::to_vec(answer).map_err(|error| undelivered(&error))?;
         // No content-type: the URL was presigned for a PUT without one, and S3 refuses any other.
         let response = self.http.put(url).body(body).send().await;
@@ -123,18 +125,6 @@ impl PublicKeyResource {
 /// before it asks, and neither is known everywhere at once.
 fn may_pass(error: &SdkError<GetPublicKeyError>) -> Option<&str> {
     error.code().filter(|code| ["AccessDeniedException", "NotFoundException"].contains(code))
-}
-
-// "dispatch failure" says nothing to a person; what stands behind it does.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }
 
 /// How often an answer is sent before it is given up, whatever was wrong with it: nobody else tells

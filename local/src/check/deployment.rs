@@ -8,8 +8,8 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use cloudfront_signing::UnixTime;
 use http::{HeaderName, HeaderValue, Method, header};
-use url::{Host, Url};
-use usher_runtime::Clock;
+use url::Url;
+use usher_runtime::{Clock, is_loopback};
 
 use super::{
     CheckError, Options, Report,
@@ -58,7 +58,7 @@ impl<'a> Deployment<'a> {
             let _ = shown.set_password(None);
             return Err(CheckError::NotAnOrigin(shown));
         }
-        if options.credential.is_some() && url.scheme() == "http" && !is_loopback(url) {
+        if options.credential.is_some() && url.scheme() == "http" && !is_on_this_machine(url) {
             return Err(CheckError::Plaintext(url.clone()));
         }
         let client = client
@@ -92,7 +92,7 @@ impl<'a> Deployment<'a> {
 
     /// Whether it is on this machine and without TLS, as `usher serve` is.
     pub(super) fn is_local(&self) -> bool {
-        self.options.url.scheme() == "http" && is_loopback(&self.options.url)
+        self.options.url.scheme() == "http" && is_on_this_machine(&self.options.url)
     }
 
     /// The URL of a path here.
@@ -213,13 +213,8 @@ impl Ask {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+fn is_on_this_machine(url: &Url) -> bool {
+    url.host().is_some_and(|host| is_loopback(&host))
 }
 
 /// Without the URL, in which a signature may stand.

@@ -8,6 +8,7 @@ use base64::{
     alphabet::STANDARD,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use cloudfront_signing::RESERVED_PARAMETERS;
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -43,7 +44,7 @@ fn signed_url(query: &str) -> Option<Found> {
     let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let reserved: Vec<(String, &str)> = pairs
         .map(|(name, value)| (decoded(name), value))
-        .filter(|(name, _)| RESERVED.contains(&name.as_str()))
+        .filter(|(name, _)| RESERVED_PARAMETERS.contains(&name.as_str()))
         .collect();
     let values = |wanted: &str| {
         let named = reserved.iter().filter(|(name, _)| name == wanted);
@@ -100,8 +101,6 @@ fn date_less_than(policy: &str) -> Option<u64> {
 fn is_base64(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '+' || c == '/'
 }
-
-const RESERVED: [&str; 5] = ["Policy", "Expires", "Signature", "Key-Pair-Id", "Hash-Algorithm"];
 
 /// Beyond it, JavaScript's numbers are not exact.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;

@@ -1,7 +1,5 @@
 //! Sends a plan's files, some at a time.
 
-use std::error::Error;
-
 use aws_sdk_s3::{
     Client,
     error::{ProvideErrorMetadata as _, SdkError},
@@ -9,6 +7,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 use futures::{StreamExt as _, stream};
+use usher_runtime::with_sources;
 
 use super::{Plan, Upload, UploadError, plan::Turn};
 
@@ -63,8 +62,8 @@ fn reason<R>(error: &SdkError<PutObjectError, R>) -> String {
         return match error {
             SdkError::TimeoutError(_) => "S3 does not answer".to_owned(),
             SdkError::DispatchFailure(failure) => {
-                let causes = failure.as_connector_error().map(|error| causes(error)).unwrap_or_default();
-                format!("S3 cannot be asked{causes}")
+                let causes = failure.as_connector_error().map(|error| format!(": {}", with_sources(error)));
+                format!("S3 cannot be asked{}", causes.unwrap_or_default())
             }
             _ => "S3 gives an answer that cannot be read".to_owned(),
         };
@@ -79,11 +78,6 @@ fn reason<R>(error: &SdkError<PutObjectError, R>) -> String {
         _ => "",
     };
     format!("S3 answers {code}{help}")
-}
-
-/// An error and its sources, each behind a colon.
-fn causes(error: &(dyn Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| (*error).source()).map(|error| format!(": {error}")).collect()
 }
 
 const AT_A_TIME: usize = 8;

@@ -15,7 +15,7 @@ use aws_types::{
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
-use crate::SigningError;
+use crate::{SigningError, with_sources};
 
 /// The SDK's settings from the environment, where [Lambda] puts region and credentials.
 ///
@@ -90,16 +90,11 @@ where
         (Some(code), _) => SigningError::Unavailable(format!("{call} answers {code}")),
         (None, SdkError::TimeoutError(_)) => SigningError::Unavailable(format!("{call} does not answer")),
         (None, SdkError::DispatchFailure(failure)) => {
-            let causes = failure.as_connector_error().map(|error| causes(error)).unwrap_or_default();
-            SigningError::Unavailable(format!("{call} cannot be asked{causes}"))
+            let causes = failure.as_connector_error().map(|error| format!(": {}", with_sources(error)));
+            SigningError::Unavailable(format!("{call} cannot be asked{}", causes.unwrap_or_default()))
         }
         _ => SigningError::Unavailable(format!("{call} gives an answer that cannot be read")),
     }
-}
-
-/// An error and its sources, each behind a colon.
-fn causes(error: &(dyn Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| (*error).source()).map(|error| format!(": {error}")).collect()
 }
 
 #[cfg(test)]

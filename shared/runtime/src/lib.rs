@@ -15,6 +15,7 @@ mod problem;
 mod scope;
 mod secrets_manager;
 mod viewer;
+mod with_sources;
 
 pub use aws::{sdk_defaults, sdk_environment};
 pub use clock::{Clock, system_clock};
@@ -25,8 +26,9 @@ pub use key::{LocalKey, Signature, SigningError, SigningKey};
 pub use key_source::KeySource;
 pub use kms::KmsKey;
 pub use logging::init_logging;
-pub use origin::{Origin, OriginError};
+pub use origin::{Origin, OriginError, is_loopback};
 pub use problem::Problem;
 pub use scope::{Asset, Scope};
 pub use secrets_manager::SecretsManagerKey;
 pub use viewer::{Viewer, ViewerError, ViewerHost, ViewerProtocol, is_viewer_host};
+pub use with_sources::with_sources;

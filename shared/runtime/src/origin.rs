@@ -82,7 +82,8 @@ impl fmt::Display for Origin {
 /// The hosts that browsers trust without TLS.
 ///
 /// <https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy>
-fn is_loopback(host: &Host<&str>) -> bool {
+#[must_use]
+pub fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
         Host::Ipv4(address) => address.is_loopback(),

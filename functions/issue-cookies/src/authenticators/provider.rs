@@ -1,13 +1,12 @@
 //! An issuer's keys over HTTPS, from a fixed URL or found by
 //! [OpenID Connect Discovery](https://openid.net/specs/openid-connect-discovery-1_0.html).
 
-use std::error::Error;
-
 use headers::{CacheControl, HeaderMapExt as _};
 use http::{HeaderMap, StatusCode, header};
 use jsonwebtoken::Algorithm;
 use reqwest::{Client, Url};
 use serde::Deserialize;
+use usher_runtime::with_sources;
 
 use super::jwk_set::{JWK_SET_LIMIT, JwkSet, JwkSetError};
 use crate::http_client::read_up_to;
@@ -34,7 +33,7 @@ pub(super) struct Fetched {
 /// Why there are no keys: for the log.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
-    #[error("{url}: {}", causes(.error))]
+    #[error("{url}: {}", with_sources(.error))]
     Http { url: Url, error: reqwest::Error },
     #[error("{url}: {error}")]
     JwkSet { url: Url, error: JwkSetError },
@@ -132,17 +131,6 @@ fn fresh_for(headers: &HeaderMap) -> u64 {
     }
     let seconds = control.max_age().map_or(LONGEST_FRESH, |age| age.as_secs());
     seconds.clamp(SHORTEST_FRESH, LONGEST_FRESH)
-}
-
-/// What an error says, and why: the first sentence alone is "error sending request".
-fn causes(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 /// Real ones have two to ten kilobytes.

@@ -11,6 +11,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
+use usher_runtime::Viewer;
 
 use super::{Behavior, Distribution, Origin, OriginRequestPolicy, Target, ViewerProtocolPolicy};
 use crate::{
@@ -286,7 +287,8 @@ impl Reader<'_> {
             let function = association.function_arn.pointer("/Fn::GetAtt/0").and_then(Value::as_str);
             let function = function.and_then(|id| self.deployed.stack().resource(id));
             let code = function.and_then(|function| function.pointer("/Properties/FunctionCode")?.as_str());
-            let known = code.is_some_and(|code| VIEWER_HEADERS.iter().all(|name| code.contains(name)));
+            let known =
+                code.is_some_and(|code| VIEWER_HEADERS.iter().all(|name| code.contains(name.as_str())));
             if association.event_type == "viewer-request" && known {
                 found = true;
                 if code.is_some_and(|code| sha256(code) != VIEWER_REQUEST_CODE) {
@@ -362,7 +364,7 @@ fn sha256(text: &str) -> String {
 const VIEWER_REQUEST_CODE: &str = "d3d6de23ebbaf73fabdfbfdff52e969ac907ca5dfaf9db2b62495feda2c54c54";
 
 /// What a viewer-request function must name, to be taken for the one that is known here.
-const VIEWER_HEADERS: [&str; 3] = ["x-viewer-host", "x-viewer-credential", "x-viewer-expires"];
+const VIEWER_HEADERS: [HeaderName; 3] = [Viewer::HOST, Viewer::CREDENTIAL, Viewer::EXPIRES];
 
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
 const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
