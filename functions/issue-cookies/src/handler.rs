@@ -103,7 +103,8 @@ impl IssueCookies {
         }
         let grants = paths.iter().map(|path| self.grant(&admission, path, self.config.cookie_ttl));
         let grants = try_join_all(grants).await?;
-        let mut answer = Answer::json(&issued(&grants, self.expiry(&admission, self.config.cookie_ttl), *now));
+        let mut answer =
+            Answer::json(&issued(&grants, self.expiry(&admission, self.config.cookie_ttl), *now));
         for (_, grant) in &grants {
             answer.cookies.extend(grant.set_cookies_with(&attributes(grant.cookie_path())?, *now));
         }
