@@ -5,7 +5,7 @@ use std::{ffi::OsString, net::IpAddr, net::SocketAddr, path::PathBuf, process::E
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloudfront_signing::{HashAlgorithm, KeyPairId, UnixTime};
 use jiff::{Timestamp, civil, tz::TimeZone};
-use url::Url;
+use url::{Host, Url};
 use usher_runtime::Origin;
 
 /// Private video on Amazon CloudFront: the local edge, and tools for signed URLs and cookies.
@@ -62,9 +62,26 @@ pub struct Serve {
     /// A web site that stands behind the edge, for all paths that the template gives to nobody else.
     #[arg(long, value_name = "URL", value_parser = parse_website)]
     pub website: Option<Url>,
+    /// A further name by which browsers ask for the edge, without a port; may be repeated.
+    #[arg(long, value_name = "NAME", value_parser = |name: &str| Host::parse(name))]
+    pub host: Vec<Host>,
+    /// Let everybody sign in as a demo viewer, also where others than this machine can reach the edge.
+    #[arg(long)]
+    pub demo: bool,
+    /// Run the viewer-request function as if CloudFront had taken the signature out of the request before. AWS does
+    /// not document whether it does.
+    #[arg(long, hide = true)]
+    pub hide_signatures: bool,
     /// Values for the template's parameters, as for `sam deploy`.
     #[arg(long, num_args = 1.., value_name = "NAME=VALUE", value_parser = parse_parameter)]
     pub parameter_overrides: Vec<(String, String)>,
+}
+
+impl Serve {
+    /// Whether the demo sign-in is on: nobody but this machine can reach the edge, or somebody wants it so.
+    pub(crate) fn has_demo(&self) -> bool {
+        self.demo || self.listen.ip().to_canonical().is_loopback()
+    }
 }
 
 /// The key that signs.
