@@ -152,7 +152,9 @@ mod tests {
         let refused = |host: &[&'static str]| {
             let lines = host.iter().map(|host| (header::HOST, HeaderValue::from_static(host)));
             let mut headers = HeaderMap::new();
-            lines.for_each(|(name, value)| drop(headers.append(name, value)));
+            for (name, value) in lines {
+                headers.append(name, value);
+            }
             let WrongHost { status, sentence } = hosts.of(&headers).expect_err("a refusal");
             (status.as_u16(), sentence)
         };
