@@ -28,7 +28,7 @@ pub use key_source::KeySource;
 pub use kms::KmsKey;
 pub use logging::init_logging;
 pub use origin::{Origin, OriginError, is_loopback};
-pub use policy_copy::{copied_policy, is_policy_copy, needs_policy_copy, policy_copy};
+pub use policy_copy::{copied_policy, is_policy_copy, needs_policy_copy, policy_copy, without_policy_copy};
 pub use problem::Problem;
 pub use scope::{Asset, Scope};
 pub use secrets_manager::SecretsManagerKey;
