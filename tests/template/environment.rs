@@ -71,7 +71,10 @@ pub(crate) fn deployed(value: &Value) -> String {
         Value::Object(_) if value["Fn::Join"][0] == "" => {
             value["Fn::Join"][1].as_array().into_iter().flatten().map(deployed).collect()
         }
-        Value::Object(_) => format!("arn:aws:stand-in:us-east-1:000000000000:{}", value["Fn::GetAtt"]),
+        Value::Object(_) => {
+            let parts = value["Fn::GetAtt"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            format!("arn:aws:stand-in:us-east-1:000000000000:{}", parts.collect::<Vec<_>>().join("."))
+        }
         other => other.to_string(),
     };
     match text.split_once("{{resolve:secretsmanager:").map(|(before, rest)| (before, rest.split_once("}}"))) {
