@@ -130,7 +130,6 @@ const SETS: [(&str, &[(&str, &str)]); 25] = [
             ("SimplejwtKeysArn", OTHER_SECRET),
             ("SimplejwtIssuer", "api"),
             ("SimplejwtAudience", "viewers"),
-            ("SecretsRevision", "2"),
             ("Entitlements", r#"["/video/{tenant}/premium/*"]"#),
             ("ScopeDepth", "2"),
         ],

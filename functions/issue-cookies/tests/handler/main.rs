@@ -16,6 +16,9 @@ mod plone_online;
 mod plone_site;
 mod provider;
 mod refusals;
+mod secrets;
 mod settings;
 mod tokens;
 mod urls;
+#[path = "../../../../shared/runtime/tests/keys/vault.rs"]
+mod vault;
