@@ -20,5 +20,6 @@ mod secrets;
 mod settings;
 mod tokens;
 mod urls;
+#[expect(dead_code, reason = "the tests of the runtime ask for more")]
 #[path = "../../../../shared/runtime/tests/keys/vault.rs"]
 mod vault;

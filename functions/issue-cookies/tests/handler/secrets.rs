@@ -13,9 +13,9 @@ use crate::{
 };
 
 const SECRETS: [&str; 3] = [
-    "the first secret, of thirty-six bytes",
-    "the second secret, of 34 bytes or so",
-    "the third secret, of 34 bytes or more",
+    "the first secret of thirty-six bytes",
+    "the second secret of thirty-7 bytes",
+    "the third secret of thirty-six bytes",
 ];
 /// When the first period of five minutes after `NOW` begins.
 const NEXT: u64 = NOW + 100;
