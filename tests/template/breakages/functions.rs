@@ -7,7 +7,7 @@ fn a_broken_environment_is_refused() {
     each_is_refused(&BREAKAGES, &["rotation", "rotation begins", "existing key alone", "everything at once"]);
 }
 
-const BREAKAGES: [Breakage; 15] = [
+const BREAKAGES: [Breakage; 16] = [
     (
         "a setting that is spelled otherwise",
         "  IssueCookiesFunction:",
@@ -76,6 +76,13 @@ const BREAKAGES: [Breakage; 15] = [
         "PLONE_JWT_KEYS_ARN: !Ref PloneJwtKeysArn",
         "PLONE_JWT_KEYS_ARN: !Ref PloneTicketKeysArn",
         &["IssueCookiesFunction: PLONE_JWT_KEYS_ARN is not what PloneJwtKeysArn says"],
+    ),
+    (
+        "a secret of the distribution that the function may not read",
+        "  IssueCookiesFunction:",
+        "Action: secretsmanager:GetSecretValue, Resource: !Ref OriginSecret",
+        "Action: secretsmanager:DescribeSecret, Resource: !Ref OriginSecret",
+        &["IssueCookiesFunction: it may not read ORIGIN_SECRET_ARN"],
     ),
     (
         "a secret of viewers that the function may not read",
