@@ -31,7 +31,9 @@ impl<T: Clone + Send + Sync + 'static> Periods<T> {
     where
         E: Send + Sync + 'static,
     {
-        self.done.try_get_with((self.clock)().seconds() / PERIOD_SECONDS, work).await
+        let period = (self.clock)().seconds() / PERIOD_SECONDS;
+        // Boxed: cache and work make a future of a type too deep for those who await this one.
+        Box::pin(self.done.try_get_with(period, work)).await
     }
 }
 

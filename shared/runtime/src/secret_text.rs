@@ -46,8 +46,7 @@ pub(crate) async fn secret_text_if_there(
 type Answer = Result<GetSecretValueOutput, SdkError<GetSecretValueError>>;
 
 async fn ask(client: &Client, secret_id: &str, stage: &str) -> Answer {
-    // Boxed: the SDK makes a future of a type too deep for those who await this one.
-    Box::pin(client.get_secret_value().secret_id(secret_id).version_stage(stage).send()).await
+    client.get_secret_value().secret_id(secret_id).version_stage(stage).send().await
 }
 
 fn text(answer: Answer) -> Result<Zeroizing<String>, CallError> {
