@@ -44,7 +44,8 @@ impl Config {
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
         let viewer_host = ViewerHost::read(&mut settings);
         let common_assets = scope.as_ref().and_then(|scope| read_common_assets(&mut settings, scope));
-        let trusted_signers = settings.list("TRUSTED_SIGNERS", "", &KeySource::SETTINGS, &[], KeySource::read);
+        let trusted_signers =
+            settings.list("TRUSTED_SIGNERS", "", &KeySource::SETTINGS, &[], KeySource::read);
         let signed_hosts = SignedHost::read(&mut settings);
         let cors = Cors::read(&mut settings, "GET, HEAD", "Range");
         let bucket = settings.required("BUCKET");
