@@ -74,7 +74,7 @@ impl Authenticator for SimpleJwt {
     ) -> Result<Subject, AuthenticationError> {
         let Credential::Token { token, .. } = credential else { return Err(AuthenticationError::Unknown) };
         let token = self.rules.check_header(token)?;
-        Ok(self.rules.verify(&token, &self.keys, now)?.of("simplejwt"))
+        Ok(self.rules.verify(&token, &self.keys, now)?.of_the_site("simplejwt")?)
     }
 }
 
