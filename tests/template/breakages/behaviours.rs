@@ -4,10 +4,11 @@ use super::{Breakage, each_is_refused};
 
 #[test]
 fn a_broken_behaviour_is_refused() {
-    each_is_refused(&BREAKAGES, &["defaults", "web site", "web site and domain", "cast receivers"]);
+    let sets = ["defaults", "web site", "web site and domain", "players elsewhere", "cast receivers"];
+    each_is_refused(&BREAKAGES, &sets);
 }
 
-const BREAKAGES: [Breakage; 24] = [
+const BREAKAGES: [Breakage; 25] = [
     (
         "playlists for everybody",
         "PathPattern: /video/*.m3u8",
@@ -196,8 +197,15 @@ const BREAKAGES: [Breakage; 24] = [
     (
         "CORS without cookies",
         "  Cors:",
-        "AccessControlAllowCredentials: true",
+        "AccessControlAllowCredentials: !If [HasAllowedOrigins, true, false]",
         "AccessControlAllowCredentials: false",
         &["Cors: browsers would send no cookies"],
+    ),
+    (
+        "CORS with cookies for cast receivers",
+        "  Cors:",
+        "AccessControlAllowCredentials: !If [HasAllowedOrigins, true, false]",
+        "AccessControlAllowCredentials: true",
+        &["Cors: cast receivers need no cookies"],
     ),
 ];

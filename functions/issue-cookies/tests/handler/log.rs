@@ -113,7 +113,8 @@ async fn the_issuer_stands_in_the_log_where_somebody_has_checked_it() {
     let django = paths::dumped(&json!({"sub": "anna", "iss": tokens::ISSUER, "exp": NOW + 60}));
     let hex = tokens::hex(key);
     let other = ("SIMPLEJWT_ISSUER", "https://api.example");
-    let rows: [(&[(&str, &str)], &str, &str); 4] = [
+    type Row<'r> = (&'r [(&'r str, &'r str)], &'r str, &'r str);
+    let rows: [Row<'_>; 4] = [
         (&[("PLONE_JWT_KEYS", &hex)], &tokens::hs256_by(key, &plone), r#"authenticator="plone-token""#),
         (&[("SIMPLEJWT_KEYS", &hex)], &without_issuer, r#"authenticator="simplejwt""#),
         (

@@ -17,8 +17,10 @@ pub(crate) const KEY: &str = "a key of the test's own site, 38 bytes";
 struct Way {
     name: &'static str,
     settings: Vec<(&'static str, String)>,
-    sign: Box<dyn Fn(&Value) -> String>,
+    sign: Sign,
 }
+
+type Sign = Box<dyn Fn(&Value) -> String>;
 
 impl Way {
     async fn function(&self, changes: &[(&str, &str)]) -> Function {
@@ -41,8 +43,8 @@ fn ways() -> Vec<Way> {
         let other = json!({"issuer": "https://other.example", "audience": "usher", "secret": "y".repeat(32)});
         vec![("JWT_ISSUERS", json!([other, ours]).to_string())]
     };
-    let by_secret = || Box::new(tokens::hs256) as Box<dyn Fn(&Value) -> String>;
-    let by_key = || Box::new(tokens::eddsa) as Box<dyn Fn(&Value) -> String>;
+    let by_secret = || Box::new(tokens::hs256) as Sign;
+    let by_key = || Box::new(tokens::eddsa) as Sign;
     let (es256, more) = (SigningKey::es256("k"), SigningKey::rs256("k"));
     let set = json!({"keys": [es256.jwk()]}).to_string();
     let mut inline = issuer("JWT_JWKS", set);
@@ -52,7 +54,7 @@ fn ways() -> Vec<Way> {
         vec![(name, value), ("SIMPLEJWT_ISSUER", issuer), ("SIMPLEJWT_AUDIENCE", audience)]
     };
     let django = vec![("DJANGO_KEYS", hex(KEY)), ("DJANGO_AUDIENCE", tokens::AUDIENCE.to_owned())];
-    let ways: Vec<(&'static str, Vec<_>, Box<dyn Fn(&Value) -> String>)> = vec![
+    let ways: Vec<(_, _, Sign)> = vec![
         ("django", django, Box::new(dumped)),
         ("secret", issuer("JWT_SECRET", tokens::SECRET.to_owned()), by_secret()),
         ("public key", issuer("JWT_PUBLIC_KEY", tokens::public_key()), by_key()),
