@@ -14,8 +14,8 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use cloudfront_signing::{
-    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, UnixTime,
-    UrlPattern, Verifier,
+    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, PublicKey, Request, Signer,
+    UnixTime, UrlPattern, Verifier,
 };
 use issue_cookies::{Config, HttpClient, IssueCookies, http_client};
 use reqwest::ClientBuilder;
@@ -110,6 +110,10 @@ impl SigningKey for OutOfReach {
     async fn sign(&self, _: &[u8], _: HashAlgorithm) -> Result<Signature, SigningError> {
         let detail = "KMS Sign: arn:aws:kms:eu-central-1:123456789012:key/k is throttled";
         Err(SigningError::Unavailable(detail.to_owned()))
+    }
+
+    async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
+        Err(SigningError::Unavailable("throttled".to_owned()))
     }
 }
 
