@@ -203,6 +203,20 @@ async fn an_allowed_page_elsewhere_may_read_what_it_may_watch() {
 }
 
 #[tokio::test]
+async fn a_cast_receiver_alone_reads_segments_without_cookies() {
+    let receiver = "https://www.gstatic.com";
+    let house =
+        House::with_parameters(&[("CastReceiverOrigins", receiver), ("CookieSameSite", "None")]).await;
+    let segment = house.signed_url(PLAYLIST).await.replace(PLAYLIST, SEGMENT);
+    let answer = house.get(&segment).header("origin", receiver).send().await.unwrap();
+    let expected = [
+        "allow-origin: https://www.gstatic.com",
+        "expose-headers: Content-Length, Content-Range, Date, ETag, Retry-After",
+    ];
+    assert_eq!((answer.status().as_u16(), cors(&answer)), (200, expected.map(str::to_owned).into()));
+}
+
+#[tokio::test]
 async fn the_bucket_sees_no_query() {
     // S3 would take these for another version of the object, and for a part of it.
     let house = House::open().await;

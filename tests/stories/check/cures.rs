@@ -153,7 +153,7 @@ async fn a_path_that_is_no_video_is_told() {
     assert_eq!(
         lines.last().map(String::as_str),
         Some(
-            "Wrong signed url: 403: the path is not below /video/*, or there are dot segments in it -> name a playlist \
+            "Wrong signed url: 403: the path is not below /video/*, or there are dot segments or broken escapes in it -> name a playlist \
              below /video/ with --playlist"
         )
     );

@@ -11,6 +11,7 @@ use super::{
     hmac_keys::{HmacKeys, Secrets},
     hmac_secret,
     jwt::{LEEWAY, is_subject, time},
+    paths::paths,
 };
 use crate::Subject;
 
@@ -91,9 +92,11 @@ impl Authenticator for Django {
     }
 }
 
-/// Whom an object is about: `until` then, or until its own `exp` if that is sooner. An audience that nobody configured is another's.
+/// Whom an object is about: `until` then, or until its own `exp` if that is sooner. An audience that nobody
+/// configured is another's. Its `iss` counts for nothing, as nobody checks it: it could name another issuer,
+/// and rules with `if` could believe it.
 fn handed_off(
-    claims: Map<String, Value>,
+    mut claims: Map<String, Value>,
     audience: Option<&str>,
     now: UnixTime,
     until: UnixTime,
@@ -110,6 +113,7 @@ fn handed_off(
     let id = id.ok_or(TokenError::Claim("sub"))?.to_owned();
     let expires = time(&claims, "exp")?.map_or(until, |exp| exp.min(until));
     let paths = paths(&claims)?;
+    claims.remove("iss");
     Ok(Subject { id, expires, claims, paths, authenticator: NAME })
 }
 
@@ -119,20 +123,6 @@ fn named(id: &str, until: UnixTime) -> Result<Subject, TokenError> {
         return Err(TokenError::Claim("sub"));
     }
     Ok(Subject { id: id.to_owned(), expires: until, claims: Map::new(), paths: None, authenticator: NAME })
-}
-
-/// `path`, or the list `paths`: what the view hands off, as the site's own narrower choice.
-fn paths(claims: &Map<String, Value>) -> Result<Option<Vec<String>>, TokenError> {
-    match (claims.get("path"), claims.get("paths")) {
-        (None, None) => Ok(None),
-        (Some(Value::String(path)), None) => Ok(Some(vec![path.clone()])),
-        (None, Some(Value::Array(paths))) => {
-            let paths = paths.iter().map(|path| path.as_str().map(str::to_owned));
-            paths.collect::<Option<_>>().map(Some).ok_or(TokenError::Claim("paths"))
-        }
-        (_, None) => Err(TokenError::Claim("path")),
-        (_, Some(_)) => Err(TokenError::Claim("paths")),
-    }
 }
 
 const AUDIENCE: &str = "DJANGO_AUDIENCE";

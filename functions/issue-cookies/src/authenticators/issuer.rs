@@ -28,6 +28,14 @@ enum Keys {
     Set(Jwks),
 }
 
+/// Who signs with the keys.
+enum Whose {
+    /// An issuer that publishes them.
+    Issuer,
+    /// The site itself, which gave them to this function.
+    Site,
+}
+
 /// Cognito's `token_use`.
 enum TokenUse {
     Access,
@@ -88,7 +96,11 @@ impl Authenticator for Issuer {
         let Credential::Token { token, .. } = credential else { return Err(AuthenticationError::Unknown) };
         let token = self.rules.check_header(token)?;
         let keys = self.keys.of(token.key_id(), now).await?;
-        Ok(self.rules.verify(&token, keys.iter().map(Arc::as_ref), now)?.of("jwt"))
+        let verified = self.rules.verify(&token, keys.iter().map(Arc::as_ref), now)?;
+        match self.keys.whose() {
+            Whose::Issuer => Ok(verified.of(NAME)),
+            Whose::Site => Ok(verified.of_the_site(NAME)?),
+        }
     }
 }
 
@@ -165,6 +177,13 @@ impl Keys {
         Some((Self::Set(set), algorithm))
     }
 
+    fn whose(&self) -> Whose {
+        match self {
+            Self::Set(set) if !set.is_inline() => Whose::Issuer,
+            Self::Own(_) | Self::Set(_) => Whose::Site,
+        }
+    }
+
     async fn of(
         &self,
         key_id: Option<&str>,
@@ -223,6 +242,7 @@ impl FromStr for AlgorithmSetting {
     }
 }
 
+const NAME: &str = "jwt";
 const SECRET: &str = "JWT_SECRET";
 const PUBLIC_KEY: &str = "JWT_PUBLIC_KEY";
 const SOURCES: [&str; 4] = [SECRET, PUBLIC_KEY, "JWT_JWKS", "JWT_JWKS_URL"];

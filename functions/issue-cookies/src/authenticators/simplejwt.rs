@@ -75,7 +75,7 @@ impl Authenticator for SimpleJwt {
         let Credential::Token { token, .. } = credential else { return Err(AuthenticationError::Unknown) };
         let token = self.rules.check_header(token)?;
         let keys = self.keys.value()?;
-        Ok(self.rules.verify(&token, keys.iter(), now)?.of("simplejwt"))
+        Ok(self.rules.verify(&token, keys.iter(), now)?.of_the_site("simplejwt")?)
     }
 }
 

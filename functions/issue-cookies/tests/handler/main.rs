@@ -1,6 +1,7 @@
 //! The function as API Gateway calls it: an event in, a whole response out.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod ambiguous;
 mod api_gateway;
 mod cookies;
 mod cors;
@@ -11,6 +12,7 @@ mod function;
 mod jwks;
 mod keys;
 mod log;
+mod paths;
 mod plone_offline;
 mod plone_online;
 mod plone_site;

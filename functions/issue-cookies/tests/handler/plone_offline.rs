@@ -14,7 +14,7 @@ pub(crate) const SECRET: &str = "a secret of the keyring: thirty-eight!";
 const TOKEN_KEY: &str = "a derived key of the test's own site";
 // Made in Python with hmac, hashlib, struct and base64, issued at `NOW`.
 pub(crate) const TICKET: &str = "bIHBLGaQpCmsC4ytlLKl7C0s676o5hum8BT1rpAjbGQ2YWIxM2I4MGFubmEh";
-const LABELLED: &str =
+pub(crate) const LABELLED: &str =
     "o%2BmV9IrasHIqe/2GNTogPC9eWXfjqa7UvbQvSz9xu0I2YWIxM2I4MGFubmEhdmlkZW8sbXVzaWMhQW5uYSBBLg%3D%3D";
 const MD5_TICKET: &str = "YWNlZGJlNmMxN2JmN2MwMmI1YjQ0OGNmMGZlNWMyYWQ2YWIxM2I4MGFubmEh";
 /// `base64(hex(login):hex(password))`
