@@ -7,9 +7,9 @@ use url::Url;
 use super::{
     Check, Report,
     answer::{Answer, printable},
-    cure::{Sent, of_signed},
+    cure::{RENAME, Sent, of_signed},
     deployment::{Ask, Deployment},
-    playlist::{Kind, Reference},
+    playlist::{Kind, Reference, is_resigned},
     report::{Problems, Question},
     sign_in::{NOT_SIGNED_IN, Viewer, has_cookies_for},
     strangers::BROKEN,
@@ -78,12 +78,15 @@ fn playlist(answer: &Result<Answer, String>, cure: Cure<'_>) -> Check {
         Ok(answer) if !is_served(answer) => {
             PLAYLIST.wrong("200, and it is no playlist", "name an HLS playlist with --playlist")
         }
-        Ok(answer) => PLAYLIST.judge(format!("200 {}", answer.media_type()), &media_type_of_playlist(answer)),
+        Ok(answer) => PLAYLIST.judge(format!("200 {}", answer.media_type()), &of_playlist(answer)),
     }
 }
 
-fn media_type_of_playlist(answer: &Answer) -> Problems {
+fn of_playlist(answer: &Answer) -> Problems {
     let mut problems = Problems::default();
+    if !is_resigned(answer.url.path()) {
+        problems.add(NOT_RESIGNED, RENAME);
+    }
     let media_type = answer.media_type();
     if !PLAYLIST_TYPES.contains(&media_type.as_str()) {
         problems.add(format!("Content-Type is {:?}", printable(&media_type)), TO_FUNCTION);
@@ -95,7 +98,7 @@ fn media_type_of_playlist(answer: &Answer) -> Problems {
 fn playlist_caching(walk: &Walk) -> Check {
     let mut problems = Problems::default();
     let mut count = 0;
-    for answer in walk.served() {
+    for answer in walk.served().filter(|answer| is_resigned(answer.url.path())) {
         count += 1;
         if !["private", "no-store"].iter().any(|directive| answer.has_cache_directive(directive)) {
             let value = answer.text(header::CACHE_CONTROL).map_or("none".to_owned(), printable);
@@ -114,10 +117,13 @@ fn nested(walk: &Walk, cure: Cure<'_>) -> Check {
     for answer in &walk.nested {
         match answer {
             Err(reason) => problems.add(reason, BROKEN),
-            Ok(answer) if is_served(answer) => {}
-            Ok(answer) => {
+            Ok(answer) if !is_served(answer) => {
                 problems.add(format!("{}: {}", printable(answer.url.path()), answer.summary()), cure(answer));
             }
+            Ok(answer) if !is_resigned(answer.url.path()) => {
+                problems.add(format!("{}: {NOT_RESIGNED}", printable(answer.url.path())), RENAME);
+            }
+            Ok(_) => {}
         }
     }
     match (walk.nested.len(), walk.more) {
@@ -232,6 +238,7 @@ const MEDIA_CACHING: Question =
     Question::new("segment caching", "may CloudFront and browsers keep segments?");
 const RANGE: Question = Question::new("range", "is a part of a segment served alone?");
 
+const NOT_RESIGNED: &str = "served, and not re-signed because of its name";
 const NO_PLAYLIST: &str = "no playlist was served";
 pub(super) const NO_SEGMENT: &str = "no segment was served";
 const TO_FUNCTION: &str = "the behaviour /video/*.m3u8 must lead to ResignManifestFunction, before /video/*, and have \

@@ -40,11 +40,22 @@ pub(super) fn references(playlist: &str, base: &Url) -> Vec<Reference> {
         };
         let Ok(url) = base.join(&text) else { continue };
         if matches!(url.scheme(), "http" | "https") {
-            let by_path = if url.path().ends_with(".m3u8") { Kind::Playlist } else { Kind::Segment };
+            let by_path = if names_playlist(url.path()) { Kind::Playlist } else { Kind::Segment };
             references.push(Reference { kind: kind.unwrap_or(by_path), url });
         }
     }
     references
+}
+
+/// Whether players expect a playlist under this name, whoever re-signs it.
+fn names_playlist(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    ["m3u8", "m3u"].iter().any(|one| extension.eq_ignore_ascii_case(one))
+}
+
+/// Whether the behaviour `/video/*.m3u8`, which is case-sensitive, takes it to the function.
+pub(super) fn is_resigned(path: &str) -> bool {
+    path.ends_with(".m3u8")
 }
 
 fn kind_of_tag(name: &str) -> Option<Kind> {
@@ -63,7 +74,7 @@ mod tests {
     #[test]
     fn references_are_told_by_their_tags() {
         let playlist = "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"a\",URI=\"a/p.m3u8?x=1\"\n\
-            #EXT-X-STREAM-INF:BANDWIDTH=1\nv/p.m3u8\n\n#EXT-X-KEY:METHOD=AES-128,URI=\"/k.bin\"\n\
+            #EXT-X-STREAM-INF:BANDWIDTH=1\nv/p.m3u8\n\n#EXT-X-STREAM-INF:BANDWIDTH=2\nLOW.M3U8\n#EXT-X-KEY:METHOD=AES-128,URI=\"/k.bin\"\n\
             #EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"skd://k\"\n#EXT-X-MAP:URI=\"init.mp4\"\n\
             #EXT-X-START:TIME-OFFSET=1\n#EXTINF:4,\n s1.m4s \n";
         let base = Url::parse("https://h/video/m/p.m3u8?Policy=x").expect("a URL");
@@ -74,6 +85,7 @@ mod tests {
         let expected = [
             (Kind::Playlist, "https://h/video/m/a/p.m3u8?x=1"),
             (Kind::Playlist, "https://h/video/m/v/p.m3u8"),
+            (Kind::Playlist, "https://h/video/m/LOW.M3U8"),
             (Kind::Key, "https://h/k.bin"),
             (Kind::Map, "https://h/video/m/init.mp4"),
             (Kind::Segment, "https://h/video/m/s1.m4s"),

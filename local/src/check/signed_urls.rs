@@ -10,6 +10,7 @@ use super::{
     cure::{self, Sent, of_signed},
     deployment::{Ask, Deployment},
     jar::change,
+    playlist::is_resigned,
     policy::HeldPolicy,
     report::{Problems, Question},
     sign_in::{NOT_SIGNED_IN, Viewer},
@@ -46,13 +47,15 @@ pub(super) async fn signed_urls(
     let walk = Walk::new(deployment, &url, Access::Parameters).await;
     report.note(playlist(deployment, &url, &walk.playlist));
     report.note(parameters(&walk));
-    report.note(match walk.first_segment() {
+    let segment = walk.first_segment().filter(|segment| has_signature(segment));
+    report.note(match segment {
         Some(segment) => segment_without_cookies(deployment, segment).await,
+        None if walk.first_segment().is_some() => SIGNED_SEGMENT.unknown("no segment is signed"),
         None => SIGNED_SEGMENT.unknown(NO_SEGMENT),
     });
     report.note(ask_refused(deployment, CHANGED_URL, &changed(&url)).await);
     report.note(other_asset(deployment, &url).await);
-    let segment = walk.first_segment().cloned();
+    let segment = segment.cloned();
     Signed { playlist: walk.playlist.is_ok_and(|answer| is_served(&answer)).then_some(url), segment }
 }
 
@@ -110,7 +113,11 @@ fn parameters(walk: &Walk) -> Check {
     if let Some(first) = unsigned.first() {
         problems.add(
             format!("{} of {all} URIs are not signed, {} first", unsigned.len(), printable(first.path())),
-            "the behaviour /video/*.m3u8 must lead to ResignManifestFunction, with ViewerRequestFunction on it",
+            if walk.served().all(|answer| is_resigned(answer.url.path())) {
+                TO_FUNCTION
+            } else {
+                cure::RENAME
+            },
         );
     }
     match walk.served().count() {
@@ -160,6 +167,8 @@ async fn other_asset(deployment: &Deployment<'_>, url: &Url) -> Check {
     ask_refused(deployment, OTHER_ASSET, &format!("{other}?{parameters}")).await
 }
 
+const TO_FUNCTION: &str =
+    "the behaviour /video/*.m3u8 must lead to ResignManifestFunction, with ViewerRequestFunction on it";
 const SIGNED_URL: Question =
     Question::new("signed url", "does a viewer get a URL that plays without cookies?");
 const SIGNED_PLAYLIST: Question =

@@ -160,10 +160,7 @@ fn set<'a>(
 }
 
 /// What S3 answered, as it answered it: CloudFront passes it on. Nothing in it tells what happened to a `+`.
-fn s3_error<E: std::error::Error + 'static>(
-    error: &SdkError<E, HttpResponse>,
-    path: &str,
-) -> Response<Body> {
+fn s3_error<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>, path: &str) -> Response<Body> {
     let Some(raw) = error.raw_response() else {
         tracing::warn!(error = %DisplayErrorContext(error), "the bucket does not answer");
         return text(StatusCode::BAD_GATEWAY, "the bucket does not answer");
