@@ -22,6 +22,7 @@ impl ExactUrl {
     pub fn new(url: impl Into<String>) -> Result<Self, Error> {
         let url = url.into();
         check(&url, &["http://", "https://"], "http:// or https://")?;
+        check_encoded_characters(&url)?;
         match url.find('*') {
             Some(offset) => Err(Error::Wildcard { offset }),
             None => Ok(Self(url)),
@@ -64,6 +65,13 @@ impl UrlPattern {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether `resource`, the `Resource` of another policy, covers every request that this pattern covers. The
+    /// answer is `false` where that is not certain.
+    #[must_use]
+    pub fn is_within(&self, resource: &str) -> bool {
+        wildcard::covers_all_of(resource, &self.0)
     }
 }
 
@@ -143,6 +151,27 @@ fn check(url: &str, schemes: &[&str], expected: &'static str) -> Result<(), Erro
     Ok(())
 }
 
+/// Refuses what some clients percent-encode on their own and others do not: behind the host, the same URL would
+/// reach CloudFront in two spellings, and only one of them is signed.
+fn check_encoded_characters(url: &str) -> Result<(), Error> {
+    let host_at = url.find("://").map_or(0, |at| at + 3);
+    let rest = url.get(host_at..).unwrap_or_default();
+    let path_at = host_at + rest.find(['/', '?']).unwrap_or(rest.len());
+    let found = url.bytes().enumerate().skip(path_at).find_map(|(offset, byte)| {
+        let what = match byte {
+            b'[' | b']' => "a square bracket",
+            b'{' | b'}' => "a curly bracket",
+            b'<' | b'>' => "an angle bracket",
+            b'^' => "a caret",
+            b'`' => "a backtick",
+            b'|' => "a vertical bar",
+            _ => return None,
+        };
+        Some(Error::ForbiddenCharacter { what, offset })
+    });
+    found.map_or(Ok(()), Err)
+}
+
 /// A query in a pattern is `name=…` or begins with a wildcard; anything else behind a `?`, as in
 /// `/s???.ts`, was meant as wildcards in the path.
 fn check_question_mark(pattern: &str) -> Result<(), Error> {
@@ -169,6 +198,8 @@ mod tests {
         for url in [
             "https://d111111abcdef8.cloudfront.net/a%20b/..//c?x=%7E&y=1+2",
             "http://127.0.0.1:8080/video/m/s_12:00.ts",
+            "http://[::1]:8080/video/m/s001.ts",
+            "https://h/video/br%5B1%5D/(a)'!$&;,=@.ts",
         ] {
             assert_eq!(ExactUrl::new(url).map(|url| url.0), Ok(url.to_owned()));
         }
@@ -182,6 +213,15 @@ mod tests {
             ("https://h/\\", Error::ForbiddenCharacter { what: "a backslash", offset: 10 }),
             ("https://h/\n", Error::ForbiddenCharacter { what: "a control character", offset: 10 }),
             ("https://h/é", Error::ForbiddenCharacter { what: "a character outside ASCII", offset: 10 }),
+            ("https://h/br[1]/a", Error::ForbiddenCharacter { what: "a square bracket", offset: 12 }),
+            ("https://h/a]", Error::ForbiddenCharacter { what: "a square bracket", offset: 11 }),
+            ("https://h/{a", Error::ForbiddenCharacter { what: "a curly bracket", offset: 10 }),
+            ("https://h/a}", Error::ForbiddenCharacter { what: "a curly bracket", offset: 11 }),
+            ("https://h/a?x=<", Error::ForbiddenCharacter { what: "an angle bracket", offset: 14 }),
+            ("https://h/>", Error::ForbiddenCharacter { what: "an angle bracket", offset: 10 }),
+            ("https://h/^", Error::ForbiddenCharacter { what: "a caret", offset: 10 }),
+            ("https://h/`", Error::ForbiddenCharacter { what: "a backtick", offset: 10 }),
+            ("https://h/a|b", Error::ForbiddenCharacter { what: "a vertical bar", offset: 11 }),
             ("https://h/#t", Error::Fragment { offset: 10 }),
             ("https://u:p@h/", Error::UserInfo { offset: 11 }),
             ("https:///a", Error::MissingHost { offset: 8 }),

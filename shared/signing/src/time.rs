@@ -31,10 +31,10 @@ impl UnixTime {
         Self(self.0.saturating_add(seconds).min(MILLISECONDS_FROM - 1))
     }
 
-    /// The end of the expiry bucket that this time falls into: rounded up to a multiple of `seconds`.
+    /// The beginning of the expiry bucket that this time falls into: rounded down to a multiple of `seconds`.
     #[must_use]
-    pub fn rounded_up(self, seconds: u64) -> Self {
-        if seconds == 0 { self } else { Self(self.0.next_multiple_of(seconds)) }
+    pub fn rounded_down(self, seconds: u64) -> Self {
+        Self(self.0.checked_rem(seconds).map_or(self.0, |past| self.0 - past))
     }
 }
 
@@ -66,9 +66,9 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_ends_at_a_multiple_and_a_multiple_is_its_own_end() {
-        assert_eq!(UnixTime(1_001).rounded_up(300), UnixTime(1_200));
-        assert_eq!(UnixTime(1_200).rounded_up(300), UnixTime(1_200));
-        assert_eq!(UnixTime(1_001).rounded_up(0), UnixTime(1_001));
+    fn a_bucket_begins_at_a_multiple_and_a_multiple_is_its_own_beginning() {
+        assert_eq!(UnixTime(1_199).rounded_down(300), UnixTime(900));
+        assert_eq!(UnixTime(1_200).rounded_down(300), UnixTime(1_200));
+        assert_eq!(UnixTime(1_001).rounded_down(0), UnixTime(1_001));
     }
 }

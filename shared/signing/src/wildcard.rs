@@ -23,6 +23,37 @@ pub(crate) fn covers(resource: &str, target: &RequestTarget<'_>) -> bool {
     }
 }
 
+/// Whether a policy's `Resource` covers every request that `pattern` covers.
+///
+/// The answer is `false` where that is not certain. A wildcard of the pattern may stand for any text, so only a
+/// `*` of the resource covers it.
+pub(crate) fn covers_all_of(resource: &str, pattern: &str) -> bool {
+    if resource == "*" {
+        return true;
+    }
+    let (Some(outer), Some(inner)) = (Sections::parse(resource), Sections::parse(pattern)) else {
+        return false;
+    };
+    let query = match (outer.query, inner.query) {
+        (outer, None) => outer.is_none_or(|outer| matches(outer, "")),
+        (None, Some(_)) => false,
+        (Some(outer), Some(inner)) => matches_pattern(outer, inner),
+    };
+    query
+        && matches_pattern(outer.scheme, inner.scheme)
+        && matches_pattern(outer.host, inner.host)
+        && matches_pattern(outer.path, inner.path)
+}
+
+/// As [`matches`], where only a `*` of `outer` matches a `*` of `inner`, and no literal matches a `?`.
+fn matches_pattern(outer: &str, inner: &str) -> bool {
+    matches_by(outer, inner, |wanted, byte| match byte {
+        b'*' => false,
+        b'?' => wanted == b'?',
+        _ => wanted == b'?' || wanted == byte,
+    })
+}
+
 struct Sections<'a> {
     scheme: &'a str,
     host: &'a str,
@@ -70,6 +101,10 @@ impl<'a> Sections<'a> {
 /// Only the last `*` is ever retried: time is at most the product of the lengths.
 #[must_use]
 pub fn matches(pattern: &str, text: &str) -> bool {
+    matches_by(pattern, text, |wanted, byte| wanted == b'?' || wanted == byte)
+}
+
+fn matches_by(pattern: &str, text: &str, one: impl Fn(u8, u8) -> bool) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
@@ -79,7 +114,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
                 retry = Some((p + 1, t));
                 p += 1;
             }
-            (Some(&wanted), _) if wanted == b'?' || wanted == byte => {
+            (Some(&wanted), _) if one(wanted, byte) => {
                 p += 1;
                 t += 1;
             }
@@ -131,6 +166,41 @@ mod tests {
         ];
         for (pattern, url, covered) in rows {
             assert_eq!(covers(pattern, &RequestTarget::parse(url)), covered, "{pattern} over {url}");
+        }
+    }
+
+    #[test]
+    fn a_resource_covers_a_pattern_where_it_covers_all_that_the_pattern_does() {
+        let rows = [
+            ("https://h/video/*", "https://h/video/a/*", true),
+            ("https://h/video/*", "https://h/video/*", true),
+            ("https://h/video/a/*", "https://h/video/*", false),
+            ("https://h/video/a/*", "https://h/video/b/*", false),
+            ("https://h/video/a*", "https://h/video/a/*", true),
+            ("https://h/video/a/?*", "https://h/video/a/*", false),
+            ("https://h/video/*.ts", "https://h/video/a/*", false),
+            ("https://h/video/*/s*", "https://h/video/a/*", false),
+            ("https://h/video/*/*", "https://h/video/a/*", true),
+            ("https://h/video/a.m3u8", "https://h/video/a.m3u8?*", false),
+            ("https://h/video/*?*", "https://h/video/a.m3u8?*", true),
+            ("https://h/video/*?x=*", "https://h/video/a/*", false),
+            ("https://h/video/*?**", "https://h/video/a/*", true),
+            ("https://h/video/a.m3u8?x=1", "https://h/video/a.m3u8?x=1", true),
+            ("https://h/video/a.m3u8", "https://h/video/a.m3u8", true),
+            ("https://h/video/?.ts", "https://h/video/a.ts", false),
+            ("*", "https://h/video/a/*", true),
+            ("*://h/video/*", "https://h/video/a/*", true),
+            ("http*", "https://h/video/a/*", false),
+            ("http://h/video/*", "https://h/video/a/*", false),
+            ("https://*", "https://h/video/a/*", true),
+            ("https://*.example.com/video/*", "https://a.example.com/video/a/*", true),
+            ("https://h:8080/video/*", "https://h/video/a/*", false),
+            ("*h/video/*", "https://h/video/a/*", true),
+            ("video/*", "https://h/video/a/*", false),
+            ("", "https://h/video/a/*", false),
+        ];
+        for (resource, pattern, covered) in rows {
+            assert_eq!(covers_all_of(resource, pattern), covered, "{resource} over {pattern}");
         }
     }
 

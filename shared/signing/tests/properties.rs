@@ -137,6 +137,23 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ten_thousand())]
+
+    #[test]
+    fn what_a_pattern_within_a_resource_covers_the_resource_covers(
+        resource in small_pattern(),
+        pattern in small_pattern(),
+        url in small_url(),
+    ) {
+        if let Ok(pattern) = UrlPattern::new(pattern) {
+            prop_assert!(pattern.is_within(pattern.as_str()), "{}", pattern);
+            let both = pattern.is_within(&resource) && reference::covers(pattern.as_str(), &url);
+            prop_assert!(!both || reference::covers(&resource, &url), "{} within {}: {}", pattern, resource, url);
+        }
+    }
+}
+
 fn with_query(url: &str, query: &str) -> String {
     format!("{url}{}{query}", if url.contains('?') { '&' } else { '?' })
 }

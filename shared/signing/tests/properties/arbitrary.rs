@@ -242,11 +242,11 @@ fn text(expression: &str) -> RegexGeneratorStrategy<String> {
     string_regex(expression).unwrap()
 }
 
-/// All printable characters but the five that can never stand in a URL that is signed: the quotation mark,
-/// the backslash, the `#`, the space, and `*`, which is for patterns.
-const QUERY: &str = r"[!$-)+-\[\]-~]";
+/// All printable characters but those that can never stand in a URL that is signed: the quotation mark, the
+/// backslash, the `#`, the space, what clients percent-encode on their own, and `*`, which is for patterns.
+const QUERY: &str = r"[!$-)+-;=?-Z_a-z~]";
 /// Without `?`.
-const PATH: &str = r"[!$-)+->@-\[\]-~]";
+const PATH: &str = r"[!$-)+-;=@-Z_a-z~]";
 /// Without `/` and `@` too.
 const HOST: &str = r"[!$-)+-.0->A-\[\]-~]";
 

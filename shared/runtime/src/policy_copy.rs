@@ -1,0 +1,83 @@
+//! A viewer's signed policy, a second time in the query of a URL, under names that CloudFront does not take out.
+//!
+//! CloudFront takes its own parameters out of what it sends to an origin, and AWS does not document whether a
+//! viewer-request function sees them. `resign-manifest` must know what its viewer may watch, so playlist URLs
+//! carry the policy once more, and the function verifies that copy as CloudFront verifies the original.
+//! <https://aws.amazon.com/blogs/networking-and-content-delivery/secure-and-cost-effective-video-streaming-using-cloudfront-signed-urls/>
+
+use cloudfront_signing::{Grant, RESERVED_PARAMETERS};
+
+/// The copies' names begin with it.
+const PREFIX: &str = "usher-";
+
+/// Whether the function `resign-manifest` answers requests for `path`, and so needs the copy: what the
+/// distribution's behaviours `*.m3u8` and `*.json` match.
+#[must_use]
+pub fn needs_policy_copy(path: &str) -> bool {
+    path.ends_with(".m3u8") || path.ends_with(".json")
+}
+
+/// The copy of a grant's policy and signature, as query parameters.
+#[must_use]
+pub fn policy_copy(grant: &Grant) -> String {
+    let pairs = grant.query().split('&').map(|pair| format!("{PREFIX}{pair}"));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// Whether a query parameter (a name, or a name and its value) is a part of such a copy.
+#[must_use]
+pub fn is_policy_copy(parameter: &str) -> bool {
+    original(parameter).is_some()
+}
+
+/// The copies in a query under CloudFront's own names, in their order; `None` where there are none.
+#[must_use]
+pub fn copied_policy(query: &str) -> Option<String> {
+    let originals: Vec<&str> = query.split('&').filter_map(original).collect();
+    (!originals.is_empty()).then(|| originals.join("&"))
+}
+
+/// The parameter that one is the copy of. Nobody but a signer writes the copies, so other spellings of their
+/// names count as any other parameter.
+fn original(parameter: &str) -> Option<&str> {
+    let original = parameter.strip_prefix(PREFIX)?;
+    let name = original.split_once('=').map_or(original, |(name, _)| name);
+    RESERVED_PARAMETERS.contains(&name).then_some(original)
+}
+
+#[cfg(test)]
+mod tests {
+    use cloudfront_signing::{HashAlgorithm, KeyPairId, Policy, Statement, UnixTime, UrlPattern};
+
+    use super::*;
+
+    #[test]
+    fn a_copy_has_the_parameters_of_the_grant() {
+        let pattern = UrlPattern::new("https://h/video/m/*").expect("a pattern");
+        let policy = Policy::new(pattern, UnixTime::new(1_790_000_100).expect("seconds")).expect("a policy");
+        let id = KeyPairId::new("K1").expect("an id");
+        let grant = Grant::new(Statement::from(policy), id, HashAlgorithm::Sha256, b"signature");
+        let copy = policy_copy(&grant);
+        let names: Vec<_> = copy.split('&').filter_map(|pair| pair.split('=').next()).collect();
+        assert_eq!(names, ["usher-Policy", "usher-Signature", "usher-Key-Pair-Id", "usher-Hash-Algorithm"]);
+        assert_eq!(copied_policy(&format!("x=1&{copy}&y")).as_deref(), Some(grant.query()));
+    }
+
+    #[test]
+    fn only_the_exact_names_are_copies() {
+        for (query, copied) in [
+            ("", None),
+            ("usher-style=inline&x", None),
+            ("usher-%50olicy=1&usher-policy=1&Policy=1&xusher-Policy=1", None),
+            ("usher-Policy=1&usher-Policy=2&usher-Expires", Some("Policy=1&Policy=2&Expires")),
+        ] {
+            assert_eq!(copied_policy(query).as_deref(), copied, "{query}");
+        }
+    }
+
+    #[test]
+    fn the_function_answers_playlists_and_json() {
+        let paths = ["/video/m/a.m3u8", "/video/m/a.json", "/video/m/a.M3U8", "/video/m/a.ts", "/video/m/a.m3u"];
+        assert_eq!(paths.map(needs_policy_copy), [true, true, false, false, false]);
+    }
+}
