@@ -7,7 +7,7 @@ use cloudfront_signing::{CookieAttributes, ExactUrl, Grant, Policy, UnixTime, Ur
 use futures::future::try_join_all;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
-use usher_runtime::{Clock, Grants, Problem, Viewer};
+use usher_runtime::{Asker, Clock, Grants, Problem, Viewer, needs_policy_copy, policy_copy};
 
 use crate::{
     AuthenticationError, Config, NotEntitled, Subject,
@@ -103,8 +103,8 @@ impl IssueCookies {
         }
         let grants = paths.iter().map(|path| self.grant(&admission, path, self.config.cookie_ttl));
         let grants = try_join_all(grants).await?;
-        let expires = self.grants.expiry(*now, self.config.cookie_ttl).min(subject.expires);
-        let mut answer = Answer::json(&issued(&grants, expires, *now));
+        let mut answer =
+            Answer::json(&issued(&grants, self.expiry(&admission, self.config.cookie_ttl), *now));
         for (_, grant) in &grants {
             answer.cookies.extend(grant.set_cookies_with(&attributes(grant.cookie_path())?, *now));
         }
@@ -149,6 +149,14 @@ impl IssueCookies {
         }
         // The grant covers the whole asset, since a player adds parameters to playlist URLs.
         let (resource, grant) = self.grant(&admission, &asset, self.config.url_ttl).await?;
+        // The policy once more, for the function that answers for playlists: CloudFront keeps the parameters of
+        // the signature to itself.
+        let url = if needs_policy_copy(path) {
+            let separator = if asked.path.contains('?') { '&' } else { '?' };
+            ExactUrl::new(format!("{url}{separator}{}", policy_copy(&grant))).map_err(bad_request)?
+        } else {
+            url
+        };
         let signed = grant.url(&url).map_err(bad_request)?;
         audit("signed a URL", &admission.subject, &resource, &grant);
         let expires = grant.statement().date_less_than();
@@ -191,19 +199,24 @@ impl IssueCookies {
             .map_err(|refusal| Problem::new(StatusCode::FORBIDDEN, refusal.to_string()))
     }
 
-    /// The grant for a path pattern, which lasts for `ttl` seconds or as long as the credential does.
+    /// The grant for a path pattern.
     async fn grant(
         &self,
-        Admission { viewer, subject, now, .. }: &Admission,
+        admission: &Admission,
         path: &str,
         ttl: u64,
     ) -> Result<(UrlPattern, Arc<Grant>), Problem> {
-        let resource = format!("{}://{}{path}", self.config.protocol, viewer.host);
+        let resource = format!("{}://{}{path}", self.config.protocol, admission.viewer.host);
         let resource = UrlPattern::new(resource).map_err(bad_request)?;
-        let expires = self.grants.expiry(*now, ttl).min(subject.expires);
-        let policy = Policy::new(resource.clone(), expires).map_err(bad_request)?;
-        let grant = self.grants.grant(policy).await.map_err(|error| Problem::from(&*error))?;
-        Ok((resource, grant))
+        let policy = Policy::new(resource.clone(), self.expiry(admission, ttl)).map_err(bad_request)?;
+        let asker = Asker::new(&admission.subject.id);
+        let granted = self.grants.grant(policy, asker).await.map_err(|error| Problem::from(&*error))?;
+        Ok((resource, granted.into_grant()))
+    }
+
+    /// The end of what lives for `ttl` seconds, and no longer than the credential.
+    fn expiry(&self, Admission { subject, now, .. }: &Admission, ttl: u64) -> UnixTime {
+        self.grants.expiry(now.plus(ttl).min(subject.expires), *now)
     }
 }
 

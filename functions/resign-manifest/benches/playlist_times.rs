@@ -19,13 +19,13 @@ fn main() {
     for sample @ Sample { name, playlist } in &samples() {
         println!("size\tsegments, {name}\t{}", String::from_utf8_lossy(playlist).matches("#EXTINF").count());
         for style in [Style::Inline { asked_for: false }, Style::Define] {
-            let parameters = Parameters::new(playlist, &grant, style);
+            let parameters = Parameters::new(&grant, style);
             beside_a_copy(sample, &parameters, style.as_str());
-            let (survey, grants) = (playlists::survey(playlist), [grant.clone()]);
-            let stream = || playlists::stream(playlist, survey.clone(), &grants, style);
-            report("ours", &format!("stream {}, {name}", style.as_str()), stream);
+            let grants = [grant.clone()];
+            let stream = || playlists::stream(playlist, playlists::plan(playlist), &grants, style);
+            report("ours", &format!("plan and stream {}, {name}", style.as_str()), stream);
         }
-        report("ours", &format!("survey, {name}"), || playlists::survey(playlist));
+        report("ours", &format!("plan, {name}"), || playlists::plan(playlist));
         for (hash, signer) in &signers {
             let sign = || playlists::sign_and_stream(playlist, signer, Style::Inline { asked_for: false });
             report("ours", &format!("sign {hash} and stream, {name}"), sign);

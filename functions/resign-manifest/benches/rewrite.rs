@@ -32,7 +32,7 @@ fn rewrite_define(bencher: Bencher, sample: &Sample) {
 }
 
 fn rewrite(bencher: Bencher, sample: &Sample, style: Style) {
-    let (parameters, mut out) = (parameters(sample, style), Vec::new());
+    let (parameters, mut out) = (parameters(style), Vec::new());
     playlists::rewrite(&sample.playlist, &parameters, &mut out);
     bencher
         .counter(BytesCount::of_slice(&out))
@@ -43,7 +43,7 @@ fn rewrite(bencher: Bencher, sample: &Sample, style: Style) {
 #[divan::bench(args = samples())]
 fn memcpy_inline(bencher: Bencher, sample: &Sample) {
     let mut result = Vec::new();
-    playlists::rewrite(&sample.playlist, &parameters(sample, INLINE), &mut result);
+    playlists::rewrite(&sample.playlist, &parameters(INLINE), &mut result);
     let mut out = result.clone();
     bencher
         .counter(BytesCount::of_slice(&result))
@@ -52,7 +52,7 @@ fn memcpy_inline(bencher: Bencher, sample: &Sample) {
 
 #[divan::bench(args = samples())]
 fn quick_m3u8_inline(bencher: Bencher, sample: &Sample) {
-    let (parameters, mut out) = (parameters(sample, INLINE), Vec::new());
+    let (parameters, mut out) = (parameters(INLINE), Vec::new());
     let mut rewrite = || {
         let options = quick_m3u8::all_tags();
         quick_m3u8::rewrite(black_box(&sample.playlist), &parameters.text, options, &mut out);
@@ -63,22 +63,22 @@ fn quick_m3u8_inline(bencher: Bencher, sample: &Sample) {
 }
 
 #[divan::bench(args = samples())]
-fn survey(bencher: Bencher, sample: &Sample) {
+fn plan(bencher: Bencher, sample: &Sample) {
     bencher
         .counter(BytesCount::of_slice(&sample.playlist))
-        .bench_local(|| playlists::survey(black_box(&sample.playlist)));
+        .bench_local(|| playlists::plan(black_box(&sample.playlist)));
 }
 
 /// Piece by piece. Its `max alloc` is what a request needs beside the playlist from the bucket.
 #[divan::bench(args = samples())]
 fn stream_inline(bencher: Bencher, sample: &Sample) {
-    let (grants, survey) = ([grant()], playlists::survey(&sample.playlist));
-    let stream = || playlists::stream(&sample.playlist, survey.clone(), &grants, INLINE);
+    let grants = [grant()];
+    let stream = || playlists::stream(&sample.playlist, playlists::plan(&sample.playlist), &grants, INLINE);
     bencher.counter(BytesCount::new(stream())).bench_local(stream);
 }
 
-fn parameters(sample: &Sample, style: Style) -> Parameters {
-    Parameters::new(&sample.playlist, &grant(), style)
+fn parameters(style: Style) -> Parameters {
+    Parameters::new(&grant(), style)
 }
 
 fn grant() -> Grant {

@@ -163,10 +163,10 @@ impl Body for Logged {
 impl Drop for Logged {
     fn drop(&mut self) {
         let Pieces { content, record, .. } = self.body.get_ref();
-        let summary = match content {
-            Content::Resigned(resigned) => *resigned.summary(),
-            Content::Whole(_) => record.references,
+        let counts = match content {
+            Content::Resigned(resigned) => resigned.counts(),
+            Content::Whole(_) => &record.references,
         };
-        record.write(&summary, self.sent, self.outcome);
+        record.write(counts, self.sent, self.outcome);
     }
 }

@@ -1,8 +1,9 @@
 //! The function's settings.
 
-use std::str::FromStr;
-
-use usher_runtime::{ConfigError, Cors, Scope, Settings, SigningConfig, ViewerHost, ViewerProtocol};
+use cloudfront_signing::UrlPattern;
+use usher_runtime::{
+    ConfigError, Cors, KeySource, Scope, Settings, SigningConfig, ViewerHost, ViewerProtocol,
+};
 
 use crate::SignedHost;
 
@@ -17,12 +18,10 @@ pub struct Config {
     pub protocol: ViewerProtocol,
     /// `VIEWER_HOST`
     pub viewer_host: ViewerHost,
-    /// `URL_TTL_SECONDS`: how long the parameters in a playlist live, at least.
-    pub url_ttl: u64,
-    /// `PAUSE_MARGIN_SECONDS`: how much longer than the programme itself they live where it is longer.
-    pub pause_margin: u64,
-    /// `PARAMETER_LIFE`
-    pub parameter_life: ParameterLife,
+    /// `COMMON_ASSETS`: path patterns of what every viewer may get.
+    pub common_assets: Vec<String>,
+    /// `TRUSTED_KEYS`: keys that CloudFront trusts beside the one that signs, for what they signed before.
+    pub trusted_keys: Vec<KeySource>,
     /// `SIGNED_HOSTS`: other hosts whose URIs are signed too.
     pub signed_hosts: Vec<SignedHost>,
     /// `ALLOWED_ORIGINS`: pages on other origins that may read playlists.
@@ -44,10 +43,8 @@ impl Config {
         let scope = Scope::read(&mut settings);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
         let viewer_host = ViewerHost::read(&mut settings);
-        let url_ttl = settings.seconds("URL_TTL_SECONDS", 21_600);
-        let pause_margin = settings.seconds("PAUSE_MARGIN_SECONDS", 3_600);
-        let parameter_life =
-            settings.parsed("PARAMETER_LIFE", ParameterLife::Programme, "programme or credential");
+        let common_assets = scope.as_ref().and_then(|scope| read_common_assets(&mut settings, scope));
+        let trusted_keys = settings.list("TRUSTED_KEYS", "", &KeySource::SETTINGS, &[], KeySource::read);
         let signed_hosts = SignedHost::read(&mut settings);
         let cors = Cors::read(&mut settings, "GET, HEAD", "Range");
         let bucket = settings.required("BUCKET");
@@ -59,9 +56,8 @@ impl Config {
                 scope: scope?,
                 protocol: protocol?,
                 viewer_host: viewer_host?,
-                url_ttl: url_ttl?,
-                pause_margin: pause_margin?,
-                parameter_life: parameter_life?,
+                common_assets: common_assets?,
+                trusted_keys: trusted_keys?,
                 signed_hosts: signed_hosts?,
                 cors,
                 bucket: bucket?,
@@ -71,29 +67,33 @@ impl Config {
     }
 }
 
-/// How long the parameters in a playlist may live.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ParameterLife {
-    /// No longer than what the viewer came with: after that, nothing of the playlist plays on.
-    Credential,
-    /// To the end of the programme: whoever was admitted may finish it.
-    Programme,
-}
-
-impl FromStr for ParameterLife {
-    type Err = &'static str;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "credential" => Ok(Self::Credential),
-            "programme" => Ok(Self::Programme),
-            _ => Err("it must be programme or credential"),
+/// Reads `COMMON_ASSETS`, a JSON array of path patterns of whole assets, such as `["/video/ads/*"]`.
+fn read_common_assets(settings: &mut Settings<'_>, scope: &Scope) -> Option<Vec<String>> {
+    let Some(text) = settings.optional(COMMON_ASSETS) else { return Some(Vec::new()) };
+    let Ok(patterns) = serde_json::from_str::<Vec<String>>(&text) else {
+        settings.problem(format!(
+            "{COMMON_ASSETS} must be a JSON array of path patterns, such as [\"/video/ads/*\"]"
+        ));
+        return None;
+    };
+    for (at, pattern) in patterns.iter().enumerate() {
+        let is_pattern = UrlPattern::new(format!("https://host{pattern}")).is_ok();
+        if !(is_pattern && scope.covers(pattern) && scope.is_of_whole_assets(pattern)) {
+            settings.problem(format!(
+                "{COMMON_ASSETS}[{at}] must be a path pattern of whole assets below {}, such as /video/ads/*",
+                scope.everything()
+            ));
         }
     }
+    Some(patterns)
 }
+
+const COMMON_ASSETS: &str = "COMMON_ASSETS";
 
 #[cfg(test)]
 mod tests {
+    use cloudfront_signing::KeyPairId;
+
     use super::*;
 
     fn read(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -108,9 +108,8 @@ mod tests {
     #[test]
     fn what_is_not_set_has_the_value_of_the_template() {
         let config = read(&[]).expect("a configuration");
-        assert_eq!(config.url_ttl, 21_600);
-        assert_eq!(config.pause_margin, 3_600);
-        assert_eq!(config.parameter_life, ParameterLife::Programme);
+        assert_eq!(config.common_assets, Vec::<String>::new());
+        assert_eq!(config.trusted_keys, []);
         assert_eq!(config.viewer_host, ViewerHost::Header);
         assert_eq!(config.signed_hosts, []);
         assert_eq!(config.max_playlist_bytes, 16_777_216);
@@ -120,14 +119,24 @@ mod tests {
     #[test]
     fn what_is_set_is_read() {
         let config = read(&[
-            ("PAUSE_MARGIN_SECONDS", "60"),
-            ("PARAMETER_LIFE", "credential"),
+            ("COMMON_ASSETS", r#"["/video/ads/*", "/video/jingle.ts"]"#),
+            (
+                "TRUSTED_KEYS",
+                r#"[{"key_pair_id": "KA", "kms_key_id": "a"}, {"key_pair_id": "KB", "private_key_secret_id": "b"}]"#,
+            ),
             ("VIEWER_HOST", "video.example.com"),
             ("ALLOWED_ORIGINS", "https://app.example.com"),
         ])
         .expect("a configuration");
-        assert_eq!(config.pause_margin, 60);
-        assert_eq!(config.parameter_life, ParameterLife::Credential);
+        assert_eq!(config.common_assets, ["/video/ads/*", "/video/jingle.ts"]);
+        let id = |id| KeyPairId::new(id).expect("an id");
+        assert_eq!(
+            config.trusted_keys,
+            [
+                KeySource::Kms { key_id: "a".to_owned(), key_pair_id: id("KA") },
+                KeySource::SecretsManager { secret_id: "b".to_owned(), key_pair_id: Some(id("KB")) },
+            ]
+        );
         assert_eq!(config.viewer_host, ViewerHost::Configured("video.example.com".to_owned()));
         assert!(config.cors.is_configured());
     }
@@ -136,8 +145,8 @@ mod tests {
     fn all_problems_are_told_at_once() {
         let error = read(&[
             ("BUCKET", ""),
-            ("PAUSE_MARGIN_SECONDS", "0"),
-            ("PARAMETER_LIFE", "forever"),
+            ("COMMON_ASSETS", r#"["/video/ads/*", "/other/*", "/video/a/b/c/*", "video/*", "/video/a?b/*"]"#),
+            ("TRUSTED_KEYS", r#"[{"kms_key_id": "a"}]"#),
             ("VIEWER_HOST", "*.example.com"),
             ("SIGNED_HOSTS", r#"[{"origin": "https://a", "key_pair_id": "KA"}]"#),
         ]);
@@ -145,8 +154,11 @@ mod tests {
             error.expect_err("nothing of it can be used").to_string(),
             "the configuration cannot be used: \
              VIEWER_HOST must be a host as browsers send it, such as video.example.com; \
-             PAUSE_MARGIN_SECONDS must be a number of seconds, from 1 to 31536000; \
-             PARAMETER_LIFE must be programme or credential; \
+             COMMON_ASSETS[1] must be a path pattern of whole assets below /video/*, such as /video/ads/*; \
+             COMMON_ASSETS[2] must be a path pattern of whole assets below /video/*, such as /video/ads/*; \
+             COMMON_ASSETS[3] must be a path pattern of whole assets below /video/*, such as /video/ads/*; \
+             COMMON_ASSETS[4] must be a path pattern of whole assets below /video/*, such as /video/ads/*; \
+             TRUSTED_KEYS[0]: KEY_PAIR_ID is missing; \
              SIGNED_HOSTS[0]: KMS_KEY_ID is missing (or PRIVATE_KEY_SECRET_ID, or PRIVATE_KEY_FILE on a laptop); \
              BUCKET is missing"
         );

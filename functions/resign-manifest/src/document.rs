@@ -12,18 +12,11 @@
 //! cannot be taken apart for certain is refused, see [`DocumentError`]: a player may find a clone in it
 //! that we do not. The module is pure: it knows nothing of keys, grants or hosts.
 //!
-//! # Steering renews parameters while a film plays
+//! # Parameters of pathway clones
 //!
 //! A player that switches to a pathway clone puts `PARAMS` into the query of each playlist of the base
-//! pathway, over parameters of the same name. So a clone whose `HOST` is ours carries fresh ones there.
+//! pathway, over parameters of the same name. So a clone whose `HOST` is ours carries its own there.
 //! A clone without `HOST` keeps the host of its base, which this document does not tell; it gets none.
-//!
-//! Players clone a pathway once: hls.js 1.7 and Media3 pass over a clone whose `ID` they know, and the
-//! specification forbids an `ID` that any other pathway has. New parameters therefore need a new `ID`:
-//! it ends in the *generation*, a number that is the caller's, and `PATHWAY-PRIORITY` and the `BASE-ID`
-//! of other clones follow. To the player it is what a steering server is free to do, a new pathway that
-//! takes the place of the old one. Each change makes it load its playlists again, so a generation should
-//! last as long as the parameters of its first moment allow, and not change with every expiry bucket.
 //!
 //! # Parameters that would go astray
 //!
@@ -83,9 +76,7 @@ impl DocumentKind {
 /// What the URIs of a pathway clone get in their query.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CloneParameters {
-    /// The host is ours: these query parameters, as [`Grant::query`] writes them.
-    ///
-    /// [`Grant::query`]: cloudfront_signing::Grant::query
+    /// The host is ours: these query parameters.
     Signed(String),
     /// The host is another's: a signature that comes with the base pathway is emptied.
     Withheld,
@@ -125,7 +116,8 @@ pub enum DocumentError {
 ///
 /// `sign` takes a URI as it is meant (without JSON's escapes) and answers it with its parameters, or
 /// nothing to leave it. `clone_parameters` takes the `HOST` of a pathway clone, or its JSON where that is no
-/// text. `generation` changes when clones have to be renewed. Signing twice equals signing once.
+/// text. Signing twice equals signing
+/// once.
 ///
 /// # Errors
 /// [`DocumentError`]; the document must not be handed out beside our signatures then.
@@ -134,7 +126,7 @@ pub enum DocumentError {
 /// use resign_manifest::document::{DocumentKind, rewrite};
 ///
 /// let list = br#"{"ASSETS": [{"URI": "https:\/\/media.example.com\/video\/ad\/a.m3u8", "DURATION": 15}]}"#;
-/// let signed = rewrite(list, 0, &mut |uri| Some(format!("{uri}?Expires=1")), &mut |_| None)?
+/// let signed = rewrite(list, &mut |uri| Some(format!("{uri}?Expires=1")), &mut |_| None)?
 ///     .ok_or("neither")?;
 /// assert_eq!(signed.kind, DocumentKind::AssetList);
 /// assert_eq!(
@@ -145,7 +137,6 @@ pub enum DocumentError {
 /// ```
 pub fn rewrite(
     json: &[u8],
-    generation: u64,
     sign: &mut dyn FnMut(&str) -> Option<String>,
     clone_parameters: &mut dyn FnMut(&str) -> Option<CloneParameters>,
 ) -> Result<Option<Rewritten>, DocumentError> {
@@ -162,7 +153,7 @@ pub fn rewrite(
         return Ok(None);
     };
     let members = members.unambiguous()?;
-    let mut rewriter = Rewriter { splice: Splice::new(whole), generation, sign, clone_parameters };
+    let mut rewriter = Rewriter { splice: Splice::new(whole), sign, clone_parameters };
     match kind {
         DocumentKind::AssetList => rewriter.asset_list(&members)?,
         DocumentKind::SteeringManifest => rewriter.steering_manifest(&members)?,
@@ -187,7 +178,6 @@ fn recognise(members: Object<'_>) -> Option<(DocumentKind, Object<'_>)> {
 
 struct Rewriter<'j, 'f> {
     splice: Splice<'j>,
-    generation: u64,
     sign: &'f mut dyn FnMut(&str) -> Option<String>,
     clone_parameters: &'f mut dyn FnMut(&str) -> Option<CloneParameters>,
 }

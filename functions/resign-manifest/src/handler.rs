@@ -7,10 +7,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body::Body as _;
 use lambda_runtime::{MetadataPrelude, StreamResponse, streaming::Body};
 use tower::{ServiceExt as _, service_fn};
-use tower_http::{
-    CompressionLevel,
-    compression::{Compression, CompressionBody},
-};
+use tower_http::{CompressionLevel, compression::Compression};
 use usher_runtime::{Clock, Problem};
 
 use crate::{
@@ -36,7 +33,7 @@ impl ResignManifest {
         Self { config, grants, source, clock, output_limit: OUTPUT_LIMIT }
     }
 
-    /// Sends at most `bytes` in an answer that is not compressed.
+    /// Sends at most `bytes` in an answer, before it is compressed.
     #[must_use]
     pub fn sending_at_most(self, bytes: u64) -> Self {
         Self { output_limit: bytes, ..self }
@@ -58,7 +55,6 @@ impl ResignManifest {
         }
         let service = service_fn(async |_| Ok::<_, Infallible>(self.respond(&event).await));
         let Ok(mut response) = Compression::new(service).quality(LEVEL).oneshot(request).await;
-        refuse_too_large(&mut response, self.output_limit);
         self.add_common_headers(response.headers_mut(), origin.as_ref());
 
         let (parts, body) = response.into_parts();
@@ -83,7 +79,9 @@ impl ResignManifest {
             record.error.get_or_insert_with(|| problem.detail.clone());
             Answer::from(&problem)
         });
-        answer.into_response(record)
+        let mut response = answer.into_response(record);
+        refuse_too_large(&mut response, self.output_limit);
+        response
     }
 
     fn add_common_headers(&self, headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
@@ -100,24 +98,23 @@ fn method(event: &LambdaFunctionUrlRequest) -> &str {
     event.request_context.http.method.as_deref().unwrap_or_default()
 }
 
-/// Lambda would cut the answer off. Compressed, no playlist comes near the limit: what makes it large is
-/// the same parameters again and again.
-fn refuse_too_large(response: &mut Response<CompressionBody<Pieces>>, limit: u64) {
-    let is_encoded = response.headers().contains_key(header::CONTENT_ENCODING);
-    let upper = response.body().get_ref().size_hint().upper();
-    if is_encoded || upper.is_none_or(|upper| upper <= limit) {
+/// Lambda would cut the answer off. A compressed one is much smaller, but takes the time of the whole: millions of
+/// short references must not keep the function busy.
+fn refuse_too_large(response: &mut Response<Pieces>, limit: u64) {
+    let upper = response.body().size_hint().upper();
+    if upper.is_none_or(|upper| upper <= limit) {
         return;
     }
     let problem = Problem::new(
         StatusCode::BAD_GATEWAY,
         format!(
             "with its signatures the playlist may have more than the {limit} bytes that can be sent: \
-             ask for it with Accept-Encoding: gzip"
+             ask for it with usher-style=define"
         ),
     );
     *response.status_mut() = problem.status;
     *response.headers_mut() = problem.all_headers();
-    response.body_mut().get_mut().replace(&problem);
+    response.body_mut().replace(&problem);
     if let Some(length) = response.body().size_hint().exact() {
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }

@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
-use cloudfront_signing::{Grant, Policy, UnixTime, UrlPattern};
+use cloudfront_signing::{Grant, Policy, UnixTime, Verifier};
 use futures::future::try_join_all;
 use http::StatusCode;
-use usher_runtime::{Granted, Grants, Problem, SigningError};
+use usher_runtime::{Asker, Granted, Grants, Problem, SigningError, SigningKey};
 
-use crate::{Config, Host, Need, SignedHost};
+use crate::{Config, Host, RequiredGrant, SignedHost};
 
 /// Signs for the viewer's own host, and for others with their keys.
 pub struct HostGrants {
     own: Grants,
     others: Vec<(Host, Grants)>,
+    /// Beside the key that signs: the one that signed before.
+    trusted: Vec<Box<dyn SigningKey>>,
 }
 
 /// The grants that a playlist needs.
 pub(crate) struct Signed {
-    /// In the order of the needs.
+    /// In the order of the plan.
     pub(crate) grants: Vec<Arc<Grant>>,
     /// How many of them were not in a cache.
     pub(crate) signatures: usize,
@@ -27,7 +29,7 @@ impl HostGrants {
     /// Signs for the viewer's own host only.
     #[must_use]
     pub fn new(own: Grants) -> Self {
-        Self { own, others: Vec::new() }
+        Self { own, others: Vec::new(), trusted: Vec::new() }
     }
 
     /// Signs what is on another host with `grants`.
@@ -35,6 +37,13 @@ impl HostGrants {
     pub fn with(mut self, host: &SignedHost, grants: Grants) -> Self {
         let (written, origin) = (host.origin.clone(), host.origin.clone());
         self.others.push((Host { written, origin, scope: host.scope.clone() }, grants));
+        self
+    }
+
+    /// Verifies what `key` has signed, too.
+    #[must_use]
+    pub fn trusting(mut self, key: Box<dyn SigningKey>) -> Self {
+        self.trusted.push(key);
         self
     }
 
@@ -47,7 +56,22 @@ impl HostGrants {
         for host in &config.signed_hosts {
             all = all.with(host, Grants::open(host.signing.clone()).await?);
         }
+        for key in &config.trusted_keys {
+            all = all.trusting(key.open().await?);
+        }
         Ok(all)
+    }
+
+    /// Judges signatures of the keys for the viewer's own host.
+    ///
+    /// # Errors
+    /// As [`SigningKey::public_keys`].
+    pub async fn verifier(&self) -> Result<Verifier, SigningError> {
+        let mut keys = self.own.public_keys().await?;
+        for key in &self.trusted {
+            keys.extend(key.public_keys().await?);
+        }
+        Ok(Verifier::new(keys))
     }
 
     /// All hosts, the viewer's first: it goes before another of the same name.
@@ -55,39 +79,41 @@ impl HostGrants {
         std::iter::once(viewer_host).chain(self.others.iter().map(|(host, _)| host.clone())).collect()
     }
 
-    /// A grant for each need, until what `expiry` says. All at once, since each may be a call to KMS.
+    /// A grant for each that is required, until `latest`, rounded down to an expiry bucket where there is time. All
+    /// at once, since each may be a call to KMS.
     pub(crate) async fn sign(
         &self,
-        needs: &[Need],
-        expiry: impl Fn(&Need) -> UnixTime,
+        required: &[RequiredGrant],
+        latest: UnixTime,
+        now: UnixTime,
+        asker: Asker,
     ) -> Result<Signed, Problem> {
-        if needs.len() > Self::LIMIT {
-            let limit = Self::LIMIT;
+        if required.len() > LIMIT {
             return Err(Problem::new(
                 StatusCode::BAD_GATEWAY,
                 format!(
-                    "the playlist refers to more than {limit} assets, each with a signature of its own: \
+                    "the playlist refers to more than {LIMIT} assets, each with a signature of its own: \
                      keep an asset in one folder, or set SCOPE_DEPTH to 0"
                 ),
             ));
         }
-        let granted = try_join_all(needs.iter().map(async |need| {
-            let policy = UrlPattern::new(&need.resource)
-                .and_then(|pattern| Policy::new(pattern, expiry(need)))
+        let expires = self.own.expiry(latest, now);
+        let granted = try_join_all(required.iter().map(async |grant| {
+            let policy = Policy::new(grant.resource.clone(), expires)
                 .map_err(|error| Problem::new(StatusCode::BAD_GATEWAY, error.to_string()))?;
-            self.of(need).granted(policy).await.map_err(|error| Problem::from(&*error))
+            self.of(grant).grant(policy, asker).await.map_err(|error| Problem::from(&*error))
         }))
         .await?;
         let signatures = granted.iter().filter(|granted| matches!(granted, Granted::Signed(_))).count();
         Ok(Signed { grants: granted.into_iter().map(Granted::into_grant).collect(), signatures })
     }
 
-    /// By the index of the need's host in [`hosts`](Self::hosts).
-    fn of(&self, need: &Need) -> &Grants {
-        let other = need.host.checked_sub(1).and_then(|index| self.others.get(index));
+    /// By the index of the grant's host in [`hosts`](Self::hosts).
+    fn of(&self, grant: &RequiredGrant) -> &Grants {
+        let other = grant.host.checked_sub(1).and_then(|index| self.others.get(index));
         other.map_or(&self.own, |(_, grants)| grants)
     }
-
-    /// How many signatures a playlist may need.
-    pub(crate) const LIMIT: usize = 32;
 }
+
+/// How many signatures a playlist may need.
+const LIMIT: usize = 32;

@@ -3,34 +3,37 @@
 use std::{sync::Arc, time::Instant};
 
 use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlRequest;
-use cloudfront_signing::Grant;
+use cloudfront_signing::{Grant, UnixTime, Verifier};
 use headers::{ETag, HeaderMapExt as _};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use url::Url;
-use usher_runtime::{Problem, Scope, Viewer};
+use usher_runtime::{Asker, Problem, Scope, Viewer, is_policy_copy};
 
 use crate::{
-    Host, HostGrants, Object, ResignManifest, Resigned, SourceError, Style, Survey,
+    Assets, Authority, Host, Object, Permission, ResignManifest, Resigned, SigningPlan, SourceError, Style,
     answer::Answer,
+    authority::policy_of,
     body::Content,
     caching::{Ingredients, cache_control, is_known},
     document::{DocumentError, DocumentKind},
-    expiry::Expiry,
     record::Record,
-    rewrite::{Origin, is_playlist},
+    rewrite::{Origin, Scan, is_playlist},
     side_document::SideDocument,
 };
 
 /// What a request asks for.
 struct Asked {
-    viewer: Viewer,
     style: Style,
     path: String,
     /// The playlist's key in the bucket.
     key: String,
     viewer_origin: String,
     playlist_url: Url,
+    now: UnixTime,
+    /// Nothing is signed without one.
+    authority: Option<Authority>,
+    asker: Asker,
 }
 
 impl ResignManifest {
@@ -41,37 +44,41 @@ impl ResignManifest {
         record: &mut Record,
     ) -> Result<Answer, Problem> {
         record.asset = object_key(event.raw_path.as_deref().unwrap_or_default());
-        let asked = self.read(event)?;
+        let asked = self.read(event, record).await?;
         record.style = Some(asked.style.as_str());
         let object = self.fetch(&asked.key, record).await?;
         // Whatever its content type says: that of many playlists in buckets says nothing.
-        if !is_playlist(&object.bytes) {
-            return self.document(event, &asked, object, record).await;
+        let is_playlist = is_playlist(&object.bytes);
+        if !is_playlist && !is_document(&asked.path, object.content_type.as_deref().unwrap_or_default()) {
+            return Err(Problem::new(StatusCode::BAD_GATEWAY, NO_PLAYLIST));
         }
-        if asked.style == Style::Plain {
-            let headers = headers(PLAYLIST, asked.etag(&object, &[]), None);
-            return Ok(answer(headers, event, || Content::Whole(object.bytes)));
+        match &asked.authority {
+            Some(authority) if asked.style != Style::Plain => {
+                let started = Instant::now();
+                let mut assets = Assets::new(self.grants.hosts(asked.host(&self.config.scope)));
+                if is_playlist {
+                    let (url, nested) = (&asked.playlist_url, asked.style.kept_parameter());
+                    let scan =
+                        Scan::read(&object.bytes, url, Origin::Static, nested, |one| assets.number(one));
+                    record.rewrite = started.elapsed();
+                    let own_asset_only = scan.info.is_steered_elsewhere;
+                    let (plan, grants) =
+                        self.sign(&asked, authority, &assets, own_asset_only, record).await?;
+                    let unchanged = scan.info.ended.then(|| self.unchanged_seconds(authority, asked.now));
+                    let headers = headers(PLAYLIST, asked.etag(&object, &grants), unchanged);
+                    return Ok(answer(headers, event, || {
+                        let resigned = Resigned::new(object.bytes, scan, asked.style, plan, &grants);
+                        Content::Resigned(Box::new(resigned))
+                    }));
+                }
+                self.document(event, &asked, authority, assets, object, record).await
+            }
+            _ => {
+                let content_type = if is_playlist { PLAYLIST } else { JSON };
+                let headers = headers(content_type, asked.etag(&object, &[]), None);
+                Ok(answer(headers, event, || Content::Whole(object.bytes)))
+            }
         }
-
-        let started = Instant::now();
-        let hosts = self.grants.hosts(asked.host(&self.config.scope));
-        let survey = Survey::read(&object.bytes, &asked.playlist_url, &hosts, HostGrants::LIMIT);
-        record.rewrite = started.elapsed();
-
-        let expiry = Expiry::new(&self.config, &asked.viewer, (self.clock)())?;
-        let started = Instant::now();
-        let signed = self.grants.sign(&survey.needs, |need| expiry.of(need, &survey)).await?;
-        record.sign = started.elapsed();
-        record.signatures = signed.signatures;
-
-        let etag = asked.etag(&object, &signed.grants);
-        let headers = headers(PLAYLIST, etag, expiry.unchanged_seconds(&survey));
-        let (url, style) = (&asked.playlist_url, asked.style);
-        Ok(answer(headers, event, || {
-            let grants = &signed.grants;
-            let resigned = Resigned::new(object.bytes, url, hosts, style, survey, grants, Origin::Static);
-            Content::Resigned(Box::new(resigned))
-        }))
     }
 
     /// Answers with a document that is no playlist: signed if it holds URIs, else as it lies in the bucket.
@@ -79,45 +86,56 @@ impl ResignManifest {
         &self,
         event: &LambdaFunctionUrlRequest,
         asked: &Asked,
+        authority: &Authority,
+        mut assets: Assets,
         object: Object,
         record: &mut Record,
     ) -> Result<Answer, Problem> {
-        if !is_document(&asked.path, object.content_type.as_deref().unwrap_or_default()) {
-            return Err(Problem::new(StatusCode::BAD_GATEWAY, NO_PLAYLIST));
-        }
-        let as_it_is = |object: Object| {
-            let content_type = object.content_type.as_deref().unwrap_or(JSON);
-            let headers = headers(content_type, asked.etag(&object, &[]), None);
-            Ok(answer(headers, event, || Content::Whole(object.bytes)))
-        };
-        if asked.style == Style::Plain {
-            return as_it_is(object);
-        }
-        let hosts = self.grants.hosts(asked.host(&self.config.scope));
-        let (url, style) = (&asked.playlist_url, asked.style);
-        let document = SideDocument { json: &object.bytes, url, hosts: &hosts, style };
+        let document = SideDocument { json: &object.bytes, url: &asked.playlist_url, style: asked.style };
         // A player may read it nevertheless, and find a host in it that it would send our signature to.
         let refused = |error: DocumentError| Problem::new(StatusCode::BAD_GATEWAY, error.to_string());
-        let survey = document.survey().map_err(refused)?;
-        let expiry = Expiry::new(&self.config, &asked.viewer, (self.clock)())?;
-        let started = Instant::now();
-        let signed = self.grants.sign(&survey.needs, |need| expiry.of(need, &survey)).await?;
-        record.sign = started.elapsed();
-        record.signatures = signed.signatures;
+        document.scan(&mut assets).map_err(refused)?;
+        let (plan, grants) = self.sign(asked, authority, &assets, false, record).await?;
 
         let started = Instant::now();
-        let generation = expiry.generation(&survey);
-        let resigned = document.resign(&survey.needs, &signed.grants, generation).map_err(refused)?;
+        let resigned = document.resign(&mut assets, &plan, &grants).map_err(refused)?;
         record.rewrite = started.elapsed();
-        let Some((rewritten, references)) = resigned else { return as_it_is(object) };
-        record.references = references;
-        let etag = asked.etag(&object, &signed.grants);
+        let etag = asked.etag(&object, &grants);
+        let Some((rewritten, counts)) = resigned else {
+            return Ok(answer(headers(JSON, etag, None), event, || Content::Whole(object.bytes)));
+        };
+        record.references = counts;
         let headers = headers(rewritten.kind.content_type(), etag, None);
         Ok(answer(headers, event, || Content::Whole(rewritten.json.into())))
     }
 
-    /// What the request asks for, if it is something that there can be.
-    fn read(&self, event: &LambdaFunctionUrlRequest) -> Result<Asked, Problem> {
+    /// Plans what is signed for the viewer, and signs it.
+    async fn sign(
+        &self,
+        asked: &Asked,
+        authority: &Authority,
+        assets: &Assets,
+        own_asset_only: bool,
+        record: &mut Record,
+    ) -> Result<(SigningPlan, Vec<Arc<Grant>>), Problem> {
+        let own =
+            self.config.scope.of(&asked.path).map(|pattern| format!("{}{pattern}", asked.viewer_origin));
+        let permission = Permission {
+            authority,
+            common_assets: &self.config.common_assets,
+            own_resource: own.as_deref(),
+            own_asset_only,
+        };
+        let plan = SigningPlan::new(assets, permission);
+        let started = Instant::now();
+        let signed = self.grants.sign(&plan.grants, authority.expires(), asked.now, asked.asker).await?;
+        record.sign = started.elapsed();
+        record.signatures = signed.signatures;
+        Ok((plan, signed.grants))
+    }
+
+    /// What the request asks for, if it is something that there can be, and the viewer may have it.
+    async fn read(&self, event: &LambdaFunctionUrlRequest, record: &mut Record) -> Result<Asked, Problem> {
         let viewer = Viewer::from_headers(&event.headers, &self.config.viewer_host)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         let path = event.raw_path.as_deref().unwrap_or_default();
@@ -126,10 +144,47 @@ impl ResignManifest {
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         let not_found = || Problem::new(StatusCode::NOT_FOUND, "there is no playlist at this path");
         self.config.scope.of(path).ok_or_else(not_found)?;
-        let viewer_origin = format!("{}://{}", self.config.protocol, viewer.host);
-        let playlist_url = Url::parse(&format!("{viewer_origin}{path}?{query}")).map_err(|_| not_found())?;
         let key = object_key(path).ok_or_else(not_found)?;
-        Ok(Asked { viewer, style, path: path.to_owned(), key, viewer_origin, playlist_url })
+        let viewer_origin = format!("{}://{}", self.config.protocol, viewer.host);
+        let url = if query.is_empty() {
+            format!("{viewer_origin}{path}")
+        } else {
+            format!("{viewer_origin}{path}?{query}")
+        };
+        let playlist_url = Url::parse(&url).map_err(|_| not_found())?;
+        let now = (self.clock)();
+        let authority = self.authority(&viewer, &url, now, record).await?;
+        // Nothing is known of the viewer's signature, so nothing is signed.
+        let style = if authority.is_some() { style } else { Style::Plain };
+        let asker = Asker::new(viewer_address(&event.headers));
+        Ok(Asked { style, path: path.to_owned(), key, viewer_origin, playlist_url, now, authority, asker })
+    }
+
+    async fn authority(
+        &self,
+        viewer: &Viewer,
+        url: &str,
+        now: UnixTime,
+        record: &mut Record,
+    ) -> Result<Option<Authority>, Problem> {
+        let has_copy = url.split_once('?').is_some_and(|(_, query)| query.split('&').any(is_policy_copy));
+        let verifier = match &viewer.policy {
+            None if has_copy => self.grants.verifier().await.map_err(|error| Problem::from(&error))?,
+            _ => Verifier::default(),
+        };
+        let policy = policy_of(viewer, url, &verifier, now).unwrap_or_else(|code| {
+            record.error = Some(format!("the copy of the policy in the URL is not admitted: {code}"));
+            None
+        });
+        let authority = policy.map(|policy| Authority::new(&policy, url, now)).transpose();
+        authority.map_err(|refusal| Problem::new(StatusCode::FORBIDDEN, refusal.to_string()))
+    }
+
+    /// For how long a playlist that will not change may be kept: not beyond its signatures, and no longer than a
+    /// bucket, since a viewer with cookies gets a longer policy meanwhile.
+    fn unchanged_seconds(&self, authority: &Authority, now: UnixTime) -> u64 {
+        let left = authority.expires().seconds().saturating_sub(now.seconds());
+        left.min(self.config.signing.expiry_bucket)
     }
 
     async fn fetch(&self, key: &str, record: &mut Record) -> Result<Object, Problem> {
@@ -143,6 +198,12 @@ impl ResignManifest {
         record.bytes_in = object.bytes.len();
         Ok(object)
     }
+}
+
+/// The address that CloudFront has added: the last one.
+fn viewer_address(headers: &HeaderMap) -> &str {
+    let list = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    list.rsplit(',').next().unwrap_or_default().trim()
 }
 
 impl Asked {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use tracing::Level;
 
-use crate::rewrite::Summary;
+use crate::rewrite::RewriteCounts;
 
 /// What happened so far.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Record {
     pub(crate) sign: Duration,
     pub(crate) rewrite: Duration,
     /// What happened to those of a document; a playlist's are counted while it is sent.
-    pub(crate) references: Summary,
+    pub(crate) references: RewriteCounts,
     /// Why there is no playlist, more exactly than the viewer learns it.
     pub(crate) error: Option<String>,
 }
@@ -59,13 +59,13 @@ impl Record {
             fetch: Duration::ZERO,
             sign: Duration::ZERO,
             rewrite: Duration::ZERO,
-            references: Summary::default(),
+            references: RewriteCounts::default(),
             error: None,
         }
     }
 
     /// Writes the line. The asset is written as a text, so that a line end in it stays in its quotes.
-    pub(crate) fn write(&self, references: &Summary, bytes_out: u64, outcome: Outcome) {
+    pub(crate) fn write(&self, references: &RewriteCounts, bytes_out: u64, outcome: Outcome) {
         let reasons = references.reasons().map(|(left, count)| format!("{count} {left:?}"));
         let reasons = reasons.collect::<Vec<_>>().join(", ");
         event_at!(

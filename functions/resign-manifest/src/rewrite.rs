@@ -1,45 +1,44 @@
 //! Adds query parameters to the URIs of an HLS playlist, and touches no other byte.
 //!
-//! Where a URI can stand is a table, after [RFC 8216bis]: URI lines and the attributes of a few tags. The
-//! module is pure: it knows nothing of keys, grants or hosts. The closure that it is given sees where each
-//! reference points, and decides.
+//! One [`Scan`] over the lines finds what the playlist says and where parameters can go. Who asks, and what that
+//! viewer may get, decides the caller between the scan and the rewriting, which only copies and inserts.
 //!
-//! What it leaves alone, on purpose:
+//! Where a URI can stand is a table, after [RFC 8216bis]: URI lines and the attributes of a few tags. They are read
+//! as packagers write them: without quotes, in lower case, with line ends of their own. The module is pure: it knows
+//! nothing of keys, grants or hosts.
 //!
-//! - tags that it does not know, even with an attribute `URI`: what a vendor's tag means is not
-//!   known, and parameters that open a whole folder must not go astray;
-//! - values that are not quoted strings, and everything that the attributes above do not cover;
+//! What it leaves alone, on purpose, and counts as a [`SkipReason`]:
+//!
+//! - tags that it does not know, if they have an attribute `URI`: what a vendor's tag means is not known, and
+//!   parameters that open a whole folder must not go astray;
 //! - references that cannot be resolved to one `http` or `https` URL that all readers agree on.
 //!
 //! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis
 
 mod attributes;
+mod counts;
 mod definitions;
-mod facts;
+mod lines;
 mod location;
 mod output;
 mod places;
 mod query;
 mod reference;
+mod scan;
 mod server_control;
-mod summary;
 #[cfg(test)]
 mod tests;
 mod variables;
-mod walk;
 
 pub use self::{
+    counts::{RewriteCounts, SkipReason},
     definitions::Definitions,
-    facts::Facts,
-    output::{Discard, Output},
-    reference::{References, Signed},
-    summary::{Left, Summary},
-    walk::{Changes, Origin, Rewriter},
+    output::Rewriter,
+    reference::{Place, References},
+    scan::{Origin, PlaylistInfo, Scan},
 };
 
 use url::Url;
-
-use self::walk::tag;
 
 /// What a reference points at, as far as the playlist tells.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -50,8 +49,16 @@ pub enum Kind {
     Key,
     /// A media segment, partial segment or initialization section.
     Media,
-    /// Another playlist: by its place, or because the path ends in `.m3u8` or `.m3u`.
+    /// Another playlist: by its place, or because the path ends in `.m3u8`.
     Playlist,
+}
+
+impl Kind {
+    /// Whether what it points at may hold references of its own.
+    #[must_use]
+    pub fn is_nested(self) -> bool {
+        matches!(self, Self::Document | Self::Playlist)
+    }
 }
 
 /// Where one reference of a playlist points: variables expanded, dot segments removed.
@@ -71,9 +78,8 @@ pub struct Reference<'a> {
 /// occur, and some players play on. [`rewrite`] takes anything; ask here first, so that no error
 /// page is ever signed.
 pub fn is_playlist(body: &[u8]) -> bool {
-    let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    text.split(|&byte| byte == b'\n')
-        .map(<[u8]>::trim_ascii)
+    lines::Lines::new(body)
+        .map(|(_, line)| line.trim_ascii())
         .find(|line| line.starts_with(b"#EXT") || !matches!(line.first(), None | Some(b'#')))
         .and_then(|line| line.strip_prefix(b"#EXTM3U"))
         .is_some_and(|rest| rest.first().is_none_or(u8::is_ascii_whitespace))
@@ -82,40 +88,49 @@ pub fn is_playlist(body: &[u8]) -> bool {
 /// Appends `playlist` to `out`, its references with the parameters that `sign` answers for them.
 ///
 /// `playlist_url` is the URL that the player asked for: references are relative to it. `sign` answers query
-/// parameters, encoded, without `?` and without quotes, or why a reference stays as it is. They replace
-/// CloudFront's own and those of the same name, so that signing twice equals signing once.
+/// parameters, encoded, without `?`, quotes and commas, or why a reference stays as it is. They replace
+/// CloudFront's own and their copies, so that signing twice equals signing once.
 ///
 /// ```
-/// use resign_manifest::rewrite::{Left, rewrite};
+/// use resign_manifest::rewrite::{SkipReason, rewrite};
 /// use url::Url;
 ///
 /// let playlist_url = Url::parse("https://media.example.com/video/m/low.m3u8")?;
 /// let mut out = Vec::new();
-/// let summary = rewrite(
+/// let counts = rewrite(
 ///     b"#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"skd://k\"\n#EXTINF:2,\ns1.ts\n",
 ///     &playlist_url,
 ///     &mut out,
 ///     |reference| match reference.origin {
-///         "https://media.example.com" => Ok("Expires=1"),
-///         _ => Err(Left::OtherHost),
+///         "https://media.example.com" => Ok("Expires=1".to_owned()),
+///         _ => Err(SkipReason::OtherHost),
 ///     },
 /// );
 /// assert_eq!(
 ///     out,
 ///     b"#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"skd://k\"\n#EXTINF:2,\ns1.ts?Expires=1\n"
 /// );
-/// assert_eq!(summary.to_string(), "1 signed, 1 left: 1 of another scheme");
+/// assert_eq!(counts.to_string(), "1 signed, 1 left: 1 of another scheme");
 /// # Ok::<(), url::ParseError>(())
 /// ```
-pub fn rewrite<S: AsRef<str>>(
+pub fn rewrite(
     playlist: &[u8],
     playlist_url: &Url,
-    out: &mut impl Output,
-    sign: impl FnMut(&Reference<'_>) -> Result<S, Left>,
-) -> Summary {
-    let mut rewriter = Rewriter::new(playlist_url, Changes::default());
-    rewriter.advance(playlist, out, usize::MAX, sign);
-    *rewriter.summary()
+    out: &mut Vec<u8>,
+    mut sign: impl FnMut(&Reference<'_>) -> Result<String, SkipReason>,
+) -> RewriteCounts {
+    let mut all: Vec<String> = Vec::new();
+    let scan = Scan::read(playlist, playlist_url, Origin::AsStated, None, |reference| {
+        let parameters = sign(reference)?;
+        let known = all.iter().position(|known| *known == parameters);
+        Ok(known.unwrap_or_else(|| {
+            all.push(parameters);
+            all.len() - 1
+        }))
+    });
+    let mut counts = scan.left;
+    counts.count(Ok(()), scan.targets().count());
+    let mut rewriter = Rewriter::new(scan, Definitions::default());
+    rewriter.advance(playlist, out, usize::MAX, |target, _| all.get(target).map(String::as_str));
+    counts
 }
-
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

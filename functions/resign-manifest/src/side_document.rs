@@ -8,11 +8,10 @@ use url::Url;
 use usher_runtime::Asset;
 
 use crate::{
-    Host, HostGrants, Life, Need, Style, Survey,
+    Assets, Host, SigningPlan, Style,
     document::{CloneParameters, DocumentError, Rewritten, rewrite},
-    host::{HostAsset, asset_of},
-    rewrite::{Facts, Kind, Left, Reference, References, Summary},
-    survey::note,
+    resigned::nested_parameters,
+    rewrite::{Kind, References, RewriteCounts},
 };
 
 /// A document, and where it lies.
@@ -20,76 +19,78 @@ use crate::{
 pub(crate) struct SideDocument<'a> {
     pub(crate) json: &'a [u8],
     pub(crate) url: &'a Url,
-    pub(crate) hosts: &'a [Host],
     pub(crate) style: Style,
 }
 
 impl SideDocument<'_> {
-    /// The grants that it needs.
-    pub(crate) fn survey(&self) -> Result<Survey, DocumentError> {
-        let needs = RefCell::new(Vec::new());
-        let wanted = |asset: HostAsset<'_>| {
-            note(&mut needs.borrow_mut(), self.hosts, asset, Life::Session, HostGrants::LIMIT);
-        };
-        let mut references = References::new(self.url);
+    /// Finds the assets that it refers to.
+    pub(crate) fn scan(&self, assets: &mut Assets) -> Result<(), DocumentError> {
+        let assets = RefCell::new(assets);
+        let mut references = self.references();
         let mut sign = |uri: &str| {
-            let note_it = |reference: &Reference<'_>| {
-                wanted(asset_of(self.hosts, reference)?);
-                Err::<&str, _>(Left::OutOfScope)
-            };
-            // What it comes to is asked again once there are grants.
-            let _ = references.sign(uri, Kind::Document, note_it);
+            // What a reference comes to is asked again once there are grants.
+            let _ = references.place(uri, Kind::Document, |one| assets.borrow_mut().number(one));
             None
         };
         let mut clone_parameters = |host: &str| {
-            self.clone_asset(host).into_iter().for_each(&wanted);
+            let _ = self.clone_asset(&mut assets.borrow_mut(), host);
             None
         };
-        rewrite(self.json, 0, &mut sign, &mut clone_parameters)?;
-        Ok(Survey { facts: Facts::default(), needs: needs.into_inner() })
+        rewrite(self.json, &mut sign, &mut clone_parameters)?;
+        Ok(())
     }
 
-    /// The document with a grant for each need of its survey, in their order; `None` where it is neither of
+    /// The document with a grant for each that the plan requires, in their order; `None` where it is neither of
     /// the two.
     pub(crate) fn resign<G: Borrow<Grant>>(
         &self,
-        needs: &[Need],
+        assets: &mut Assets,
+        plan: &SigningPlan,
         grants: &[G],
-        generation: u64,
-    ) -> Result<Option<(Rewritten, Summary)>, DocumentError> {
-        let query = |asset: HostAsset<'_>| {
-            let need = needs.iter().position(|need| need.is_for(asset, Life::Session));
-            need.and_then(|need| grants.get(need)).map(|grant| grant.borrow().query())
-        };
-        let mut summary = Summary::default();
-        let mut references = References::new(self.url);
+    ) -> Result<Option<(Rewritten, RewriteCounts)>, DocumentError> {
+        let assets = RefCell::new(assets);
+        let grant =
+            |asset: usize| plan.grant(asset).ok().and_then(|grant| grants.get(grant)).map(Borrow::borrow);
+        let mut counts = RewriteCounts::default();
+        let mut references = self.references();
         let mut sign = |uri: &str| {
-            let parameters = |reference: &Reference<'_>| {
-                let query = query(asset_of(self.hosts, reference)?).ok_or(Left::OutOfScope)?;
-                let kept = self.style.kept_parameter().filter(|_| reference.kind == Kind::Playlist);
-                Ok(kept.map_or_else(|| query.to_owned(), |kept| format!("{kept}&{query}")))
-            };
-            let signed = references.sign(uri, Kind::Document, parameters);
-            summary.count(signed.as_ref().map(|_| ()).map_err(|reason| *reason));
-            signed.ok().map(|signed| signed.to_string())
+            let place = references.place(uri, Kind::Document, |one| {
+                let asset = assets.borrow_mut().number(one)?;
+                plan.grant(asset).map(|_| asset)
+            });
+            counts.count(place.as_ref().map(drop).map_err(|reason| *reason), 1);
+            let place = place.ok()?;
+            let grant: &Grant = grant(place.target)?;
+            let query = grant.query();
+            Some(place.with(&if place.kind.is_nested() {
+                nested_parameters(query, grant, self.style)
+            } else {
+                query.to_owned()
+            }))
         };
         let mut clone_parameters = |host: &str| {
-            if !self.hosts.iter().any(|ours| is_named(ours, host)) {
+            let mut assets = assets.borrow_mut();
+            if !assets.hosts().iter().any(|ours| is_named(ours, host)) {
                 return Some(CloneParameters::Withheld);
             }
-            let query = self.clone_asset(host).and_then(query);
-            query.map(|query| CloneParameters::Signed(query.to_owned()))
+            let grant: &Grant = self.clone_asset(&mut assets, host).and_then(grant)?;
+            Some(CloneParameters::Signed(nested_parameters(grant.query(), grant, self.style)))
         };
-        let rewritten = rewrite(self.json, generation, &mut sign, &mut clone_parameters)?;
-        Ok(rewritten.map(|rewritten| (rewritten, summary)))
+        let rewritten = rewrite(self.json, &mut sign, &mut clone_parameters)?;
+        Ok(rewritten.map(|rewritten| (rewritten, counts)))
+    }
+
+    fn references(&self) -> References {
+        References::new(self.url, self.style.kept_parameter())
     }
 
     /// What the parameters of a pathway clone on a host of ours must cover: the folder that the document lies
     /// in, which is its asset's. A document beside the assets tells nothing about those of the clone.
-    fn clone_asset(&self, host: &str) -> Option<HostAsset<'_>> {
-        let index = self.hosts.iter().position(|ours| is_named(ours, host))?;
-        let asset = self.hosts.get(index)?.scope.asset(self.url.path())?;
-        matches!(asset, Asset::Folder(_)).then_some(HostAsset { host: index, asset })
+    fn clone_asset(&self, assets: &mut Assets, host: &str) -> Option<usize> {
+        let index = assets.hosts().iter().position(|ours| is_named(ours, host))?;
+        let scope = assets.hosts().get(index)?.scope.clone();
+        let asset = scope.asset(self.url.path())?;
+        if matches!(asset, Asset::Folder(_)) { assets.number_of(index, asset).ok() } else { None }
     }
 }
 
@@ -102,34 +103,59 @@ fn is_named(host: &Host, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use cloudfront_signing::{HashAlgorithm, KeyPairId, Policy, Statement, UnixTime, UrlPattern};
-    use usher_runtime::Scope;
+    use usher_runtime::{Scope, ViewerPolicy};
 
     use super::*;
+    use crate::{Authority, Permission};
 
     fn host(origin: &str) -> Host {
         let scope = Scope::new("/video/*", 1).expect("a scope");
         Host { written: origin.to_owned(), origin: origin.to_owned(), scope }
     }
 
+    fn time(seconds: u64) -> UnixTime {
+        UnixTime::new(seconds).expect("seconds")
+    }
+
     fn grant(resource: &str) -> Grant {
         let pattern = UrlPattern::new(resource).expect("a pattern");
-        let policy = Policy::new(pattern, UnixTime::new(1_790_000_000).expect("seconds")).expect("a policy");
+        let policy = Policy::new(pattern, time(1_790_000_000)).expect("a policy");
         let id = KeyPairId::new("K1").expect("an id");
         Grant::new(Statement::from(policy), id, HashAlgorithm::Sha256, b"signature")
     }
 
-    /// The resources that are needed, and the document with their grants.
-    fn resign(json: &str, path: &str, style: Style) -> (Vec<String>, Option<(String, String)>) {
-        let hosts = [host("https://h.example:8443"), host("https://cdn.example")];
+    /// The resources that are signed for a viewer with this one, and the document with their grants.
+    fn resign_for(
+        resource: &str,
+        json: &str,
+        path: &str,
+        style: Style,
+    ) -> (Vec<String>, Option<(String, String)>) {
         let url = Url::parse(&format!("https://h.example:8443{path}")).expect("a URL");
-        let document = SideDocument { json: json.as_bytes(), url: &url, hosts: &hosts, style };
-        let needs = document.survey().expect("JSON").needs;
-        let resources: Vec<_> = needs.iter().map(|need| need.resource.clone()).collect();
+        let document = SideDocument { json: json.as_bytes(), url: &url, style };
+        let mut assets = Assets::new(vec![host("https://h.example:8443"), host("https://cdn.example")]);
+        document.scan(&mut assets).expect("JSON");
+        let (expires, now) = (time(1_790_000_000), time(1_789_999_000));
+        let policy = ViewerPolicy::Custom { resource: resource.to_owned(), expires };
+        let authority = Authority::new(&policy, url.as_str(), now).expect("an authority");
+        let permission = Permission {
+            authority: &authority,
+            common_assets: &[],
+            own_resource: None,
+            own_asset_only: false,
+        };
+        let plan = SigningPlan::new(&assets, permission);
+        let resources: Vec<_> = plan.grants.iter().map(|grant| grant.resource.to_string()).collect();
         let grants: Vec<_> = resources.iter().map(|resource| grant(resource)).collect();
-        let resigned = document.resign(&needs, &grants, 7).expect("JSON").map(|(rewritten, summary)| {
-            (String::from_utf8(rewritten.json).expect("UTF-8"), summary.to_string())
+        let resigned = document.resign(&mut assets, &plan, &grants).expect("JSON");
+        let resigned = resigned.map(|(rewritten, counts)| {
+            (String::from_utf8(rewritten.json).expect("UTF-8"), counts.to_string())
         });
         (resources, resigned)
+    }
+
+    fn resign(json: &str, path: &str, style: Style) -> (Vec<String>, Option<(String, String)>) {
+        resign_for("https://h.example:8443/video/*", json, path, style)
     }
 
     #[test]
@@ -138,44 +164,49 @@ mod tests {
             {"URI":"https://cdn.example/video/b/b.mp4"},{"URI":"https://ads.example/video/c/c.m3u8"},
             {"URI":"https://h.example:8443/other/d.m3u8"}]}"#;
         let (a, b) = ("https://h.example:8443/video/a/*", "https://cdn.example/video/b/*");
-        let expected = json
-            .replace("a.m3u8", &format!("a.m3u8?usher-style=define&{}", grant(a).query()))
-            .replace("b.mp4", &format!("b.mp4?{}", grant(b).query()));
-        let summary = "2 signed, 2 left: 1 on another host, 1 outside of the scope".to_owned();
+        let nested = |resource| nested_parameters(grant(resource).query(), &grant(resource), Style::Define);
+        let signed_b = json.replace("b.mp4", &format!("b.mp4?{}", nested(b)));
+        let expected = signed_b.replace("a.m3u8", &format!("a.m3u8?{}", nested(a)));
+        let counts = "2 signed, 2 left: 1 on another host, 1 outside of the scope".to_owned();
         assert_eq!(
             resign(json, "/video/m/ads.json", Style::Define),
-            (vec![a.to_owned(), b.to_owned()], Some((expected, summary)))
+            (vec![a.to_owned(), b.to_owned()], Some((expected, counts)))
+        );
+        // What another host's settings name is for every viewer.
+        let counts = "1 signed, 3 left: 1 not covered by the viewer's policy, 1 on another host, \
+                      1 outside of the scope";
+        assert_eq!(
+            resign_for("https://h.example:8443/video/m/*", json, "/video/m/ads.json", Style::Define),
+            (vec![b.to_owned()], Some((signed_b, counts.to_owned())))
         );
     }
 
     #[test]
     fn a_clone_on_our_host_gets_what_covers_the_folder_of_its_manifest() {
-        let json = |id: &str, parameters: &str| {
+        let json = |parameters: &str| {
             format!(
-                r#"{{"VERSION":1,"PATHWAY-PRIORITY":["{id}","base"],"PATHWAY-CLONES":[{{"BASE-ID":"base","ID":"{id}","URI-REPLACEMENT":{{"HOST":"H.EXAMPLE"{parameters}}}}}]}}"#
+                r#"{{"VERSION":1,"PATHWAY-PRIORITY":["c","base"],"PATHWAY-CLONES":[{{"BASE-ID":"base","ID":"c","URI-REPLACEMENT":{{"HOST":"H.EXAMPLE"{parameters}}}}}]}}"#
             )
         };
         let style = Style::Inline { asked_for: false };
         let resource = "https://h.example:8443/video/m/*";
-        let (needs, resigned) = resign(&json("c", ""), "/video/m/steering.json", style);
+        let (needs, resigned) = resign(&json(""), "/video/m/steering.json", style);
         assert_eq!(needs, [resource]);
         let signed = resigned.expect("a steering manifest").0;
         let signed: serde_json::Value = serde_json::from_str(&signed).expect("JSON");
-        let query = grant(resource).query().to_owned();
+        let query = nested_parameters(grant(resource).query(), &grant(resource), style);
         let parameters: serde_json::Map<_, _> = query
             .split('&')
             .filter_map(|pair| pair.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
         let parameters = format!(r#","PARAMS":{}"#, serde_json::Value::from(parameters));
-        let expected: serde_json::Value =
-            serde_json::from_str(&json("c-usher-7", &parameters)).expect("JSON");
+        let expected: serde_json::Value = serde_json::from_str(&json(&parameters)).expect("JSON");
         assert_eq!(signed, expected);
 
         // Beside the assets, it would get a grant for itself alone.
-        let beside = json("c", "");
-        let untouched = Some((beside.clone(), "0 signed, 0 left".to_owned()));
-        assert_eq!(resign(&beside, "/video/steering.json", style), (Vec::new(), untouched));
+        let untouched = Some((json(""), "0 signed, 0 left".to_owned()));
+        assert_eq!(resign(&json(""), "/video/steering.json", style), (Vec::new(), untouched));
     }
 
     #[test]

@@ -81,7 +81,7 @@ mod tests {
             ("usher-style=fancy", None, Err(UnknownStyle)),
         ];
         for (query, credential, style) in rows {
-            let viewer = Viewer { host: "h".to_owned(), credential, expires: None };
+            let viewer = Viewer { host: "h".to_owned(), credential, policy: None };
             assert_eq!(Style::choose(query, &viewer), style, "{query} {credential:?}");
         }
     }

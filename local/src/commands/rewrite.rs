@@ -1,10 +1,10 @@
 //! `usher rewrite`: the function's rewriter, on a file.
 
 use bytes::Bytes;
-use cloudfront_signing::{Policy, UrlPattern};
+use cloudfront_signing::Policy;
 use resign_manifest::{
-    Host, Resigned, Style, Survey,
-    rewrite::{Origin, is_playlist},
+    Assets, Authority, Host, Permission, Resigned, SigningPlan, Style,
+    rewrite::{Origin, RewriteCounts, Scan, is_playlist},
 };
 use url::Url;
 use usher_runtime::{Scope, is_viewer_host};
@@ -22,31 +22,43 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     })?;
     let (signer, mut warnings) = input::signer(&arguments.key)?;
     if !is_playlist(playlist) {
-        warnings.push("this is not a playlist: it does not start with #EXTM3U".to_owned());
+        return Err(InputError::new("this is not a playlist: it does not start with #EXTM3U"));
     }
     let style = match arguments.style {
-        RewriteStyle::Define if !is_playlist(playlist) => {
-            return Err(InputError::new(
-                "this is not a playlist: without #EXTM3U there is no place for the definition",
-            ));
-        }
         RewriteStyle::Define => Style::Define,
         RewriteStyle::Inline => Style::Inline { asked_for: false },
         RewriteStyle::Plain => return Ok(Outcome { stdout: playlist.to_owned(), warnings, refused: false }),
     };
-    let written = viewer_origin(&arguments.url);
-    let hosts = vec![Host { written, origin: url.origin().ascii_serialization(), scope }];
-    let survey = Survey::read(playlist, &url, &hosts, usize::MAX);
-    let mut grants = Vec::new();
-    for need in &survey.needs {
-        let policy = Policy::new(UrlPattern::new(&need.resource)?, arguments.date_less_than)?;
-        grants.push(signer.sign(policy)?);
-    }
+    let host = Host {
+        written: viewer_origin(&arguments.url),
+        origin: url.origin().ascii_serialization(),
+        scope,
+    };
+    let mut assets = Assets::new(vec![host]);
     // Where it will be served from, a file does not tell.
-    let origin = Origin::AsStated;
-    let playlist = Bytes::copy_from_slice(playlist);
-    let signed = Resigned::new(playlist, &url, hosts, style, survey, &grants, origin);
+    let (origin, nested) = (Origin::AsStated, style.kept_parameter());
+    let scan = Scan::read(playlist, &url, origin, nested, |reference| assets.number(reference));
+    // Whoever holds the key may sign everything.
+    let authority = Authority::of_owner(arguments.date_less_than);
+    let permission =
+        Permission { authority: &authority, common_assets: &[], own_resource: None, own_asset_only: false };
+    let plan = SigningPlan::new(&assets, permission);
+    let mut grants = Vec::new();
+    for required in &plan.grants {
+        grants.push(signer.sign(Policy::new(required.resource.clone(), arguments.date_less_than)?)?);
+    }
+    let signed = Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants);
+    warnings.extend(left(signed.counts()));
     Ok(Outcome { stdout: signed.flatten().collect(), warnings, refused: false })
+}
+
+/// What was not signed, and why.
+fn left(counts: &RewriteCounts) -> Option<String> {
+    (counts.left() > 0).then(|| {
+        let reasons = counts.reasons().map(|(reason, count)| format!("{count} {}", reason.as_str()));
+        let reasons = reasons.collect::<Vec<_>>().join(", ");
+        format!("{} of {} references are not signed: {reasons}", counts.left(), counts.left() + counts.signed)
+    })
 }
 
 /// A `*` in the host would be a wildcard in what is signed.

@@ -1,14 +1,20 @@
 //! The grant cache: one signature per scope and expiry bucket, whoever asks and however often.
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
 
-use cloudfront_signing::{Grant, Policy, Statement, UnixTime};
+use cloudfront_signing::{Grant, KeyPairId, Policy, PublicKey, Statement, UnixTime};
 use moka::{future::Cache, policy::EvictionPolicy};
 
 use crate::{SigningConfig, SigningError, SigningKey};
 
 /// Signs policies, each once. Signatures are deterministic, so instances that never meet hand out the
 /// same bytes.
+///
+/// A grant for which a second viewer asks moves into a part of the cache that first requests cannot empty: one
+/// viewer who asks for thousands of grants does not push out those that all others share.
 ///
 /// When the key is rotated, grants that the old one made stay: the key group trusts both, and to sign them
 /// again would give one player two signatures for the same URI. Nor are they handed out for long: a
@@ -17,17 +23,38 @@ use crate::{SigningConfig, SigningError, SigningKey};
 pub struct Grants {
     config: SigningConfig,
     key: Box<dyn SigningKey>,
-    cache: Cache<Statement, Arc<Grant>>,
+    /// Grants for which one viewer has asked so far.
+    first: Cache<Statement, Asked>,
+    /// Grants for which several have.
+    shared: Cache<Statement, Arc<Grant>>,
+}
+
+/// Who asks for a grant: anything that tells one viewer from another, and is the same in each request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Asker(u64);
+
+impl Asker {
+    /// The viewer that this text tells from others.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
+#[derive(Clone)]
+struct Asked {
+    grant: Arc<Grant>,
+    by: Asker,
 }
 
 impl Grants {
     /// Signs with `key`.
     #[must_use]
     pub fn new(config: SigningConfig, key: Box<dyn SigningKey>) -> Self {
-        // LRU: the default policy would keep grants that were much asked for, though nobody will again, and
-        // not let those of the next bucket in.
-        let cache = Cache::builder().max_capacity(CAPACITY).eviction_policy(EvictionPolicy::lru()).build();
-        Self { config, key, cache }
+        let (first, shared) = (cache(FIRST_CAPACITY), cache(CAPACITY));
+        Self { config, key, first, shared }
     }
 
     /// Opens the key that the configuration names.
@@ -39,40 +66,61 @@ impl Grants {
         Ok(Self::new(config, key))
     }
 
-    /// When a grant ends that shall last at least `ttl` seconds from `now`: the end of that time's expiry
-    /// bucket.
+    /// When a grant ends that may last until `latest`, as [`shared_expiry`] says with the configured bucket.
     #[must_use]
-    pub fn expiry(&self, now: UnixTime, ttl: u64) -> UnixTime {
-        now.plus(ttl).rounded_up(self.config.expiry_bucket)
+    pub fn expiry(&self, latest: UnixTime, now: UnixTime) -> UnixTime {
+        shared_expiry(latest, now, self.config.expiry_bucket)
     }
 
-    /// The grant for a policy. Of many who ask at once for the same one, one signs and the others wait.
+    /// The public keys that verify what is signed here.
+    ///
+    /// # Errors
+    /// As [`SigningKey::public_keys`].
+    pub async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
+        self.key.public_keys().await
+    }
+
+    /// The grant for a policy, and whether it cost a signature. Of many who ask at once for the same one, one
+    /// signs and the others wait.
     ///
     /// # Errors
     /// [`SigningError`]; failures are not remembered.
-    pub async fn grant(&self, policy: Policy) -> Result<Arc<Grant>, Arc<SigningError>> {
-        self.granted(policy).await.map(Granted::into_grant)
-    }
-
-    /// The grant for a policy, and whether it cost a signature.
-    ///
-    /// # Errors
-    /// As [`grant`](Self::grant).
-    pub async fn granted(&self, policy: Policy) -> Result<Granted, Arc<SigningError>> {
+    pub async fn grant(&self, policy: Policy, by: Asker) -> Result<Granted, Arc<SigningError>> {
         let statement = Statement::from(policy);
-        let entry = self.cache.entry_by_ref(&statement);
-        let entry = entry.or_try_insert_with(self.sign(statement.clone())).await?;
-        Ok(if entry.is_fresh() {
-            Granted::Signed(entry.into_value())
-        } else {
-            Granted::Cached(entry.into_value())
-        })
+        if let Some(grant) = self.shared.get(&statement).await {
+            return Ok(Granted::Cached(grant));
+        }
+        let entry = self.first.entry_by_ref(&statement);
+        let signed = async { self.sign(statement.clone()).await.map(|grant| Asked { grant, by }) };
+        let entry = entry.or_try_insert_with(signed).await?;
+        let is_fresh = entry.is_fresh();
+        let Asked { grant, by: first } = entry.into_value();
+        if first != by {
+            self.shared.insert(statement, Arc::clone(&grant)).await;
+        }
+        Ok(if is_fresh { Granted::Signed(grant) } else { Granted::Cached(grant) })
     }
 
     async fn sign(&self, statement: Statement) -> Result<Arc<Grant>, SigningError> {
         let signature = self.key.sign(statement.to_json().as_bytes(), self.config.hash).await?;
         Ok(Arc::new(Grant::new(statement, signature.key_pair_id, self.config.hash, &signature.bytes)))
     }
+}
+
+/// When a grant ends that may last until `latest` and no longer: at the beginning of that time's expiry bucket of
+/// `bucket` seconds, so that viewers share a signature, if half of the time is left then, and else at `latest`.
+#[must_use]
+pub fn shared_expiry(latest: UnixTime, now: UnixTime, bucket: u64) -> UnixTime {
+    let rounded = latest.rounded_down(bucket);
+    let left = |until: UnixTime| until.seconds().saturating_sub(now.seconds());
+    let is_enough = rounded > now && left(rounded) >= left(latest).div_ceil(2);
+    if is_enough { rounded } else { latest }
+}
+
+// LRU: the default policy would keep grants that were much asked for, though nobody will again, and not let
+// those of the next bucket in.
+fn cache<V: Clone + Send + Sync + 'static>(capacity: u64) -> Cache<Statement, V> {
+    Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build()
 }
 
 /// A grant, and where it came from.
@@ -94,15 +142,17 @@ impl Granted {
     }
 }
 
-/// About 2 KB each.
+/// Of grants that several viewers share; about 2 KB each.
 const CAPACITY: u64 = 2_000;
+/// Of grants for which one viewer has asked.
+const FIRST_CAPACITY: u64 = 1_000;
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use async_trait::async_trait;
-    use cloudfront_signing::{HashAlgorithm, KeyPairId, UrlPattern};
+    use cloudfront_signing::{HashAlgorithm, UrlPattern};
 
     use super::*;
     use crate::{KeySource, Signature};
@@ -125,6 +175,14 @@ mod tests {
             let signed = 1 + self.signed.fetch_add(1, Ordering::SeqCst);
             Ok(Signature { key_pair_id: id(&format!("K{signed}")), bytes: message.to_vec() })
         }
+
+        async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn anna() -> Asker {
+        Asker::new("anna")
     }
 
     fn id(id: &str) -> KeyPairId {
@@ -154,20 +212,20 @@ mod tests {
         let tasks: Vec<_> = (0..50)
             .map(|_| {
                 let grants = Arc::clone(&grants);
-                tokio::spawn(async move { grants.grant(policy("a")).await.expect("a grant") })
+                tokio::spawn(async move { grants.grant(policy("a"), anna()).await.expect("a grant") })
             })
             .collect();
         for task in tasks {
             task.await.expect("no panic");
         }
-        grants.grant(policy("b")).await.expect("a grant");
+        grants.grant(policy("b"), anna()).await.expect("a grant");
         assert_eq!(signed.load(Ordering::SeqCst), 2);
     }
 
     #[tokio::test]
     async fn of_many_who_ask_at_once_one_is_told_that_it_signed() {
         let (grants, _) = grants(0);
-        let ask = || async { grants.granted(policy("a")).await.expect("a grant") };
+        let ask = || async { grants.grant(policy("a"), anna()).await.expect("a grant") };
         let (one, two, three) = tokio::join!(ask(), ask(), ask());
         let grant = one.clone().into_grant();
         let cached = Granted::Cached(Arc::clone(&grant));
@@ -178,8 +236,8 @@ mod tests {
     #[tokio::test]
     async fn a_failure_is_not_remembered() {
         let (grants, signed) = grants(1);
-        assert!(grants.grant(policy("a")).await.is_err());
-        assert!(grants.grant(policy("a")).await.is_ok());
+        assert!(grants.grant(policy("a"), anna()).await.is_err());
+        assert!(grants.grant(policy("a"), anna()).await.is_ok());
         assert_eq!(signed.load(Ordering::SeqCst), 1);
     }
 
@@ -191,34 +249,73 @@ mod tests {
             let message = statement.to_json();
             Arc::new(Grant::new(statement, id(key), HashAlgorithm::Sha256, message.as_bytes()))
         };
-        assert_eq!(grants.grant(policy("a")).await.expect("a grant"), signed_by("K1", "a"));
-        assert_eq!(grants.grant(policy("b")).await.expect("a grant"), signed_by("K2", "b"));
-        assert_eq!(grants.grant(policy("a")).await.expect("a grant"), signed_by("K1", "a"));
+        assert_eq!(
+            grants.grant(policy("a"), anna()).await.expect("a grant").into_grant(),
+            signed_by("K1", "a")
+        );
+        assert_eq!(
+            grants.grant(policy("b"), anna()).await.expect("a grant").into_grant(),
+            signed_by("K2", "b")
+        );
+        assert_eq!(
+            grants.grant(policy("a"), anna()).await.expect("a grant").into_grant(),
+            signed_by("K1", "a")
+        );
     }
 
     #[tokio::test]
     async fn what_is_asked_for_now_displaces_what_was_asked_for_often() {
         let (grants, signed) = grants(0);
+        let ask = async |name: String| {
+            for viewer in ["anna", "ben"] {
+                grants.grant(policy(&name), Asker::new(viewer)).await.expect("a grant");
+            }
+        };
         for _ in 0..5 {
             for asset in 0..CAPACITY {
-                grants.grant(policy(&asset.to_string())).await.expect("a grant");
+                ask(asset.to_string()).await;
             }
         }
         let before = signed.load(Ordering::SeqCst);
         for _ in 0..2 {
             for asset in 0..1_000 {
-                grants.grant(policy(&format!("new{asset}"))).await.expect("a grant");
+                ask(format!("new{asset}")).await;
             }
         }
         assert_eq!(signed.load(Ordering::SeqCst), before + 1_000);
     }
 
     #[tokio::test]
-    async fn expiry_is_the_end_of_a_bucket() {
-        let (grants, _) = grants(0);
+    async fn one_viewer_does_not_push_out_what_others_share() {
+        let (grants, signed) = grants(0);
+        for viewer in ["anna", "ben"] {
+            grants.grant(policy("film"), Asker::new(viewer)).await.expect("a grant");
+        }
+        for asset in 0..2 * CAPACITY {
+            grants.grant(policy(&asset.to_string()), Asker::new("mallory")).await.expect("a grant");
+        }
+        let before = signed.load(Ordering::SeqCst);
+        grants.grant(policy("film"), Asker::new("cleo")).await.expect("a grant");
+        assert_eq!(signed.load(Ordering::SeqCst), before);
+    }
+
+    #[test]
+    fn an_expiry_is_rounded_down_to_a_bucket_where_half_of_the_time_is_left() {
         let now = UnixTime::new(1_790_000_001).expect("seconds");
-        assert_eq!(grants.expiry(now, 60).seconds(), 1_790_000_100);
-        assert_eq!(grants.expiry(now, 99).seconds(), 1_790_000_100);
-        assert_eq!(grants.expiry(now, 100).seconds(), 1_790_000_400);
+        for (life, expires) in [
+            (0, 1_790_000_001),
+            (60, 1_790_000_061),
+            (99, 1_790_000_100),
+            (100, 1_790_000_100),
+            (198, 1_790_000_100),
+            (199, 1_790_000_200),
+            (398, 1_790_000_399),
+            (399, 1_790_000_400),
+            (3_600, 1_790_003_400),
+            (21_600, 1_790_021_400),
+        ] {
+            assert_eq!(shared_expiry(now.plus(life), now, 300).seconds(), expires, "{life}");
+        }
+        assert_eq!(shared_expiry(now, now.plus(60), 300), now, "it has ended");
     }
 }

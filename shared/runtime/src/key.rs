@@ -13,6 +13,12 @@ pub trait SigningKey: Send + Sync {
     /// # Errors
     /// [`SigningError::Unavailable`] where trying again later may help, and the rest where it cannot.
     async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Signature, SigningError>;
+
+    /// The public keys that verify what this key signs, with what it signed before it was last replaced.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign).
+    async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError>;
 }
 
 /// A signature with the id of the key that made it. They come together: during a rotation, whoever asks
@@ -82,6 +88,10 @@ impl LocalKey {
 impl SigningKey for LocalKey {
     async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Signature, SigningError> {
         Ok(Signature { key_pair_id: self.key_pair_id.clone(), bytes: self.key.sign(message, hash)? })
+    }
+
+    async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
+        Ok(vec![(self.key_pair_id.clone(), self.public_key())])
     }
 }
 

@@ -44,13 +44,16 @@ pub enum KeySource {
 }
 
 impl KeySource {
+    /// The settings that [`read`](Self::read) looks up.
+    pub const SETTINGS: [&str; 4] = [KEY_PAIR_ID, KMS, FILE, SECRET];
+
     /// Reads the three settings of which exactly one must be there, and `KEY_PAIR_ID`.
-    pub(crate) fn read(settings: &mut Settings<'_>) -> Option<Self> {
+    pub fn read(settings: &mut Settings<'_>) -> Option<Self> {
         let mut sources: Vec<(&str, String)> =
             NAMES.iter().filter_map(|name| Some((*name, settings.optional(name)?))).collect();
         let key_pair_id = match sources.as_slice() {
-            [(SECRET, _)] => settings.optional("KEY_PAIR_ID"),
-            _ => settings.required("KEY_PAIR_ID"),
+            [(SECRET, _)] => settings.optional(KEY_PAIR_ID),
+            _ => settings.required(KEY_PAIR_ID),
         };
         let key_pair_id = key_pair_id.map(KeyPairId::new).transpose().unwrap_or_else(|_| {
             settings.problem("KEY_PAIR_ID must be the id of a CloudFront public key");
@@ -98,6 +101,7 @@ impl KeySource {
     }
 }
 
+const KEY_PAIR_ID: &str = "KEY_PAIR_ID";
 const KMS: &str = "KMS_KEY_ID";
 const SECRET: &str = "PRIVATE_KEY_SECRET_ID";
 const FILE: &str = "PRIVATE_KEY_FILE";

@@ -80,6 +80,10 @@ impl SigningKey for KmsKey {
             .ok_or_else(|| SigningError::Unavailable("KMS answered without a signature".to_owned()))?;
         Ok(Signature { key_pair_id: self.key_pair_id.clone(), bytes })
     }
+
+    async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
+        Ok(vec![(self.key_pair_id.clone(), self.public_key().await?.clone())])
+    }
 }
 
 const LAST_WORDS: [&str; 6] = [

@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn the_function_answers_playlists_and_json() {
-        let paths = ["/video/m/a.m3u8", "/video/m/a.json", "/video/m/a.M3U8", "/video/m/a.ts", "/video/m/a.m3u"];
+        let paths =
+            ["/video/m/a.m3u8", "/video/m/a.json", "/video/m/a.M3U8", "/video/m/a.ts", "/video/m/a.m3u"];
         assert_eq!(paths.map(needs_policy_copy), [true, true, false, false, false]);
     }
 }

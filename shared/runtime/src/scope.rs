@@ -70,7 +70,8 @@ impl Scope {
         // One pass over the bytes: asked for every segment of a playlist.
         for (at, byte) in below.bytes().enumerate() {
             match byte {
-                b'*' | b'?' => return None,
+                // It would be a wildcard in the pattern; behind the pattern it is a character like others.
+                b'*' | b'?' if folders < self.depth => return None,
                 b'.' | b'%'
                     if previous == b'/' && below.get(at..)?.split('/').next().is_some_and(is_dots) =>
                 {
@@ -161,6 +162,10 @@ mod tests {
             (1, "/video/m/./s.ts", None),
             (1, "/video/.../s.ts", Some("/video/.../*")),
             (1, "/video/*/s.ts", None),
+            (1, "/video/s*.ts", None),
+            (1, "/video/m/s*1.ts", Some("/video/m/*")),
+            (2, "/video/m/v*/s.ts", None),
+            (0, "/video/m/s*1.ts", Some("/video/*")),
         ];
         for (depth, path, pattern) in rows {
             let scope = Scope::new("/video/*", depth).expect("a scope");

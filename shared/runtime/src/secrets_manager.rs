@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
-use cloudfront_signing::{HashAlgorithm, KeyPairId, PrivateKey};
+use cloudfront_signing::{HashAlgorithm, KeyPairId, PrivateKey, PublicKey};
 use moka::{future::Cache, policy::EvictionPolicy};
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -32,6 +32,8 @@ pub struct SecretsManagerKey {
     key_pair_id: Option<KeyPairId>,
     clock: Clock,
     periods: Cache<u64, Arc<LocalKey>>,
+    /// What the secret held before its last rotation; read only where signatures are verified.
+    previous: Cache<u64, Option<Arc<LocalKey>>>,
     latest: RwLock<Option<Arc<LocalKey>>>,
 }
 
@@ -51,7 +53,9 @@ impl SecretsManagerKey {
     ) -> Result<Self, SigningError> {
         // LRU: the default policy would keep a period that was much asked, and not let the next one in.
         let periods = Cache::builder().max_capacity(1).eviction_policy(EvictionPolicy::lru()).build();
-        let key = Self { client, secret_id, key_pair_id, clock, periods, latest: RwLock::default() };
+        let previous = Cache::builder().max_capacity(1).eviction_policy(EvictionPolicy::lru()).build();
+        let key =
+            Self { client, secret_id, key_pair_id, clock, periods, previous, latest: RwLock::default() };
         match key.current().await {
             Ok(_) | Err(SigningError::Unavailable(_)) => Ok(key),
             Err(error) => Err(error),
@@ -60,13 +64,21 @@ impl SecretsManagerKey {
 
     /// The key of this period.
     async fn current(&self) -> Result<Arc<LocalKey>, SigningError> {
-        let period = (self.clock)().seconds() / PERIOD_SECONDS;
-        self.periods.try_get_with(period, self.refresh()).await.map_err(Arc::unwrap_or_clone)
+        self.periods.try_get_with(self.period(), self.refresh()).await.map_err(Arc::unwrap_or_clone)
+    }
+
+    fn period(&self) -> u64 {
+        (self.clock)().seconds() / PERIOD_SECONDS
+    }
+
+    /// A secret that was never rotated has no version of before, and an unusable one verifies nothing.
+    async fn read_previous(&self) -> Option<Arc<LocalKey>> {
+        self.read("AWSPREVIOUS").await.ok().map(Arc::new)
     }
 
     async fn refresh(&self) -> Result<Arc<LocalKey>, SigningError> {
         let before = self.latest.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match (self.read().await, before) {
+        match (self.read("AWSCURRENT").await, before) {
             (Ok(key), before) => {
                 let key = Arc::new(key);
                 tell(before.as_deref(), &key);
@@ -81,8 +93,8 @@ impl SecretsManagerKey {
         }
     }
 
-    async fn read(&self) -> Result<LocalKey, SigningError> {
-        let request = self.client.get_secret_value().secret_id(&self.secret_id);
+    async fn read(&self, stage: &str) -> Result<LocalKey, SigningError> {
+        let request = self.client.get_secret_value().secret_id(&self.secret_id).version_stage(stage);
         let answer = request
             .send()
             .await
@@ -96,6 +108,14 @@ impl SecretsManagerKey {
 impl SigningKey for SecretsManagerKey {
     async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Signature, SigningError> {
         self.current().await?.sign(message, hash).await
+    }
+
+    /// The key of now, and the one that the secret held before, which may have signed what a viewer still has.
+    async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
+        let current = self.current().await?;
+        let previous = self.previous.get_with(self.period(), self.read_previous()).await;
+        let keys = [Some(current), previous].into_iter().flatten();
+        Ok(keys.map(|key| (key.key_pair_id().clone(), key.public_key())).collect())
     }
 }
 

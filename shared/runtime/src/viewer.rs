@@ -1,8 +1,8 @@
 //! What the viewer-request function passes on: the origin sees neither the viewer's host nor its
 //! signature.
 //!
-//! The headers `x-viewer-host`, `x-viewer-credential` and `x-viewer-expires` are set by the distribution,
-//! whatever the viewer sent under these names. A request that does not come through the distribution may
+//! The headers `x-viewer-host`, `x-viewer-credential`, `x-viewer-resource` and `x-viewer-expires` are set by the
+//! distribution, whatever the viewer sent under these names. A request that does not come through the distribution may
 //! hold anything there: where the host is known, it comes from the configuration instead.
 
 use std::{fmt, net::Ipv6Addr, str::FromStr};
@@ -75,8 +75,35 @@ pub struct Viewer {
     pub host: String,
     /// Where the viewer's signature stood, if it had one.
     pub credential: Option<Credential>,
-    /// When that signature ends, where it could be read.
-    pub expires: Option<UnixTime>,
+    /// The policy of that signature, where it could be read.
+    pub policy: Option<ViewerPolicy>,
+}
+
+/// What a viewer's own policy covers, and until when.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ViewerPolicy {
+    /// A canned policy: the URL that the viewer asked for.
+    Canned {
+        /// `Expires`
+        expires: UnixTime,
+    },
+    /// A custom policy.
+    Custom {
+        /// `Resource`; `*` for a policy without one, which covers everything.
+        resource: String,
+        /// `DateLessThan`
+        expires: UnixTime,
+    },
+}
+
+impl ViewerPolicy {
+    /// When the policy ends.
+    #[must_use]
+    pub fn expires(&self) -> UnixTime {
+        match self {
+            Self::Canned { expires } | Self::Custom { expires, .. } => *expires,
+        }
+    }
 }
 
 /// The request did not come through the distribution.
@@ -89,7 +116,9 @@ impl Viewer {
     pub const HOST: HeaderName = HeaderName::from_static("x-viewer-host");
     /// The header with `cookies` or `url`.
     pub const CREDENTIAL: HeaderName = HeaderName::from_static("x-viewer-credential");
-    /// The header with a Unix time.
+    /// The header with the `Resource` of a custom policy.
+    pub const RESOURCE: HeaderName = HeaderName::from_static("x-viewer-resource");
+    /// The header with the Unix time at which the policy ends.
     pub const EXPIRES: HeaderName = HeaderName::from_static("x-viewer-expires");
 
     /// Reads the headers; that with the host only where `host` says so. The host goes into policies, so
@@ -112,7 +141,16 @@ impl Viewer {
         let expires = text(Self::EXPIRES)
             .and_then(|seconds| seconds.parse().ok())
             .and_then(|seconds| UnixTime::new(seconds).ok());
-        Ok(Self { host, credential, expires })
+        // A resource that is no text must not pass for none: that would be a canned policy.
+        let policy = expires.and_then(|expires| match headers.get(Self::RESOURCE) {
+            None => Some(ViewerPolicy::Canned { expires }),
+            Some(resource) => {
+                let resource = resource.to_str().ok().filter(|resource| !resource.is_empty())?.to_owned();
+                Some(ViewerPolicy::Custom { resource, expires })
+            }
+        });
+        // Without a signature there is no policy.
+        Ok(Self { host, credential, policy: policy.filter(|_| credential.is_some()) })
     }
 }
 
@@ -145,24 +183,44 @@ mod tests {
     #[test]
     fn what_the_distribution_says_is_read() {
         let read = |headers: &[(HeaderName, &'static str)]| {
-            let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+            let headers = headers.iter().map(|(name, value)| {
+                (name.clone(), HeaderValue::from_bytes(value.as_bytes()).expect("a value"))
+            });
             Viewer::from_headers(&headers.collect(), &ViewerHost::Header)
         };
-        let viewer = |credential, expires: Option<u64>| {
-            let expires = expires.map(|seconds| UnixTime::new(seconds).expect("a time"));
-            Ok(Viewer { host: "127.0.0.1:8080".to_owned(), credential, expires })
-        };
+        let viewer =
+            |credential, policy| Ok(Viewer { host: "127.0.0.1:8080".to_owned(), credential, policy });
         let host = (Viewer::HOST, "127.0.0.1:8080");
         let is = |credential| (Viewer::CREDENTIAL, credential);
+        let covers = |resource| (Viewer::RESOURCE, resource);
         let ends = |expires| (Viewer::EXPIRES, expires);
+        let expires = UnixTime::new(1_790_000_000).expect("a time");
         assert_eq!(read(std::slice::from_ref(&host)), viewer(None, None));
         assert_eq!(
             read(&[host.clone(), is("url"), ends("1790000000")]),
-            viewer(Some(Credential::Url), Some(1_790_000_000))
+            viewer(Some(Credential::Url), Some(ViewerPolicy::Canned { expires }))
         );
+        let resource = "https://h/video/m/*";
         assert_eq!(
-            read(&[host.clone(), is("cookies"), ends("soon")]),
-            viewer(Some(Credential::Cookies), None)
+            read(&[host.clone(), is("cookies"), covers(resource), ends("1790000000")]),
+            viewer(
+                Some(Credential::Cookies),
+                Some(ViewerPolicy::Custom { resource: resource.to_owned(), expires })
+            )
+        );
+        for policy in [
+            [covers(resource), ends("soon")],
+            [covers(""), ends("1790000000")],
+            [covers("\u{e9}"), ends("1790000000")],
+            [covers(resource), ends("1790000000000")],
+        ] {
+            let headers = [&[host.clone(), is("cookies")], policy.as_slice()].concat();
+            assert_eq!(read(&headers), viewer(Some(Credential::Cookies), None), "{policy:?}");
+        }
+        assert_eq!(
+            read(&[host.clone(), covers(resource), ends("1790000000")]),
+            viewer(None, None),
+            "a policy without a signature is nobody's"
         );
         assert_eq!(read(&[host, is("password")]), viewer(None, None));
         assert_eq!(read(&[is("url")]), Err(ViewerError));
@@ -196,7 +254,7 @@ mod tests {
     fn a_configured_host_stands_whatever_the_header_says() {
         let host = read("video.example.com").expect("a host");
         let viewer =
-            Viewer { host: "video.example.com".to_owned(), credential: Some(Credential::Url), expires: None };
+            Viewer { host: "video.example.com".to_owned(), credential: Some(Credential::Url), policy: None };
         for sent in [None, Some("video.example.com"), Some("evil.example"), Some("*"), Some("")] {
             let mut headers = HeaderMap::new();
             headers.insert(Viewer::CREDENTIAL, HeaderValue::from_static("url"));

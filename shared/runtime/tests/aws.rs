@@ -27,8 +27,8 @@ use tokio::{
     task::JoinSet,
 };
 use usher_runtime::{
-    Clock, Grants, KeySource, KmsKey, Problem, SecretsManagerKey, SigningConfig, SigningError, SigningKey,
-    sdk_defaults, sdk_environment,
+    Asker, Clock, Grants, KeySource, KmsKey, Problem, SecretsManagerKey, SigningConfig, SigningError,
+    SigningKey, sdk_defaults, sdk_environment,
 };
 
 /// The beginning of a period of 300 s.
@@ -68,6 +68,10 @@ fn config(key: KeySource) -> SigningConfig {
 }
 
 /// Grants of `key`; the configuration's own key is not opened.
+fn asker() -> Asker {
+    Asker::new("anna")
+}
+
 fn grants(key: impl SigningKey + 'static) -> Grants {
     Grants::new(config(KeySource::File { path: "unused".into(), key_pair_id: id("K0") }), Box::new(key))
 }
@@ -96,7 +100,7 @@ async fn what_kms_signs_is_admitted() {
         let client = aws_sdk_kms::Client::new(&sdk(&endpoint));
         let public = KmsKey::new(client, key_id.clone(), id("K1")).public_key().await.unwrap().clone();
         let grants = Grants::open(config(KeySource::Kms { key_id, key_pair_id: id("K1") })).await.unwrap();
-        let grant = grants.grant(policy("m")).await.unwrap();
+        let grant = grants.grant(policy("m"), asker()).await.unwrap().into_grant();
         assert_eq!(admitted(&grant, &[("K1", &public)]), "K1");
     }
 }
@@ -114,7 +118,7 @@ async fn kms_keys_that_cloudfront_does_not_take_are_refused() {
     for (spec, sentence) in rows {
         let key_id = kms_key(&endpoint, spec).await;
         let grants = Grants::open(config(KeySource::Kms { key_id, key_pair_id: id("K1") })).await.unwrap();
-        assert_eq!(grants.grant(policy("m")).await.unwrap_err().to_string(), sentence);
+        assert_eq!(grants.grant(policy("m"), asker()).await.unwrap_err().to_string(), sentence);
     }
 }
 
@@ -141,7 +145,7 @@ async fn what_a_key_of_secrets_manager_signs_is_admitted() {
         let key = KeySource::SecretsManager { secret_id: name.to_owned(), key_pair_id: key_pair_id.clone() };
         let grants = Grants::open(config(key)).await.unwrap();
         let expected = key_pair_id.map_or("K2".to_owned(), |id| id.to_string());
-        let grant = grants.grant(policy("m")).await.unwrap();
+        let grant = grants.grant(policy("m"), asker()).await.unwrap().into_grant();
         assert_eq!(admitted(&grant, &[("K1", &public), ("K2", &public)]), expected);
     }
 }
@@ -160,14 +164,14 @@ async fn a_rotated_secret_is_picked_up() {
     let clock: Clock = Arc::new(move || time(hand.load(Ordering::SeqCst)));
     let key = SecretsManagerKey::open(client.clone(), "rotated".to_owned(), None, clock).await.unwrap();
     let grants = grants(key);
-    let first = grants.grant(policy("m")).await.unwrap();
+    let first = grants.grant(policy("m"), asker()).await.unwrap().into_grant();
     assert_eq!(admitted(&first, &trusted), "KOLD");
 
     client.put_secret_value().secret_id("rotated").secret_string(pair("KNEW", &new)).send().await.unwrap();
     now.fetch_add(300, Ordering::SeqCst);
-    let next = grants.grant(policy_until(NOW + 3_900, "m")).await.unwrap();
+    let next = grants.grant(policy_until(NOW + 3_900, "m"), asker()).await.unwrap().into_grant();
     assert_eq!(admitted(&next, &trusted), "KNEW");
-    assert_eq!(grants.grant(policy("m")).await.unwrap(), first);
+    assert_eq!(grants.grant(policy("m"), asker()).await.unwrap().into_grant(), first);
 }
 
 /// Passes everything on to moto until it is dropped, with all its connections.
@@ -199,10 +203,11 @@ async fn while_kms_is_out_of_reach_a_new_grant_is_503_and_a_cached_one_serves() 
     let key = KmsKey::new(client, key_id, id("K1"));
     let public = key.public_key().await.unwrap().clone();
     let grants = grants(key);
-    let before = grants.grant(policy("m")).await.unwrap();
+    let before = grants.grant(policy("m"), asker()).await.unwrap().into_grant();
 
     relay.shutdown().await;
-    let refused = tokio::time::timeout(Duration::from_secs(3), grants.grant(policy("n"))).await.unwrap();
+    let refused =
+        tokio::time::timeout(Duration::from_secs(3), grants.grant(policy("n"), asker())).await.unwrap();
     let refused = refused.unwrap_err();
     assert!(matches!(*refused, SigningError::Unavailable(_)), "{refused}");
     let problem = Problem::from(&*refused);
@@ -210,7 +215,7 @@ async fn while_kms_is_out_of_reach_a_new_grant_is_503_and_a_cached_one_serves() 
     assert_eq!(problem.headers, [(header::RETRY_AFTER, HeaderValue::from_static("5"))]);
     assert_eq!(problem.detail, "the signing key is out of reach for the moment: try again soon");
 
-    let cached = grants.grant(policy("m")).await.unwrap();
+    let cached = grants.grant(policy("m"), asker()).await.unwrap().into_grant();
     assert_eq!(cached, before);
     assert_eq!(admitted(&cached, &[("K1", &public)]), "K1");
 }

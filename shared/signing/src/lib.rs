@@ -62,7 +62,7 @@ pub use private_key::{KeyAlgorithm, PrivateKey};
 pub use public_key::PublicKey;
 pub use received::ReceivedPolicy;
 pub use request::{Credential, Request};
-pub use resource::{ExactUrl, Resource, UrlPattern};
+pub use resource::{ExactUrl, Resource, UrlPattern, resource_covers};
 pub use stream::{StreamPattern, StreamUrl, escape_for_flash};
 pub use time::UnixTime;
 pub use verifier::{Admitted, Verifier};

@@ -103,8 +103,15 @@ impl Resource {
     /// Whether a request for `url` (a URL or a stream name, without CloudFront's parameters) is covered.
     #[must_use]
     pub fn covers(&self, url: &str) -> bool {
-        wildcard::covers(self.as_str(), &RequestTarget::parse(url))
+        resource_covers(self.as_str(), url)
     }
+}
+
+/// Whether the `Resource` of a policy that somebody signed covers a request for `url`, a URL or a stream name
+/// without CloudFront's parameters.
+#[must_use]
+pub fn resource_covers(resource: &str, url: &str) -> bool {
+    wildcard::covers(resource, &RequestTarget::parse(url))
 }
 
 impl From<ExactUrl> for Resource {

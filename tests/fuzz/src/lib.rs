@@ -33,6 +33,31 @@ pub mod resign_manifest {
     pub mod rewrite;
 }
 
+/// Which grants a playlist needs for a viewer whose policy has this resource, and what every viewer may get: by the
+/// function's own plan.
+pub fn plan_for(playlist: &[u8], url: &url::Url, resource: &str) -> (::resign_manifest::SigningPlan, &'static str) {
+    use ::resign_manifest::{
+        Assets, Authority, Host, Permission, SigningPlan,
+        rewrite::{Origin, Scan},
+    };
+    use usher_runtime::{Scope, ViewerPolicy};
+
+    let scope = Scope::new("/video/*", 1).expect("a scope");
+    let host = Host { written: "https://h".to_owned(), origin: "https://h".to_owned(), scope: scope.clone() };
+    let mut assets = Assets::new(vec![host]);
+    let scan = Scan::read(playlist, url, Origin::Static, None, |one| assets.number(one));
+    let policy = ViewerPolicy::Custom { resource: resource.to_owned(), expires: NOW.plus(60) };
+    let authority = Authority::new(&policy, url.as_str(), *NOW).expect("an authority");
+    let own = scope.of(url.path()).map(|pattern| format!("https://h{pattern}"));
+    let permission = Permission {
+        authority: &authority,
+        common_assets: &["/video/ads/*".to_owned()],
+        own_resource: own.as_deref(),
+        own_asset_only: scan.info.is_steered_elsewhere,
+    };
+    (SigningPlan::new(&assets, permission), "https://h/video/ads/*")
+}
+
 /// The time at which every target judges.
 pub static NOW: LazyLock<UnixTime> = LazyLock::new(|| UnixTime::new(1_790_000_000).expect("seconds"));
 

@@ -1,45 +1,43 @@
-//! Playlists as bytes: signing twice equals signing once, what is left is not touched, pieces make the whole.
+//! Playlists as bytes: signing twice equals signing once, what is left is not touched, pieces make the whole, and
+//! nothing is signed beyond the viewer's own policy or what every viewer may get.
 #![no_main]
 
-use fuzz::resign_manifest::rewrite::{
-    Changes, Definitions, Facts, Left, Origin, Reference, Rewriter, is_playlist, rewrite,
+use cloudfront_signing::UrlPattern;
+use fuzz::{
+    plan_for,
+    resign_manifest::rewrite::{Definitions, Origin, Reference, Rewriter, Scan, SkipReason, is_playlist, rewrite},
 };
 use url::Url;
 
+const MARK: &str = "Policy=1&Signature=2&Key-Pair-Id=3";
+
 libfuzzer_sys::fuzz_target!(|playlist: &[u8]| {
     let url = Url::parse("https://h/video/m/low.m3u8").expect("a URL");
-    let ours =
-        |reference: &Reference<'_>| reference.origin == "https://h" && reference.path.starts_with("/video/");
+    let ours = |reference: &Reference<'_>| {
+        let is_ours = reference.origin == "https://h" && reference.path.starts_with("/video/");
+        if is_ours { Ok(()) } else { Err(SkipReason::OtherHost) }
+    };
 
     let mut inline = Vec::new();
-    let sign = |one: &Reference<'_>| {
-        if ours(one) { Ok("Policy=1&Signature=2&Key-Pair-Id=3") } else { Err(Left::OtherHost) }
-    };
-    let summary = rewrite(playlist, &url, &mut inline, sign);
+    let sign = |one: &Reference<'_>| ours(one).map(|()| MARK.to_owned());
+    let counts = rewrite(playlist, &url, &mut inline, sign);
     let mut again = Vec::new();
-    assert_eq!(rewrite(&inline, &url, &mut again, sign), summary);
+    assert_eq!(rewrite(&inline, &url, &mut again, sign), counts);
     assert_eq!(again, inline);
 
-    let mut pieces = Vec::new();
-    let mut rewriter = Rewriter::new(&url, Changes::default());
-    let mut enough = 1;
-    while rewriter.advance(playlist, &mut pieces, enough, sign) {
+    let scan = Scan::read(playlist, &url, Origin::AsStated, None, ours);
+    let (mut rewriter, mut pieces, mut enough) = (Rewriter::new(scan, Definitions::default()), Vec::new(), 1);
+    while rewriter.advance(playlist, &mut pieces, enough, |(), _| Some(MARK)) {
         enough = pieces.len() + 1;
     }
-    assert_eq!((pieces, *rewriter.summary()), (inline, summary));
+    assert_eq!(pieces, inline);
 
     let define = |playlist: &[u8]| {
-        let (mut facts, mut left) = (Facts::read(playlist), Vec::new());
-        let bucket = || Changes { origin: Origin::Static, ..Changes::default() };
-        Rewriter::new(&url, bucket()).advance(playlist, &mut left, usize::MAX, sign);
-        facts.leave_to_author(&left);
-        let definitions = Definitions::new(["Policy=1&Signature=2&Key-Pair-Id=3"], &facts);
+        let definitions = Definitions::new([MARK]);
         let variable = definitions.references().next().expect("a variable");
         let mut out = Vec::new();
-        let mut rewriter = Rewriter::new(&url, Changes { definitions, ..bucket() });
-        rewriter.advance(playlist, &mut out, usize::MAX, |one| {
-            if ours(one) { Ok(&variable) } else { Err(Left::OtherHost) }
-        });
+        let scan = Scan::read(playlist, &url, Origin::Static, None, ours);
+        Rewriter::new(scan, definitions).advance(playlist, &mut out, usize::MAX, |(), _| Some(&variable));
         out
     };
     // Without a header there is no place for a definition.
@@ -50,7 +48,15 @@ libfuzzer_sys::fuzz_target!(|playlist: &[u8]| {
 
     if !playlist.windows(5).any(|window| window == b"usher") {
         let mut left = Vec::new();
-        rewrite(playlist, &url, &mut left, |_| Err::<&str, _>(Left::OtherHost));
+        rewrite(playlist, &url, &mut left, |_| Err(SkipReason::OtherHost));
         assert_eq!(left, playlist);
+    }
+
+    for resource in ["https://h/video/m/*", "https://h/video/*", "https://h/video/m/low.m3u8", "*://h/*/m/*"] {
+        let (plan, common) = plan_for(playlist, &url, resource);
+        for grant in &plan.grants {
+            let pattern: &UrlPattern = &grant.resource;
+            assert!(pattern.is_within(resource) || pattern.is_within(common), "{pattern} for {resource}");
+        }
     }
 });

@@ -111,6 +111,10 @@ impl SigningKey for OutOfReach {
         let detail = "KMS Sign: arn:aws:kms:eu-central-1:123456789012:key/k is throttled";
         Err(SigningError::Unavailable(detail.to_owned()))
     }
+
+    async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
+        Err(SigningError::Unavailable("throttled".to_owned()))
+    }
 }
 
 /// The settings of the template, but for the key; an empty change takes a setting away.

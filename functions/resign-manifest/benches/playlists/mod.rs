@@ -13,8 +13,8 @@ use aws_lc_rs::{
 use bytes::Bytes;
 use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Signer, UnixTime, UrlPattern};
 use resign_manifest::{
-    Host, Resigned, Style, Survey,
-    rewrite::{Changes, Definitions, Facts, Left, Origin, Rewriter},
+    Assets, Authority, Host, Permission, Resigned, SigningPlan, Style,
+    rewrite::{Definitions, Origin, Rewriter, Scan, SkipReason},
 };
 use url::Url;
 use usher_runtime::Scope;
@@ -29,8 +29,14 @@ pub(crate) struct Sample {
 /// What the references of one playlist receive in a style, made by a real key.
 pub(crate) struct Parameters {
     playlist_url: Url,
-    changes: Changes,
+    definitions: Definitions,
     pub(crate) text: String,
+}
+
+/// What is known of a playlist before its grants are signed.
+pub(crate) struct Planned {
+    scan: Scan<usize>,
+    plan: SigningPlan,
 }
 
 /// The generated ones, and the longest public one where it is at hand.
@@ -61,14 +67,17 @@ fn longest_public() -> Option<Sample> {
     Some(Sample { name: "public".to_owned(), playlist: playlist.ok()?.into() })
 }
 
-/// Rewrites all of `playlist` into a buffer that is used again and again: its pages are there.
+/// Scans all of `playlist` and rewrites it into a buffer that is used again and again: its pages are there.
 pub(crate) fn rewrite(playlist: &[u8], parameters: &Parameters, out: &mut Vec<u8>) {
     out.clear();
-    let mut rewriter = Rewriter::new(&parameters.playlist_url, parameters.changes.clone());
-    rewriter.advance(playlist, out, usize::MAX, |reference| match reference.origin {
-        ORIGIN => Ok(&parameters.text),
-        _ => Err(Left::OtherHost),
+    let scan = Scan::read(playlist, &parameters.playlist_url, Origin::Static, None, |reference| {
+        match reference.origin {
+            ORIGIN => Ok(()),
+            _ => Err(SkipReason::OtherHost),
+        }
     });
+    let mut rewriter = Rewriter::new(scan, parameters.definitions.clone());
+    rewriter.advance(playlist, out, usize::MAX, |(), _| Some(&parameters.text));
 }
 
 /// What a copy of the result costs, which none can do without.
@@ -79,30 +88,38 @@ pub(crate) fn copy(result: &[u8], out: &mut Vec<u8>) {
 
 /// What the function does between the bucket and the viewer when no grant is in the cache: one signature.
 pub(crate) fn sign_and_stream(playlist: &Bytes, signer: &Signer, style: Style) -> usize {
-    let survey = survey(playlist);
-    let grants: Vec<Grant> = survey.needs.iter().map(|need| grant(signer, &need.resource)).collect();
-    stream(playlist, survey, &grants, style)
+    let planned = plan(playlist);
+    let required = planned.plan.grants.iter();
+    let grants: Vec<Grant> = required.map(|required| grant(signer, required.resource.as_str())).collect();
+    stream(playlist, planned, &grants, style)
 }
 
-pub(crate) fn survey(playlist: &[u8]) -> Survey {
-    Survey::read(playlist, &url(), &hosts(), 1)
+/// The scan of a playlist, and the plan for a viewer of everything.
+pub(crate) fn plan(playlist: &[u8]) -> Planned {
+    let mut assets = Assets::new(hosts());
+    let scan = Scan::read(playlist, &url(), Origin::Static, None, |reference| assets.number(reference));
+    let authority = Authority::of_owner(UnixTime::new(1_790_000_000).expect("a time"));
+    let permission =
+        Permission { authority: &authority, common_assets: &[], own_resource: None, own_asset_only: false };
+    let plan = SigningPlan::new(&assets, permission);
+    Planned { scan, plan }
 }
 
 /// Makes the pieces that go to the viewer, and lets go of each before the next: how many bytes there were.
-pub(crate) fn stream(playlist: &Bytes, survey: Survey, grants: &[Grant], style: Style) -> usize {
-    let pieces = Resigned::new(playlist.clone(), &url(), hosts(), style, survey, grants, Origin::Static);
+pub(crate) fn stream(playlist: &Bytes, planned: Planned, grants: &[Grant], style: Style) -> usize {
+    let pieces = Resigned::new(playlist.clone(), planned.scan, style, planned.plan, grants);
     pieces.map(|piece| piece.len()).sum()
 }
 
 impl Parameters {
-    pub(crate) fn new(playlist: &[u8], grant: &Grant, style: Style) -> Self {
+    pub(crate) fn new(grant: &Grant, style: Style) -> Self {
         let query = grant.query();
         let definitions = match style {
-            Style::Define => Definitions::new([query], &Facts::read(playlist)),
+            Style::Define => Definitions::new([query]),
             Style::Inline { .. } | Style::Plain => Definitions::default(),
         };
         let text = definitions.references().next().unwrap_or_else(|| query.to_owned());
-        Self { playlist_url: url(), changes: Changes { definitions, origin: Origin::Static }, text }
+        Self { playlist_url: url(), definitions, text }
     }
 }
 

@@ -1,9 +1,6 @@
 //! Steering manifests: the clones, their parameters and their names.
 
-use std::collections::BTreeMap;
-
 use cloudfront_signing::RESERVED_PARAMETERS;
-use serde_json::value::RawValue;
 use url::form_urlencoded;
 
 use super::{
@@ -12,50 +9,30 @@ use super::{
     splice::quoted,
 };
 
-/// Names of clones, as written and as they are from now on.
-type Renamed = BTreeMap<String, String>;
-
 impl<'j> Rewriter<'j, '_> {
     pub(super) fn steering_manifest(&mut self, members: &Object<'j>) -> Result<(), DocumentError> {
         if let Some(uri) = members.get("RELOAD-URI") {
             self.uri(uri, Place::Relative);
         }
         let clones = members.get("PATHWAY-CLONES").and_then(array).unwrap_or_default();
-        let clones = clones.into_iter().filter_map(Object::read).map(Object::unambiguous);
-        let clones = clones.collect::<Result<Vec<_>, _>>()?;
-        let mut renamed = Renamed::new();
-        for clone in &clones {
-            self.pathway_clone(clone, &mut renamed)?;
-        }
-        let priority = members.get("PATHWAY-PRIORITY").and_then(array).unwrap_or_default();
-        let bases = clones.iter().filter_map(|clone| clone.get("BASE-ID"));
-        for name in priority.into_iter().chain(bases) {
-            self.rename(name, &renamed);
+        for clone in clones.into_iter().filter_map(Object::read) {
+            self.pathway_clone(&clone.unambiguous()?)?;
         }
         Ok(())
     }
 
-    fn pathway_clone(&mut self, clone: &Object<'j>, renamed: &mut Renamed) -> Result<(), DocumentError> {
+    fn pathway_clone(&mut self, clone: &Object<'j>) -> Result<(), DocumentError> {
         let Some(replacement) = clone.object("URI-REPLACEMENT")? else { return Ok(()) };
         let params = replacement.object("PARAMS")?;
         let parameters = self.parameters_for_host(&replacement);
         if parameters == Some(CloneParameters::Withheld) {
             self.withhold_signature(&replacement, params.as_ref());
         }
-        let id = clone.get("ID").and_then(|value| Some((value, string(value)?)));
-        let Some((id_value, id)) = id else { return Ok(()) };
-
-        let (mut ours, others) = self.replaced_uris(&replacement)?;
+        let are_all_ours = self.replaced_uris_are_ours(&replacement)?;
         if let Some(CloneParameters::Signed(query)) = parameters
-            && others == 0
+            && are_all_ours
         {
             self.set_parameters(&replacement, params.as_ref(), &query);
-            ours += 1;
-        }
-        if ours > 0 {
-            let new = in_generation(&id, self.generation);
-            renamed.insert(id, new);
-            self.rename(id_value, renamed);
         }
         Ok(())
     }
@@ -68,23 +45,20 @@ impl<'j> Rewriter<'j, '_> {
         if name.is_empty() { None } else { (self.clone_parameters)(&name) }
     }
 
-    /// How many URIs a clone has that got our parameters, and how many others it may have.
-    fn replaced_uris(&mut self, replacement: &Object<'j>) -> Result<(usize, usize), DocumentError> {
-        let (mut ours, mut others) = (0, 0);
+    /// Signs the URIs of a clone. Whether there is none that got no parameters of ours.
+    fn replaced_uris_are_ours(&mut self, replacement: &Object<'j>) -> Result<bool, DocumentError> {
+        let mut are_ours = true;
         for name in ["PER-VARIANT-URIS", "PER-RENDITION-URIS"] {
-            let Some(uris) = replacement.object(name)? else {
-                others += usize::from(replacement.get(name).is_some());
-                continue;
-            };
-            for uri in uris.values() {
-                if self.uri(uri, Place::Absolute) {
-                    ours += 1;
-                } else {
-                    others += 1;
+            match replacement.object(name)? {
+                None => are_ours &= replacement.get(name).is_none(),
+                Some(uris) => {
+                    for uri in uris.values() {
+                        are_ours &= self.uri(uri, Place::Absolute);
+                    }
                 }
             }
         }
-        Ok((ours, others))
+        Ok(are_ours)
     }
 
     fn set_parameters(&mut self, replacement: &Object<'j>, params: Option<&Object<'j>>, query: &str) {
@@ -97,9 +71,11 @@ impl<'j> Rewriter<'j, '_> {
 
     /// Only a text is sure to take the place of ours: players may pass over anything else.
     fn withhold_signature(&mut self, replacement: &Object<'j>, params: Option<&Object<'j>>) {
-        let theirs = params.and_then(|params| params.get(SIGNATURE)).and_then(string);
-        if theirs.is_none() {
-            self.write_params(replacement, params, |name| name == SIGNATURE, [member(SIGNATURE, "")]);
+        let is_missing = |name: &&str| params.and_then(|params| params.get(name)).and_then(string).is_none();
+        let missing: Vec<_> = SIGNATURES.into_iter().filter(is_missing).collect();
+        if !missing.is_empty() {
+            let added = missing.iter().map(|name| member(name, ""));
+            self.write_params(replacement, params, |name| missing.contains(&name), added);
         }
     }
 
@@ -122,29 +98,11 @@ impl<'j> Rewriter<'j, '_> {
             self.splice.behind(last, format!(",{}:{object}", quoted("PARAMS")));
         }
     }
-
-    fn rename(&mut self, value: &'j RawValue, renamed: &Renamed) {
-        let Some(old) = string(value) else { return };
-        if let Some(new) = renamed.get(&old) {
-            self.splice.string(value, &old, new);
-        }
-    }
 }
 
 fn member(name: &str, value: &str) -> String {
     format!("{}:{}", quoted(name), quoted(value))
 }
 
-/// `id` in a generation, which takes the place of an earlier one. Pathway names are made of letters,
-/// digits, `.`, `-` and `_`.
-fn in_generation(id: &str, generation: u64) -> String {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let stem = match id.rsplit_once(GENERATION) {
-        Some((stem, number)) if is_number(number) => stem,
-        _ => id,
-    };
-    format!("{stem}{GENERATION}{generation}")
-}
-
-const GENERATION: &str = "-usher-";
-const SIGNATURE: &str = "Signature";
+/// The parameters without which the others open nothing: the signature, and its copy.
+const SIGNATURES: [&str; 2] = ["Signature", "usher-Signature"];

@@ -20,22 +20,22 @@ fn clone_parameters(host: &str) -> Option<CloneParameters> {
     }
 }
 
-fn rewritten(json: &str, generation: u64) -> Option<Rewritten> {
-    let rewritten = |json: &[u8]| rewrite(json, generation, &mut sign, &mut clone_parameters).unwrap();
+fn rewritten(json: &str) -> Option<Rewritten> {
+    let rewritten = |json: &[u8]| rewrite(json, &mut sign, &mut clone_parameters).unwrap();
     let once = rewritten(json.as_bytes())?;
     assert_eq!(rewritten(&once.json).unwrap().json, once.json, "signing twice equals signing once");
-    let untouched = rewrite(json.as_bytes(), generation, &mut |_| None, &mut |_| None).unwrap().unwrap();
+    let untouched = rewrite(json.as_bytes(), &mut |_| None, &mut |_| None).unwrap().unwrap();
     assert_eq!(untouched.json, json.as_bytes(), "what is not signed is not touched");
     Some(once)
 }
 
-/// The text of a document in generation 7.
+/// The text of a document.
 fn signed(json: &str) -> String {
-    String::from_utf8(rewritten(json, 7).unwrap().json).unwrap()
+    String::from_utf8(rewritten(json).unwrap().json).unwrap()
 }
 
 fn refused(json: &[u8]) -> Option<DocumentError> {
-    rewrite(json, 7, &mut sign, &mut clone_parameters).err()
+    rewrite(json, &mut sign, &mut clone_parameters).err()
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_string_keeps_its_escapes_before_what_is_added() {
 #[test]
 fn what_sign_answers_is_escaped() {
     let list = br#"{"ASSETS":[{"URI":"https://h/a"}]}"#;
-    let answer = rewrite(list, 0, &mut |uri| Some(format!("{uri}?\"\\\n\u{1}é")), &mut |_| None);
+    let answer = rewrite(list, &mut |uri| Some(format!("{uri}?\"\\\n\u{1}é")), &mut |_| None);
     assert_eq!(
         String::from_utf8(answer.unwrap().unwrap().json).unwrap(),
         r#"{"ASSETS":[{"URI":"https://h/a?\"\\\n\u0001é"}]}"#
@@ -91,7 +91,7 @@ fn what_sign_answers_is_escaped() {
 }
 
 #[test]
-fn a_steering_manifest_is_signed_and_its_clones_are_renewed() {
+fn a_steering_manifest_is_signed_with_its_clones() {
     let manifest = r#"{
   "VERSION": 1, "TTL": 300, "RELOAD-URI": "steering.json?x=1",
   "PATHWAY-PRIORITY": ["again", "theirs", "base"],
@@ -106,18 +106,18 @@ fn a_steering_manifest_is_signed_and_its_clones_are_renewed() {
 }"#;
     let expected = r#"{
   "VERSION": 1, "TTL": 300, "RELOAD-URI": "steering.json?x=1?QUERY",
-  "PATHWAY-PRIORITY": ["again-usher-7", "theirs", "base"],
+  "PATHWAY-PRIORITY": ["again", "theirs", "base"],
   "PATHWAY-CLONES": [
-    {"BASE-ID": "base", "ID": "again-usher-7", "URI-REPLACEMENT": {"HOST": "media.example.com","PARAMS":PARAMS}},
-    {"BASE-ID": "again-usher-7", "ID": "theirs", "URI-REPLACEMENT": {"HOST": "other.example", "PARAMS": {"t": "1","Signature":""}}},
-    {"BASE-ID": "base", "ID": "each-usher-7", "URI-REPLACEMENT": {
+    {"BASE-ID": "base", "ID": "again", "URI-REPLACEMENT": {"HOST": "media.example.com","PARAMS":PARAMS}},
+    {"BASE-ID": "again", "ID": "theirs", "URI-REPLACEMENT": {"HOST": "other.example", "PARAMS": {"t": "1","Signature":"","usher-Signature":""}}},
+    {"BASE-ID": "base", "ID": "each", "URI-REPLACEMENT": {
       "PER-VARIANT-URIS": {"low": "https://media.example.com/low.m3u8?QUERY", "hi": "https://other.example/hi.m3u8"},
       "PER-RENDITION-URIS": {"en": "https://media.example.com/en.m3u8?QUERY", "de": "de.m3u8"}}},
     {"BASE-ID": "base", "ID": "here", "URI-REPLACEMENT": {"PARAMS": {"t": "1"}}}
   ]
 }"#;
     assert_eq!(signed(manifest), with_parameters(expected));
-    let rewritten = rewritten(manifest, 7).unwrap();
+    let rewritten = rewritten(manifest).unwrap();
     assert_eq!(rewritten.kind.content_type(), "application/vnd.apple.steering-list");
 }
 
@@ -156,18 +156,18 @@ fn params_keep_what_is_not_a_signature() {
         let ours = "\"media.example.com\"";
         assert_eq!(
             signed(&clone_of(ours, before, "c")),
-            clone_of(ours, &with_parameters(after), "c-usher-7"),
+            clone_of(ours, &with_parameters(after), "c"),
             "{before}"
         );
     }
 }
 
 #[test]
-fn a_clone_that_cannot_be_renewed_for_certain_is_left() {
+fn a_clone_that_cannot_be_signed_for_certain_is_left() {
     let rows = [
         // The host, and what follows it.
         (r#""unknown.example""#, ""),
-        (r#""other.example""#, r#","PARAMS":{"Signature":"theirs"}"#),
+        (r#""other.example""#, r#","PARAMS":{"Signature":"theirs","usher-Signature":"theirs"}"#),
         (r#""media.example.com""#, r#","PER-VARIANT-URIS":{"low":"https://other.example/low"}"#),
         (r#""media.example.com""#, r#","PER-VARIANT-URIS":{"low":7}"#),
         (r#""media.example.com""#, r#","PER-RENDITION-URIS":[]"#),
@@ -178,7 +178,7 @@ fn a_clone_that_cannot_be_renewed_for_certain_is_left() {
         let manifest = clone_of(host, rest, "c");
         assert_eq!(signed(&manifest), manifest);
     }
-    for clone in [r#"{"ID":7,"URI-REPLACEMENT":{"HOST":"media.example.com"}}"#, r#"{"ID":"c"}"#, "{}", "0"] {
+    for clone in [r#"{"ID":"c"}"#, "{}", "0"] {
         let manifest = format!(r#"{{"PATHWAY-CLONES":[{clone}]}}"#);
         assert_eq!(signed(&manifest), manifest);
     }
@@ -187,13 +187,16 @@ fn a_clone_that_cannot_be_renewed_for_certain_is_left() {
 #[test]
 fn a_signature_does_not_travel_to_another_host() {
     let rows = [
-        ("", r#","PARAMS":{"Signature":""}"#),
-        (r#","PARAMS":{"Policy":"theirs"}"#, r#","PARAMS":{"Policy":"theirs","Signature":""}"#),
-        (r#","PARAMS":{"\ud800":1}"#, r#","PARAMS":{"\ud800":1,"Signature":""}"#),
-        (r#","PARAMS":{"Signature":null}"#, r#","PARAMS":{"Signature":""}"#),
-        (r#","PARAMS":null"#, r#","PARAMS":{"Signature":""}"#),
-        (r#","PARAMS":"a=1""#, r#","PARAMS":{"Signature":""}"#),
-        (r#","PARAMS":[{"Signature":""}]"#, r#","PARAMS":{"Signature":""}"#),
+        ("", r#","PARAMS":{"Signature":"","usher-Signature":""}"#),
+        (
+            r#","PARAMS":{"Policy":"theirs"}"#,
+            r#","PARAMS":{"Policy":"theirs","Signature":"","usher-Signature":""}"#,
+        ),
+        (r#","PARAMS":{"\ud800":1}"#, r#","PARAMS":{"\ud800":1,"Signature":"","usher-Signature":""}"#),
+        (r#","PARAMS":{"Signature":null}"#, r#","PARAMS":{"Signature":"","usher-Signature":""}"#),
+        (r#","PARAMS":null"#, r#","PARAMS":{"Signature":"","usher-Signature":""}"#),
+        (r#","PARAMS":"a=1""#, r#","PARAMS":{"Signature":"","usher-Signature":""}"#),
+        (r#","PARAMS":[{"Signature":""}]"#, r#","PARAMS":{"Signature":"","usher-Signature":""}"#),
     ];
     for (before, after) in rows {
         // Types that are no text are what a player makes of them.
@@ -215,7 +218,10 @@ fn nothing_else_in_a_document_saves_a_clone_from_losing_the_signature() {
         r#""\ud800":1,"PATHWAY-CLONES":[{"ID":"c""#,
         r#""ASSETS":[],"PATHWAY-CLONES":[{"ID":"c""#,
     ] {
-        assert_eq!(signed(&manifest(rest, "")), manifest(rest, r#","PARAMS":{"Signature":""}"#));
+        assert_eq!(
+            signed(&manifest(rest, "")),
+            manifest(rest, r#","PARAMS":{"Signature":"","usher-Signature":""}"#)
+        );
     }
 }
 
@@ -250,25 +256,6 @@ fn a_document_may_have_a_mebibyte() {
 }
 
 #[test]
-fn a_new_generation_takes_the_place_of_the_old_name() {
-    let ours = "\"media.example.com\"";
-    for (id, renewed) in [
-        ("c", "c-usher-8"),
-        ("c-usher-7", "c-usher-8"),
-        ("c-usher-", "c-usher--usher-8"),
-        ("c-usher-x", "c-usher-x-usher-8"),
-        ("", "-usher-8"),
-    ] {
-        let renewed = clone_of(ours, &with_parameters(r#","PARAMS":PARAMS"#), renewed);
-        let seventh = rewritten(&clone_of(ours, "", id), 7).unwrap().json;
-        for source in [clone_of(ours, "", id), String::from_utf8(seventh).unwrap()] {
-            let eighth = rewritten(&source, 8).unwrap();
-            assert_eq!(String::from_utf8(eighth.json).unwrap(), renewed, "{id}");
-        }
-    }
-}
-
-#[test]
 fn other_documents_are_none_of_ours() {
     let rows = [
         "0",
@@ -282,7 +269,7 @@ fn other_documents_are_none_of_ours() {
         r#"[{"chapter":1,"start-time":0,"metadata":[]}]"#,
     ];
     for json in rows {
-        assert_eq!(rewritten(json, 7), None, "{json}");
+        assert_eq!(rewritten(json), None, "{json}");
     }
 }
 
@@ -308,7 +295,7 @@ fn what_is_not_json_is_an_error() {
 #[test]
 fn nesting_does_not_end_the_stack() {
     let deep = format!("{}{}", "[".repeat(1 << 17), "]".repeat(1 << 17));
-    assert_eq!(rewritten(&deep, 7), None);
+    assert_eq!(rewritten(&deep), None);
     let list = |uri: &str| format!(r#"{{"X":{deep},"ASSETS":[{{"URI":"{HERE}a{uri}","X":{deep}}}]}}"#);
     assert_eq!(signed(&list("")), list(&format!("?{QUERY}")));
     let objects = "{\"ASSETS\":[".repeat(90_000);

@@ -5,56 +5,70 @@
 
 use std::ops::Range;
 
-use super::{Facts, variables::NAME};
+use super::variables::{NAME, TAIL};
 
 /// Variables that are put at the top of a playlist.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Definitions {
-    names: Vec<String>,
-    lines: Vec<String>,
+    variables: Vec<Variable>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Variable {
+    name: String,
+    value: String,
 }
 
 impl Definitions {
-    /// Defines a variable for each of `values`, under names that the playlist of these `facts` does not use.
+    /// Defines a variable for each of `values`, which are query parameters with a `Signature`.
     ///
-    /// The values are query parameters, so none has a quote or a line end in it.
-    pub fn new(values: impl IntoIterator<Item = impl AsRef<str>>, facts: &Facts) -> Self {
-        let (mut names, mut lines) = (Vec::new(), Vec::new());
-        for (index, value) in values.into_iter().enumerate() {
-            let mut name = if index == 0 { NAME.to_owned() } else { format!("{NAME}{}", index + 1) };
-            while facts.variables.contains(&name) {
-                name.push('_');
-            }
-            lines.push(format!("#EXT-X-DEFINE:NAME=\"{name}\",VALUE=\"{}\"", value.as_ref()));
-            names.push(name);
-        }
-        // Behind the definitions, so that signing again finds it where it would put it.
-        if !lines.is_empty() && !facts.has_version {
-            lines.push(format!("#EXT-X-VERSION:{VERSION}"));
-        }
-        Self { names, lines }
+    /// The name is taken from the signature, so that instances and reloads give the same one, and that nobody
+    /// guesses it who has not seen the signature: neither another playlist's `IMPORT` nor a reference in this one
+    /// can ask for the value.
+    pub fn new(values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let variables = values.into_iter().map(|value| {
+            let value = value.into();
+            Variable { name: name_of(&value), value }
+        });
+        Self { variables: variables.collect() }
     }
 
     /// What refers to each value, in their order.
     pub fn references(&self) -> impl Iterator<Item = String> {
-        self.names.iter().map(|name| format!("{{${name}}}"))
+        self.variables.iter().map(|Variable { name, .. }| format!("{{${name}}}"))
     }
 
-    /// How many bytes the lines have, at most.
+    /// How many bytes their lines have, at most.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.lines.iter().map(|line| line.len() + 2).sum()
+        self.text(false, "\r\n").len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.variables.is_empty()
     }
 
-    /// The lines, to be put behind `header` with its line end.
-    pub(super) fn text(&self, header: &[u8]) -> String {
-        let end = if header.ends_with(b"\r\n") { "\r\n" } else { "\n" };
-        self.lines.iter().flat_map(|line| [line.as_str(), end]).collect()
+    /// The lines, to be put behind the header, each with the line end `end`.
+    pub(super) fn text(&self, states_version: bool, end: &str) -> String {
+        let lines = self
+            .variables
+            .iter()
+            .map(|Variable { name, value }| format!("#EXT-X-DEFINE:NAME=\"{name}\",VALUE=\"{value}\"{end}"));
+        let mut text: String = lines.collect();
+        // Behind the definitions, so that signing again finds it where it would put it.
+        if !self.is_empty() && !states_version {
+            text.push_str(&format!("#EXT-X-VERSION:{VERSION}{end}"));
+        }
+        text
     }
+}
+
+/// From the end of the signature: those of P-256 begin alike.
+fn name_of(query: &str) -> String {
+    let signature = query.split('&').find_map(|parameter| parameter.strip_prefix("Signature="));
+    let letters = signature.unwrap_or_default().chars().rev().filter(char::is_ascii_alphanumeric);
+    let tail: String = letters.chain(std::iter::repeat('0')).take(TAIL).collect();
+    format!("{NAME}{tail}")
 }
 
 /// Where in the value of an `EXT-X-VERSION` the number stands that has to be raised to [`VERSION`].
@@ -67,3 +81,27 @@ pub(super) fn low_version(value: &[u8]) -> Option<Range<usize>> {
 
 /// The first version with variables.
 pub(super) const VERSION: &str = "8";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_made_of_the_end_of_the_signature() {
+        let queries = [
+            "Policy=1&Signature=AbC-dEf~123456789ghijk__&Key-Pair-Id=K",
+            "Policy=1&Signature=2&Key-Pair-Id=K",
+        ];
+        let definitions = Definitions::new(queries);
+        let references: Vec<_> = definitions.references().collect();
+        assert_eq!(references, ["{$usherkjihg987654321fE}", "{$usher2000000000000000}"]);
+        assert_eq!(
+            definitions.text(false, "\r\n"),
+            format!(
+                "#EXT-X-DEFINE:NAME=\"usherkjihg987654321fE\",VALUE=\"{}\"\r\n\
+                 #EXT-X-DEFINE:NAME=\"usher2000000000000000\",VALUE=\"{}\"\r\n#EXT-X-VERSION:8\r\n",
+                queries[0], queries[1]
+            )
+        );
+    }
+}

@@ -5,7 +5,7 @@
 use memchr::memchr_iter;
 use url::Url;
 
-use super::Left;
+use super::SkipReason;
 
 /// The origin and the path of a URL, as the `url` crate writes them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -49,7 +49,7 @@ impl Base {
     }
 
     /// Where `reference` points, which has neither query nor fragment.
-    pub(super) fn resolve<'a>(&'a mut self, reference: &'a str) -> Result<Location<'a>, Left> {
+    pub(super) fn resolve<'a>(&'a mut self, reference: &'a str) -> Result<Location<'a>, SkipReason> {
         if self.origin.is_empty() {
             return self.join(reference);
         }
@@ -59,18 +59,18 @@ impl Base {
         let below_origin = reference.strip_prefix(self.origin.as_str());
         let text = below_origin.filter(|rest| rest.starts_with('/')).unwrap_or(reference);
         if is_plain(text) {
-            return self.resolve_plain(text).ok_or(Left::Invalid);
+            return self.resolve_plain(text).ok_or(SkipReason::Invalid);
         }
         self.join(reference)
     }
 
-    fn join(&mut self, reference: &str) -> Result<Location<'_>, Left> {
+    fn join(&mut self, reference: &str) -> Result<Location<'_>, SkipReason> {
         if !names_its_host(reference) {
-            return Err(Left::Ambiguous);
+            return Err(SkipReason::Ambiguous);
         }
-        let url = self.url.join(reference).map_err(|_| Left::Invalid)?;
+        let url = self.url.join(reference).map_err(|_| SkipReason::Invalid)?;
         if !is_http(&url) {
-            return Err(Left::OtherScheme);
+            return Err(SkipReason::OtherScheme);
         }
         let (origin, url) = self.other.insert((url.origin().ascii_serialization(), url));
         Ok(Location { origin, path: url.path() })
@@ -173,7 +173,7 @@ mod tests {
             "https:///h.example/a",
             "https:////h/a",
         ] {
-            assert_eq!(Base::new(&url).resolve(reference), Err(Left::Ambiguous), "{reference}");
+            assert_eq!(Base::new(&url).resolve(reference), Err(SkipReason::Ambiguous), "{reference}");
         }
     }
 

@@ -1,68 +1,84 @@
-//! Where rewritten bytes go.
+//! The rewriting itself: bytes of the playlist, and between them what was planned.
 
-/// A place for the bytes of a playlist.
-pub trait Output {
-    /// Appends `bytes`.
-    fn put(&mut self, bytes: &[u8]);
-    /// How many bytes are in it.
-    fn size(&self) -> usize;
-}
+use super::{
+    Definitions, Kind, Scan,
+    definitions::VERSION,
+    scan::{Change, Content},
+};
 
-impl Output for Vec<u8> {
-    fn put(&mut self, bytes: &[u8]) {
-        self.extend_from_slice(bytes);
-    }
-
-    fn size(&self) -> usize {
-        self.len()
-    }
-}
-
-/// Keeps nothing: for who only wants to know what is in a playlist.
-#[derive(Clone, Copy, Debug)]
-pub struct Discard;
-
-impl Output for Discard {
-    fn put(&mut self, _: &[u8]) {}
-
-    fn size(&self) -> usize {
-        0
-    }
-}
-
-/// Copies its input to an output, but for the places that are replaced: what nobody mentions stays, byte
-/// for byte.
-pub(super) struct Splice<'a, O> {
-    input: &'a [u8],
-    /// How much of the input is in the output.
+/// A rewriting that can pause, so that its output need never be whole in memory.
+#[derive(Debug)]
+pub struct Rewriter<T> {
+    changes: std::vec::IntoIter<Change<T>>,
+    /// How much of the playlist is in the output.
     copied: usize,
-    out: &'a mut O,
+    definitions: Definitions,
+    has_version: bool,
 }
 
-impl<'a, O: Output> Splice<'a, O> {
-    /// Begins at the byte `from` of `input`.
-    pub(super) fn new(input: &'a [u8], from: usize, out: &'a mut O) -> Self {
-        Self { input, copied: from, out }
+impl<T: Copy> Rewriter<T> {
+    /// Begins to write the playlist of this scan, with `definitions` at its top.
+    #[must_use]
+    pub fn new(scan: Scan<T>, definitions: Definitions) -> Self {
+        let has_version = scan.info.has_version;
+        Self { changes: scan.changes.into_iter(), copied: 0, definitions, has_version }
     }
 
-    /// Puts `parts` at the place of the bytes `from..to` of the input, which come after all that was
-    /// replaced before.
-    pub(super) fn replace(&mut self, from: usize, to: usize, parts: &[&[u8]]) {
-        self.copy_to(from);
-        for part in parts {
-            self.out.put(part);
+    /// Appends what comes next to `out`, until it has at least `enough` bytes. Whether there is more.
+    /// `parameters` answers what a target's references of a kind receive, if anything; it and `playlist` must be
+    /// the same in all calls.
+    pub fn advance<'p>(
+        &mut self,
+        playlist: &[u8],
+        out: &mut Vec<u8>,
+        enough: usize,
+        mut parameters: impl FnMut(T, Kind) -> Option<&'p str>,
+    ) -> bool {
+        while out.len() < enough {
+            let Some(change) = self.changes.next() else {
+                let rest = playlist.get(self.copied..).unwrap_or_default();
+                out.extend_from_slice(rest);
+                self.copied += rest.len();
+                return false;
+            };
+            self.write(&change, playlist, out, &mut parameters);
         }
-        self.copied = to;
+        true
     }
 
-    /// Copies the input up to the byte `end`.
-    pub(super) fn copy_to(&mut self, end: usize) {
-        self.out.put(self.input.get(self.copied..end).unwrap_or_default());
-        self.copied = end;
-    }
-
-    /// How many bytes are in the output, with those that are still to be copied up to the byte `end`.
-    pub(super) fn size(&self, end: usize) -> usize {
-        self.out.size() + (end - self.copied)
+    fn write<'p>(
+        &mut self,
+        change: &Change<T>,
+        playlist: &[u8],
+        out: &mut Vec<u8>,
+        parameters: &mut impl FnMut(T, Kind) -> Option<&'p str>,
+    ) {
+        let mut copy = |copied: &mut usize, end: usize| {
+            out.extend_from_slice(playlist.get(*copied..end).unwrap_or_default());
+            *copied = end;
+        };
+        match &change.content {
+            Content::Definitions(end) => {
+                copy(&mut self.copied, change.start);
+                out.extend_from_slice(self.definitions.text(self.has_version, end).as_bytes());
+            }
+            Content::Parameters { target, kind, head, separator } => {
+                let Some(parameters) = parameters(*target, *kind) else { return };
+                copy(&mut self.copied, change.start);
+                for part in [head.as_deref().unwrap_or_default(), separator, parameters] {
+                    out.extend_from_slice(part.as_bytes());
+                }
+            }
+            Content::Text(text) => {
+                copy(&mut self.copied, change.start);
+                out.extend_from_slice(text);
+            }
+            Content::Version if self.definitions.is_empty() => return,
+            Content::Version => {
+                copy(&mut self.copied, change.start);
+                out.extend_from_slice(VERSION.as_bytes());
+            }
+        }
+        self.copied = change.end;
     }
 }

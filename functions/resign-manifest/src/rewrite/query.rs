@@ -4,28 +4,22 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// Whether CloudFront reads `parameter` (a name, or a name and its value) as part of a [signature].
+/// Whether a parameter (a name, or a name and its value) gives way to those that are added: one that CloudFront
+/// reads as part of a [signature], the copy of one, and one with the name of `nested`.
 ///
 /// [signature]: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-urls.html
-pub(super) fn is_reserved(parameter: &str) -> bool {
-    ["Expires", "Hash-Algorithm", "Key-Pair-Id", "Policy", "Signature"]
-        .into_iter()
-        .any(|name| is_named(parameter, name))
+pub(super) fn is_replaced(parameter: &str, nested: Option<&str>) -> bool {
+    // Decoded: whoever reads `%50olicy` reads `Policy`.
+    let name: Vec<u8> = percent_decode_str(name(parameter)).take(LONGEST_NAME + 1).collect();
+    let original = name.strip_prefix(COPY).unwrap_or(&name);
+    RESERVED.iter().any(|reserved| reserved.as_bytes() == original)
+        || nested.is_some_and(|nested| self::name(nested).as_bytes() == name)
 }
 
 /// Whether `query` is a signature and nothing else.
 pub(super) fn is_signature(query: &str) -> bool {
-    query.split('&').all(is_reserved) && query.split('&').any(|parameter| is_named(parameter, "Signature"))
-}
-
-/// Whether `one` and `other` are parameters of the same name, `other` without escapes in it.
-pub(super) fn same_name(one: &str, other: &str) -> bool {
-    is_named(one, name(other))
-}
-
-/// Compares decoded names: whoever reads `%50olicy` reads `Policy`.
-fn is_named(parameter: &str, wanted: &str) -> bool {
-    percent_decode_str(name(parameter)).eq(wanted.bytes())
+    query.split('&').all(|one| RESERVED.contains(&name(one)))
+        && query.split('&').any(|one| name(one) == "Signature")
 }
 
 fn name(parameter: &str) -> &str {
@@ -51,6 +45,12 @@ pub(super) fn without(
     Cow::Owned(std::iter::once(head).chain(kept).collect())
 }
 
+const RESERVED: [&str; 5] = ["Expires", "Hash-Algorithm", "Key-Pair-Id", "Policy", "Signature"];
+/// The names of a signature's copy begin with it: see `policy_copy` in usher-runtime.
+const COPY: &[u8] = b"usher-";
+/// Of the names that are looked for.
+const LONGEST_NAME: usize = 32;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,12 +68,24 @@ mod tests {
             ("a?x=%20&Policy=1&y=+&Signature=2&", "a?x=%20&y=+&"),
             ("a?x=1&&Expires=1&Key-Pair-Id=2&Hash-Algorithm=3", "a?x=1&&"),
             ("a?%50olicy=1&Key%2DPair-Id=2", "a?"),
+            ("a?usher-Policy=1&usher-%53ignature=2&usher-style=inline", "a?usher-style=inline"),
             ("a?policy=1&xPolicy=2&y=Policy", "a?policy=1&xPolicy=2&y=Policy"),
             ("a&Policy=1?x=1", "a&Policy=1?x=1"),
         ];
         for (text, expected) in rows {
             let query_start = text.find('?').map(|at| at + 1);
-            assert_eq!(without(text, query_start, is_reserved), expected, "{text}");
+            assert_eq!(without(text, query_start, |one| is_replaced(one, None)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_of_the_same_name_as_the_nested_one_is_replaced() {
+        let nested = Some("usher-style=inline");
+        for (parameter, replaced) in
+            [("usher-style", true), ("usher%2Dstyle=define", true), ("x=usher-style", false)]
+        {
+            assert_eq!(is_replaced(parameter, nested), replaced, "{parameter}");
+            assert!(!is_replaced(parameter, None), "{parameter}");
         }
     }
 
@@ -82,6 +94,7 @@ mod tests {
         let rows = [
             ("Policy=1&Signature=2&Key-Pair-Id=3", true),
             ("Expires=1&Signature=2&Key-Pair-Id=3&Hash-Algorithm=SHA256", true),
+            ("%50olicy=1&Signature=2", false),
             ("Policy=1&Key-Pair-Id=3", false),
             ("Signature=2&x=1", false),
             ("", false),

@@ -22,35 +22,31 @@ pub(super) struct Variables {
 
 /// Whose variable an `EXT-X-DEFINE` defines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Author<'a> {
-    /// The playlist's author.
-    Playlist { name: &'a str },
+pub(super) enum Author {
+    /// The playlist's author, or nobody: it is not a definition.
+    Playlist,
     /// This rewriter, when it signed the playlist before.
     Rewriter,
-    /// Nobody: it is not a definition.
-    Nobody,
 }
 
 impl Variables {
     /// Takes in the attributes of an `EXT-X-DEFINE`.
-    pub(super) fn define<'l>(&mut self, list: &'l [u8]) -> Author<'l> {
-        let (mut name, mut value, mut literal, mut forms) = (None, None, false, 0);
+    pub(super) fn define(&mut self, list: &[u8]) -> Author {
+        let (mut name, mut value, mut literal, mut forms) = (None, None, true, 0);
         for attribute in Attributes::new(list) {
             let text = str::from_utf8(attribute.value).ok();
-            match attribute.name {
-                b"NAME" | b"IMPORT" | b"QUERYPARAM" => {
-                    (name, forms) = (text, forms + 1);
-                    literal = attribute.name == b"NAME";
-                }
-                b"VALUE" => value = text,
-                _ => {}
+            if ["NAME", "IMPORT", "QUERYPARAM"].iter().any(|one| attribute.is_named(one.as_bytes())) {
+                (name, forms) = (text, forms + 1);
+                literal &= attribute.name == b"NAME" && attribute.quoted().is_some();
+            } else if attribute.name == b"VALUE" {
+                value = text.filter(|_| attribute.quoted().is_some());
             }
         }
         let is_name = |name: &&str| !name.is_empty() && name.chars().all(is_name_character);
         let Some(name) = name.filter(is_name) else {
-            return Author::Nobody;
+            return Author::Playlist;
         };
-        // Of a tag with two forms, players take one or the other.
+        // Of a tag with two forms, or one that is written in another way, players take different values.
         let value = value.filter(|_| literal && forms == 1);
         if is_our_name(name) && value.is_some_and(query::is_signature) {
             return Author::Rewriter;
@@ -63,7 +59,7 @@ impl Variables {
                 entry.insert(value.map(str::to_owned));
             }
         }
-        Author::Playlist { name }
+        Author::Playlist
     }
 
     /// Whether a query parameter is a reference to a variable of this rewriter's, and nothing else.
@@ -139,7 +135,8 @@ impl Variables {
 
 /// Whether a variable has a name of those that [`Definitions`](super::Definitions) gives.
 fn is_our_name(name: &str) -> bool {
-    name.strip_prefix(NAME).is_some_and(|rest| rest.bytes().all(|byte| byte == b'_' || byte.is_ascii_digit()))
+    let tail = name.strip_prefix(NAME).filter(|tail| tail.len() == TAIL);
+    tail.is_some_and(|tail| tail.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 fn is_name_character(c: char) -> bool {
@@ -149,6 +146,8 @@ fn is_name_character(c: char) -> bool {
 /// How the variables begin that this rewriter defines. Letters and digits only: some players know no
 /// others in a name.
 pub(super) const NAME: &str = "usher";
+/// How many characters follow.
+pub(super) const TAIL: usize = 16;
 
 /// What CloudFront takes, in [bytes].
 ///
@@ -172,6 +171,8 @@ mod tests {
             r#"NAME="bad?",VALUE="1""#,
             r#"IMPORT="imported""#,
             r#"QUERYPARAM="token""#,
+            r#"NAME=unquoted,VALUE="1""#,
+            r#"NAME="odd",VALUE="1"2""#,
             r#"IMPORT="both",VALUE="1""#,
             r#"NAME="two",QUERYPARAM="two",VALUE="1""#,
             r#"NAME="",VALUE="1""#,
@@ -190,7 +191,7 @@ mod tests {
             ("{$host}{$n-_9}{$none}{$query}", "https://h1?a=1"),
             ("{$nested}", "{$host}"),
             ("{$twice}{$imported}{$token}", "{$twice}{$imported}{$token}"),
-            ("{$both}{$two}", "{$both}{$two}"),
+            ("{$both}{$two}{$unquoted}{$odd}", "{$both}{$two}{$unquoted}{$odd}"),
             ("{$bad?}{$HOST}{$}{host}", "{$bad?}{$HOST}{$}{host}"),
             ("{$host", "{$host"),
             ("{${$n-_9}}", "{$1}"),

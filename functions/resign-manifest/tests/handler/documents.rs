@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     bucket::{Bucket, Then, fault},
     function::{
-        Answer, EXPIRES, Function, HOST, get, grant, playlist_headers, prelude, problem, with_credential,
+        Answer, Function, HOST, get, grant, nested, playlist_headers, prelude, problem, with_credential,
     },
 };
 
@@ -32,18 +32,18 @@ async fn the_assets_of_a_list_are_signed_each_for_itself() {
     let bucket = Bucket::new().await;
     bucket.put("video/m/ads.json", &asset_list(""));
     let function = Function::new(bucket.client());
-    let expected = asset_list(&format!("?{}", grant("/video/ad/*").query()));
+    let expected = asset_list(&format!("?{}", nested(&grant("/video/ad/*"))));
     let answer = function.answer(without_cookies("/video/m/ads.json")).await;
     assert_eq!(answer, document("application/json", &expected));
 
-    let nested = asset_list(&format!("?usher-style=define&{}", grant("/video/ad/*").query()));
+    let expected = asset_list(&format!("?usher-style=define&{}", nested(&grant("/video/ad/*"))));
     let answer = function.answer(get("/video/m/ads.json", "usher-style=define")).await;
-    assert_eq!(answer, document("application/json", &nested));
+    assert_eq!(answer, document("application/json", &expected));
     assert_eq!(function.signed(), 1);
 }
 
 #[tokio::test]
-async fn a_steering_manifest_renews_the_parameters_of_a_clone_under_a_new_name() {
+async fn a_steering_manifest_gives_a_clone_on_our_host_its_parameters() {
     let manifest = |id: &str, reload: &str, parameters: &str| {
         format!(
             r#"{{"VERSION":1,"TTL":300,"RELOAD-URI":"steering.json{reload}","PATHWAY-PRIORITY":["{id}","base"],"PATHWAY-CLONES":[{{"BASE-ID":"base","ID":"{id}","URI-REPLACEMENT":{{"HOST":"{HOST}"{parameters}}}}}]}}"#
@@ -55,14 +55,12 @@ async fn a_steering_manifest_renews_the_parameters_of_a_clone_under_a_new_name()
     let (prelude, body) = function.answer(without_cookies("/video/m/steering.json")).await;
     assert_eq!(prelude["headers"]["content-type"], "application/vnd.apple.steering-list");
 
-    let query = grant("/video/m/*").query().to_owned();
+    let query = nested(&grant("/video/m/*"));
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let parameters: serde_json::Map<_, _> =
         pairs.map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
     let parameters = format!(r#","PARAMS":{}"#, Value::from(parameters));
-    // Half of a session is a generation.
-    let id = format!("c-usher-{}", EXPIRES / 10_800);
-    let expected: Value = serde_json::from_str(&manifest(&id, &format!("?{query}"), &parameters)).unwrap();
+    let expected: Value = serde_json::from_str(&manifest("c", &format!("?{query}"), &parameters)).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
 }
 
@@ -128,7 +126,7 @@ async fn a_document_is_told_by_its_content_type_too() {
             "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"
         )
     };
-    let signed = asset_list(&format!("?{}", grant("/video/ad/*").query()));
+    let signed = asset_list(&format!("?{}", nested(&grant("/video/ad/*"))));
     let signed = document("application/json", &signed);
     let no_playlist = "the object at this path is not a playlist: it does not start with #EXTM3U";
     let no_playlist = problem(502, "Bad Gateway", no_playlist, json!({}));
@@ -147,6 +145,21 @@ async fn a_document_is_told_by_its_content_type_too() {
         let function = Function::new(fault(stored(content_type), Then::Close).await);
         let answer = function.answer(without_cookies(&format!("/video/m/{name}"))).await;
         assert_eq!(&answer, expected, "{name} {content_type}");
+    }
+}
+
+/// Whatever an upload says that it is, a browser must not read it as a page.
+#[tokio::test]
+async fn json_is_always_sent_as_json() {
+    for content_type in ["text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript"] {
+        let body = "<script>alert(1)</script>";
+        let length = body.len();
+        let stored = format!(
+            "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        let function = Function::new(fault(stored, Then::Close).await);
+        let answer = function.answer(get("/video/m/x.json", "usher-style=plain")).await;
+        assert_eq!(answer, document("application/json", body), "{content_type}");
     }
 }
 

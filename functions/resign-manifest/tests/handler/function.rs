@@ -17,19 +17,19 @@ use aws_sdk_s3::Client;
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use cloudfront_signing::{
-    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, UnixTime,
-    UrlPattern, Verifier,
+    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, PublicKey, Request, Signer,
+    UnixTime, UrlPattern, Verifier,
 };
 use resign_manifest::{Config, HostGrants, PlaylistSource, ResignManifest};
 use serde_json::{Map, Value, json};
-use usher_runtime::{Clock, Grants, KeySource, LocalKey, Signature, SigningError, SigningKey};
+use usher_runtime::{Clock, Grants, KeySource, LocalKey, Signature, SigningError, SigningKey, policy_copy};
 
 use crate::bucket::BUCKET;
 
 pub(crate) const HOST: &str = "d111111abcdef8.cloudfront.net";
 pub(crate) const NOW: u64 = 1_790_000_000;
-/// The end of the bucket that six hours from now fall into.
-pub(crate) const EXPIRES: u64 = 1_790_021_700;
+/// When the policy of the event's viewer ends: at the beginning of a bucket.
+pub(crate) const EXPIRES: u64 = 1_893_456_000;
 /// More than any playlist of these tests has.
 pub(crate) const LIMIT: usize = 2_000;
 
@@ -89,6 +89,10 @@ impl Function {
             let key = LocalKey::new(key_pair_id.clone(), private_key()).unwrap();
             grants = grants.with(host, Grants::new(host.signing.clone(), counting(Box::new(key))));
         }
+        for key in &config.trusted_keys {
+            let KeySource::Kms { key_pair_id, .. } = key else { panic!("{key:?}") };
+            grants = grants.trusting(Box::new(LocalKey::new(key_pair_id.clone(), private_key()).unwrap()));
+        }
         let source = PlaylistSource::new(client, config.bucket.clone(), config.max_playlist_bytes)
             .within(Duration::from_secs(2));
         let now = Arc::new(AtomicU64::new(NOW));
@@ -146,6 +150,10 @@ impl SigningKey for CountingKey {
         self.signed.fetch_add(1, Ordering::SeqCst);
         self.key.sign(message, hash).await
     }
+
+    async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
+        self.key.public_keys().await
+    }
 }
 
 struct OutOfReach;
@@ -153,6 +161,10 @@ struct OutOfReach;
 #[async_trait]
 impl SigningKey for OutOfReach {
     async fn sign(&self, _: &[u8], _: HashAlgorithm) -> Result<Signature, SigningError> {
+        Err(SigningError::Unavailable("throttled".to_owned()))
+    }
+
+    async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
         Err(SigningError::Unavailable("throttled".to_owned()))
     }
 }
@@ -172,7 +184,6 @@ fn config(changes: &[(&str, &str)]) -> Config {
             "MAX_PLAYLIST_BYTES" => return Some(LIMIT.to_string()),
             "RESOURCE_PATH" => "/video/*",
             "SCOPE_DEPTH" => "1",
-            "URL_TTL_SECONDS" => "21600",
             "VIEWER_PROTOCOL" => "https",
             _ => return None,
         };
@@ -181,8 +192,8 @@ fn config(changes: &[(&str, &str)]) -> Config {
     Config::read(&look_up).unwrap()
 }
 
-/// The repository's event, asking for `path` with `query`; its viewer came with cookies and takes no
-/// compression.
+/// The repository's event, asking for `path` with `query`; its viewer came with cookies for `/video/*` and takes
+/// no compression.
 pub(crate) fn get(path: &str, query: &str) -> Value {
     let text = include_str!("../../../../tests/events/get-master-playlist.json");
     let mut event: Value = serde_json::from_str(text).unwrap();
@@ -211,6 +222,25 @@ pub(crate) fn with_credential(mut event: Value, credential: Option<&str>) -> Val
         None => headers.remove("x-viewer-credential"),
     };
     event
+}
+
+/// The event of a viewer whose policy has this resource and ends at this time; `None` where the distribution
+/// says nothing of it.
+pub(crate) fn with_policy(mut event: Value, resource: Option<&str>, expires: Option<u64>) -> Value {
+    let headers = event["headers"].as_object_mut().unwrap();
+    let expires = expires.map(|expires| expires.to_string());
+    for (name, value) in [("x-viewer-resource", resource), ("x-viewer-expires", expires.as_deref())] {
+        match value {
+            Some(value) => headers.insert(name.to_owned(), json!(value)),
+            None => headers.remove(name),
+        };
+    }
+    event
+}
+
+/// What a reference to a playlist or a document receives, beside the parameters of the grant.
+pub(crate) fn nested(grant: &Grant) -> String {
+    format!("{}&{}", grant.query(), policy_copy(grant))
 }
 
 fn is_weak_etag(etag: &str) -> bool {
@@ -246,8 +276,8 @@ pub(crate) fn live(body: &str) -> Answer {
 
 /// The whole answer with a signed playlist that is complete.
 pub(crate) fn complete(body: &str) -> Answer {
-    // 100 seconds are left of the expiry bucket.
-    (prelude(200, &playlist_headers("private, max-age=100")), body.to_owned())
+    // As long as an expiry bucket.
+    (prelude(200, &playlist_headers("private, max-age=300")), body.to_owned())
 }
 
 /// The whole answer with a problem.
@@ -273,6 +303,13 @@ pub(crate) fn head((prelude, _): Answer) -> Answer {
 /// What the function should have signed, signed here.
 pub(crate) fn grant(resource: &str) -> Grant {
     grant_of(id(), &format!("https://{HOST}{resource}"), HashAlgorithm::Sha256)
+}
+
+/// The same, with another end.
+pub(crate) fn grant_until(resource: &str, expires: u64) -> Grant {
+    let pattern = UrlPattern::new(format!("https://{HOST}{resource}")).unwrap();
+    let policy = Policy::new(pattern, time(expires)).unwrap();
+    Signer::new(id(), private_key(), HashAlgorithm::Sha256).sign(policy).unwrap()
 }
 
 /// What the function should have signed for another host, which has the same key under another id.

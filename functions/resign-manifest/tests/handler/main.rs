@@ -1,6 +1,7 @@
 //! The function as its URL calls it: an event in, a whole streamed response out, S3's protocol behind it.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod authority;
 mod bucket;
 mod caching;
 mod cors;

@@ -6,8 +6,8 @@ use url::Url;
 use crate::{
     bucket::Bucket,
     function::{
-        Answer, EXPIRES, Function, HOST, NOW, ask, complete, get, grant, head, live, plain, with_credential,
-        with_method,
+        Answer, EXPIRES, Function, HOST, NOW, ask, complete, get, grant, head, live, nested, plain,
+        with_credential, with_method, with_policy,
     },
 };
 
@@ -86,11 +86,26 @@ async fn who_has_no_cookies_gets_parameters_on_every_reference() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
     let grant = grant("/video/m/*");
-    for credential in [Some("url"), None, Some("something else")] {
-        let asked = with_credential(get("/video/m/master.m3u8", ""), credential);
-        let expected = signed_master(grant.query(), grant.query());
-        assert_eq!(function.answer(asked).await, expected, "{credential:?}");
+    let asked = with_credential(get("/video/m/master.m3u8", ""), Some("url"));
+    assert_eq!(function.answer(asked).await, signed_master(&nested(&grant), grant.query()));
+}
+
+#[tokio::test]
+async fn who_is_not_known_to_have_a_signature_gets_the_playlist_as_it_lies_in_the_bucket() {
+    let bucket = bucket().await;
+    let function = Function::new(bucket.client());
+    for query in ["", "usher-style=inline", "usher-style=define"] {
+        let event = get("/video/m/master.m3u8", query);
+        for event in [
+            with_credential(event.clone(), None),
+            with_credential(event.clone(), Some("something else")),
+            with_policy(event.clone(), None, None),
+            with_policy(event.clone(), Some(""), Some(EXPIRES)),
+        ] {
+            assert_eq!(function.answer(event).await, plain(MASTER), "{query}");
+        }
     }
+    assert_eq!(function.signed(), 0);
 }
 
 #[tokio::test]
@@ -98,7 +113,7 @@ async fn the_style_that_was_asked_for_is_kept_on_nested_playlists_only() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
     let grant = grant("/video/m/*");
-    let nested = format!("usher-style=inline&{}", grant.query());
+    let nested = format!("usher-style=inline&{}", nested(&grant));
     let expected = signed_master(&nested, grant.query());
     for query in ["usher-style=inline", "x=1&usher-style=inline&usher-style=plain"] {
         let answer = function.answer(get("/video/m/master.m3u8", query)).await;

@@ -122,6 +122,7 @@ async fn with_a_configured_host_a_spoofed_header_gets_no_policy_for_another() {
     let signed = PLAYLIST.replace("s.ts", &format!("s.ts?{}", grant.query()));
     let expected = complete(&format!("{signed}{others}"));
     let mut event = get("/video/m/others.m3u8", "usher-style=inline");
+    event["headers"]["x-viewer-resource"] = json!("https://video.example.com/video/*");
     for host in ["evil.example", "other.example.com", "*", ""] {
         event["headers"]["x-viewer-host"] = json!(host);
         assert_eq!(function.answer(event.clone()).await, expected, "{host}");

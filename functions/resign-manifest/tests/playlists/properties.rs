@@ -1,16 +1,17 @@
 //! What holds for every playlist, and for every text that is none.
 
+use cloudfront_signing::{Grant, Statement, UrlPattern};
 use proptest::{prelude::*, sample::select};
 use resign_manifest::{
-    Style,
-    rewrite::{Kind, Left, References, rewrite},
+    Authority, Style,
+    rewrite::{Kind, References, SkipReason, rewrite},
 };
 use url::Url;
-use usher_runtime::Scope;
+use usher_runtime::{Scope, ViewerPolicy};
 
-use crate::signing::{ask, replace, sign};
+use crate::signing::{ask, replace, sign, sign_for, time};
 
-const PIECES: [&str; 44] = [
+const PIECES: [&str; 56] = [
     "#EXTM3U",
     "\n",
     "\r\n",
@@ -41,9 +42,9 @@ const PIECES: [&str; 44] = [
     "URI=\"",
     "#EXT-X-DEFINE:NAME=\"v\",VALUE=\"",
     "#EXT-X-DEFINE:QUERYPARAM=\"q\"",
-    "#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"Policy=1&Signature=2&Key-Pair-Id=3\"",
+    "#EXT-X-DEFINE:NAME=\"usher0123456789abcdef\",VALUE=\"Policy=1&Signature=2&Key-Pair-Id=3\"",
     "{$v}",
-    "{$usher}",
+    "{$usher0123456789abcdef}",
     "{$q}",
     "{$",
     "}",
@@ -55,6 +56,18 @@ const PIECES: [&str; 44] = [
     "\\",
     "\u{feff}",
     "é",
+    "\r",
+    "'",
+    "uri=",
+    "#EXT-X-KEY:URI=",
+    "#EXT-X-PREFETCH:",
+    "#EXT-X-VENDOR:URI=\"",
+    "*",
+    "v0\\s0.ts",
+    "#EXT-X-CONTENT-STEERING:SERVER-URI=\"s.json\"",
+    "#EXT-X-CONTENT-STEERING:SERVER-URI=\"https://other.example/s.json\"",
+    "#EXT-X-MEDIA:TYPE=AUDIO,URI=\"",
+    "/video/ads/i.ts",
 ];
 
 /// Playlists and what looks like them: lines of pieces, and anything in between.
@@ -88,7 +101,7 @@ proptest! {
         // A definition of an earlier signing gives way, even where nothing takes its place.
         let playlist = replace(&playlist, b"usher", b"other");
         let mut out = Vec::new();
-        let summary = rewrite(&playlist, &url(), &mut out, |_| Err::<&str, _>(Left::OtherHost));
+        let summary = rewrite(&playlist, &url(), &mut out, |_| Err(SkipReason::OtherHost));
         prop_assert_eq!(out, playlist);
         prop_assert_eq!(summary.signed, 0);
     }
@@ -104,19 +117,69 @@ proptest! {
         let text = pieces.concat();
         let scope = Scope::new("/video/*", 1).unwrap();
         let origin = url().origin().ascii_serialization();
-        let mut references = References::new(&url());
-        let mut resource = None;
-        let signed = references.sign(&text, Kind::Media, |reference| {
-            let pattern = scope.of(reference.path).filter(|_| reference.origin == origin).ok_or(Left::OutOfScope)?;
-            let grant = crate::signing::grant(&format!("{origin}{pattern}"));
-            resource = Some(pattern);
-            Ok(grant.query().to_owned())
+        let mut references = References::new(&url(), None);
+        let place = references.place(&text, Kind::Media, |reference| {
+            let pattern = scope.of(reference.path).filter(|_| reference.origin == origin);
+            pattern.ok_or(SkipReason::OutOfScope)
         });
-        if let Ok(signed) = signed {
-            let mut read = url().join(&signed.to_string()).unwrap();
+        if let Ok(place) = place {
+            let grant = crate::signing::grant(&format!("{origin}{}", place.target));
+            let signed = place.with(grant.query());
+            let mut read = url().join(&signed).unwrap();
             read.set_fragment(None);
             prop_assert_eq!(read.origin().ascii_serialization(), origin);
-            prop_assert_eq!(ask(read.as_str()).map_err(|denial| denial.to_string()), Ok(()), "{} for {:?}", read, resource);
+            prop_assert_eq!(ask(read.as_str()).map_err(|denial| denial.to_string()), Ok(()), "{} for {}", read, place.target);
         }
+    }
+}
+
+/// What stands in a playlist for one viewer never reaches further, nor lives longer, than that viewer's policy.
+fn assert_within(playlist: &[u8], authority: &Authority, resource: &str, style: Style, common: &[String]) {
+    let scope = Scope::new("/video/*", 1).unwrap();
+    let signed = sign_for(authority, playlist, &url(), &scope, style, common);
+    for grant in &signed.grants {
+        let Statement::Custom(policy) = grant.statement() else { panic!("{grant:?}") };
+        let covered = UrlPattern::new(policy.resource().as_str()).unwrap();
+        let is_common =
+            |pattern: &String| covered.is_within(&format!("https://d111111abcdef8.cloudfront.net{pattern}"));
+        assert!(covered.is_within(resource) || common.iter().any(is_common), "{covered} for {resource}");
+        assert!(grant.statement().date_less_than() <= authority.expires());
+    }
+    // Nothing is signed but by these.
+    let without = signed
+        .grants
+        .iter()
+        .fold(signed.playlist.clone(), |text, grant| replace(&text, signature(grant).as_bytes(), b""));
+    let foreign = crate::signing::grant("https://d111111abcdef8.cloudfront.net/video/o/*");
+    let is_signed_for_others = memchr::memmem::find(&without, signature(&foreign).as_bytes()).is_some();
+    assert!(!is_signed_for_others, "{}", without.escape_ascii());
+}
+
+fn signature(grant: &Grant) -> &str {
+    grant.query().split('&').find(|pair| pair.starts_with("Signature=")).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn nothing_is_signed_beyond_the_viewers_policy_or_what_all_may_get(
+        playlist in playlists(),
+        resource in select(vec![
+            "https://d111111abcdef8.cloudfront.net/video/*",
+            "https://d111111abcdef8.cloudfront.net/video/m/*",
+            "https://d111111abcdef8.cloudfront.net/video/m/v0/low.m3u8",
+            "https://d111111abcdef8.cloudfront.net/video/m*",
+            "https://*/video/m/*",
+            "*://d111111abcdef8.cloudfront.net/*/m/*",
+            "*",
+        ]),
+        style in select(vec![Style::Inline { asked_for: false }, Style::Inline { asked_for: true }, Style::Define]),
+        common in select(vec![vec![], vec!["/video/ads/*".to_owned()], vec!["/video/o/*".to_owned()]]),
+    ) {
+        let policy = ViewerPolicy::Custom { resource: resource.to_owned(), expires: time(1_790_000_100) };
+        let now = time(1_790_000_000);
+        let authority = Authority::new(&policy, url().as_str(), now).unwrap();
+        assert_within(&playlist, &authority, resource, style, &common);
     }
 }

@@ -15,11 +15,11 @@ use cloudfront_signing::{
     Verifier,
 };
 use resign_manifest::{
-    Host, Resigned, Style, Survey,
-    rewrite::{Origin, Summary},
+    Assets, Authority, Host, Permission, Resigned, SigningPlan, Style,
+    rewrite::{Origin, RewriteCounts, Scan},
 };
 use url::Url;
-use usher_runtime::Scope;
+use usher_runtime::{Scope, policy_copy};
 
 static SIGNER: LazyLock<Signer> = LazyLock::new(|| {
     Signer::new(KeyPairId::new("K2JCJMDEHXQW5F").unwrap(), private_key(), HashAlgorithm::Sha256)
@@ -42,7 +42,7 @@ fn private_key() -> PrivateKey {
 /// A playlist as a player gets it.
 pub(crate) struct Signed {
     pub(crate) playlist: Vec<u8>,
-    pub(crate) summary: Summary,
+    pub(crate) counts: RewriteCounts,
     pub(crate) grants: Vec<Grant>,
 }
 
@@ -51,25 +51,49 @@ impl Signed {
     pub(crate) fn taken_off(&self) -> Vec<u8> {
         let mut text = self.playlist.clone();
         for grant in &self.grants {
-            for separator in ["?", "&"] {
-                text = replace(&text, format!("{separator}{}", grant.query()).as_bytes(), b"");
+            let nested = format!("{}&{}", grant.query(), policy_copy(grant));
+            for added in [&nested, grant.query()] {
+                for separator in ["?", "&"] {
+                    text = replace(&text, format!("{separator}{added}").as_bytes(), b"");
+                }
             }
         }
         text
     }
 }
 
+/// Signs all that is on the playlist's host and in the scope.
 pub(crate) fn sign(playlist: &[u8], url: &Url, scope: &Scope, style: Style) -> Signed {
+    sign_for(&Authority::of_owner(time(1_790_000_100)), playlist, url, scope, style, &[])
+}
+
+/// Signs what the authority covers, or is common to all viewers.
+pub(crate) fn sign_for(
+    authority: &Authority,
+    playlist: &[u8],
+    url: &Url,
+    scope: &Scope,
+    style: Style,
+    common_assets: &[String],
+) -> Signed {
     let origin = url.origin().ascii_serialization();
-    let hosts = vec![Host { written: origin.clone(), origin, scope: scope.clone() }];
-    let survey = Survey::read(playlist, url, &hosts, usize::MAX);
-    let grants: Vec<_> = survey.needs.iter().map(|need| grant(&need.resource)).collect();
-    let playlist = Bytes::copy_from_slice(playlist);
-    let mut resigned = Resigned::new(playlist, url, hosts, style, survey, &grants, Origin::AsStated);
+    let own = scope.of(url.path()).map(|pattern| format!("{origin}{pattern}"));
+    let mut assets = Assets::new(vec![Host { written: origin.clone(), origin, scope: scope.clone() }]);
+    let nested = style.kept_parameter();
+    let scan = Scan::read(playlist, url, Origin::AsStated, nested, |reference| assets.number(reference));
+    let permission = Permission {
+        authority,
+        common_assets,
+        own_resource: own.as_deref(),
+        own_asset_only: scan.info.is_steered_elsewhere,
+    };
+    let plan = SigningPlan::new(&assets, permission);
+    let grants: Vec<_> = plan.grants.iter().map(|required| grant(required.resource.as_str())).collect();
+    let mut resigned = Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants);
     let limit = resigned.size_limit();
     let playlist: Vec<u8> = resigned.by_ref().flatten().collect();
     assert!(playlist.len() <= limit, "{} bytes, where at most {limit} were expected", playlist.len());
-    Signed { playlist, summary: *resigned.summary(), grants }
+    Signed { playlist, counts: *resigned.counts(), grants }
 }
 
 pub(crate) fn grant(resource: &str) -> Grant {
@@ -87,7 +111,7 @@ pub(crate) fn ask(url: &str) -> Result<(), Box<Denial>> {
     VERIFIER.verify(&Request::new(url), time(1_790_000_000)).map(|_| ())
 }
 
-fn time(seconds: u64) -> UnixTime {
+pub(crate) fn time(seconds: u64) -> UnixTime {
     UnixTime::new(seconds).unwrap()
 }
 

@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// The name of the variable for `MARK`.
+const NAME: &str = "ushers000000000000000";
+/// The name of the one for a signature `o`.
+const OTHER: &str = "ushero000000000000000";
+
 /// Signs what is ours in the style `define`, and once more what came out.
 fn define(playlist: &str, values: &[&str]) -> String {
     let once = define_once(playlist, values);
@@ -11,32 +16,24 @@ fn define(playlist: &str, values: &[&str]) -> String {
 
 /// References to `media.example.com` get the first value, those to `other.example` the second.
 fn define_once(playlist: &str, values: &[&str]) -> String {
-    let url = Url::parse(PLAYLIST_URL).unwrap();
-    let mut facts = Facts::read(playlist.as_bytes());
-    let mut left = Vec::new();
-    rewrite(playlist.as_bytes(), &url, &mut left, |reference| match reference.origin {
-        "https://media.example.com" | "https://other.example" => Ok("Signature=1"),
-        _ => Err(Left::OtherHost),
-    });
-    facts.leave_to_author(&left);
-    let definitions = Definitions::new(values, &facts);
+    let definitions = Definitions::new(values.iter().copied());
     let references: Vec<_> = definitions.references().collect();
-    let changes = Changes { definitions, origin: Origin::AsStated };
-    change(playlist, changes, |reference| {
-        let host = ["https://media.example.com", "https://other.example"];
-        let host = host.iter().position(|host| *host == reference.origin);
-        host.and_then(|host| references.get(host)).ok_or(Left::OtherHost)
-    })
+    change(playlist, Origin::AsStated, definitions, &references)
 }
 
-fn change<S: AsRef<str>>(
-    playlist: &str,
-    changes: Changes,
-    sign: impl FnMut(&Reference<'_>) -> Result<S, Left>,
-) -> String {
+/// With what references to the two hosts get.
+fn change(playlist: &str, origin: Origin, definitions: Definitions, parameters: &[String]) -> String {
     let mut out = Vec::new();
     let url = Url::parse(PLAYLIST_URL).unwrap();
-    Rewriter::new(&url, changes).advance(playlist.as_bytes(), &mut out, usize::MAX, sign);
+    let scan = Scan::read(playlist.as_bytes(), &url, origin, None, |reference| {
+        let host = ["https://media.example.com", "https://other.example"];
+        let host = host.iter().position(|host| *host == reference.origin);
+        host.filter(|host| *host < parameters.len()).ok_or(SkipReason::OtherHost)
+    });
+    let mut rewriter = Rewriter::new(scan, definitions);
+    rewriter.advance(playlist.as_bytes(), &mut out, usize::MAX, |host, _| {
+        parameters.get(host).map(String::as_str)
+    });
     String::from_utf8(out).unwrap()
 }
 
@@ -46,40 +43,24 @@ fn the_parameters_stand_once_and_every_reference_names_them() {
         (
             "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-MAP:URI=\"i.mp4\"\n#EXTINF:4,\na.m4s?x=1\n",
             format!(
-                "#EXTM3U\n#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"{MARK}\"\n#EXT-X-VERSION:8\n\
-                 #EXT-X-MAP:URI=\"i.mp4?{{$usher}}\"\n#EXTINF:4,\na.m4s?x=1&{{$usher}}\n"
+                "#EXTM3U\n#EXT-X-DEFINE:NAME=\"{NAME}\",VALUE=\"{MARK}\"\n#EXT-X-VERSION:8\n\
+                 #EXT-X-MAP:URI=\"i.mp4?{{${NAME}}}\"\n#EXTINF:4,\na.m4s?x=1&{{${NAME}}}\n"
             ),
         ),
         // No version, other line ends, a byte order mark, what some authors write behind the header.
         (
             "\u{feff}#EXTM3U url=\"http://x\"\r\n#EXTINF:4,\r\na.m4s",
             format!(
-                "\u{feff}#EXTM3U url=\"http://x\"\r\n#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"{MARK}\"\r\n\
-                 #EXT-X-VERSION:8\r\n#EXTINF:4,\r\na.m4s?{{$usher}}"
+                "\u{feff}#EXTM3U url=\"http://x\"\r\n#EXT-X-DEFINE:NAME=\"{NAME}\",VALUE=\"{MARK}\"\r\n\
+                 #EXT-X-VERSION:8\r\n#EXTINF:4,\r\na.m4s?{{${NAME}}}"
             ),
         ),
         // A version that knows variables, and the author's own.
         (
             "# note\n#EXTM3U\n#EXT-X-DEFINE:NAME=\"d\",VALUE=\"v0\"\n#EXT-X-VERSION: 11 \n{$d}/a.m4s\n",
             format!(
-                "# note\n#EXTM3U\n#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"{MARK}\"\n\
-                 #EXT-X-DEFINE:NAME=\"d\",VALUE=\"v0\"\n#EXT-X-VERSION: 11 \n{{$d}}/a.m4s?{{$usher}}\n"
-            ),
-        ),
-        // A reference that is left must not come to mean a signature.
-        (
-            "#EXTM3U\n#EXT-X-VERSION:8\nhttps://third.example/a.ts?{$usher}\na.ts\n",
-            format!(
-                "#EXTM3U\n#EXT-X-DEFINE:NAME=\"usher_\",VALUE=\"{MARK}\"\n#EXT-X-VERSION:8\n\
-                 https://third.example/a.ts?{{$usher}}\na.ts?{{$usher_}}\n"
-            ),
-        ),
-        // The name is taken.
-        (
-            "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"1\"\na.m4s?{$usher}\n",
-            format!(
-                "#EXTM3U\n#EXT-X-DEFINE:NAME=\"usher_\",VALUE=\"{MARK}\"\n#EXT-X-VERSION:8\n\
-                 #EXT-X-DEFINE:NAME=\"usher\",VALUE=\"1\"\na.m4s?{{$usher}}&{{$usher_}}\n"
+                "# note\n#EXTM3U\n#EXT-X-DEFINE:NAME=\"{NAME}\",VALUE=\"{MARK}\"\n\
+                 #EXT-X-DEFINE:NAME=\"d\",VALUE=\"v0\"\n#EXT-X-VERSION: 11 \n{{$d}}/a.m4s?{{${NAME}}}\n"
             ),
         ),
     ];
@@ -92,9 +73,9 @@ fn the_parameters_stand_once_and_every_reference_names_them() {
 fn each_host_has_a_variable_of_its_own() {
     let other = "Policy=o&Signature=o&Key-Pair-Id=O";
     let expected = format!(
-        "#EXTM3U\n#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"{MARK}\"\n\
-         #EXT-X-DEFINE:NAME=\"usher2\",VALUE=\"{other}\"\n#EXT-X-VERSION:8\n\
-         https://other.example/a.ts?{{$usher2}}\nhttps://third.example/a.ts\na.ts?{{$usher}}\n"
+        "#EXTM3U\n#EXT-X-DEFINE:NAME=\"{NAME}\",VALUE=\"{MARK}\"\n\
+         #EXT-X-DEFINE:NAME=\"{OTHER}\",VALUE=\"{other}\"\n#EXT-X-VERSION:8\n\
+         https://other.example/a.ts?{{${OTHER}}}\nhttps://third.example/a.ts\na.ts?{{${NAME}}}\n"
     );
     let playlist = "#EXTM3U\nhttps://other.example/a.ts\nhttps://third.example/a.ts\na.ts\n";
     assert_eq!(define(playlist, &[MARK, other]), expected);
@@ -117,10 +98,10 @@ fn a_playlist_that_was_signed_in_one_style_can_be_signed_in_the_other() {
 
 #[test]
 fn a_definition_before_the_header_is_not_of_an_earlier_signing() {
-    let playlist = format!("#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"{MARK}\"\n\u{feff}#a.ts\n");
+    let playlist = format!("#EXT-X-DEFINE:NAME=\"{NAME}\",VALUE=\"{MARK}\"\n\u{feff}#a.ts\n");
     assert_eq!(
         sign(&playlist),
-        (format!("#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"{MARK}\"\n\u{feff}?{MARK}#a.ts\n"), signed(1))
+        (format!("#EXT-X-DEFINE:NAME=\"{NAME}\",VALUE=\"{MARK}\"\n\u{feff}?{MARK}#a.ts\n"), signed(1))
     );
 }
 
@@ -138,16 +119,17 @@ fn only_a_low_version_is_raised() {
         ("99999999999999999999", "99999999999999999999"),
     ] {
         let playlist = |version| format!("#EXTM3U\n#EXT-X-VERSION:{version}\na.ts\n");
-        let definition = format!("#EXTM3U\n#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"{MARK}\"\n");
-        let expected = playlist(expected).replace("#EXTM3U\n", &definition).replace("a.ts", "a.ts?{$usher}");
+        let definition = format!("#EXTM3U\n#EXT-X-DEFINE:NAME=\"{NAME}\",VALUE=\"{MARK}\"\n");
+        let expected = playlist(expected)
+            .replace("#EXTM3U\n", &definition)
+            .replace("a.ts", &format!("a.ts?{{${NAME}}}"));
         assert_eq!(define(&playlist(stated), &[MARK]), expected);
     }
 }
 
 #[test]
 fn a_bucket_does_not_claim_what_only_a_server_can() {
-    let bucket = || Changes { origin: Origin::Static, ..Changes::default() };
-    let nothing = |_: &Reference<'_>| Err::<&str, _>(Left::OtherHost);
+    let unsigned = |playlist, origin| change(playlist, origin, Definitions::default(), &[]);
     let rows = [
         (
             "#EXTM3U\r\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,HOLD-BACK=12.0\r\na.ts\r\n",
@@ -158,8 +140,8 @@ fn a_bucket_does_not_claim_what_only_a_server_can() {
         ("#EXT-X-SERVER-CONTROL:HOLD-BACK=1\n", "#EXT-X-SERVER-CONTROL:HOLD-BACK=1\n"),
     ];
     for (playlist, expected) in rows {
-        assert_eq!(change(playlist, bucket(), nothing), expected);
-        assert_eq!(change(playlist, Changes::default(), nothing), playlist);
+        assert_eq!(unsigned(playlist, Origin::Static), expected);
+        assert_eq!(unsigned(playlist, Origin::AsStated), playlist);
     }
 }
 
@@ -191,19 +173,56 @@ fn a_rewriting_that_pauses_gives_the_same_bytes() {
     let playlist = "\u{feff}#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-STREAM-INF:BANDWIDTH=1\na/b.m3u8\n\n\
                     #EXT-X-DEFINE:NAME=\"v\",VALUE=\"x\"\n{$v}.ts\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\nlast.ts";
     let url = Url::parse(PLAYLIST_URL).unwrap();
-    let (whole, summary) = sign(playlist);
+    let (whole, _) = sign(playlist);
     for enough in [1, 2, 10, 50, 200, 1_000] {
-        let mut rewriter = Rewriter::new(&url, Changes::default());
+        let scan =
+            Scan::read(playlist.as_bytes(), &url, Origin::AsStated, None, |one| ours(one, MARK).map(drop));
+        let mut rewriter = Rewriter::new(scan, Definitions::default());
         let mut pieces = Vec::new();
         loop {
             let mut piece = Vec::new();
-            let more = rewriter.advance(playlist.as_bytes(), &mut piece, enough, |one| ours(one, MARK));
+            let more = rewriter.advance(playlist.as_bytes(), &mut piece, enough, |(), _| Some(MARK));
             assert!(piece.len() >= enough.min(whole.len() - pieces.len()), "a piece has what was asked for");
             pieces.extend(piece);
             if !more {
                 break;
             }
         }
-        assert_eq!((str::from_utf8(&pieces), rewriter.summary()), (Ok(whole.as_str()), &summary), "{enough}");
+        assert_eq!(str::from_utf8(&pieces), Ok(whole.as_str()), "{enough}");
+    }
+}
+
+#[test]
+fn a_playlist_tells_whether_it_ends_and_where_it_may_send_its_player() {
+    let rows = [
+        ("", PlaylistInfo::default()),
+        ("  #EXT-X-ENDLIST  ", PlaylistInfo { ended: true, ..PlaylistInfo::default() }),
+        ("#EXT-X-PLAYLIST-TYPE: VOD ", PlaylistInfo { ended: true, ..PlaylistInfo::default() }),
+        ("#EXT-X-PLAYLIST-TYPE:EVENT", PlaylistInfo::default()),
+        ("#EXT-X-VERSION:3", PlaylistInfo { has_version: true, ..PlaylistInfo::default() }),
+        ("#EXT-X-CONTENT-STEERING:SERVER-URI=\"s.json?x\"", PlaylistInfo::default()),
+        (
+            "#EXT-X-CONTENT-STEERING:SERVER-URI=\"s.txt\"",
+            PlaylistInfo { is_steered_elsewhere: true, ..PlaylistInfo::default() },
+        ),
+        (
+            "#EXT-X-CONTENT-STEERING:SERVER-URI=\"data:application/json;base64,e30\"",
+            PlaylistInfo {
+                is_steered_elsewhere: true,
+                has_children_elsewhere: true,
+                ..PlaylistInfo::default()
+            },
+        ),
+        (
+            "#EXT-X-STREAM-INF:BANDWIDTH=1\nhttps://other.example/a.m3u8",
+            PlaylistInfo { has_children_elsewhere: true, ..PlaylistInfo::default() },
+        ),
+        ("https://other.example/a.ts", PlaylistInfo::default()),
+    ];
+    let url = Url::parse(PLAYLIST_URL).unwrap();
+    for (playlist, expected) in rows {
+        let scan =
+            Scan::read(playlist.as_bytes(), &url, Origin::AsStated, None, |one| ours(one, MARK).map(drop));
+        assert_eq!(scan.info, expected, "{playlist}");
     }
 }

@@ -1,0 +1,168 @@
+//! What may be signed for a viewer: nothing beyond the policy that the viewer's own signature is for.
+
+use cloudfront_signing::{
+    Request, UnixTime, UrlPattern, Verifier, resource_covers, without_reserved_parameters,
+};
+use usher_runtime::{Viewer, ViewerPolicy, copied_policy};
+
+/// What a viewer's policy covers, and until when.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Authority {
+    reach: Reach,
+    expires: UnixTime,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Reach {
+    /// The asset that the request is for: a canned policy names one URL, and its viewer wants to play it.
+    OwnAsset,
+    /// What this resource covers.
+    Resource(String),
+}
+
+/// The viewer's policy does not cover the request, or has ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotAuthorized {
+    /// It has ended.
+    #[error("the viewer's policy has ended")]
+    Ended,
+    /// It is for something else.
+    #[error("the viewer's policy does not cover this path")]
+    OtherPath,
+}
+
+impl Authority {
+    /// Everything below every host, until `expires`: for the owner of the key.
+    #[must_use]
+    pub fn of_owner(expires: UnixTime) -> Self {
+        Self { reach: Reach::Resource("*".to_owned()), expires }
+    }
+
+    /// The authority of a policy over a request for `url`.
+    ///
+    /// # Errors
+    /// [`NotAuthorized`], however the request came to be admitted.
+    pub fn new(policy: &ViewerPolicy, url: &str, now: UnixTime) -> Result<Self, NotAuthorized> {
+        let expires = policy.expires();
+        if expires <= now {
+            return Err(NotAuthorized::Ended);
+        }
+        let reach = match policy {
+            ViewerPolicy::Canned { .. } => Reach::OwnAsset,
+            ViewerPolicy::Custom { resource, .. } if covers(resource, url) => {
+                Reach::Resource(resource.clone())
+            }
+            ViewerPolicy::Custom { .. } => return Err(NotAuthorized::OtherPath),
+        };
+        Ok(Self { reach, expires })
+    }
+
+    /// When the policy ends.
+    #[must_use]
+    pub fn expires(&self) -> UnixTime {
+        self.expires
+    }
+
+    /// Whether all that `asset` covers may be signed for the viewer. `own` is the asset of the request.
+    #[must_use]
+    pub fn covers(&self, asset: &UrlPattern, own: Option<&str>) -> bool {
+        match &self.reach {
+            Reach::OwnAsset => own == Some(asset.as_str()),
+            Reach::Resource(resource) => asset.is_within(resource),
+        }
+    }
+}
+
+/// The policy of the viewer's signature: what the viewer-request function saw, or else the copy in the query of
+/// `url`, if `verifier` admits it as CloudFront would the original.
+///
+/// # Errors
+/// Why there is a copy that is not admitted, for the log: it counts as none.
+pub(crate) fn policy_of(
+    viewer: &Viewer,
+    url: &str,
+    verifier: &Verifier,
+    now: UnixTime,
+) -> Result<Option<ViewerPolicy>, String> {
+    if let Some(policy) = &viewer.policy {
+        return Ok(Some(policy.clone()));
+    }
+    let Some(copy) = url.split_once('?').and_then(|(_, query)| copied_policy(query)) else { return Ok(None) };
+    let plain = without_reserved_parameters(url);
+    let separator = if plain.contains('?') { '&' } else { '?' };
+    let admitted = verifier
+        .verify(&Request::new(&format!("{plain}{separator}{copy}")), now)
+        .map_err(|denial| denial.code().as_str().to_owned())?;
+    let expires = admitted.policy.date_less_than;
+    Ok(admitted.policy.resource.map(|resource| ViewerPolicy::Custom { resource, expires }))
+}
+
+/// Whether a resource covers a request. Its query may have been changed on the way, its path not.
+fn covers(resource: &str, url: &str) -> bool {
+    let path = url.split('?').next().unwrap_or_default();
+    [url, path].into_iter().any(|url| resource_covers(resource, url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: &str = "https://h/video/m/a.m3u8";
+    const NOW: u64 = 1_790_000_000;
+
+    fn time(seconds: u64) -> UnixTime {
+        UnixTime::new(seconds).expect("seconds")
+    }
+
+    fn custom(resource: &str, expires: u64) -> ViewerPolicy {
+        ViewerPolicy::Custom { resource: resource.to_owned(), expires: time(expires) }
+    }
+
+    fn asset(path: &str) -> UrlPattern {
+        UrlPattern::new(format!("https://h{path}")).expect("a pattern")
+    }
+
+    #[test]
+    fn a_policy_must_cover_the_request_and_not_have_ended() {
+        let rows = [
+            ("*", NOW + 1, Ok(())),
+            ("https://h/video/*", NOW + 1, Ok(())),
+            ("https://h/video/m/a.m3u8", NOW + 1, Ok(())),
+            ("https://h/video/m/a.m3u8?x=*", NOW + 1, Err(NotAuthorized::OtherPath)),
+            ("https://h/video/n/*", NOW + 1, Err(NotAuthorized::OtherPath)),
+            ("http://h/video/*", NOW + 1, Err(NotAuthorized::OtherPath)),
+            ("https://i/video/*", NOW + 1, Err(NotAuthorized::OtherPath)),
+            ("", NOW + 1, Err(NotAuthorized::OtherPath)),
+            ("https://h/video/*", NOW, Err(NotAuthorized::Ended)),
+        ];
+        for (resource, expires, expected) in rows {
+            let authority = Authority::new(&custom(resource, expires), URL, time(NOW));
+            assert_eq!(authority.map(drop), expected, "{resource}");
+        }
+        let with_query = format!("{URL}?x=1&usher-style=inline");
+        for resource in ["https://h/video/m/a.m3u8", "https://h/video/m/a.m3u8?x=*", "https://h/video/m/*"] {
+            let authority = Authority::new(&custom(resource, NOW + 1), &with_query, time(NOW));
+            assert_eq!(authority.map(drop), Ok(()), "{resource}");
+        }
+    }
+
+    #[test]
+    fn an_asset_is_covered_by_the_whole_of_it() {
+        let covered = |policy: &ViewerPolicy, path: &str| {
+            let authority = Authority::new(policy, URL, time(NOW)).expect("an authority");
+            authority.covers(&asset(path), Some("https://h/video/m/*"))
+        };
+        let canned = ViewerPolicy::Canned { expires: time(NOW + 60) };
+        let rows = [
+            (custom("https://h/video/*", NOW + 60), [true, true]),
+            (custom("https://h/video/m/*", NOW + 60), [true, false]),
+            (custom("https://h/video/m/a.m3u8", NOW + 60), [false, false]),
+            (canned, [true, false]),
+        ];
+        for (policy, expected) in rows {
+            let found = ["/video/m/*", "/video/n/*"].map(|path| covered(&policy, path));
+            assert_eq!(found, expected, "{policy:?}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A playlist on its way to a player, signed: one signature per asset, however many URIs there are.
+
+use std::borrow::Borrow;
+
+use bytes::Bytes;
+use cloudfront_signing::Grant;
+use usher_runtime::policy_copy;
+
+use crate::{
+    SigningPlan, Style,
+    rewrite::{Definitions, RewriteCounts, Rewriter, Scan},
+};
+
+/// A signed playlist in pieces: it is many times longer than the one in the bucket.
+pub struct Resigned {
+    playlist: Bytes,
+    rewriter: Rewriter<usize>,
+    plan: SigningPlan,
+    additions: Vec<Addition>,
+    counts: RewriteCounts,
+    size: usize,
+}
+
+/// What references receive that one grant is for.
+struct Addition {
+    parameters: String,
+    /// For a playlist or document, which is asked for in the same style, with the policy a second time.
+    nested: String,
+}
+
+impl Resigned {
+    /// Signs `playlist` by its `scan`, with a grant for each that the `plan` requires, in their order.
+    ///
+    /// In the style `define`, a playlist with a child that is not signed gets its parameters inline: the child could
+    /// import the variable that holds the signature.
+    #[must_use]
+    pub fn new<G: Borrow<Grant>>(
+        playlist: Bytes,
+        scan: Scan<usize>,
+        style: Style,
+        plan: SigningPlan,
+        grants: &[G],
+    ) -> Self {
+        let mut counts = scan.left;
+        let mut has_children_elsewhere = scan.info.has_children_elsewhere;
+        let mut uses: Vec<(usize, usize)> = vec![(0, 0); grants.len()];
+        for (asset, kind) in scan.targets() {
+            let grant = plan.grant(asset);
+            counts.count(grant.map(drop), 1);
+            has_children_elsewhere |= grant.is_err() && kind.is_nested();
+            if let Some((nested, others)) = grant.ok().and_then(|grant| uses.get_mut(grant)) {
+                *if kind.is_nested() { nested } else { others } += 1;
+            }
+        }
+        let queries: Vec<String> = grants.iter().map(|grant| grant.borrow().query().to_owned()).collect();
+        let is_defined = style == Style::Define && !has_children_elsewhere;
+        let definitions = if is_defined { Definitions::new(queries.iter()) } else { Definitions::default() };
+        let parameters = if is_defined { definitions.references().collect() } else { queries };
+        let additions: Vec<_> = parameters
+            .into_iter()
+            .zip(grants)
+            .map(|(parameters, grant)| Addition::new(parameters, grant.borrow(), style))
+            .collect();
+        let added = additions.iter().zip(uses).map(|(addition, (nested, others))| {
+            nested
+                .saturating_mul(1 + addition.nested.len())
+                .saturating_add(others.saturating_mul(1 + addition.parameters.len()))
+        });
+        let size = added.fold(playlist.len() + definitions.size(), usize::saturating_add);
+        Self { playlist, rewriter: Rewriter::new(scan, definitions), plan, additions, counts, size }
+    }
+
+    /// How many bytes it has, at most.
+    #[must_use]
+    pub fn size_limit(&self) -> usize {
+        self.size
+    }
+
+    /// What happens to its references.
+    #[must_use]
+    pub fn counts(&self) -> &RewriteCounts {
+        &self.counts
+    }
+}
+
+impl Iterator for Resigned {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let mut piece = Vec::with_capacity(PIECE + PIECE / 8);
+        let (plan, additions) = (&self.plan, &self.additions);
+        self.rewriter.advance(&self.playlist, &mut piece, PIECE, |asset, kind| {
+            let addition = additions.get(plan.grant(asset).ok()?)?;
+            Some(if kind.is_nested() { &addition.nested } else { &addition.parameters })
+        });
+        (!piece.is_empty()).then(|| piece.into())
+    }
+}
+
+impl Addition {
+    fn new(parameters: String, grant: &Grant, style: Style) -> Self {
+        let nested = nested_parameters(&parameters, grant, style);
+        Self { parameters, nested }
+    }
+}
+
+/// What a reference to a playlist or document receives, beside `parameters`.
+pub(crate) fn nested_parameters(parameters: &str, grant: &Grant, style: Style) -> String {
+    let copy = policy_copy(grant);
+    match style.kept_parameter() {
+        Some(kept) => format!("{kept}&{parameters}&{copy}"),
+        None => format!("{parameters}&{copy}"),
+    }
+}
+
+/// Bytes of a piece, about. Large enough that handing it on costs little beside making it.
+const PIECE: usize = 64 * 1_024;
