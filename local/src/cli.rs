@@ -5,7 +5,7 @@ use std::{ffi::OsString, net::IpAddr, net::SocketAddr, path::PathBuf, process::E
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloudfront_signing::{HashAlgorithm, KeyPairId, UnixTime};
 use jiff::{Timestamp, civil, tz::TimeZone};
-use url::Url;
+use url::{Host, Url};
 use usher_runtime::Origin;
 
 /// Private video on Amazon CloudFront: the local edge, and tools for signed URLs and cookies.
@@ -62,9 +62,26 @@ pub struct Serve {
     /// A web site that stands behind the edge, for all paths that the template gives to nobody else.
     #[arg(long, value_name = "URL", value_parser = parse_website)]
     pub website: Option<Url>,
+    /// A further name by which browsers ask for the edge, without a port; may be repeated.
+    #[arg(long, value_name = "NAME", value_parser = parse_host)]
+    pub host: Vec<Host>,
+    /// Let everybody sign in as a demo viewer, also where others than this machine can reach the edge.
+    #[arg(long)]
+    pub demo: bool,
+    /// Run the viewer-request function as if CloudFront had taken the signature out of the request before. AWS does
+    /// not document whether it does.
+    #[arg(long, hide = true)]
+    pub hide_signatures: bool,
     /// Values for the template's parameters, as for `sam deploy`.
     #[arg(long, num_args = 1.., value_name = "NAME=VALUE", value_parser = parse_parameter)]
     pub parameter_overrides: Vec<(String, String)>,
+}
+
+impl Serve {
+    /// Whether the demo sign-in is on: nobody but this machine can reach the edge, or somebody wants it so.
+    pub(crate) fn has_demo(&self) -> bool {
+        self.demo || self.listen.ip().to_canonical().is_loopback()
+    }
 }
 
 /// The key that signs.
@@ -328,6 +345,10 @@ fn parse_website(text: &str) -> Result<Url, String> {
     if is_origin && is_site { Ok(url) } else { Err("it is not of the form http://127.0.0.1:8000".to_owned()) }
 }
 
+fn parse_host(text: &str) -> Result<Host, &'static str> {
+    Host::parse(text).map_err(|_| "it is no name or address without a port, such as laptop.local")
+}
+
 fn parse_parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("it is not of the form NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
@@ -370,6 +391,30 @@ mod tests {
         {
             assert!(parse_website(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn hosts_are_names_or_addresses_without_a_port() {
+        let line = ["usher", "--host", "Laptop.local", "--host", "192.0.2.7", "--host", "[2001:db8::1]"];
+        let cli = parse(line.map(Into::into)).expect("a command line");
+        let hosts: Vec<String> = cli.serve.host.iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["laptop.local", "192.0.2.7", "[2001:db8::1]"]);
+        for host in ["laptop.local:8080", "http://laptop.local", "", "a b", "256.0.0.1"] {
+            assert!(parse(["usher", "--host", host].map(Into::into)).is_err(), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_demo_is_on_where_nobody_else_can_reach_it_or_by_a_flag() {
+        let has_demo = |line: &[&str]| {
+            let line = ["usher"].iter().chain(line).map(Into::into);
+            parse(line).expect("a command line").serve.has_demo()
+        };
+        assert!(has_demo(&[]));
+        assert!(has_demo(&["--listen", "[::1]:8080"]));
+        assert!(!has_demo(&["--listen", "0.0.0.0:8080"]));
+        assert!(!has_demo(&["--listen", "192.0.2.7:8080"]));
+        assert!(has_demo(&["--listen", "0.0.0.0:8080", "--demo"]));
     }
 
     #[test]

@@ -10,12 +10,14 @@ mod deployed;
 mod distribution;
 mod events;
 mod handler;
+mod hosts;
 mod identity_provider;
 mod incoming;
 mod inspector;
 mod origin;
 mod origin_request;
 mod pages;
+mod response_headers;
 mod settings;
 mod signing_key;
 mod viewer_protocol;
@@ -29,6 +31,7 @@ use cloudfront_signing::Verifier;
 use issue_cookies::IssueCookies;
 use resign_manifest::{HostGrants, PlaylistSource, ResignManifest};
 use tokio::{net::TcpListener, task::JoinSet};
+use url::Host;
 use usher_runtime::{Clock, ConfigError, Grants, SigningError};
 
 use self::{
@@ -36,7 +39,9 @@ use self::{
     deployed::Deployed,
     distribution::Target,
     handler::Edge,
+    hosts::{Hosts, without_port},
     identity_provider::IdentityProvider,
+    incoming::Signatures,
     inspector::Inspector,
     origin::Origins,
     pages::Pages,
@@ -88,6 +93,17 @@ pub enum EdgeError {
     /// The media folder is not a folder.
     #[error("the media folder {} is not a folder", .0.display())]
     Media(PathBuf),
+    /// The functions cannot be configured, perhaps since the demo identity provider is for loopback alone.
+    #[error(
+        "issue-cookies: {source}; the demo sign-in is off, since others can reach {listen}: to let everybody there \
+         sign in, add --demo"
+    )]
+    NoDemo {
+        /// Where the edge is to listen.
+        listen: SocketAddr,
+        /// What is wrong.
+        source: ConfigError,
+    },
     /// The machine gives no random numbers.
     #[error("the machine gave no random numbers")]
     Random,
@@ -141,6 +157,7 @@ pub async fn start(options: &Serve, look_up: LookUp<'_>, clock: Clock) -> Result
     let bucket = Bucket::open(&options.media)?;
     // Boxed: opening keys and clients makes a future of a type too deep for those who await this one.
     let edge = Box::pin(edge(options, look_up, clock, address, bucket.client(bucket_address))).await?;
+    let hosts = edge.hosts.at(bucket_address);
     let not_modelled = edge.distribution.not_modelled.clone();
     let edge = Arc::new(edge);
     let service = axum::Router::new()
@@ -149,7 +166,7 @@ pub async fn start(options: &Serve, look_up: LookUp<'_>, clock: Clock) -> Result
         })
         .into_make_service_with_connect_info::<SocketAddr>();
     let mut tasks = JoinSet::new();
-    tasks.spawn(bucket.serve(bucket_listener));
+    tasks.spawn(bucket.serve(bucket_listener, hosts));
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
@@ -170,22 +187,32 @@ async fn edge(
     address: SocketAddr,
     bucket: aws_sdk_s3::Client,
 ) -> Result<Edge, EdgeError> {
-    let identity_provider = IdentityProvider::new()?;
-    let stack = settings::stack(options, &identity_provider)?;
+    let identity_provider = options.has_demo().then(IdentityProvider::new).transpose()?;
+    let stack = settings::stack(options)?;
     let deployed = Deployed::new(&stack)?;
     let distribution = settings::distribution(options, &deployed)?;
     let key = LocalSigningKey::open(&options.state)?;
-    let issuers = settings::issuers(options, look_up, &identity_provider);
+    let issuers = settings::issuers(options, look_up, identity_provider.as_ref());
     let settings = FunctionSettings::new(&deployed, look_up, &key, issuers, address.port());
-    let mut origins = origins(&settings, bucket, &clock).await?;
+    let mut origins = origins(&settings, bucket, &clock).await.map_err(|error| match error {
+        EdgeError::Config { function: "issue-cookies", source } if !options.has_demo() => {
+            EdgeError::NoDemo { listen: options.listen, source }
+        }
+        error => error,
+    })?;
+    let viewer_host = settings.of("issue-cookies")?("VIEWER_HOST");
+    let named = viewer_host.iter().filter_map(|host| Host::parse(without_port(host)).ok());
+    let named = named.chain(options.host.iter().cloned()).collect();
     if distribution.has_website() {
         origins.websites = Some(Websites::new().map_err(EdgeError::Website)?);
     }
     let player_at_root = !matches!(distribution.default.origin.target, Target::Website(_));
     Ok(Edge {
+        hosts: Hosts::new(address, named),
         distribution,
         verifier: Verifier::new([(key.id, key.public_key)]),
         stranger: Verifier::new([]),
+        signatures: if options.hide_signatures { Signatures::Hidden } else { Signatures::Seen },
         origins,
         pages: Pages::new(&options.media, &options.state, player_at_root),
         identity_provider,

@@ -54,6 +54,12 @@ impl House {
         Self::with_options(|options| options.parameter_overrides = owned(parameters)).await
     }
 
+    /// Where the viewer-request function sees no signature: CloudFront has taken it out before. AWS does not
+    /// document whether it does.
+    pub(crate) async fn with_hidden_signatures() -> Self {
+        Self::with_options(|options| options.hide_signatures = true).await
+    }
+
     /// With options and settings that may be wrong.
     pub(crate) async fn try_open(
         choose: impl FnOnce(&mut Serve),
@@ -68,6 +74,9 @@ impl House {
             template: workspace().join("template.yaml"),
             state: state.path().to_owned(),
             website: None,
+            host: Vec::new(),
+            demo: false,
+            hide_signatures: false,
             parameter_overrides: Vec::new(),
         };
         choose(&mut options);

@@ -127,6 +127,9 @@ fn values_of_another_form_are_refused() {
         ("SignedHostsKmsKeyArns", "*"),
         ("SignedHostsKmsKeyArns", "arn:aws:kms:us-east-1:123456789012:key/1,"),
         ("SignedHostsSecretArns", "arn:aws:secretsmanager:*:*:secret:*"),
+        ("WebAclArn", "arn:aws:wafv2:eu-central-1:123456789012:global/webacl/videos/12345678"),
+        ("WebAclArn", "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/videos/12345678"),
+        ("WebAclArn", "12345678-1234-1234-1234-123456789012"),
         ("WebsiteDomainName", "https://www.example.com"),
     ];
     for (name, value) in rows {

@@ -39,6 +39,8 @@ const SIGNED_HOSTS: &str = r#"[
     {"origin": "https://b.example.com", "key_pair_id": "KB", "private_key_secret_id": "secret"}
 ]"#;
 
+const WEB_ACL: &str =
+    "arn:aws:wafv2:us-east-1:123456789012:global/webacl/videos/12345678-1234-1234-1234-123456789012";
 pub(crate) const DOMAIN: (&str, &str) = ("DomainName", "video.example.com");
 const SETS: [(&str, &[(&str, &str)]); 25] = [
     ("defaults", &[]),
@@ -163,6 +165,7 @@ const SETS: [(&str, &[(&str, &str)]); 25] = [
             ("AuthRateLimit", "10"),
             ("AuthBurstLimit", "20"),
             ("PriceClass", "PriceClass_All"),
+            ("WebAclArn", WEB_ACL),
             ("Architecture", "x86_64"),
         ],
     ),

@@ -35,7 +35,7 @@ const OF_DOCUMENT: [fn(&Value) -> Vec<String>; 8] = [
 ];
 
 /// Rules about what would be created.
-const OF_STACK: [fn(&Stack) -> Vec<String>; 34] = [
+const OF_STACK: [fn(&Stack) -> Vec<String>; 36] = [
     access::buckets_are_private_and_retained,
     access::bucket_policies_name_the_distribution,
     access::statements_name_actions_and_resources,
@@ -51,7 +51,9 @@ const OF_STACK: [fn(&Stack) -> Vec<String>; 34] = [
     behaviours::functions_are_found_by_their_own_host,
     behaviours::functions_believe_the_viewer_request_function,
     behaviours::web_site_is_never_cached,
+    behaviours::videos_run_nothing,
     behaviours::other_origins_may_play,
+    behaviours::requests_pass_the_web_acl,
     origins::behaviours_lead_to_origins,
     origins::each_path_has_its_origin,
     origins::access_is_controlled,

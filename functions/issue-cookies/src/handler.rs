@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use cloudfront_signing::{CookieAttributes, ExactUrl, Grant, Policy, UnixTime, UrlPattern};
+use cloudfront_signing::{CookieAttributes, Error, ExactUrl, Grant, Policy, UnixTime, UrlPattern};
 use futures::future::try_join_all;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -149,15 +149,21 @@ impl IssueCookies {
         }
         // The grant covers the whole asset, since a player adds parameters to playlist URLs.
         let (resource, grant) = self.grant(&admission, &asset, self.config.url_ttl).await?;
+        let mut signed = grant.url(&url).map_err(bad_request)?;
         // The policy once more, for the function that answers for playlists: CloudFront keeps the parameters of
         // the signature to itself.
-        let url = if needs_policy_copy(path) {
-            let separator = if asked.path.contains('?') { '&' } else { '?' };
-            ExactUrl::new(format!("{url}{separator}{}", policy_copy(&grant))).map_err(bad_request)?
-        } else {
-            url
-        };
-        let signed = grant.url(&url).map_err(bad_request)?;
+        if needs_policy_copy(path) {
+            signed = format!("{signed}&{}", policy_copy(&grant));
+            let (length, limit) = (signed.len(), URL_LIMIT);
+            if length > limit {
+                return Err(bad_request(Error::TooLong {
+                    what: "signed URL",
+                    length,
+                    limit,
+                    by: "CloudFront",
+                }));
+            }
+        }
         audit("signed a URL", &admission.subject, &resource, &grant);
         let expires = grant.statement().date_less_than();
         Ok(Answer::json(&json!({ "url": signed, "expires_at": expires.seconds() })))
@@ -247,6 +253,8 @@ fn issued(grants: &[(UrlPattern, Arc<Grant>)], expires: UnixTime, now: UnixTime)
     body
 }
 
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
+const URL_LIMIT: usize = 8_192;
 /// A body is a path in JSON; a token stands in a header.
 const BODY_LIMIT: usize = 8 * 1_024;
 /// A set takes 700 bytes at least, so more cannot fit.

@@ -29,11 +29,8 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
         RewriteStyle::Inline => Style::Inline { asked_for: false },
         RewriteStyle::Plain => return Ok(Outcome { stdout: playlist.to_owned(), warnings, refused: false }),
     };
-    let host = Host {
-        written: viewer_origin(&arguments.url),
-        origin: url.origin().ascii_serialization(),
-        scope,
-    };
+    let host =
+        Host { written: viewer_origin(&arguments.url), origin: url.origin().ascii_serialization(), scope };
     let mut assets = Assets::new(vec![host]);
     // Where it will be served from, a file does not tell.
     let (origin, nested) = (Origin::AsStated, style.kept_parameter());

@@ -30,6 +30,12 @@ pub(super) fn run(options: &Serve) -> Result<(), InputError> {
         if !running.not_modelled.is_empty() {
             eprintln!("not modelled here, though the template sets it: {}", running.not_modelled.join(", "));
         }
+        if !options.has_demo() {
+            eprintln!(
+                "the demo sign-in is off, since others can reach {}: --demo switches it on",
+                running.address
+            );
+        }
         eprintln!(
             "open http://{}/__usher/player to sign in and play; http://{}/__usher/ shows each request",
             running.address, running.address

@@ -22,17 +22,17 @@ use s3s::{
     access::{S3Access, S3AccessContext},
     auth::SimpleAuth,
     dto::{GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput},
-    service::{S3Service, S3ServiceBuilder},
+    service::S3ServiceBuilder,
 };
 use s3s_fs::FileSystem;
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::EdgeError;
+use super::{EdgeError, hosts::Hosts};
 use crate::content_type::content_type;
 
 /// An S3 server over one folder, with credentials of this process alone.
 pub(super) struct Bucket {
-    service: S3Service,
+    media: Media,
     access_key: String,
     secret_key: String,
 }
@@ -46,10 +46,7 @@ impl Bucket {
             media.canonicalize().map_err(|source| EdgeError::File { path: media.to_owned(), source })?;
         let files = FileSystem::new(&folder).map_err(|_| EdgeError::Media(media.to_owned()))?;
         let (access_key, secret_key) = (random_hex()?, random_hex()?);
-        let mut builder = S3ServiceBuilder::new(Media { files, folder });
-        builder.set_auth(SimpleAuth::from_single(access_key.clone(), secret_key.clone()));
-        builder.set_access(SignedRequestsOnly);
-        Ok(Self { service: builder.build(), access_key, secret_key })
+        Ok(Self { media: Media { files, folder }, access_key, secret_key })
     }
 
     /// The official SDK's client, as in AWS but for the endpoint.
@@ -65,13 +62,17 @@ impl Bucket {
         aws_sdk_s3::Client::from_conf(config)
     }
 
-    /// Serves until it is dropped, and its connections with it.
-    pub(super) async fn serve(self, listener: TcpListener) {
+    /// Serves requests to `hosts` until it is dropped, and its connections with it.
+    pub(super) async fn serve(self, listener: TcpListener, hosts: Hosts) {
+        let mut builder = S3ServiceBuilder::new(self.media);
+        builder.set_auth(SimpleAuth::from_single(self.access_key, self.secret_key));
+        builder.set_access(SignedRequestsOnly { hosts });
+        let service = builder.build();
         let mut connections = JoinSet::new();
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    let service = self.service.clone();
+                    let service = service.clone();
                     // Else the end of each object waits for the reader's delayed acknowledgement.
                     let _ = stream.set_nodelay(true);
                     connections.spawn(async move {
@@ -153,15 +154,22 @@ impl S3 for Media {
 }
 
 /// `BlockPublicAccess`: whoever comes without a signature is refused before anything is looked up.
-struct SignedRequestsOnly;
+struct SignedRequestsOnly {
+    hosts: Hosts,
+}
 
 #[async_trait]
 impl S3Access for SignedRequestsOnly {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
-        if context.credentials().is_some() {
-            return Ok(());
-        }
-        let mut error = S3Error::with_message(S3ErrorCode::AccessDenied, "Access Denied");
+        let mut error = match self.hosts.of(context.headers()) {
+            Ok(_) if context.credentials().is_some() => return Ok(()),
+            Ok(_) => S3Error::with_message(S3ErrorCode::AccessDenied, "Access Denied"),
+            Err(wrong) => {
+                let mut error = S3Error::with_message(S3ErrorCode::AccessDenied, wrong.sentence);
+                error.set_status_code(wrong.status);
+                error
+            }
+        };
         error.set_request_id("USHER-LOCAL-BUCKET");
         Err(error)
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use cloudfront_signing::wildcard_matches;
 use http::{HeaderName, HeaderValue};
 
-use super::cors::Cors;
+use super::response_headers::ResponseHeaders;
 
 /// Behaviours in the order in which they are tried, and the one for everything else.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(super) struct Behavior {
     pub(super) viewer_protocol: ViewerProtocolPolicy,
     pub(super) origin_request: OriginRequestPolicy,
     pub(super) viewer_request_function: bool,
-    pub(super) cors: Option<Arc<Cors>>,
+    pub(super) response_headers: Arc<ResponseHeaders>,
 }
 
 /// What becomes of a request that came by HTTP.
@@ -146,7 +146,7 @@ mod tests {
             viewer_protocol: ViewerProtocolPolicy::HttpsOnly,
             origin_request: OriginRequestPolicy::None,
             viewer_request_function: false,
-            cors: None,
+            response_headers: Arc::default(),
         }
     }
 

@@ -1,5 +1,7 @@
-//! One request at the edge, in CloudFront's order: behaviour, method, signature, viewer-request function,
-//! origin.
+//! One request at the edge: behaviour, method, signature, viewer-request function, origin.
+//!
+//! AWS does not document whether CloudFront verifies the signature before it runs the function. Here it does:
+//! whoever has no valid signature learns nothing of what the function would say.
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -10,13 +12,14 @@ use axum::{
 };
 use cloudfront_signing::{DenialCode, Verifier};
 use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
-use usher_runtime::Clock;
+use usher_runtime::{Clock, Problem};
 
 use super::{
     cors::CrossOrigin,
     distribution::{Behavior, Distribution},
+    hosts::Hosts,
     identity_provider::{IdentityProvider, SignIn},
-    incoming::{Incoming, target},
+    incoming::{Incoming, Signatures, target},
     inspector::{Inspector, Record},
     origin::{Origins, text},
     pages::Pages,
@@ -25,13 +28,16 @@ use super::{
 
 /// Everything that a request may need.
 pub(super) struct Edge {
+    pub(super) hosts: Hosts,
     pub(super) distribution: Distribution,
     pub(super) verifier: Verifier,
     /// For behaviours that trust other keys.
     pub(super) stranger: Verifier,
+    pub(super) signatures: Signatures,
     pub(super) origins: Origins,
     pub(super) pages: Pages,
-    pub(super) identity_provider: IdentityProvider,
+    /// Where the demo is on.
+    pub(super) identity_provider: Option<IdentityProvider>,
     pub(super) inspector: Inspector,
     pub(super) clock: Clock,
 }
@@ -39,27 +45,23 @@ pub(super) struct Edge {
 impl Edge {
     /// Answers one request. What is Usher's own on a laptop comes first, the distribution after it.
     pub(super) async fn handle(self: Arc<Self>, viewer: SocketAddr, request: HttpRequest) -> Response<Body> {
+        let started = Instant::now();
         let (parts, body) = request.into_parts();
-        let path = parts.uri.path().to_owned();
-        let path = path.as_str();
-        if path == "/__usher/events" {
-            return self.inspector.events().into_response();
-        }
-        if matches!(parts.method, Method::GET | Method::HEAD)
-            && let Some(page) = self.pages.page(path)
+        let host = self.hosts.of(&parts.headers);
+        if host.is_ok()
+            && let Some(own) = self.own_page(&parts)
         {
-            return page;
-        }
-        if path.starts_with("/__usher/") {
-            return text(StatusCode::NOT_FOUND, "there is nothing at this path");
+            return own;
         }
 
-        let started = Instant::now();
         let mut record = Record::new(parts.method.as_str(), target(&parts), (self.clock)());
-        let response = if path == "/demo/sign-in" {
-            self.sign_in(&parts, body).await
-        } else {
-            self.distribute(viewer, parts, body, &mut record).await
+        let response = match host {
+            Err(wrong) => {
+                record.rejected(&wrong.sentence);
+                text(wrong.status, wrong.sentence)
+            }
+            Ok(_) if parts.uri.path() == "/demo/sign-in" => self.sign_in(&parts, body).await,
+            Ok(host) => self.distribute(viewer, &host, parts, body, &mut record).await,
         };
         record.status = response.status().as_u16();
         let length = response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
@@ -77,9 +79,24 @@ impl Edge {
         response
     }
 
+    /// The player, the inspector, and what they are made of.
+    fn own_page(&self, parts: &Parts) -> Option<Response<Body>> {
+        let path = parts.uri.path();
+        if path == "/__usher/events" {
+            return Some(self.inspector.events().into_response());
+        }
+        if matches!(parts.method, Method::GET | Method::HEAD)
+            && let Some(page) = self.pages.page(path)
+        {
+            return Some(page);
+        }
+        path.starts_with("/__usher/").then(|| text(StatusCode::NOT_FOUND, "there is nothing at this path"))
+    }
+
     async fn distribute(
         &self,
         viewer: SocketAddr,
+        host: &str,
         parts: Parts,
         body: Body,
         record: &mut Record,
@@ -88,13 +105,7 @@ impl Edge {
         record.behavior = Some(behavior.name().to_owned());
         record.origin = behavior.origin.target.name();
         record.restricted = behavior.restricted;
-        let incoming = match Incoming::new(viewer.ip(), parts, (self.clock)()) {
-            Ok(incoming) => incoming,
-            Err(reason) => {
-                record.rejected(reason);
-                return text(StatusCode::BAD_REQUEST, reason);
-            }
-        };
+        let incoming = Incoming::new(viewer.ip(), host, parts, (self.clock)());
         if came_by_http(incoming.headers())
             && let Some(response) = behavior.viewer_protocol.answer(incoming.method(), incoming.url())
         {
@@ -115,16 +126,23 @@ impl Edge {
             None => {}
         }
         let cross_origin = CrossOrigin::new(incoming.method(), incoming.headers());
-        let request = incoming.into_origin_request(behavior);
+        let request = match incoming.into_origin_request(behavior, self.signatures) {
+            Ok(request) => request,
+            Err(refused) => {
+                record.rejected(&refused.detail);
+                return problem(&refused);
+            }
+        };
         let mut response = self.origins.call(&behavior.origin.target, request, body).await;
-        if let (Some(cors), Some(cross_origin)) = (&behavior.cors, &cross_origin) {
-            cors.apply(cross_origin, response.headers_mut());
-        }
+        behavior.response_headers.apply(cross_origin.as_ref(), response.headers_mut());
         response
     }
 
     /// `POST /demo/sign-in {"viewer":"demo"}`
     async fn sign_in(&self, parts: &Parts, body: Body) -> Response<Body> {
+        let Some(identity_provider) = &self.identity_provider else {
+            return problem(&Problem::new(StatusCode::NOT_FOUND, NO_DEMO));
+        };
         if parts.method != Method::POST {
             return text(StatusCode::METHOD_NOT_ALLOWED, "/demo/sign-in takes POST");
         }
@@ -132,7 +150,7 @@ impl Edge {
         let Ok(viewer) = serde_json::from_slice::<SignIn>(&body) else {
             return text(StatusCode::BAD_REQUEST, r#"the body must be JSON such as {"viewer":"demo"}"#);
         };
-        match self.identity_provider.sign_in(&viewer, (self.clock)()) {
+        match identity_provider.sign_in(&viewer, (self.clock)()) {
             Ok(token) => {
                 ([(header::CACHE_CONTROL, "no-store")], axum::Json(serde_json::json!({ "token": token })))
                     .into_response()
@@ -171,4 +189,14 @@ fn refusal(code: DenialCode, reason: &str) -> Response<Body> {
     response
 }
 
+/// `application/problem+json`
+fn problem(problem: &Problem) -> Response<Body> {
+    let mut response = Response::new(Body::from(problem.body()));
+    *response.status_mut() = problem.status;
+    *response.headers_mut() = problem.all_headers();
+    response
+}
+
+const NO_DEMO: &str = "the demo sign-in is off, since usher serve listens on an address that others can reach: to let \
+    everybody there sign in, start it with --demo";
 const SIGN_IN_LIMIT: usize = 8_192;

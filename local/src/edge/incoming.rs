@@ -2,15 +2,26 @@
 
 use std::net::IpAddr;
 
-use cloudfront_signing::{Admitted, Denial, Request, UnixTime, Verifier, without_reserved_parameters};
+use cloudfront_signing::{
+    Admitted, Denial, RESERVED_PARAMETERS, Request, UnixTime, Verifier, without_reserved_parameters,
+};
 use http::{HeaderMap, Method, header, request::Parts};
-use usher_runtime::is_viewer_host;
+use usher_runtime::Problem;
 
 use super::{
     distribution::{Behavior, OriginRequestPolicy},
-    origin_request::{self, OriginRequest, remove_hop_by_hop},
+    origin_request::{self, OriginRequest, remove_hop_by_hop, remove_signed_cookies},
     viewer_request::viewer_request,
 };
+
+/// Whether the viewer-request function sees a signature, which AWS does not document.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Signatures {
+    /// CloudFront takes it out of the request before.
+    Hidden,
+    /// The request is as the viewer sent it.
+    Seen,
+}
 
 /// A request with what was made of its `Host`.
 pub(super) struct Incoming {
@@ -21,19 +32,11 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// Takes a request with one `Host` that is one: it becomes part of the URL that signatures are for, and
-    /// `Host: h/video/a` must not turn `/b` into `/video/a/b`.
-    pub(super) fn new(viewer: IpAddr, parts: Parts, time: UnixTime) -> Result<Self, &'static str> {
-        let mut hosts = parts.headers.get_all(header::HOST).iter();
-        let host = match (hosts.next(), hosts.next()) {
-            (Some(host), None) => host.to_str().ok().filter(|host| is_viewer_host(host)),
-            _ => None,
-        };
-        let host =
-            host.ok_or("the request must have one Host: a name or an address, with or without a port")?;
+    /// Takes a request to the host that is its one `Host`.
+    pub(super) fn new(viewer: IpAddr, host: &str, parts: Parts, time: UnixTime) -> Self {
         // The bytes as they came: a signature covers these and no others.
         let url = format!("http://{host}{}", target(&parts));
-        Ok(Self { viewer: viewer.to_canonical(), parts, url, time })
+        Self { viewer: viewer.to_canonical(), parts, url, time }
     }
 
     pub(super) fn method(&self) -> &Method {
@@ -59,24 +62,47 @@ impl Incoming {
     }
 
     /// What goes on to the origin: what the viewer-request function makes of it, if the behaviour has it, and
-    /// of that what the origin request policy says. The signature's parameters never do.
-    pub(super) fn into_origin_request(self, behavior: &Behavior) -> OriginRequest {
+    /// of that what the origin request policy says. The signature's parameters never do. An error is what the
+    /// function answers itself.
+    pub(super) fn into_origin_request(
+        self,
+        behavior: &Behavior,
+        signatures: Signatures,
+    ) -> Result<OriginRequest, Problem> {
         let mut headers = self.parts.headers;
         // Before the function: what that sets is CloudFront's, and no viewer may name it in `Connection`.
         remove_hop_by_hop(&mut headers);
         if behavior.viewer_request_function {
-            viewer_request(&mut headers, self.parts.uri.query());
+            let query = self.parts.uri.query();
+            let query = match signatures {
+                Signatures::Seen => query.map(str::to_owned),
+                Signatures::Hidden => {
+                    remove_signed_cookies(&mut headers);
+                    query.and_then(without_signature)
+                }
+            };
+            viewer_request(&self.parts.method, self.parts.uri.path(), query.as_deref(), &mut headers)?;
         }
         let query = without_reserved_parameters(&self.url).split_once('?').map(|(_, query)| query.to_owned());
-        OriginRequest {
+        Ok(OriginRequest {
             method: self.parts.method,
             path: self.parts.uri.path().to_owned(),
             query: query.filter(|_| behavior.origin_request != OriginRequestPolicy::None),
             headers: origin_request::headers(headers, self.viewer, behavior),
             viewer: self.viewer,
             time: self.time,
-        }
+        })
     }
+}
+
+/// A query without the five parameters under their plain names, the rest as it came.
+fn without_signature(query: &str) -> Option<String> {
+    let is_signature = |pair: &str| {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        RESERVED_PARAMETERS.contains(&name)
+    };
+    let kept: Vec<&str> = query.split('&').filter(|pair| !is_signature(pair)).collect();
+    (!kept.is_empty()).then(|| kept.join("&"))
 }
 
 /// The path and the query, in the bytes that came.
@@ -94,8 +120,8 @@ mod tests {
     use super::*;
     use crate::edge::distribution::{Origin, Target, ViewerProtocolPolicy};
 
-    #[test]
-    fn connection_takes_away_what_the_viewer_sent_and_nothing_of_ours() {
+    /// The headers that go on to the origin, a line each.
+    fn passed_on(request: http::request::Builder, signatures: Signatures) -> Vec<String> {
         let behavior = Behavior {
             path_pattern: None,
             origin: Arc::new(Origin {
@@ -112,30 +138,32 @@ mod tests {
             viewer_protocol: ViewerProtocolPolicy::AllowAll,
             origin_request: OriginRequestPolicy::AllViewerExceptHostHeader,
             viewer_request_function: true,
-            cors: None,
+            response_headers: Arc::default(),
         };
-        let (parts, ()) = http::Request::post("/auth/cookies?Expires=1790000000")
-            .header("host", "127.0.0.1:8080")
-            .header("connection", "close, x-hop, X-Viewer-Host, x-viewer-credential")
-            .header("connection", "x-viewer-expires, x-origin-secret, via, x-forwarded-for")
-            .header("x-forwarded-for", "198.51.100.1")
-            .header("x-hop", "1")
-            .header(Viewer::HOST, "evil.example")
-            .body(())
-            .expect("a request")
-            .into_parts();
+        let request = request.header("host", "127.0.0.1:8080").header("authorization", "Bearer token");
+        let (parts, ()) = request.body(()).expect("a request").into_parts();
         let time = UnixTime::new(1_700_000_000).expect("seconds");
-        let incoming = Incoming::new(IpAddr::from([192, 0, 2, 2]), parts, time).expect("one host");
-
-        let mut lines: Vec<String> = incoming
-            .into_origin_request(&behavior)
+        let incoming = Incoming::new(IpAddr::from([192, 0, 2, 2]), "127.0.0.1:8080", parts, time);
+        let request = incoming.into_origin_request(&behavior, signatures).expect("it goes on");
+        let mut lines: Vec<String> = request
             .headers
             .iter()
             .map(|(name, value)| format!("{name}: {}", value.to_str().expect("ASCII")))
             .collect();
         lines.sort();
+        lines
+    }
 
+    #[test]
+    fn connection_takes_away_what_the_viewer_sent_and_nothing_of_ours() {
+        let request = http::Request::post("/auth/cookies?Expires=1790000000")
+            .header("connection", "close, x-hop, X-Viewer-Host, x-viewer-credential")
+            .header("connection", "x-viewer-expires, x-origin-secret, via, x-forwarded-for")
+            .header("x-forwarded-for", "198.51.100.1")
+            .header("x-hop", "1")
+            .header(Viewer::HOST, "evil.example");
         let expected = [
+            "authorization: Bearer token",
             "via: 1.1 local.cloudfront.net (CloudFront)",
             "x-forwarded-for: 192.0.2.2",
             "x-origin-secret: ours",
@@ -143,6 +171,26 @@ mod tests {
             "x-viewer-expires: 1790000000",
             "x-viewer-host: 127.0.0.1:8080",
         ];
-        assert_eq!(lines, expected);
+        assert_eq!(passed_on(request, Signatures::Seen), expected);
+    }
+
+    #[test]
+    fn the_viewer_request_function_sees_no_signature_that_is_hidden_from_it() {
+        let expected = [
+            "authorization: Bearer token",
+            "cookie: theme=dark",
+            "via: 1.1 local.cloudfront.net (CloudFront)",
+            "x-forwarded-for: 192.0.2.2",
+            "x-origin-secret: ours",
+            "x-viewer-host: 127.0.0.1:8080",
+        ];
+        for query in
+            ["?Expires=1790000000&Signature=s&Key-Pair-Id=K", "?x=1&Hash-Algorithm=SHA256&Policy=p", ""]
+        {
+            let request = http::Request::get(format!("/video/m/master.m3u8{query}"))
+                .header("cookie", "CloudFront-Expires=1790000000; CloudFront-Signature=s; theme=dark")
+                .header("cookie", "CloudFront-Key-Pair-Id=K");
+            assert_eq!(passed_on(request, Signatures::Hidden), expected, "{query}");
+        }
     }
 }

@@ -186,8 +186,8 @@ fn is_single_range(range: &str) -> bool {
 }
 
 /// A short answer in plain text.
-pub(super) fn text(status: StatusCode, sentence: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::from(sentence));
+pub(super) fn text(status: StatusCode, sentence: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(sentence.into());
     *response.status_mut() = status;
     response
         .headers_mut()

@@ -79,7 +79,8 @@ fn add_viewer_address(headers: &mut HeaderMap, viewer: IpAddr) {
     }
 }
 
-fn remove_signed_cookies(headers: &mut HeaderMap) {
+/// Takes out the cookies that CloudFront reads itself.
+pub(super) fn remove_signed_cookies(headers: &mut HeaderMap) {
     let lines = headers.get_all(header::COOKIE).iter();
     let cookies = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
     let kept: Vec<&[u8]> =
@@ -146,7 +147,7 @@ mod tests {
             viewer_protocol: ViewerProtocolPolicy::AllowAll,
             origin_request,
             viewer_request_function: false,
-            cors: None,
+            response_headers: Arc::default(),
         };
         let mut viewer_headers = HeaderMap::new();
         for (name, value) in sent {

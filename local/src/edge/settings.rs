@@ -15,8 +15,8 @@ use crate::{
     template::{Stack, Template},
 };
 
-/// What CloudFormation would create. Where nobody says whose viewers may watch, the demo identity provider's may.
-pub(super) fn stack(options: &Serve, identity_provider: &IdentityProvider) -> Result<Stack, EdgeError> {
+/// What CloudFormation would create. The environment may say whose viewers may watch, so no parameter must.
+pub(super) fn stack(options: &Serve) -> Result<Stack, EdgeError> {
     let template = Template::read(&options.template)?;
     let mut parameters: BTreeMap<String, String> = options.parameter_overrides.iter().cloned().collect();
     if options.website.is_some() {
@@ -24,7 +24,7 @@ pub(super) fn stack(options: &Serve, identity_provider: &IdentityProvider) -> Re
         parameters.entry("WebsiteDomainName".to_owned()).or_insert_with(|| "website.invalid".to_owned());
     }
     if template.document().pointer("/Parameters/JwtIssuers").is_some() {
-        parameters.entry(ISSUERS_PARAMETER.to_owned()).or_insert_with(|| identity_provider.among(None));
+        parameters.entry(ISSUERS_PARAMETER.to_owned()).or_insert_with(|| "[]".to_owned());
     }
     let stack = template.with_parameters(parameters)?;
     stack.check_rules()?;
@@ -37,13 +37,22 @@ pub(super) fn distribution(options: &Serve, deployed: &Deployed<'_>) -> Result<D
         .map_err(|problem| EdgeError::Distribution { path: options.template.clone(), problem })
 }
 
-/// The demo identity provider's viewers may watch, beside those whom the environment or a parameter names.
-pub(super) fn issuers(options: &Serve, look_up: LookUp<'_>, identity_provider: &IdentityProvider) -> String {
+/// The demo identity provider's viewers may watch, where there is one, beside those whom the environment or a
+/// parameter names.
+pub(super) fn issuers(
+    options: &Serve,
+    look_up: LookUp<'_>,
+    identity_provider: Option<&IdentityProvider>,
+) -> String {
     let parameter = || {
         let mut overrides = options.parameter_overrides.iter().rev();
         overrides.find(|(name, _)| name == ISSUERS_PARAMETER).map(|(_, value)| value.clone())
     };
-    identity_provider.among(look_up(ISSUERS).or_else(parameter).as_deref())
+    let others = look_up(ISSUERS).or_else(parameter);
+    match identity_provider {
+        Some(identity_provider) => identity_provider.among(others.as_deref()),
+        None => others.unwrap_or_default(),
+    }
 }
 
 /// Where the functions' settings come from: what a laptop has instead of a deployment, then the environment,

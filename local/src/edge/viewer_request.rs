@@ -5,66 +5,127 @@
 
 use base64::{
     Engine as _,
-    alphabet::STANDARD,
+    alphabet::Alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use cloudfront_signing::RESERVED_PARAMETERS;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use usher_runtime::Viewer;
+use usher_runtime::{Problem, Viewer};
 
-/// Sets the three headers, or takes away what the viewer sent under their names.
-pub(super) fn viewer_request(headers: &mut HeaderMap, query: Option<&str>) {
-    for name in [Viewer::HOST, Viewer::CREDENTIAL, Viewer::EXPIRES] {
+/// Sets the headers, or takes away what the viewer sent under their names; or answers the request itself.
+pub(super) fn viewer_request(
+    method: &Method,
+    path: &str,
+    query: Option<&str>,
+    headers: &mut HeaderMap,
+) -> Result<(), Problem> {
+    for name in HEADERS {
         headers.remove(name);
     }
-    let Some(host) = headers.get(header::HOST).cloned() else { return };
-    headers.insert(Viewer::HOST, host);
-    let Some(found) = signed_url(query.unwrap_or_default()).or_else(|| signed_cookies(headers)) else {
-        return;
-    };
-    headers.insert(Viewer::CREDENTIAL, HeaderValue::from_static(found.name));
-    // Of several, the earliest: whoever repeats a parameter must not gain time.
-    let times = found.expires.iter().filter_map(|text| seconds(text));
-    let times = times.chain(found.policies.iter().filter_map(|policy| date_less_than(policy)));
-    if let Some(earliest) = times.min() {
-        headers.insert(Viewer::EXPIRES, HeaderValue::from(earliest));
+    let signed = signed_parameters(query.unwrap_or_default())?;
+    if signs_in_without_credential(method, path, headers) {
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "sign in first: send Authorization: Bearer")
+            .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
     }
+    let Some(host) = headers.get(header::HOST).cloned() else { return Ok(()) };
+    headers.insert(Viewer::HOST, host);
+    let Some(found) = signed_url(signed).or_else(|| signed_cookies(headers)) else { return Ok(()) };
+    headers.insert(Viewer::CREDENTIAL, HeaderValue::from_static(found.name));
+    let Some(policy) = found.policy() else { return Ok(()) };
+    if let Some(resource) = policy.resource {
+        headers.insert(RESOURCE, resource);
+    }
+    headers.insert(Viewer::EXPIRES, HeaderValue::from(policy.expires));
+    Ok(())
+}
+
+/// The parameters of a signature and of its copy, decoded. AWS does not document which of two CloudFront reads,
+/// nor whether it decodes a name.
+fn signed_parameters(query: &str) -> Result<Vec<(&'static str, Vec<u8>)>, Problem> {
+    let mut seen: Vec<Vec<u8>> = Vec::new();
+    let mut signed = Vec::new();
+    for (raw, value) in query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
+        let name = decoded(raw);
+        let plain = name.strip_prefix(b"usher-").unwrap_or(&name);
+        let Some(reserved) = RESERVED_PARAMETERS.into_iter().find(|one| one.as_bytes() == plain) else {
+            continue;
+        };
+        if name != raw.as_bytes() || seen.contains(&name) {
+            let name = String::from_utf8_lossy(&name);
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                format!("the parameter {name} must appear once in the query, and not percent-encoded"),
+            ));
+        }
+        // The copy is for resign-manifest alone.
+        if name.len() == reserved.len() {
+            signed.push((reserved, decoded(value)));
+        }
+        seen.push(name);
+    }
+    Ok(signed)
+}
+
+/// A page of another origin needs CORS headers, which issue-cookies alone has.
+fn signs_in_without_credential(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+    let is_blank = |value: &HeaderValue| value.as_bytes().iter().all(|byte| b"; \t".contains(byte));
+    let has_credential =
+        headers.contains_key(header::AUTHORIZATION) || !headers.get_all(header::COOKIE).iter().all(is_blank);
+    if method != Method::POST || !path.starts_with("/auth/") || has_credential {
+        return false;
+    }
+    let Some(origin) = headers.get(header::ORIGIN).map(HeaderValue::as_bytes) else { return true };
+    let host = origin.strip_prefix(b"https://").or_else(|| origin.strip_prefix(b"http://"));
+    headers.get(header::HOST).map(HeaderValue::as_bytes) == Some(host.unwrap_or(origin))
 }
 
 struct Found {
     name: &'static str,
-    expires: Vec<String>,
-    policies: Vec<String>,
+    expires: Vec<Vec<u8>>,
+    policies: Vec<Vec<u8>>,
+}
+
+/// What can be told of a policy.
+struct Policy {
+    /// Of a custom policy.
+    resource: Option<HeaderValue>,
+    expires: u64,
+}
+
+impl Found {
+    /// Nothing where there are several: AWS does not document which one applies.
+    fn policy(&self) -> Option<Policy> {
+        match (self.expires.as_slice(), self.policies.as_slice()) {
+            ([expires], []) => Some(Policy { resource: None, expires: seconds(expires)? }),
+            ([], [policy]) => custom_policy(policy),
+            _ => None,
+        }
+    }
 }
 
 /// With any reserved parameter in the URL, cookies are not looked at.
-fn signed_url(query: &str) -> Option<Found> {
-    let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let reserved: Vec<(String, &str)> = pairs
-        .map(|(name, value)| (decoded(name), value))
-        .filter(|(name, _)| RESERVED_PARAMETERS.contains(&name.as_str()))
-        .collect();
-    let values = |wanted: &str| {
-        let named = reserved.iter().filter(|(name, _)| name == wanted);
-        named.map(|(_, value)| decoded(value)).collect()
-    };
-    let found = Found { name: "url", expires: values("Expires"), policies: values("Policy") };
-    (!reserved.is_empty()).then_some(found)
+fn signed_url(signed: Vec<(&'static str, Vec<u8>)>) -> Option<Found> {
+    let mut found = Found { name: "url", expires: Vec::new(), policies: Vec::new() };
+    let is_signed = !signed.is_empty();
+    for (name, value) in signed {
+        match name {
+            "Expires" => found.expires.push(value),
+            "Policy" => found.policies.push(value),
+            _ => {}
+        }
+    }
+    is_signed.then_some(found)
 }
 
 fn signed_cookies(headers: &HeaderMap) -> Option<Found> {
-    let lines: Vec<_> = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .map(|value| String::from_utf8_lossy(value.as_bytes()))
-        .collect();
-    let cookies =
-        lines.iter().flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let values = |wanted: &str| -> Vec<String> {
-        let named = cookies.clone().filter(|(name, _)| *name == wanted);
-        named.map(|(_, value)| value.to_owned()).collect()
+    let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    let cookies: Vec<&[u8]> =
+        lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii).collect();
+    let values = |name: &str| -> Vec<Vec<u8>> {
+        let named = cookies.iter().filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+        named.map(<[u8]>::to_vec).collect()
     };
     if values("CloudFront-Key-Pair-Id").is_empty() || values("CloudFront-Signature").is_empty() {
         return None;
@@ -73,109 +134,68 @@ fn signed_cookies(headers: &HeaderMap) -> Option<Found> {
     Some(Found { name: "cookies", expires, policies })
 }
 
-/// `decodeURIComponent`, or the text as it is where that would throw.
-fn decoded(text: &str) -> String {
-    let is_encoded = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-    let decoded = percent_decode_str(text).decode_utf8();
-    match decoded {
-        Ok(decoded) if text.split('%').skip(1).all(is_encoded) => decoded.into_owned(),
-        _ => text.to_owned(),
+/// Each byte for itself, so that what stands beside it cannot keep a name from being read.
+fn decoded(text: &str) -> Vec<u8> {
+    percent_decode_str(text).collect()
+}
+
+fn seconds(digits: &[u8]) -> Option<u64> {
+    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    let seconds = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    (is_number && seconds <= MAX_SAFE_INTEGER).then_some(seconds)
+}
+
+/// What covers a resource and ends at a time, or nothing at all.
+fn custom_policy(policy: &[u8]) -> Option<Policy> {
+    let letters = policy.strip_suffix(b"__").or_else(|| policy.strip_suffix(b"_")).unwrap_or(policy);
+    if !policy.len().is_multiple_of(4) {
+        return None;
     }
+    let json = String::from_utf8_lossy(&CLOUDFRONT_BASE64.decode(letters).ok()?).into_owned();
+    let document: Value = serde_json::from_str(&json).ok()?;
+    let compact = json.replace([' ', '\t', '\r', '\n'], "");
+    // A member that is there twice is lost in parsing, and an escape gets shorter.
+    if document.to_string().len() != compact.len() {
+        return None;
+    }
+    let [statement] = document.get("Statement")?.as_array()?.as_slice() else { return None };
+    let resource = match statement.get("Resource") {
+        None => "*",
+        Some(resource) => resource.as_str()?,
+    };
+    let is_printable = !resource.is_empty() && resource.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_printable || resource.len() > LONGEST_RESOURCE {
+        return None;
+    }
+    let expires = statement.get("Condition")?.get("DateLessThan")?.get("AWS:EpochTime")?.as_u64()?;
+    let policy = Policy { resource: HeaderValue::from_str(resource).ok(), expires };
+    (expires <= MAX_SAFE_INTEGER).then_some(policy)
 }
 
-fn seconds(text: &str) -> Option<u64> {
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|seconds| is_number && *seconds <= MAX_SAFE_INTEGER)
-}
+/// What a policy covers.
+const RESOURCE: HeaderName = HeaderName::from_static("x-viewer-resource");
 
-fn date_less_than(policy: &str) -> Option<u64> {
-    let letters = policy.replace('-', "+").replace('_', "=").replace('~', "/");
-    let letters: String = letters.chars().take_while(|c| *c != '=').filter(|c| is_base64(*c)).collect();
-    let policy: Value = serde_json::from_slice(&LENIENT.decode(letters).ok()?).ok()?;
-    let time =
-        policy.get("Statement")?.get(0)?.get("Condition")?.get("DateLessThan")?.get("AWS:EpochTime")?;
-    let exact = time.as_u64().map(|seconds| seconds.to_string());
-    seconds(&exact.or_else(|| Some(time.as_f64()?.to_string()))?)
-}
+/// The headers that it sets.
+pub(super) const HEADERS: [HeaderName; 4] = [Viewer::HOST, Viewer::CREDENTIAL, RESOURCE, Viewer::EXPIRES];
 
-fn is_base64(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '+' || c == '/'
-}
+const LONGEST_RESOURCE: usize = 1_024;
 
 /// Beyond it, JavaScript's numbers are not exact.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
-/// As `Buffer.from` reads it.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
+/// CloudFront's alphabet, without its padding. As `Buffer.from` it does not look at bits that are left over.
+const CLOUDFRONT_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &ALPHABET,
     GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
         .with_decode_allow_trailing_bits(true),
 );
 
+const ALPHABET: Alphabet =
+    match Alphabet::new("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-~") {
+        Ok(alphabet) => alphabet,
+        Err(_) => panic!("64 letters, each of them once"),
+    };
+
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use http::HeaderName;
-
-    use super::*;
-
-    /// CloudFront's event shape: an object of values, each with all its values where there are several.
-    fn pairs(fields: &Value) -> Vec<(String, String)> {
-        let one = |field: &Value| field["value"].as_str().expect("a value").to_owned();
-        let fields = fields.as_object().expect("an object").iter();
-        let all = fields.flat_map(|(name, field)| {
-            let values = match field["multiValue"].as_array() {
-                Some(values) => values.iter().map(one).collect(),
-                None => vec![one(field)],
-            };
-            values.into_iter().map(|value| (name.clone(), value))
-        });
-        all.collect()
-    }
-
-    fn joined(pairs: &[(String, String)], delimiter: &str) -> String {
-        pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(delimiter)
-    }
-
-    fn lines(headers: &HeaderMap) -> Vec<(String, String)> {
-        let line = |(name, value): (&HeaderName, &HeaderValue)| {
-            (name.to_string(), value.to_str().expect("ASCII").to_owned())
-        };
-        headers.iter().map(line).collect()
-    }
-
-    #[test]
-    fn it_sets_what_the_templates_javascript_sets() {
-        let cases: Vec<Value> =
-            serde_json::from_str(include_str!("../../../tests/system/sam/viewer-request.json"))
-                .expect("cases");
-        assert!(!cases.is_empty());
-        for case in cases {
-            let mut headers = HeaderMap::new();
-            for (name, value) in pairs(&case["headers"]) {
-                headers.append(
-                    HeaderName::try_from(name).expect("a name"),
-                    HeaderValue::try_from(value).expect("a value"),
-                );
-            }
-            let cookies = joined(&pairs(&case["cookies"]), "; ");
-            if !cookies.is_empty() {
-                headers.insert(header::COOKIE, HeaderValue::try_from(cookies).expect("a header"));
-            }
-            let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
-            let kept = lines(&headers).into_iter().filter(|(name, _)| !name.starts_with("x-viewer-"));
-            for (name, value) in kept.chain(pairs(&case["expect"])) {
-                expected.entry(name).or_default().push(value);
-            }
-            let query = joined(&pairs(&case["querystring"]), "&");
-            viewer_request(&mut headers, Some(query.as_str()).filter(|query| !query.is_empty()));
-            let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-            for (name, value) in lines(&headers) {
-                found.entry(name).or_default().push(value);
-            }
-            assert_eq!(found, expected, "{}", case["claim"]);
-        }
-    }
-}
+mod tests;

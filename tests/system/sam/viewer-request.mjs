@@ -1,5 +1,5 @@
-// Runs the template's viewer-request function and compares the whole request that comes back, for every case of
-// viewer-request.json, which the edge's own tests in Rust read, too, and for the events in tests/events.
+// Runs the template's viewer-request function and compares the whole request or answer that comes back, for every
+// case of viewer-request.json, which the edge's own tests in Rust read, too, and for the events in tests/events.
 // Usage: node viewer-request.mjs FUNCTION_CODE_FILE
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -9,9 +9,13 @@ const source = readFileSync(process.argv[2], "utf8");
 const cases = JSON.parse(readFileSync(new URL("viewer-request.json", import.meta.url), "utf8"));
 
 // The events of tests/events, and what the function must set.
+const policy = {
+  "x-viewer-resource": "https://d111111abcdef8.cloudfront.net/video/m/*",
+  "x-viewer-expires": "1893456000",
+};
 const events = {
-  "viewer-request-cookies": { "x-viewer-credential": "cookies", "x-viewer-expires": "1893456000" },
-  "viewer-request-url": { "x-viewer-credential": "url", "x-viewer-expires": "1893456000" },
+  "viewer-request-cookies": { "x-viewer-credential": "cookies", ...policy },
+  "viewer-request-url": { "x-viewer-credential": "url", ...policy },
   "viewer-request-spoofed": {},
 };
 
@@ -24,14 +28,25 @@ function check(claim, body) {
   }
 }
 
-// A context of its own with Buffer alone: what Node has and CloudFront lacks is not found here.
-function handle(event) {
-  const context = vm.createContext({ Buffer, input: JSON.stringify(event) });
-  return JSON.parse(vm.runInContext(`${source}\nJSON.stringify(handler(JSON.parse(input)))`, context));
+// A context of its own with Buffer alone: what Node has and CloudFront lacks is not found here. A runtime has the raw
+// query or, if it is an older one, has no such method.
+function handle(event, { hasRawQuery }) {
+  const context = vm.createContext({ Buffer, input: JSON.stringify(event), query: rawQuery(event.request.querystring) });
+  const method = hasRawQuery ? "event.request.rawQueryString = function () { return query; };" : "";
+  const script = `${source}\nvar event = JSON.parse(input); ${method} JSON.stringify(handler(event))`;
+  return JSON.parse(vm.runInContext(script, context));
 }
 
-function viewerRequest({ headers, querystring, cookies }) {
-  const request = { method: "GET", uri: "/video/m/master.m3u8", querystring, headers, cookies };
+// Undefined, as at CloudFront, where there is no question mark.
+function rawQuery(querystring) {
+  const pairs = Object.entries(querystring).flatMap(([name, field]) => (
+    (field.multiValue ?? [field]).map(({ value }) => `${name}=${value}`)
+  ));
+  return pairs.length > 0 ? pairs.join("&") : undefined;
+}
+
+function viewerRequest({ method = "GET", uri = "/video/m/master.m3u8", headers, querystring, cookies }) {
+  const request = { method, uri, querystring, headers, cookies };
   return { version: "1.0", context: { eventType: "viewer-request" }, viewer: { ip: "198.51.100.11" }, request };
 }
 
@@ -44,12 +59,15 @@ function expected(request, set) {
 check("the function fits CloudFront's limit of 10 KB", () => assert.ok(Buffer.byteLength(source) <= 10_240));
 for (const one of cases) {
   const event = viewerRequest(one);
-  check(one.claim, () => assert.deepEqual(handle(event), expected(event.request, one.expect)));
+  const wanted = one.answer ?? expected(event.request, one.expect);
+  check(one.claim, () => {
+    for (const hasRawQuery of [true, false]) assert.deepEqual(handle(event, { hasRawQuery }), wanted);
+  });
 }
 for (const [name, values] of Object.entries(events)) {
   const event = JSON.parse(readFileSync(new URL(`../../events/${name}.json`, import.meta.url), "utf8"));
   const all = Object.entries({ "x-viewer-host": event.context.distributionDomainName, ...values });
   const set = Object.fromEntries(all.map(([header, value]) => [header, { value }]));
-  check(`${name}.json`, () => assert.deepEqual(handle(event), expected(event.request, set)));
+  check(`${name}.json`, () => assert.deepEqual(handle(event, { hasRawQuery: true }), expected(event.request, set)));
 }
 console.log("end");

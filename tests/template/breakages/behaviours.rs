@@ -4,10 +4,13 @@ use super::{Breakage, each_is_refused};
 
 #[test]
 fn a_broken_behaviour_is_refused() {
-    each_is_refused(&BREAKAGES, &["defaults", "web site", "web site and domain", "cast receivers"]);
+    each_is_refused(
+        &BREAKAGES,
+        &["defaults", "web site", "web site and domain", "cast receivers", "operation"],
+    );
 }
 
-const BREAKAGES: [Breakage; 24] = [
+const BREAKAGES: [Breakage; 31] = [
     (
         "playlists for everybody",
         "PathPattern: /video/*.m3u8",
@@ -40,7 +43,7 @@ const BREAKAGES: [Breakage; 24] = [
         "          - {PathPattern: \"*.ts\", TargetOriginId: media, ViewerProtocolPolicy: https-only}\n          # Open",
         &[
             "Distribution: the behaviour *.ts is for /video and has no TrustedKeyGroups of this template",
-            "Distribution: the behaviour *.ts has not the CORS policy that it should have",
+            "Distribution: the behaviour *.ts has not the response headers policy that it should have",
         ],
     ),
     (
@@ -180,24 +183,77 @@ const BREAKAGES: [Breakage; 24] = [
         &["Distribution: the default behaviour does not forward what the web site needs"],
     ),
     (
-        "segments without CORS",
+        "segments that may be pages",
         "PathPattern: /video/*\n",
-        "ResponseHeadersPolicyId: !If [HasCors, !Ref Cors, !Ref AWS::NoValue]",
-        "Compress: false",
-        &["Distribution: the behaviour /video/* has not the CORS policy that it should have"],
+        "            ResponseHeadersPolicyId: !Ref VideoHeaders\n",
+        "",
+        &["Distribution: the behaviour /video/* has not the response headers policy that it should have"],
+    ),
+    (
+        "sign-in with the headers of videos",
+        "PathPattern: /auth/*\n",
+        "            TargetOriginId: auth\n",
+        "            TargetOriginId: auth\n            ResponseHeadersPolicyId: !Ref VideoHeaders\n",
+        &["Distribution: the behaviour /auth/* has not the response headers policy that it should have"],
+    ),
+    (
+        "browsers that guess a type",
+        "  VideoHeaders:",
+        "          ContentTypeOptions: {Override: true}\n",
+        "",
+        &["VideoHeaders: ContentTypeOptions is not what it should be"],
+    ),
+    (
+        "scripts in the bucket",
+        "  VideoHeaders:",
+        "sandbox; default-src 'none'",
+        "sandbox allow-scripts",
+        &["VideoHeaders: ContentSecurityPolicy is not what it should be"],
+    ),
+    (
+        "an object that has its own policy",
+        "  VideoHeaders:",
+        "default-src 'none', Override: true",
+        "default-src 'none', Override: false",
+        &["VideoHeaders: ContentSecurityPolicy is not what it should be"],
+    ),
+    (
+        "other hosts of the domain",
+        "  VideoHeaders:",
+        "IncludeSubdomains: false",
+        "IncludeSubdomains: true",
+        &["VideoHeaders: StrictTransportSecurity is not what it should be"],
+    ),
+    (
+        "CORS for nobody",
+        "  VideoHeaders:",
+        "- HasCors",
+        "- HasBothOrigins",
+        &[
+            "VideoHeaders: browsers would send no cookies",
+            "VideoHeaders: it allows other origins than those that were given",
+            "nothing depends on the condition HasCors",
+        ],
+    ),
+    (
+        "a web ACL without effect",
+        "DistributionConfig:",
+        "WebACLId: !If [HasWebAcl, !Ref WebAclArn, !Ref AWS::NoValue]",
+        "WebACLId: !If [HasWebAcl, !Ref AWS::NoValue, !Ref AWS::NoValue]",
+        &["Distribution: WebACLId is not WebAclArn"],
     ),
     (
         "CORS for every origin",
-        "  Cors:",
+        "  VideoHeaders:",
         r#"!Split [",", !Ref CastReceiverOrigins]]"#,
         r#"["*"]]"#,
-        &["Cors: it allows other origins than those that were given"],
+        &["VideoHeaders: it allows other origins than those that were given"],
     ),
     (
         "CORS without cookies",
-        "  Cors:",
+        "  VideoHeaders:",
         "AccessControlAllowCredentials: true",
         "AccessControlAllowCredentials: false",
-        &["Cors: browsers would send no cookies"],
+        &["VideoHeaders: browsers would send no cookies"],
     ),
 ];

@@ -186,27 +186,66 @@ pub(super) fn web_site_is_never_cached(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// Where a player stands on another origin, that one is named, and what is under /video says so.
+/// What somebody else put into the bucket must not run as a page of the site, whatever its type.
+pub(super) fn videos_run_nothing(stack: &Stack) -> Vec<String> {
+    let policy = resources(stack, "AWS::CloudFront::ResponseHeadersPolicy").next();
+    let id = policy.as_ref().map(|policy| json!({"Ref": policy.id})).unwrap_or_default();
+    let wrong = |behaviour: &Behaviour<'_>| {
+        let is_video = behaviour.pattern.is_some() && behaviour.is_for_video();
+        behaviour.whole["ResponseHeadersPolicyId"] != if is_video { id.clone() } else { Value::Null }
+    };
+    let mut refused = each(stack, wrong, "has not the response headers policy that it should have");
+    let Some(policy) = policy else { return refused };
+    let headers = &policy.property("ResponseHeadersPolicyConfig")["SecurityHeadersConfig"];
+    let has_domain = stack.parameter("DomainName").is_some_and(|name| name != "");
+    let one_year = json!({
+        "AccessControlMaxAgeSec": 31_536_000, "IncludeSubdomains": false, "Preload": false, "Override": true,
+    });
+    let csp = json!({"ContentSecurityPolicy": "sandbox; default-src 'none'", "Override": true});
+    for (header, expected) in [
+        ("ContentTypeOptions", json!({"Override": true})),
+        ("ContentSecurityPolicy", csp),
+        ("StrictTransportSecurity", if has_domain { one_year } else { Value::Null }),
+    ] {
+        if headers[header] != expected {
+            refused.push(format!("{}: {header} is not what it should be", policy.id));
+        }
+    }
+    refused
+}
+
+/// Where a player stands on another origin, that one is named, and no other.
 pub(super) fn other_origins_may_play(stack: &Stack) -> Vec<String> {
-    let mut policies = resources(stack, "AWS::CloudFront::ResponseHeadersPolicy");
     let list = |name: &str| stack.parameter(name).and_then(Value::as_str).unwrap_or_default();
     let given = ["AllowedOrigins", "CastReceiverOrigins"].map(list);
     let given: Vec<&str> =
         given.into_iter().flat_map(|list| list.split(',')).filter(|one| !one.is_empty()).collect();
-    let policy = policies.next();
-    let id = policy.as_ref().map(|policy| json!({"Ref": policy.id})).unwrap_or_default();
-    let wrong = |behaviour: &Behaviour<'_>| {
-        let is_open = behaviour.pattern.is_some() && behaviour.is_for_video() && !given.is_empty();
-        behaviour.whole["ResponseHeadersPolicyId"] != if is_open { id.clone() } else { Value::Null }
-    };
-    let mut refused = each(stack, wrong, "has not the CORS policy that it should have");
-    if let Some(policy) = policy {
+    let mut refused = Vec::new();
+    for policy in resources(stack, "AWS::CloudFront::ResponseHeadersPolicy") {
         let cors = &policy.property("ResponseHeadersPolicyConfig")["CorsConfig"];
+        if given.is_empty() {
+            if !cors.is_null() {
+                refused.push(format!("{}: it allows other origins, and none was given", policy.id));
+            }
+            continue;
+        }
         if cors["AccessControlAllowOrigins"]["Items"] != json!(given) {
             refused.push(format!("{}: it allows other origins than those that were given", policy.id));
         }
         if cors["AccessControlAllowCredentials"] != true {
             refused.push(format!("{}: browsers would send no cookies", policy.id));
+        }
+    }
+    refused
+}
+
+/// What would filter a flood, where somebody has such a thing.
+pub(super) fn requests_pass_the_web_acl(stack: &Stack) -> Vec<String> {
+    let given = stack.parameter("WebAclArn").filter(|arn| *arn != "").unwrap_or(&Value::Null);
+    let mut refused = Vec::new();
+    for distribution in resources(stack, "AWS::CloudFront::Distribution") {
+        if distribution.property("DistributionConfig")["WebACLId"] != *given {
+            refused.push(format!("{}: WebACLId is not WebAclArn", distribution.id));
         }
     }
     refused

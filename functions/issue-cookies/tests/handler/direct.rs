@@ -2,6 +2,7 @@
 
 use cloudfront_signing::HashAlgorithm;
 use serde_json::{Value, json};
+use usher_runtime::policy_copy;
 
 use crate::{
     function::{
@@ -18,16 +19,16 @@ const SPOOFED: [&str; 4] = ["evil.example", "other.example.com", "*", ""];
 /// The answer to a viewer who may watch everything on this host.
 fn cookies_for(host: &str) -> Value {
     let resource = format!("https://{host}/video/*");
-    let (expires, refresh_after) = (1_790_003_700, NOW + 2_960);
+    let (expires, refresh_after) = (1_790_003_400, NOW + 2_720);
     let cookies = grant(&resource, expires, HashAlgorithm::Sha256).set_cookies();
     let body = json!({"resource": resource, "expires_at": expires, "refresh_after": refresh_after});
     response(200, json!({"content-type": "application/json"}), Some(body), json!(cookies))
 }
 
 fn url_for(host: &str) -> Value {
-    let expires = 1_790_021_700;
+    let expires = 1_790_021_400;
     let grant = grant(&format!("https://{host}/video/m/*"), expires, HashAlgorithm::Sha256);
-    let url = format!("https://{host}/video/m/master.m3u8?{}", grant.query());
+    let url = format!("https://{host}/video/m/master.m3u8?{}&{}", grant.query(), policy_copy(&grant));
     let body = json!({"url": url, "expires_at": expires});
     response(200, json!({"content-type": "application/json"}), Some(body), json!([]))
 }

@@ -142,7 +142,7 @@ async fn the_cookies_end_with_the_hand_off_and_cover_what_it_names() {
     let value = dumped(&json!({"sub": "anna", "path": "/video/a/*"}));
     let answer = function.answer(event(POST_COOKIES, &value)).await;
     let resource = "https://d111111abcdef8.cloudfront.net/video/a/*";
-    let body = json!({"resource": resource, "expires_at": NOW + 900, "refresh_after": NOW + 720});
+    let body = json!({"resource": resource, "expires_at": NOW + 700, "refresh_after": NOW + 560});
     assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(200), &body));
 
     function.set_time(NOW + 900);

@@ -2,6 +2,7 @@
 
 use cloudfront_signing::HashAlgorithm;
 use serde_json::{Value, json};
+use usher_runtime::policy_copy;
 
 use crate::{
     function::{
@@ -10,8 +11,8 @@ use crate::{
     tokens,
 };
 
-const EXPIRES: u64 = 1_790_003_700;
-const URL_EXPIRES: u64 = 1_790_021_700;
+const EXPIRES: u64 = 1_790_003_400;
+const URL_EXPIRES: u64 = 1_790_021_400;
 const GROUPS: &str = r#"["/video/{groups}/*"]"#;
 
 async fn function() -> Function {
@@ -57,7 +58,7 @@ async fn several_resources_are_several_sets_of_cookies_on_separate_paths() {
         "resource": resources[0],
         "resources": resources,
         "expires_at": EXPIRES,
-        "refresh_after": NOW + 2_960,
+        "refresh_after": NOW + 2_720,
     });
     let expected = response(200, json!({"content-type": "application/json"}), Some(body), json!(cookies));
     assert_eq!(answer, expected);
@@ -80,7 +81,7 @@ async fn one_resource_of_a_claim_is_one_set_of_cookies_that_admits_to_it_alone()
     let body = json!({
         "resource": resource("/video/a/*"),
         "expires_at": EXPIRES,
-        "refresh_after": NOW + 2_960,
+        "refresh_after": NOW + 2_720,
     });
     let expected = response(200, json!({"content-type": "application/json"}), Some(body), json!(cookies));
     assert_eq!(answer, expected);
@@ -123,7 +124,9 @@ async fn a_url_is_signed_for_what_the_viewer_may_watch_and_no_wider() {
         let expected = match covered {
             Ok(covered) => {
                 let grant = grant(&resource(covered), URL_EXPIRES, HashAlgorithm::Sha256);
-                let url = format!("https://{HOST}{path}?{}", grant.query());
+                let copy =
+                    if path.ends_with(".m3u8") { format!("&{}", policy_copy(&grant)) } else { String::new() };
+                let url = format!("https://{HOST}{path}?{}{copy}", grant.query());
                 let body = json!({"url": url, "expires_at": URL_EXPIRES});
                 response(200, json!({"content-type": "application/json"}), Some(body), json!([]))
             }

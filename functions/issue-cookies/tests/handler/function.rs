@@ -14,8 +14,8 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use cloudfront_signing::{
-    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, UnixTime,
-    UrlPattern, Verifier,
+    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, PublicKey, Request, Signer,
+    UnixTime, UrlPattern, Verifier,
 };
 use issue_cookies::{Config, HttpClient, IssueCookies, http_client};
 use reqwest::ClientBuilder;

@@ -39,7 +39,7 @@ async fn ask(function: &Function, token: &str) -> Value {
 
 /// What a viewer gets who is signed in for long.
 fn issued_at(now: u64) -> Value {
-    let expires = (now + 3_600).next_multiple_of(300);
+    let expires = (now + 3_600) / 300 * 300;
     let resource = format!("https://{HOST}/video/*");
     let cookies = grant(&resource, expires, HashAlgorithm::Sha256).set_cookies();
     let body = json!({

@@ -76,8 +76,8 @@ fn requests(token: &str) -> Vec<(Value, String)> {
     let mut forbidden = event(POST_URLS, token);
     forbidden["body"] = json!(r#"{"path":"/other"}"#);
     vec![
-        (event(POST_COOKIES, token), issued("issued cookies", "/video/*", 1_790_003_700)),
-        (event(POST_URLS, token), issued("signed a URL", "/video/m/*", 1_790_021_700)),
+        (event(POST_COOKIES, token), issued("issued cookies", "/video/*", 1_790_003_400)),
+        (event(POST_URLS, token), issued("signed a URL", "/video/m/*", 1_790_021_400)),
         (event(DELETE_COOKIES, token), String::new()),
         (forbidden, String::new()),
         (basic, refused("there is no credential")),

@@ -2,13 +2,14 @@
 
 use cloudfront_signing::{Credential, HashAlgorithm, Reason};
 use serde_json::{Value, json};
+use usher_runtime::policy_copy;
 
 use crate::{
     function::{Function, HOST, NOW, POST_URLS, ask, event, grant, problem, response, set_header, signed_in},
     tokens,
 };
 
-const EXPIRES: u64 = 1_790_021_700;
+const EXPIRES: u64 = 1_790_021_400;
 
 fn asking_for(path: &str) -> Value {
     let mut event = signed_in(POST_URLS);
@@ -35,7 +36,7 @@ async fn a_url_is_signed_for_the_whole_asset() {
         ("/video/m/v0/low.m3u8", "?"),
         ("/video/m/a%20b.m3u8?x=%7E&y=/..", "&"),
     ] {
-        let url = format!("https://{HOST}{path}{separator}{}", grant.query());
+        let url = format!("https://{HOST}{path}{separator}{}&{}", grant.query(), policy_copy(&grant));
         assert_eq!(function.answer(asking_for(path)).await, signed(&url, EXPIRES));
         let admitted = ask(&url, "", EXPIRES - 1).unwrap();
         assert_eq!(admitted.credential, Credential::Url);
@@ -44,11 +45,24 @@ async fn a_url_is_signed_for_the_whole_asset() {
 }
 
 #[tokio::test]
+async fn only_what_the_distribution_re_signs_carries_the_policy_twice() {
+    let function = Function::new(&[]).await;
+    let grant = grant(&format!("https://{HOST}/video/m/*"), EXPIRES, HashAlgorithm::Sha256);
+    for path in ["/video/m/film.mp4", "/video/m/low.M3U8", "/video/m/thumbs.vtt"] {
+        let url = format!("https://{HOST}{path}?{}", grant.query());
+        assert_eq!(function.answer(asking_for(path)).await, signed(&url, EXPIRES));
+    }
+    let url = format!("https://{HOST}/video/m/ads.json?{}&{}", grant.query(), policy_copy(&grant));
+    assert_eq!(function.answer(asking_for("/video/m/ads.json")).await, signed(&url, EXPIRES));
+}
+
+#[tokio::test]
 async fn its_parameters_open_the_asset_and_not_the_next_one() {
     let function = Function::new(&[]).await;
     let answer = function.answer(asking_for("/video/m/master.m3u8")).await;
     let url = answer["body"]["url"].as_str().unwrap();
     let (_, parameters) = url.split_once('?').unwrap();
+    let (parameters, _) = parameters.split_once("&usher-").unwrap();
     for path in ["/video/m/v0/s001.ts", "/video/m/key.bin", "/video/m/"] {
         let url = format!("https://{HOST}{path}?{parameters}");
         assert_eq!(ask(&url, "", NOW).err(), None, "{path}");
@@ -71,7 +85,7 @@ async fn a_url_never_outlives_the_token() {
     asked["isBase64Encoded"] = json!(true);
     let resource = format!("https://{HOST}/video/m/*");
     let grant = grant(&resource, NOW + 7, HashAlgorithm::Sha256);
-    let url = format!("https://{HOST}/video/m/master.m3u8?{}", grant.query());
+    let url = format!("https://{HOST}/video/m/master.m3u8?{}&{}", grant.query(), policy_copy(&grant));
     assert_eq!(function.answer(asked).await, signed(&url, NOW + 7));
 }
 
@@ -128,6 +142,12 @@ async fn a_path_that_cannot_be_signed_is_refused_with_the_reason() {
         ("/video/m/a\"b.m3u8", format!("a quotation mark at byte 47 {forbidden}")),
         ("/video/m\\..\\n/a.m3u8", format!("a backslash at byte 45 {forbidden}")),
         ("/video/m/a\nb.m3u8", format!("a control character at byte 47 {forbidden}")),
+        ("/video/br[1]/a.m3u8", format!("a square bracket at byte 46 {forbidden}")),
+        ("/video/m/{a}.m3u8", format!("a curly bracket at byte 46 {forbidden}")),
+        ("/video/m/<a.m3u8", format!("an angle bracket at byte 46 {forbidden}")),
+        ("/video/m/^a.m3u8", format!("a caret at byte 46 {forbidden}")),
+        ("/video/m/`a.m3u8", format!("a backtick at byte 46 {forbidden}")),
+        ("/video/m/|a.m3u8", format!("a vertical bar at byte 46 {forbidden}")),
         ("/video/m/é.m3u8", format!("a character outside ASCII at byte 46 {forbidden}")),
     ];
     for (path, detail) in rows {
@@ -139,12 +159,15 @@ async fn a_path_that_cannot_be_signed_is_refused_with_the_reason() {
 #[tokio::test]
 async fn a_url_that_would_be_too_long_for_cloudfront_is_refused() {
     let function = Function::new(&[]).await;
-    let path = format!("/video/m/{}.m3u8", "a".repeat(7_900));
     let grant = grant(&format!("https://{HOST}/video/m/*"), EXPIRES, HashAlgorithm::Sha256);
-    let length = format!("https://{HOST}{path}?{}", grant.query()).len();
-    let detail = format!("the signed URL has {length} bytes, more than the 8192 that CloudFront takes");
-    let expected = problem(400, "Bad Request", &detail, json!({}));
-    assert_eq!(function.answer(asking_for(&path)).await, expected);
+    // With the signature, and with the policy a second time.
+    for (letters, copy) in [(7_900, String::new()), (7_200, format!("&{}", policy_copy(&grant)))] {
+        let path = format!("/video/m/{}.m3u8", "a".repeat(letters));
+        let length = format!("https://{HOST}{path}?{}{copy}", grant.query()).len();
+        let detail = format!("the signed URL has {length} bytes, more than the 8192 that CloudFront takes");
+        let expected = problem(400, "Bad Request", &detail, json!({}));
+        assert_eq!(function.answer(asking_for(&path)).await, expected);
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 //!
 //! Properties that are not named here are collected: nothing in the template is passed over in silence.
 
+mod response_headers;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -11,13 +13,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use usher_runtime::Viewer;
 
 use super::{Behavior, Distribution, Origin, OriginRequestPolicy, Target, ViewerProtocolPolicy};
-use crate::{
-    edge::{cors::Cors, deployed::Deployed},
-    template::Stack,
-};
+use crate::edge::{deployed::Deployed, viewer_request};
 
 impl Distribution {
     /// Reads it. `website` is where the site runs, whatever its domain name in AWS.
@@ -127,29 +125,6 @@ struct FunctionAssociation {
     function_arn: Value,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct CorsConfig {
-    access_control_allow_credentials: Value,
-    access_control_allow_headers: Items,
-    access_control_allow_methods: Items,
-    access_control_allow_origins: Items,
-    #[serde(default)]
-    access_control_expose_headers: Items,
-    #[serde(default)]
-    access_control_max_age_sec: Value,
-    origin_override: Value,
-    #[serde(flatten)]
-    others: Map<String, Value>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Items {
-    #[serde(default)]
-    items: Vec<String>,
-}
-
 struct Reader<'a> {
     deployed: &'a Deployed<'a>,
     website: Option<&'a str>,
@@ -233,6 +208,7 @@ impl Reader<'_> {
                 origin.target.name()
             )));
         }
+        let response_headers = self.response_headers(&behavior.response_headers_policy_id).map_err(at)?;
         Ok(Behavior {
             path_pattern: pattern.map(str::to_owned),
             restricted: !(behavior.trusted_key_groups.is_empty() && behavior.trusted_signers.is_empty()),
@@ -241,7 +217,7 @@ impl Reader<'_> {
             viewer_protocol: viewer_protocol_policy(&behavior.viewer_protocol_policy).map_err(at)?,
             origin_request,
             viewer_request_function: self.viewer_request_function(&behavior.function_associations),
-            cors: self.cors(&behavior.response_headers_policy_id).map_err(at)?,
+            response_headers,
             origin,
         })
     }
@@ -280,15 +256,15 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Whether the template's own function is there, the one that is known here by what it sets.
+    /// Whether the template's own function is there, the one that is known here by the headers that it names.
     fn viewer_request_function(&mut self, associations: &[FunctionAssociation]) -> bool {
         let mut found = false;
         for association in associations {
             let function = association.function_arn.pointer("/Fn::GetAtt/0").and_then(Value::as_str);
             let function = function.and_then(|id| self.deployed.stack().resource(id));
             let code = function.and_then(|function| function.pointer("/Properties/FunctionCode")?.as_str());
-            let known =
-                code.is_some_and(|code| VIEWER_HEADERS.iter().all(|name| code.contains(name.as_str())));
+            let known = code
+                .is_some_and(|code| viewer_request::HEADERS.iter().all(|name| code.contains(name.as_str())));
             if association.event_type == "viewer-request" && known {
                 found = true;
                 if code.is_some_and(|code| sha256(code) != VIEWER_REQUEST_CODE) {
@@ -299,31 +275,6 @@ impl Reader<'_> {
             }
         }
         found
-    }
-
-    fn cors(&mut self, id: &Value) -> Result<Option<Arc<Cors>>, String> {
-        if id.is_null() {
-            return Ok(None);
-        }
-        let policy = id.get("Ref").and_then(Value::as_str).and_then(|id| self.deployed.stack().resource(id));
-        let config = policy
-            .and_then(|policy| policy.pointer("/Properties/ResponseHeadersPolicyConfig")?.as_object())
-            .ok_or_else(|| format!("the response headers policy {id} is not in the template"))?;
-        let others = config.iter().filter(|(name, _)| !["CorsConfig", "Name"].contains(&name.as_str()));
-        self.note("", &others.map(|(name, value)| (name.clone(), value.clone())).collect());
-        let Some(cors) = config.get("CorsConfig") else { return Ok(None) };
-        let cors: CorsConfig = parsed(cors, "CorsConfig")?;
-        self.note("CorsConfig.", &cors.others);
-        let is_true = |value: &Value| Stack::text(value).is_some_and(|text| text == "true");
-        Ok(Some(Arc::new(Cors {
-            allow_credentials: is_true(&cors.access_control_allow_credentials),
-            allow_headers: cors.access_control_allow_headers.items,
-            allow_methods: cors.access_control_allow_methods.items,
-            allow_origins: cors.access_control_allow_origins.items,
-            expose_headers: cors.access_control_expose_headers.items,
-            max_age_seconds: Stack::text(&cors.access_control_max_age_sec),
-            origin_override: is_true(&cors.origin_override),
-        })))
     }
 }
 
@@ -361,10 +312,7 @@ fn sha256(text: &str) -> String {
 }
 
 /// The code that `viewer_request` does the same as, by its hash. Who changes the one looks at the other.
-const VIEWER_REQUEST_CODE: &str = "d3d6de23ebbaf73fabdfbfdff52e969ac907ca5dfaf9db2b62495feda2c54c54";
-
-/// What a viewer-request function must name, to be taken for the one that is known here.
-const VIEWER_HEADERS: [HeaderName; 3] = [Viewer::HOST, Viewer::CREDENTIAL, Viewer::EXPIRES];
+const VIEWER_REQUEST_CODE: &str = "220b6f507b6c367613642cf2be5c66f3529548f145b7e1aac72c427a20f9a5a7";
 
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
 const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";

@@ -1,5 +1,8 @@
 use super::*;
-use crate::template::Template;
+use crate::{
+    edge::{cors::Cors, response_headers::SecurityHeader},
+    template::{Stack, Template},
+};
 
 fn stack(text: &str, parameters: &[(&str, &str)]) -> Stack {
     let template = Template::parse("template.yaml", text).expect("a template");
@@ -34,13 +37,15 @@ fn the_deployed_template_runs_here() {
                 behavior.allowed_methods.join(", "),
                 behavior.viewer_protocol,
                 behavior.origin_request,
-                behavior.cors.is_some(),
+                behavior.response_headers.security.len(),
             )
         })
         .collect();
     let rest = Policy::AllViewerExceptHostHeader;
-    let row = |name, target, restricted, function, methods: &str, protocol, policy| {
-        (name, target, restricted, function, methods.to_owned(), protocol, policy, false)
+    let row = |name: &'static str, target, restricted, function, methods: &str, protocol, policy| {
+        // Those of /video have both headers that keep browsers from running anything.
+        let security = if name.starts_with("/video/") { 2 } else { 0 };
+        (name, target, restricted, function, methods.to_owned(), protocol, policy, security)
     };
     assert_eq!(
         seen,
@@ -80,16 +85,19 @@ fn pages_and_cast_receivers_elsewhere_have_cors() {
         &[("AllowedOrigins", "https://www.example.com"), ("CastReceiverOrigins", "https://www.gstatic.com")],
         None,
     );
-    let with_cors: Vec<_> =
-        distribution.behaviors.iter().map(|behavior| (behavior.name(), behavior.cors.is_some())).collect();
+    let with_cors: Vec<_> = distribution
+        .behaviors
+        .iter()
+        .map(|behavior| (behavior.name(), behavior.response_headers.cors.is_some()))
+        .collect();
     assert_eq!(
         with_cors,
         [("/auth/*", false), ("/video/*.m3u8", true), ("/video/*.json", true), ("/video/*", true)]
     );
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     assert_eq!(
-        distribution.behavior("/video/m/s.ts").cors.as_deref(),
-        Some(&Cors {
+        distribution.behavior("/video/m/s.ts").response_headers.cors,
+        Some(Cors {
             allow_credentials: true,
             allow_headers: texts(&["range"]),
             allow_methods: texts(&["GET", "HEAD", "OPTIONS"]),
@@ -101,12 +109,34 @@ fn pages_and_cast_receivers_elsewhere_have_cors() {
     );
 }
 
+#[test]
+fn videos_have_the_headers_that_keep_browsers_from_running_anything() {
+    let lines = |parameters: &[(&str, &str)], path| {
+        let distribution = own(parameters, None);
+        let headers = &distribution.behavior(path).response_headers.security;
+        let line = |header: &SecurityHeader| {
+            assert!(header.origin_override, "{}", header.name);
+            format!("{}: {}", header.name, header.value.to_str().expect("ASCII"))
+        };
+        headers.iter().map(line).collect::<Vec<_>>()
+    };
+    let both = ["content-security-policy: sandbox; default-src 'none'", "x-content-type-options: nosniff"];
+    let of_one_domain = [&both[..], &["strict-transport-security: max-age=31536000"]].concat();
+    let certificate = "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000";
+    let domain = [("DomainName", "video.example.com"), ("CertificateArn", certificate)];
+    for path in ["/video/m/master.m3u8", "/video/m/list.json", "/video/m/s.ts", "/video/x.html"] {
+        assert_eq!(lines(&[], path), both, "{path}");
+        assert_eq!(lines(&domain, path), of_one_domain, "{path}");
+    }
+    assert_eq!(lines(&domain, "/auth/cookies"), [""; 0]);
+}
+
 /// A distribution with one origin and one behaviour.
 fn distribution(config: &str, origin: &str, behavior: &str) -> Result<Distribution, String> {
     let text = format!(
         "Resources: {{B: {{Type: AWS::S3::Bucket}}, F: {{Type: AWS::CloudFront::Function}}, C: {{Type: \
          AWS::CloudFront::ResponseHeadersPolicy, Properties: {{ResponseHeadersPolicyConfig: {{Name: c, \
-         SecurityHeadersConfig: {{}}}}}}}}, D: {{Type: AWS::CloudFront::Distribution, Properties: \
+         SecurityHeadersConfig: {{FrameOptions: {{}}}}, RemoveHeadersConfig: {{}}}}}}}}, D: {{Type: AWS::CloudFront::Distribution, Properties: \
          {{DistributionConfig: {{{config} Origins: [{{Id: a, {origin}}}], DefaultCacheBehavior: {{{behavior}}}}}}}}}}}"
     );
     let stack = stack(&text, &[]);
@@ -142,8 +172,9 @@ fn whatever_is_not_modelled_is_named() {
             "NewProperty",
             "OriginAccessIdentity",
             "OriginPath",
+            "RemoveHeadersConfig",
             "S3OriginConfig.OriginReadTimeout",
-            "SecurityHeadersConfig",
+            "SecurityHeadersConfig.FrameOptions",
             "WebACLId",
             "a viewer-response function",
         ]
