@@ -1,7 +1,7 @@
 //! What a viewer with cookies does: watches.
 
 use cloudfront_signing::without_reserved_parameters;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use url::Url;
 
 use super::{
@@ -34,7 +34,9 @@ pub(super) async fn playback(
     let (Some(viewer), Some(url)) = (with_cookies, url) else {
         let is_signed_in = viewer.is_some_and(|viewer| !viewer.jar.cookies.is_empty());
         let why = if is_signed_in { "no cookie goes to the playlist" } else { NOT_SIGNED_IN };
-        for question in [PLAYLIST, PLAYLIST_CACHING, NESTED, MEDIA, CONTENT_TYPES, MEDIA_CACHING, RANGE] {
+        for question in
+            [PLAYLIST, PLAYLIST_CACHING, NESTED, MEDIA, CONTENT_TYPES, MEDIA_CACHING, RANGE, HEADERS]
+        {
             report.note(question.unknown(why));
         }
         return Asset::default();
@@ -58,6 +60,7 @@ pub(super) async fn playback(
         Some(url) => range(deployment, access.get(url), &cure).await,
         None => RANGE.unknown(NO_SEGMENT),
     });
+    report.note(headers(&walk, &media));
     // Where the playlist was signed itself, so are its URIs.
     let first_segment = first_segment.map(|url| without_reserved_parameters(url.as_str()));
     Asset { first_segment: first_segment.and_then(|url| Url::parse(&url).ok()) }
@@ -210,6 +213,38 @@ fn media_caching(deployment: &Deployment<'_>, media: &Media<'_>) -> Check {
     }
 }
 
+/// A viewer's own page that a tenant uploaded must not run on the site's origin.
+fn headers(walk: &Walk, media: &Media<'_>) -> Check {
+    let mut problems = Problems::default();
+    let answers: Vec<_> = walk.served().take(1).chain(served(media).take(1)).collect();
+    for answer in &answers {
+        for missing in missing_headers(&answer.headers) {
+            problems.add(format!("{} has no {missing}", printable(answer.url.path())), NO_HEADERS);
+        }
+    }
+    match answers.len() {
+        0 => HEADERS.unknown(NO_PLAYLIST),
+        _ => HEADERS.judge("nosniff, and a policy without scripts", &problems),
+    }
+}
+
+fn missing_headers(headers: &HeaderMap) -> Vec<&'static str> {
+    let has = |name: HeaderName, wanted: &str| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(';')).any(|one| one.trim().eq_ignore_ascii_case(wanted))
+    };
+    let wanted = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff", "X-Content-Type-Options: nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "sandbox", "sandbox in Content-Security-Policy"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'",
+            "default-src 'none' in Content-Security-Policy",
+        ),
+    ];
+    wanted.into_iter().filter(|(name, value, _)| !has(name.clone(), value)).map(|(_, _, what)| what).collect()
+}
+
 async fn range(deployment: &Deployment<'_>, ask: Ask, cure: Cure<'_>) -> Check {
     match deployment.ask(ask.header(header::RANGE, HeaderValue::from_static("bytes=0-9"))).await {
         Err(reason) => RANGE.wrong(reason, BROKEN),
@@ -236,6 +271,10 @@ const MEDIA: Question =
 const CONTENT_TYPES: Question = Question::new("content types", "are segments what players expect?");
 const MEDIA_CACHING: Question =
     Question::new("segment caching", "may CloudFront and browsers keep segments?");
+const HEADERS: Question =
+    Question::new("headers", "are browsers told to take nothing below /video/ for a page of the site?");
+const NO_HEADERS: &str =
+    "the behaviours /video/*.m3u8 and /video/* need the response headers policy VideoHeaders";
 const RANGE: Question = Question::new("range", "is a part of a segment served alone?");
 
 const NOT_RESIGNED: &str = "served, and not re-signed because of its name";
@@ -248,3 +287,41 @@ const UPLOAD: &str = "upload with `usher upload`, which sets content types and c
 /// <https://www.rfc-editor.org/rfc/rfc8216#section-4>
 const PLAYLIST_TYPES: [&str; 4] =
     ["application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl", "audio/x-mpegurl"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_header_that_is_missing_is_named() {
+        let (sniff, sandbox, source) = (
+            "X-Content-Type-Options: nosniff",
+            "sandbox in Content-Security-Policy",
+            "default-src 'none' in Content-Security-Policy",
+        );
+        let rows: [(&[(&str, &str)], &[&str]); 5] = [
+            (&[], &[sniff, sandbox, source]),
+            (&[("x-content-type-options", "nosniff")], &[sandbox, source]),
+            (&[("content-security-policy", "sandbox; default-src 'none'")], &[sniff]),
+            (
+                &[
+                    ("x-content-type-options", "NoSniff"),
+                    ("content-security-policy", "default-src 'none';sandbox"),
+                ],
+                &[],
+            ),
+            (
+                &[("x-content-type-options", "x"), ("content-security-policy", "default-src 'self'")],
+                &[sniff, sandbox, source],
+            ),
+        ];
+        for (lines, expected) in rows {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                let name = HeaderName::try_from(*name).expect("a name");
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+            assert_eq!(missing_headers(&headers), expected, "{lines:?}");
+        }
+    }
+}

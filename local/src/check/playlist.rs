@@ -1,6 +1,6 @@
 //! A playlist's references, as a player finds them.
 
-use quick_m3u8::{HlsLine, Reader, config::ParsingOptionsBuilder};
+use quick_m3u8::{HlsLine, Reader, config::ParsingOptionsBuilder, tag::AttributeValue};
 use url::Url;
 
 /// What a playlist names.
@@ -21,7 +21,9 @@ pub(super) enum Kind {
 
 /// The references over http and https, in their order.
 pub(super) fn references(playlist: &str, base: &Url) -> Vec<Reference> {
-    let mut reader = Reader::from_str(playlist, ParsingOptionsBuilder::new().build());
+    // Some packagers end lines as the first Macintoshes did.
+    let playlist = playlist.replace("\r\n", "\n").replace('\r', "\n");
+    let mut reader = Reader::from_str(&playlist, ParsingOptionsBuilder::new().build());
     let mut references = Vec::new();
     // Of what the reader cannot read, the rest is left: a player would stop, too.
     while let Ok(Some(line)) = reader.read_line() {
@@ -29,8 +31,8 @@ pub(super) fn references(playlist: &str, base: &Url) -> Vec<Reference> {
             HlsLine::Uri(text) => Some((None, text.trim().to_owned())),
             HlsLine::UnknownTag(tag) => kind_of_tag(tag.name()).and_then(|kind| {
                 let list = tag.value()?.try_as_ordered_attribute_list().ok()?;
-                let (_, value) = list.iter().find(|(name, _)| name.trim() == "URI")?;
-                Some((Some(kind), value.quoted()?.to_owned()))
+                let (_, value) = list.iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("URI"))?;
+                Some((Some(kind), text_of(value)?))
             }),
             _ => None,
         };
@@ -45,6 +47,15 @@ pub(super) fn references(playlist: &str, base: &Url) -> Vec<Reference> {
         }
     }
     references
+}
+
+/// In quotes, as it should be, or as packagers write it.
+fn text_of(value: &AttributeValue<'_>) -> Option<String> {
+    let text = match value {
+        AttributeValue::Quoted(text) => text,
+        AttributeValue::Unquoted(text) => std::str::from_utf8(text.0).ok()?.trim().trim_matches('\''),
+    };
+    Some(text.to_owned())
 }
 
 /// Whether players expect a playlist under this name, whoever re-signs it.

@@ -228,9 +228,10 @@ mod tests {
         fs::write(media.path().join("b 1.ts"), "space").expect("a file");
         let bucket = Bucket::open(media.path()).expect("a bucket");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let client = bucket.client(listener.local_addr().expect("an address"));
+        let address = listener.local_addr().expect("an address");
+        let client = bucket.client(address);
         let mut serving = JoinSet::new();
-        serving.spawn(bucket.serve(listener));
+        serving.spawn(bucket.serve(listener, Hosts::new(address, Vec::new())));
 
         let mut found = Vec::new();
         for key in ["a+1.ts", "b+1.ts", "b 1.ts"] {
