@@ -301,7 +301,8 @@ mod tests {
             "sandbox in Content-Security-Policy",
             "default-src 'none' in Content-Security-Policy",
         );
-        let rows: [(&[(&str, &str)], &[&str]); 5] = [
+        type Row<'a> = (&'static [(&'static str, &'static str)], &'a [&'static str]);
+        let rows: [Row<'_>; 5] = [
             (&[], &[sniff, sandbox, source]),
             (&[("x-content-type-options", "nosniff")], &[sandbox, source]),
             (&[("content-security-policy", "sandbox; default-src 'none'")], &[sniff]),
