@@ -98,7 +98,7 @@ right     plain http          301
 right     challenge           401 with WWW-Authenticate
 right     sign-in             200
 right     cookies             Hash-Algorithm, Key-Pair-Id, Policy, Signature; Path=/video/, SameSite=None
-right     policy              http://HOST/video/* for 61 minutes, SHA256
+right     policy              http://HOST/video/* for 56 minutes, SHA256
 right     spoofed host        it counts for nothing
 right     playlist            200 application/vnd.apple.mpegurl
 right     playlist caching    private in 3 playlists

@@ -23,11 +23,18 @@ use std::{cell::RefCell, fmt, sync::Arc};
 use async_trait::async_trait;
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::UnixTime;
-use usher_runtime::Settings;
+use usher_runtime::{Secret, SecretUnread, Settings};
 
 use self::{
-    api_gateway::ApiGateway, credential::Gateway, django::Django, issuer::Issuer, jwt::VerifiedToken,
-    plone_offline::PloneOffline, plone_online::PloneOnline, simplejwt::SimpleJwt,
+    api_gateway::ApiGateway,
+    credential::Gateway,
+    django::Django,
+    hmac_keys::{Secrets, SecretsError},
+    issuer::Issuer,
+    jwt::VerifiedToken,
+    plone_offline::PloneOffline,
+    plone_online::PloneOnline,
+    simplejwt::SimpleJwt,
 };
 pub(crate) use self::{claims::UniqueClaims, credential::Credential};
 pub use self::{django_signed::SignedValueError, jwt::TokenError, plone_ticket::TicketError};
@@ -197,6 +204,23 @@ fn client(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<reqwest::
 /// One that is configured, if it is; nothing where its settings are wrong.
 fn boxed<A: Authenticator + 'static>(read: Option<Option<A>>) -> Option<Option<Box<dyn Authenticator>>> {
     read.map(|configured| configured.map(|one| Box::new(one) as Box<dyn Authenticator>))
+}
+
+/// A setting that lists secrets, which `read` reads and of which `build` makes keys: as [`Settings::secret`].
+fn hmac_secret<T: Send + Sync + 'static>(
+    settings: &mut Settings<'_>,
+    name: &'static str,
+    read: fn(&str) -> Result<Secrets, SecretsError>,
+    build: impl Fn(Secrets) -> T + Send + Sync + 'static,
+) -> Option<Option<Secret<T>>> {
+    let parse = move |list: &str| read(list).map_err(|error| format!("{name}: {error}"));
+    settings.secret(name, parse, move |versions| build(versions.into_iter().collect()))
+}
+
+impl From<SecretUnread> for AuthenticationError {
+    fn from(error: SecretUnread) -> Self {
+        Self::Unavailable(error.to_string())
+    }
 }
 
 impl AuthenticationError {

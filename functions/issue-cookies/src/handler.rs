@@ -44,11 +44,14 @@ impl IssueCookies {
 
     /// Answers one request of the HTTP API (payload format 2.0).
     pub async fn handle(&self, request: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
-        let answer = match &self.config.origin_secret {
-            Some(secret) if !secret.stands_in(&request.headers) => {
+        self.config.secrets.refresh().await;
+        let secret = self.config.origin_secret.as_ref();
+        let answer = match secret.map(|secret| secret.stands_in(&request.headers)) {
+            None | Some(Ok(true)) => self.route(&request).await,
+            Some(Ok(false)) => {
                 Err(Problem::new(StatusCode::FORBIDDEN, "the request did not come through the distribution"))
             }
-            _ => self.route(&request).await,
+            Some(Err(_)) => Err(Problem::unavailable(UNREAD)),
         };
         let mut answer = answer.unwrap_or_else(Answer::from);
         answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -262,6 +265,8 @@ fn issued(grants: &[(UrlPattern, Arc<Grant>)], expires: UnixTime, now: UnixTime)
 
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
 const URL_LIMIT: usize = 8_192;
+const UNREAD: &str = "whether the request came through the distribution cannot be checked at the moment: try again \
+     soon";
 /// A body is a path in JSON; a token stands in a header.
 const BODY_LIMIT: usize = 8 * 1_024;
 /// A set takes 700 bytes at least, so more cannot fit.

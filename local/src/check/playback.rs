@@ -3,6 +3,7 @@
 use cloudfront_signing::without_reserved_parameters;
 use http::{HeaderValue, StatusCode, header};
 use url::Url;
+use usher_runtime::without_policy_copy;
 
 use super::{
     Check, Report,
@@ -59,7 +60,8 @@ pub(super) async fn playback(
         None => RANGE.unknown(NO_SEGMENT),
     });
     // Where the playlist was signed itself, so are its URIs.
-    let first_segment = first_segment.map(|url| without_reserved_parameters(url.as_str()));
+    let first_segment =
+        first_segment.map(|url| without_policy_copy(&without_reserved_parameters(url.as_str())));
     Asset { first_segment: first_segment.and_then(|url| Url::parse(&url).ok()) }
 }
 

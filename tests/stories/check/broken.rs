@@ -140,7 +140,7 @@ async fn a_sign_in_that_nobody_reaches_is_named() {
 #[tokio::test]
 async fn settings_that_could_be_better_or_fit_another_host_are_named() {
     let rows = [
-        ("HASH_ALGORITHM", "SHA1", lines(&[&["Advice policy: http://HOST/video/* for 61 minutes, SHA1"]])),
+        ("HASH_ALGORITHM", "SHA1", lines(&[&["Advice policy: http://HOST/video/* for 56 minutes, SHA1"]])),
         ("SCOPE_DEPTH", "0", lines(&[&["Advice other asset: a signed URL of one film opens them all"]])),
         (
             "VIEWER_HOST",

@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
 use serde_json::{Map, Value};
-use usher_runtime::Settings;
+use usher_runtime::{Secret, Settings};
 
 use super::{
     AuthenticationError, Authenticator, Credential, SignedValueError, TokenError,
     django_signed::Timestamped,
     hmac_keys::{HmacKeys, Secrets},
+    hmac_secret,
     jwt::{LEEWAY, is_subject, time},
     paths::paths,
 };
@@ -16,7 +17,7 @@ use crate::Subject;
 
 /// The site's keys, and what its values must be like.
 pub(super) struct Django {
-    keys: HmacKeys,
+    keys: Secret<HmacKeys>,
     format: Format,
     max_age: u64,
 }
@@ -34,9 +35,10 @@ impl Django {
     /// Reads `DJANGO_KEYS` (hexadecimal, several while the site rotates), `DJANGO_FORMAT`,
     /// `DJANGO_AUDIENCE` and `DJANGO_MAX_AGE_SECONDS`.
     pub(super) fn read(settings: &mut Settings<'_>) -> Option<Option<Self>> {
-        let Some(list) = settings.optional(KEYS) else { return Some(None) };
-        let secrets = Secrets::from_hex(&list);
-        let secrets = secrets.map_err(|error| settings.problem(format!("{KEYS}: {error}"))).ok();
+        if !settings.has_secret(KEYS) {
+            return Some(None);
+        }
+        let keys = hmac_secret(settings, KEYS, Secrets::from_hex, |secrets| HmacKeys::new(&secrets));
         let max_age = settings.seconds("DJANGO_MAX_AGE_SECONDS", 900);
         let audience = settings.optional(AUDIENCE);
         let format = match (settings.optional("DJANGO_FORMAT").as_deref(), audience) {
@@ -51,11 +53,12 @@ impl Django {
                 None
             }
         };
-        Some(Some(Self { keys: HmacKeys::new(&secrets?), format: format?, max_age: max_age? }))
+        Some(Some(Self { keys: keys??, format: format?, max_age: max_age? }))
     }
 
     fn verify(&self, value: &str, now: UnixTime) -> Result<Subject, AuthenticationError> {
-        let value = Timestamped::unsign(value, &self.keys)?;
+        let keys = self.keys.value()?;
+        let value = Timestamped::unsign(value, &keys)?;
         let signed_at = UnixTime::new(value.signed_at()).map_err(|_| SignedValueError::Time)?;
         // Django itself takes times in the future, which would outlive the maximum age.
         if signed_at > now.plus(LEEWAY) {

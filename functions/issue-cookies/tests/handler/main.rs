@@ -18,6 +18,10 @@ mod plone_online;
 mod plone_site;
 mod provider;
 mod refusals;
+mod secrets;
 mod settings;
 mod tokens;
 mod urls;
+#[expect(dead_code, reason = "the tests of the runtime ask for more")]
+#[path = "../../../../shared/runtime/tests/keys/vault.rs"]
+mod vault;

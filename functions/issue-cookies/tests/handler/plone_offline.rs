@@ -20,7 +20,7 @@ const MD5_TICKET: &str = "YWNlZGJlNmMxN2JmN2MwMmI1YjQ0OGNmMGZlNWMyYWQ2YWIxM2I4MG
 /// `base64(hex(login):hex(password))`
 const ROOT_USER: &str = "NjE2ZTZlNjE6NzM2NTYzNzI2NTc0";
 
-fn with_ticket(cookie_value: &str) -> Value {
+pub(crate) fn with_ticket(cookie_value: &str) -> Value {
     let mut event = event(POST_COOKIES, "");
     remove_header(&mut event, "authorization");
     event["cookies"] = json!(["_ga=GA1.1.1", format!("__ac={cookie_value}")]);
