@@ -15,6 +15,7 @@ mod playlist;
 mod policy;
 mod report;
 mod sign_in;
+mod signed_playlists;
 mod signed_urls;
 mod strangers;
 mod table;
@@ -53,6 +54,8 @@ pub struct Options {
     pub origin: Option<Origin>,
     /// The origin of a cast receiver, which plays by signed URLs.
     pub receiver_origin: Option<Origin>,
+    /// Path patterns of what every viewer may get, whatever their policy covers.
+    pub common_assets: Vec<String>,
 }
 
 /// Why nothing can be checked.

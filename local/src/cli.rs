@@ -277,6 +277,10 @@ pub struct Check {
     /// The origin of a cast receiver, which plays by signed URLs and never signs in.
     #[arg(long, value_name = "ORIGIN")]
     pub receiver_origin: Option<Origin>,
+    /// A path pattern of the deployment's CommonAssets, which every viewer may get, such as /video/ads/*. May be
+    /// given again.
+    #[arg(long, value_name = "PATTERN", value_parser = parse_path)]
+    pub common_assets: Vec<String>,
     /// For people or for programs.
     #[arg(long, default_value = "text")]
     pub output: ExplainOutput,

@@ -2,6 +2,7 @@
 //! headers that suit CloudFront, and in an order in which nobody sees a playlist before what it names.
 
 mod destination;
+mod names;
 mod plan;
 mod send;
 

@@ -151,6 +151,8 @@ fn a_dry_run_says_what_would_be_uploaded() {
     fs::write(film.path().join("p.m3u8"), "#EXTM3U\n#EXTINF:4,\ns0.ts\n").unwrap();
     fs::write(film.path().join("s0.ts"), "segment").unwrap();
     fs::write(film.path().join(".hidden"), "").unwrap();
+    fs::write(film.path().join("seg+1.ts"), "segment").unwrap();
+    fs::write(film.path().join("LOW.M3U8"), "#EXTM3U\n").unwrap();
     let (code, stdout, stderr) = run(&["upload", folder, "s3://films/m", "--any-prefix", "--dry-run"]);
     assert_eq!(code, Some(0));
     let playlist = "(application/vnd.apple.mpegurl; no-cache)";
@@ -158,13 +160,19 @@ fn a_dry_run_says_what_would_be_uploaded() {
         stdout,
         format!(
             "(dryrun) upload: {folder}/s0.ts to s3://films/m/s0.ts (video/mp2t; max-age=31536000, immutable)\n\
+             (dryrun) upload: {folder}/seg+1.ts to s3://films/m/seg+1.ts (video/mp2t; max-age=31536000, immutable)\n\
+             (dryrun) upload: {folder}/LOW.M3U8 to s3://films/m/LOW.M3U8 {playlist}\n\
              (dryrun) upload: {folder}/p.m3u8 to s3://films/m/p.m3u8 {playlist}\n\
              (dryrun) upload: {folder}/master.m3u8 to s3://films/m/master.m3u8 {playlist}\n"
         )
     );
     let left_out =
         format!("warning: {folder}/.hidden was left out: it is hidden, a symbolic link or no regular file\n");
-    assert_eq!(stderr, left_out);
+    let not_resigned = "warning: the distribution does not re-sign \"m/LOW.M3U8\": it re-signs playlists whose name ends in .m3u8, in \
+         lower case, so rename the files and what refers to them\n";
+    let plus = "warning: URLs must percent-encode characters outside A-Z a-z 0-9 . _ - / in \"m/seg+1.ts\"; S3 reads \
+                a + in a path as a space, so write %2B in playlists\n";
+    assert_eq!(stderr, [&left_out, not_resigned, plus].concat());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::house::House;
+use crate::house::{House, denial};
 
 #[tokio::test]
 async fn each_bad_request_of_the_api_is_a_problem() {
@@ -226,3 +226,37 @@ async fn another_programs_cookie_that_is_no_ascii_does_no_harm() {
         house.get("/video/clock-ts/master.m3u8").header("cookie", cookies.as_bytes()).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_plus_in_the_path_of_a_segment_is_a_space_to_the_bucket() {
+    let media = TempDir::new().unwrap();
+    let folder = media.path().join("video/m");
+    fs::create_dir_all(&folder).unwrap();
+    for (name, text) in [("seg+1.ts", "plus"), ("seg+2.ts", "plus"), ("seg 2.ts", "space")] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    fs::write(folder.join("a+b.m3u8"), "#EXTM3U\n#EXTINF:4,\nseg%2B1.ts\n").unwrap();
+    let house = House::with_media(media.path().to_owned()).await;
+    let cookies = house.cookies().await;
+    let why = Some("S3 reads a + in a path as a space: percent-encode it as %2B".to_owned());
+    let not_found = (StatusCode::NOT_FOUND, why, NO_SUCH_KEY.to_owned());
+    let found = |text: &str| (StatusCode::OK, None, text.to_owned());
+    let rows = [
+        ("seg+1.ts", not_found),
+        ("seg%2B1.ts", found("plus")),
+        ("seg+2.ts", found("space")),
+        ("seg%2B2.ts", found("plus")),
+        // The function asks for the name that it reads in the path.
+        ("a+b.m3u8", found("#EXTM3U\n#EXTINF:4,\nseg%2B1.ts\n")),
+        ("a%2Bb.m3u8", found("#EXTM3U\n#EXTINF:4,\nseg%2B1.ts\n")),
+    ];
+    for (name, expected) in rows {
+        let answer = house.get(&format!("/video/m/{name}")).header("cookie", &cookies).send().await.unwrap();
+        assert_eq!(denial(answer).await, expected, "{name}");
+    }
+    let head = house.request("HEAD", "/video/m/seg+1.ts").header("cookie", &cookies).send().await.unwrap();
+    assert_eq!(head.status(), StatusCode::NOT_FOUND);
+}
+
+const NO_SUCH_KEY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>NoSuchKey</Code>\
+    <Message>The specified key does not exist.</Message></Error>";

@@ -54,6 +54,7 @@ pub(super) fn of(answer: &Answer) -> String {
         Refusal::Function(_) if answer.status == StatusCode::UNAUTHORIZED => NOT_ACCEPTED,
         Refusal::Function(sentence) if answer.status == StatusCode::FORBIDDEN => of_forbidden(&sentence),
         Refusal::Function(_) if answer.status == StatusCode::NOT_FOUND => NO_SUCH_OBJECT,
+        Refusal::Bucket(_) if answer.url.path().contains('+') => PLUS,
         Refusal::Bucket(code) if code == "NoSuchKey" => NO_SUCH_OBJECT,
         Refusal::Bucket(_) => BUCKET_REFUSES,
         Refusal::Lambda => FUNCTION_URL_REFUSES,
@@ -94,6 +95,10 @@ fn of_redirect(answer: &Answer) -> String {
     }
 }
 
+/// What helps where a playlist is not re-signed because of its name.
+pub(super) const RENAME: &str = "rename the playlist so that its name ends in .m3u8, in lower case, and what refers to it: \
+    the distribution re-signs /video/*.m3u8 and hands out everything else as it is in the bucket";
+
 /// What helps where a web site should answer.
 pub(super) const WEBSITE: &str = "CloudFront does not reach the web site, or the site fails: WebsiteDomainName must be \
     the name of the site's own server, and the server's certificate valid for it or for the viewers' host";
@@ -128,6 +133,8 @@ const NOT_ACCEPTED: &str = "the credential is not taken: compare its issuer, aud
     that say who may watch (JwtIssuer, JwtAudience, PloneSite, DjangoKeysArn, …)";
 const NO_SUCH_OBJECT: &str = "there is no such object: upload it with `usher upload DIR s3://BUCKET/video/NAME`, or \
     name another playlist with --playlist";
+const PLUS: &str = "S3 reads a + in a path as a space: write %2B where the playlist names the file, or upload the file \
+    under a name without +";
 const BUCKET_REFUSES: &str = "S3 refuses the distribution, or there is no such object: the origin needs S3Oac, the \
     bucket policy this distribution as AWS:SourceArn, and the object must lie below video/";
 const CLOUDFRONT_REFUSES: &str = "CloudFront itself refuses: the host must be the distribution's or its DomainName, \
@@ -180,6 +187,21 @@ mod tests {
             let now = UnixTime::new(100).expect("seconds");
             let sent = Sent { policy: Some(policy), url: URL, now };
             assert_eq!(of_signed(&answer(403, body), &sent), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_plus_that_the_bucket_reads_as_a_space_is_explained() {
+        let denied = "<Error><Code>AccessDenied</Code><RequestId>R</RequestId></Error>";
+        let missing = "<Error><Code>NoSuchKey</Code><RequestId>R</RequestId></Error>";
+        for (url, status, body, expected) in [
+            ("https://h/video/m/seg+1.ts", 403, denied, PLUS),
+            ("https://h/video/m/seg+1.ts", 404, missing, PLUS),
+            ("https://h/video/m/seg%2B1.ts", 404, missing, NO_SUCH_OBJECT),
+            ("https://h/video/m/s.ts?a+b", 403, denied, BUCKET_REFUSES),
+        ] {
+            let answer = Answer { url: url::Url::parse(url).expect("a URL"), ..answer(status, body) };
+            assert_eq!(of(&answer), expected, "{url} {status}");
         }
     }
 

@@ -1,16 +1,16 @@
 //! What a viewer with cookies does: watches.
 
 use cloudfront_signing::without_reserved_parameters;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use url::Url;
 use usher_runtime::without_policy_copy;
 
 use super::{
     Check, Report,
     answer::{Answer, printable},
-    cure::{Sent, of_signed},
+    cure::{RENAME, Sent, of_signed},
     deployment::{Ask, Deployment},
-    playlist::{Kind, Reference},
+    playlist::{Kind, Reference, is_resigned},
     report::{Problems, Question},
     sign_in::{NOT_SIGNED_IN, Viewer, has_cookies_for},
     strangers::BROKEN,
@@ -35,7 +35,9 @@ pub(super) async fn playback(
     let (Some(viewer), Some(url)) = (with_cookies, url) else {
         let is_signed_in = viewer.is_some_and(|viewer| !viewer.jar.cookies.is_empty());
         let why = if is_signed_in { "no cookie goes to the playlist" } else { NOT_SIGNED_IN };
-        for question in [PLAYLIST, PLAYLIST_CACHING, NESTED, MEDIA, CONTENT_TYPES, MEDIA_CACHING, RANGE] {
+        for question in
+            [PLAYLIST, PLAYLIST_CACHING, NESTED, MEDIA, CONTENT_TYPES, MEDIA_CACHING, RANGE, HEADERS]
+        {
             report.note(question.unknown(why));
         }
         return Asset::default();
@@ -59,6 +61,7 @@ pub(super) async fn playback(
         Some(url) => range(deployment, access.get(url), &cure).await,
         None => RANGE.unknown(NO_SEGMENT),
     });
+    report.note(headers(&walk, &media));
     // Where the playlist was signed itself, so are its URIs.
     let first_segment =
         first_segment.map(|url| without_policy_copy(&without_reserved_parameters(url.as_str())));
@@ -80,12 +83,15 @@ fn playlist(answer: &Result<Answer, String>, cure: Cure<'_>) -> Check {
         Ok(answer) if !is_served(answer) => {
             PLAYLIST.wrong("200, and it is no playlist", "name an HLS playlist with --playlist")
         }
-        Ok(answer) => PLAYLIST.judge(format!("200 {}", answer.media_type()), &media_type_of_playlist(answer)),
+        Ok(answer) => PLAYLIST.judge(format!("200 {}", answer.media_type()), &of_playlist(answer)),
     }
 }
 
-fn media_type_of_playlist(answer: &Answer) -> Problems {
+fn of_playlist(answer: &Answer) -> Problems {
     let mut problems = Problems::default();
+    if !is_resigned(answer.url.path()) {
+        problems.add(NOT_RESIGNED, RENAME);
+    }
     let media_type = answer.media_type();
     if !PLAYLIST_TYPES.contains(&media_type.as_str()) {
         problems.add(format!("Content-Type is {:?}", printable(&media_type)), TO_FUNCTION);
@@ -97,7 +103,7 @@ fn media_type_of_playlist(answer: &Answer) -> Problems {
 fn playlist_caching(walk: &Walk) -> Check {
     let mut problems = Problems::default();
     let mut count = 0;
-    for answer in walk.served() {
+    for answer in walk.served().filter(|answer| is_resigned(answer.url.path())) {
         count += 1;
         if !["private", "no-store"].iter().any(|directive| answer.has_cache_directive(directive)) {
             let value = answer.text(header::CACHE_CONTROL).map_or("none".to_owned(), printable);
@@ -116,10 +122,13 @@ fn nested(walk: &Walk, cure: Cure<'_>) -> Check {
     for answer in &walk.nested {
         match answer {
             Err(reason) => problems.add(reason, BROKEN),
-            Ok(answer) if is_served(answer) => {}
-            Ok(answer) => {
+            Ok(answer) if !is_served(answer) => {
                 problems.add(format!("{}: {}", printable(answer.url.path()), answer.summary()), cure(answer));
             }
+            Ok(answer) if !is_resigned(answer.url.path()) => {
+                problems.add(format!("{}: {NOT_RESIGNED}", printable(answer.url.path())), RENAME);
+            }
+            Ok(_) => {}
         }
     }
     match (walk.nested.len(), walk.more) {
@@ -206,6 +215,38 @@ fn media_caching(deployment: &Deployment<'_>, media: &Media<'_>) -> Check {
     }
 }
 
+/// A viewer's own page that a tenant uploaded must not run on the site's origin.
+fn headers(walk: &Walk, media: &Media<'_>) -> Check {
+    let mut problems = Problems::default();
+    let answers: Vec<_> = walk.served().take(1).chain(served(media).take(1)).collect();
+    for answer in &answers {
+        for missing in missing_headers(&answer.headers) {
+            problems.add(format!("{} has no {missing}", printable(answer.url.path())), NO_HEADERS);
+        }
+    }
+    match answers.len() {
+        0 => HEADERS.unknown(NO_PLAYLIST),
+        _ => HEADERS.judge("nosniff, and a policy without scripts", &problems),
+    }
+}
+
+fn missing_headers(headers: &HeaderMap) -> Vec<&'static str> {
+    let has = |name: HeaderName, wanted: &str| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(';')).any(|one| one.trim().eq_ignore_ascii_case(wanted))
+    };
+    let wanted = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff", "X-Content-Type-Options: nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "sandbox", "sandbox in Content-Security-Policy"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'",
+            "default-src 'none' in Content-Security-Policy",
+        ),
+    ];
+    wanted.into_iter().filter(|(name, value, _)| !has(name.clone(), value)).map(|(_, _, what)| what).collect()
+}
+
 async fn range(deployment: &Deployment<'_>, ask: Ask, cure: Cure<'_>) -> Check {
     match deployment.ask(ask.header(header::RANGE, HeaderValue::from_static("bytes=0-9"))).await {
         Err(reason) => RANGE.wrong(reason, BROKEN),
@@ -232,8 +273,13 @@ const MEDIA: Question =
 const CONTENT_TYPES: Question = Question::new("content types", "are segments what players expect?");
 const MEDIA_CACHING: Question =
     Question::new("segment caching", "may CloudFront and browsers keep segments?");
+const HEADERS: Question =
+    Question::new("headers", "are browsers told to take nothing below /video/ for a page of the site?");
+const NO_HEADERS: &str =
+    "the behaviours /video/*.m3u8 and /video/* need the response headers policy VideoHeaders";
 const RANGE: Question = Question::new("range", "is a part of a segment served alone?");
 
+const NOT_RESIGNED: &str = "served, and not re-signed because of its name";
 const NO_PLAYLIST: &str = "no playlist was served";
 pub(super) const NO_SEGMENT: &str = "no segment was served";
 const TO_FUNCTION: &str = "the behaviour /video/*.m3u8 must lead to ResignManifestFunction, before /video/*, and have \
@@ -243,3 +289,41 @@ const UPLOAD: &str = "upload with `usher upload`, which sets content types and c
 /// <https://www.rfc-editor.org/rfc/rfc8216#section-4>
 const PLAYLIST_TYPES: [&str; 4] =
     ["application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl", "audio/x-mpegurl"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_header_that_is_missing_is_named() {
+        let (sniff, sandbox, source) = (
+            "X-Content-Type-Options: nosniff",
+            "sandbox in Content-Security-Policy",
+            "default-src 'none' in Content-Security-Policy",
+        );
+        let rows: [(&[(&str, &str)], &[&str]); 5] = [
+            (&[], &[sniff, sandbox, source]),
+            (&[("x-content-type-options", "nosniff")], &[sandbox, source]),
+            (&[("content-security-policy", "sandbox; default-src 'none'")], &[sniff]),
+            (
+                &[
+                    ("x-content-type-options", "NoSniff"),
+                    ("content-security-policy", "default-src 'none';sandbox"),
+                ],
+                &[],
+            ),
+            (
+                &[("x-content-type-options", "x"), ("content-security-policy", "default-src 'self'")],
+                &[sniff, sandbox, source],
+            ),
+        ];
+        for (lines, expected) in rows {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                let name = HeaderName::try_from(*name).expect("a name");
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+            assert_eq!(missing_headers(&headers), expected, "{lines:?}");
+        }
+    }
+}

@@ -1,8 +1,7 @@
 //! The policy that a viewer holds: it is signed and not encrypted, so it can be read without any key.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use cloudfront_signing::Resource;
-use cloudfront_signing::{UnixTime, UrlPattern};
+use cloudfront_signing::{Resource, UnixTime, UrlPattern, without_reserved_parameters};
 use serde_json::Value;
 
 /// What a policy says of where and until when.
@@ -28,14 +27,24 @@ impl HeldPolicy {
 
     /// The policy of a signed URL.
     pub(super) fn of_url(url: &url::Url) -> Option<Self> {
-        let query = url.query()?;
-        let value = query.split('&').find_map(|pair| pair.strip_prefix("Policy="))?;
-        Self::read(value)
+        let value = |name| url.query()?.split('&').find_map(|pair| pair.strip_prefix(name));
+        if let Some(policy) = value("Policy=") {
+            return Self::read(policy);
+        }
+        // A canned policy is not written down.
+        let expires = value("Expires=")?.parse().ok()?;
+        let resource = without_reserved_parameters(url.as_str());
+        Some(Self { resource, expires: UnixTime::new(expires).ok()? })
     }
 
     /// Whether it opens this URL, which carries no parameters of CloudFront's.
     pub(super) fn covers(&self, url: &str) -> bool {
         UrlPattern::new(&self.resource).is_ok_and(|pattern| Resource::from(pattern).covers(url))
+    }
+
+    /// Whether `resource` covers everything that this policy does.
+    pub(super) fn is_within(&self, resource: &str) -> bool {
+        UrlPattern::new(&self.resource).is_ok_and(|pattern| pattern.is_within(resource))
     }
 
     /// Whether it is for this protocol and host and no other.
@@ -64,11 +73,26 @@ mod tests {
         {
             assert_eq!(policy.covers(url), covered, "{url}");
         }
+        for (resource, is_within) in [
+            ("https://h/video/*", true),
+            ("https://h/*", true),
+            ("*", true),
+            ("https://h/video/m/*", false),
+            ("https://i/video/*", false),
+        ] {
+            assert_eq!(policy.is_within(resource), is_within, "{resource}");
+        }
         for (base, is_for) in
             [("https://h", true), ("http://h", false), ("https://h2", false), ("https://", false)]
         {
             assert_eq!(policy.is_for(base), is_for, "{base}");
         }
+        let canned =
+            url::Url::parse("https://h/video/m/s.ts?x=1&Expires=1790000000&Signature=s&Key-Pair-Id=k");
+        assert_eq!(
+            HeldPolicy::of_url(&canned.expect("a URL")),
+            Some(HeldPolicy { resource: "https://h/video/m/s.ts?x=1".to_owned(), expires: policy.expires })
+        );
         for value in ["", "e30_", "!", "bm90IEpTT04_"] {
             assert_eq!(HeldPolicy::read(value), None, "{value}");
         }

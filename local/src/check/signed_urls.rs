@@ -13,8 +13,9 @@ use super::{
     deployment::{Ask, Deployment},
     jar::change,
     policy::HeldPolicy,
-    report::{Problems, Question},
+    report::Question,
     sign_in::{NOT_SIGNED_IN, Viewer},
+    signed_playlists::{QUESTIONS, has_signature, life, reach, seen, signed, without_copy},
     strangers::BROKEN,
     tampering::refused,
     walk::{Access, Walk, is_served},
@@ -47,20 +48,25 @@ pub(super) async fn signed_urls(
     };
     let walk = Walk::new(deployment, &url, Access::Parameters).await;
     report.note(playlist(deployment, &url, &walk.playlist));
-    report.note(parameters(&walk));
-    report.note(match walk.first_segment() {
+    report.note(signed(deployment, &walk));
+    report.note(reach(deployment, &url, &walk));
+    report.note(life(&url, &walk));
+    report.note(seen(deployment, &url).await);
+    let segment = walk.first_segment().filter(|segment| has_signature(segment));
+    report.note(match segment {
         Some(segment) => segment_without_cookies(deployment, segment).await,
+        None if walk.first_segment().is_some() => SIGNED_SEGMENT.unknown("no segment is signed"),
         None => SIGNED_SEGMENT.unknown(NO_SEGMENT),
     });
     report.note(ask_refused(deployment, CHANGED_URL, &changed(&url)).await);
     report.note(other_asset(deployment, &url).await);
-    let segment = walk.first_segment().cloned();
+    let segment = segment.cloned();
     Signed { playlist: walk.playlist.is_ok_and(|answer| is_served(&answer)).then_some(url), segment }
 }
 
 fn not_made(report: &mut Report, before: &[Question], why: &str) {
-    let questions = [SIGNED_PLAYLIST, SIGNED_SEGMENT, CHANGED_URL, OTHER_ASSET];
-    for question in before.iter().chain(&questions) {
+    let questions = [SIGNED_SEGMENT, CHANGED_URL, OTHER_ASSET];
+    for question in before.iter().chain(&QUESTIONS).chain(&questions) {
         report.note(question.unknown(why));
     }
 }
@@ -101,31 +107,6 @@ fn refusal(deployment: &Deployment<'_>, url: &Url, answer: &Answer) -> String {
     of_signed(answer, &Sent { policy: policy.as_ref(), url: &plain, now: deployment.now() })
 }
 
-/// A player without cookies gets no further than to what is signed.
-fn parameters(walk: &Walk) -> Check {
-    let mut problems = Problems::default();
-    // A poster of the web site's, say, needs no signature.
-    let videos =
-        || walk.references.iter().map(|one| &one.url).filter(|url| url.path().starts_with("/video/"));
-    let all = videos().count();
-    let unsigned: Vec<&Url> = videos().filter(|url| !has_signature(url)).collect();
-    if let Some(first) = unsigned.first() {
-        problems.add(
-            format!("{} of {all} URIs are not signed, {} first", unsigned.len(), printable(first.path())),
-            "the behaviour /video/*.m3u8 must lead to ResignManifestFunction, with ViewerRequestFunction on it",
-        );
-    }
-    match walk.served().count() {
-        0 => SIGNED_PLAYLIST.unknown("no playlist was served"),
-        count => SIGNED_PLAYLIST.judge(format!("all {all} URIs in {count} playlists"), &problems),
-    }
-}
-
-fn has_signature(url: &Url) -> bool {
-    let has = |name: &str| url.query_pairs().any(|(one, value)| one == name && !value.is_empty());
-    has("Signature") && has("Key-Pair-Id")
-}
-
 async fn segment_without_cookies(deployment: &Deployment<'_>, url: &Url) -> Check {
     match deployment.ask(Ask::get(url.as_str()).beginning()).await {
         Ok(answer) if answer.status == StatusCode::OK => SIGNED_SEGMENT.right("200 without cookies"),
@@ -141,10 +122,12 @@ async fn ask_refused(deployment: &Deployment<'_>, question: Question, url: &str)
     }
 }
 
-/// The URL with another signature, byte for byte the same otherwise.
+/// The URL with another signature, byte for byte the same otherwise: also with the right one in its copy.
 fn changed(url: &Url) -> String {
-    match url.as_str().split_once("Signature=") {
-        Some((before, signature)) => format!("{before}Signature={}", change(signature)),
+    let found =
+        ["?Signature=", "&Signature="].iter().find_map(|name| url.as_str().split_once(name).zip(Some(name)));
+    match found {
+        Some(((before, signature), name)) => format!("{before}{name}{}", change(signature)),
         None => url.to_string(),
     }
 }
@@ -158,14 +141,13 @@ async fn other_asset(deployment: &Deployment<'_>, url: &Url) -> Check {
             "raise ScopeDepth, so that it opens one folder alone",
         );
     }
+    let url = without_copy(url);
     let parameters = url.query().unwrap_or_default();
     ask_refused(deployment, OTHER_ASSET, &format!("{other}?{parameters}")).await
 }
 
 const SIGNED_URL: Question =
     Question::new("signed url", "does a viewer get a URL that plays without cookies?");
-const SIGNED_PLAYLIST: Question =
-    Question::new("signed playlist", "is everything signed that the playlists of a signed URL name?");
 const SIGNED_SEGMENT: Question =
     Question::new("signed segment", "is a segment served by its signed URL alone?");
 const CHANGED_URL: Question =

@@ -4,11 +4,12 @@ use http::{StatusCode, header};
 
 use super::{
     Check, Report,
-    answer::Answer,
+    answer::{Answer, Refusal},
     cure,
     deployment::{Ask, Deployment},
     playback::{Asset, NO_SEGMENT},
-    report::Question,
+    playlist::is_resigned,
+    report::{Problems, Question},
     sign_in::{NOT_SIGNED_IN, Viewer},
     strangers::{BROKEN, unsigned},
 };
@@ -35,6 +36,7 @@ pub(super) async fn tampering(
     let (Some(viewer), Some(url)) = (viewer, &asset.first_segment) else {
         let why = if viewer.is_some() { NO_SEGMENT } else { NOT_SIGNED_IN };
         report.note(CHANGED_COOKIE.unknown(why));
+        report.note(ENCODED_NAMES.unknown(why));
         return;
     };
     let changed = viewer.jar.with_changed_signatures();
@@ -43,6 +45,33 @@ pub(super) async fn tampering(
         Ok(answer) => refused(CHANGED_COOKIE, &answer),
         Err(reason) => CHANGED_COOKIE.wrong(reason, BROKEN),
     });
+    report.note(encoded_names(deployment, viewer).await);
+}
+
+/// Names that CloudFront and the function might read differently, beside cookies that are right: whoever believed
+/// such a parameter would sign what it says.
+async fn encoded_names(deployment: &Deployment<'_>, viewer: &Viewer) -> Check {
+    if !is_resigned(deployment.playlist_path()) {
+        return ENCODED_NAMES.unknown(NOT_RESIGNED);
+    }
+    let playlist = deployment.playlist();
+    let separator = if playlist.contains('?') { '&' } else { '?' };
+    let (mut problems, mut found) = (Problems::default(), Vec::new());
+    for name in ["%50olicy", "usher-%50olicy"] {
+        let url = deployment.url(&format!("{playlist}{separator}{name}=x"));
+        let ask = Ask::get(url).header(header::COOKIE, viewer.jar.header(deployment.playlist_path()));
+        match deployment.ask(ask).await {
+            Err(reason) => problems.add(format!("{name}: {reason}"), BROKEN),
+            // AWS does not document whether CloudFront decodes names itself.
+            Ok(answer) if is_ambiguous(&answer) => found.push(answer.status.as_str().to_owned()),
+            Ok(answer) => problems.add(format!("{name}: {}", answer.summary()), NOT_REJECTED),
+        }
+    }
+    ENCODED_NAMES.judge(found.join(", "), &problems)
+}
+
+fn is_ambiguous(answer: &Answer) -> bool {
+    answer.status == StatusCode::BAD_REQUEST || matches!(answer.refusal(), Refusal::CloudFront(_))
 }
 
 /// What must be refused whatever else is the case.
@@ -63,3 +92,8 @@ const UNSIGNED_SEGMENT: Question =
     Question::new("unsigned segment", "is a segment closed to whoever has no signature?");
 const CHANGED_COOKIE: Question =
     Question::new("changed cookie", "is a signature refused in which a character was changed?");
+const ENCODED_NAMES: Question =
+    Question::new("encoded names", "is a playlist refused whose URL holds %50olicy in the place of Policy?");
+pub(super) const NOT_RESIGNED: &str = "the playlist is not re-signed because of its name";
+const NOT_REJECTED: &str = "associate ViewerRequestFunction of this version with the behaviour /video/*.m3u8: it \
+    rejects CloudFront's parameters under percent-encoded names";

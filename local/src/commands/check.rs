@@ -21,6 +21,7 @@ pub(super) fn run(arguments: &Check) -> Result<Outcome, InputError> {
         credential: credential(arguments)?,
         origin: arguments.origin.clone(),
         receiver_origin: arguments.receiver_origin.clone(),
+        common_assets: arguments.common_assets.clone(),
     };
     let failed = |error| InputError::new(format!("the check cannot run: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;

@@ -17,7 +17,7 @@ pub(super) fn run(arguments: &cli::Upload) -> Result<Outcome, InputError> {
     let warnings = plan.left_out.iter().map(|path| {
         format!("{} was left out: it is hidden, a symbolic link or no regular file", path.display())
     });
-    let warnings = warnings.collect();
+    let warnings = warnings.chain(plan.warnings()).collect();
     if arguments.dry_run {
         let lines = plan.uploads.iter().map(|upload| format!("(dryrun) {}\n", line(&plan, upload)));
         return Ok(Outcome { stdout: lines.collect::<String>().into_bytes(), warnings, refused: false });

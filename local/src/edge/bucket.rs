@@ -1,6 +1,7 @@
 //! The bucket: the media folder behind a real S3 interface, read-only and private.
 
 use std::{
+    borrow::Cow,
     fmt::Write as _,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -10,10 +11,12 @@ use std::{
 use async_trait::async_trait;
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use http::Uri;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
+use percent_encoding::percent_decode_str;
 use s3s::{
     S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     access::{S3Access, S3AccessContext},
@@ -99,17 +102,28 @@ struct Media {
 }
 
 impl Media {
-    /// An S3 key is a name, not a path: `a/../b` is no way to another object, and a folder is none.
-    fn check(&self, bucket: &str, key: &str) -> S3Result<()> {
+    /// The key that S3 would look for. A key is a name, not a path: `a/../b` is no way to another object, and
+    /// a folder is none.
+    fn key(&self, bucket: &str, uri: &Uri) -> S3Result<String> {
         if bucket != BUCKET {
             return Err(S3ErrorCode::NoSuchBucket.into());
         }
-        let is_path = key.split('/').any(|segment| matches!(segment, "" | "." | "..")) || key.contains('\\');
-        if is_path || !self.folder.join(key).is_file() {
-            return Err(S3Error::with_message(S3ErrorCode::NoSuchKey, "The specified key does not exist."));
-        }
-        Ok(())
+        let path = uri.path().strip_prefix('/').and_then(|path| path.strip_prefix(BUCKET)?.strip_prefix('/'));
+        let key = path.and_then(key_of_path).filter(|key| {
+            let is_path =
+                key.split('/').any(|segment| matches!(segment, "" | "." | "..")) || key.contains('\\');
+            !is_path && self.folder.join(key).is_file()
+        });
+        key.ok_or_else(|| S3Error::with_message(S3ErrorCode::NoSuchKey, "The specified key does not exist."))
     }
+}
+
+/// The key that S3 looks for at a path without its first slash, if it is UTF-8. A `+` that is not
+/// percent-encoded is a space to S3.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html#object-key-guidelines>
+pub(super) fn key_of_path(path: &str) -> Option<String> {
+    let path = path.replace('+', " ");
+    percent_decode_str(&path).decode_utf8().ok().map(Cow::into_owned)
 }
 
 #[async_trait]
@@ -118,7 +132,7 @@ impl S3 for Media {
         &self,
         mut request: S3Request<GetObjectInput>,
     ) -> S3Result<S3Response<GetObjectOutput>> {
-        self.check(&request.input.bucket, &request.input.key)?;
+        request.input.key = self.key(&request.input.bucket, &request.uri)?;
         let content_type = content_type(&request.input.key);
         request.input.bucket.clear();
         let mut response = self.files.get_object(request).await?;
@@ -130,7 +144,7 @@ impl S3 for Media {
         &self,
         mut request: S3Request<HeadObjectInput>,
     ) -> S3Result<S3Response<HeadObjectOutput>> {
-        self.check(&request.input.bucket, &request.input.key)?;
+        request.input.key = self.key(&request.input.bucket, &request.uri)?;
         let content_type = content_type(&request.input.key);
         request.input.bucket.clear();
         let mut response = self.files.head_object(request).await?;
@@ -174,3 +188,79 @@ pub(super) fn random_hex() -> Result<String, EdgeError> {
 
 /// Its name.
 pub(super) const BUCKET: &str = "usher-media";
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use aws_sdk_s3::config::{
+        ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextMut,
+    };
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// The bytes of a client that signs as the SDK does and leaves each `+` as it is.
+    #[derive(Debug)]
+    struct RawPlus;
+
+    impl Intercept for RawPlus {
+        fn name(&self) -> &'static str {
+            "RawPlus"
+        }
+
+        fn modify_before_transmit(
+            &self,
+            context: &mut BeforeTransmitInterceptorContextMut<'_>,
+            _: &RuntimeComponents,
+            _: &mut ConfigBag,
+        ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+            let uri = context.request().uri().replace("%2B", "+");
+            Ok(context.request_mut().set_uri(uri)?)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_plus_finds_the_object_with_a_space() {
+        let media = TempDir::new().expect("a folder");
+        fs::write(media.path().join("a+1.ts"), "plus").expect("a file");
+        fs::write(media.path().join("b+1.ts"), "plus").expect("a file");
+        fs::write(media.path().join("b 1.ts"), "space").expect("a file");
+        let bucket = Bucket::open(media.path()).expect("a bucket");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let client = bucket.client(address);
+        let mut serving = JoinSet::new();
+        serving.spawn(bucket.serve(listener, Hosts::new(address, Vec::new())));
+
+        let mut found = Vec::new();
+        for key in ["a+1.ts", "b+1.ts", "b 1.ts"] {
+            let get = || client.get_object().bucket(BUCKET).key(key).customize();
+            for asked in [get(), get().interceptor(RawPlus)] {
+                found.push(match asked.send().await {
+                    Ok(object) => {
+                        let body = object.body.collect().await.expect("a body").into_bytes();
+                        String::from_utf8_lossy(&body).into_owned()
+                    }
+                    Err(error) => error.into_service_error().meta().code().unwrap_or_default().to_owned(),
+                });
+            }
+        }
+        assert_eq!(found, ["plus", "NoSuchKey", "plus", "space", "space", "space"]);
+    }
+
+    #[test]
+    fn a_plus_in_a_path_is_a_space_and_a_percent_encoded_one_is_a_plus() {
+        let rows = [
+            ("video/m/seg+1.ts", Some("video/m/seg 1.ts")),
+            ("video/m/seg%2B1.ts", Some("video/m/seg+1.ts")),
+            ("video/m/seg%2b1.ts", Some("video/m/seg+1.ts")),
+            ("video/m/seg%201.ts", Some("video/m/seg 1.ts")),
+            ("video/m/%C3%A4.ts", Some("video/m/\u{e4}.ts")),
+            ("video/m/%E4.ts", None),
+        ];
+        for (path, key) in rows {
+            assert_eq!(key_of_path(path).as_deref(), key, "{path}");
+        }
+    }
+}

@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio_util::io::ReaderStream;
 
 use super::{
+    bucket::key_of_path,
     distribution::Target,
     events::{function_url_event, http_api_event},
     origin_request::OriginRequest,
@@ -60,13 +61,13 @@ impl Origins {
     /// The object of the path, as CloudFront asks S3 for it: signed, with the viewer's range.
     async fn object(&self, request: &OriginRequest) -> Response<Body> {
         let path = request.path.trim_start_matches('/');
-        let Ok(key) = percent_encoding::percent_decode_str(path).decode_utf8() else {
+        let Some(key) = key_of_path(path) else {
             return text(StatusCode::BAD_REQUEST, "the path is not UTF-8");
         };
         match request.method {
             Method::HEAD => match self.bucket.head_object().bucket(&self.bucket_name).key(key).send().await {
                 Ok(object) => head_response(&object),
-                Err(error) => s3_error(&error),
+                Err(error) => s3_error(&error, path),
             },
             Method::GET => {
                 let range = request.headers.get(header::RANGE).and_then(|range| range.to_str().ok());
@@ -74,7 +75,7 @@ impl Origins {
                 let asked = self.bucket.get_object().bucket(&self.bucket_name).key(key).set_range(range);
                 match asked.send().await {
                     Ok(object) => object_response(object),
-                    Err(error) => s3_error(&error),
+                    Err(error) => s3_error(&error, path),
                 }
             }
             _ => text(StatusCode::FORBIDDEN, "the bucket has no CORS configuration"),
@@ -158,8 +159,8 @@ fn set<'a>(
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
 }
 
-/// What S3 answered, as it answered it: CloudFront passes it on.
-fn s3_error<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> Response<Body> {
+/// What S3 answered, as it answered it: CloudFront passes it on. Nothing in it tells what happened to a `+`.
+fn s3_error<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>, path: &str) -> Response<Body> {
     let Some(raw) = error.raw_response() else {
         tracing::warn!(error = %DisplayErrorContext(error), "the bucket does not answer");
         return text(StatusCode::BAD_GATEWAY, "the bucket does not answer");
@@ -169,6 +170,9 @@ fn s3_error<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    if path.contains('+') {
+        response.headers_mut().insert("x-usher-why", HeaderValue::from_static(PLUS));
+    }
     response
 }
 
@@ -191,5 +195,6 @@ pub(super) fn text(status: StatusCode, sentence: impl Into<Body>) -> Response<Bo
     response
 }
 
+const PLUS: &str = "S3 reads a + in a path as a space: percent-encode it as %2B";
 /// What API Gateway takes: 10 MB.
 const BODY_LIMIT: usize = 10 * 1_024 * 1_024;

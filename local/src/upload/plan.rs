@@ -138,6 +138,6 @@ fn cache_control(content_type: &str) -> &'static str {
     }
 }
 
-const PLAYLIST: &str = "application/vnd.apple.mpegurl";
+pub(super) const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>
 const PUT_LIMIT: u64 = 5 * 1_024 * 1_024 * 1_024;

@@ -48,6 +48,8 @@ async fn a_behavior_that_is_open_or_leads_elsewhere_is_named() {
                 "Wrong playlist caching: Cache-Control of /video/clock-ts/master.m3u8 is none; Cache-Control of \
                  /video/clock-ts/360p/playlist.m3u8 is none; Cache-Control of /video/clock-ts/180p/playlist.m3u8 is none",
                 "Wrong signed playlist: 2 of 2 URIs are not signed, /video/clock-ts/360p/playlist.m3u8 first",
+                "Unknown reach of playlists: no URI of a playlist is signed",
+                "Unknown renewal: no URI of a playlist is signed",
                 "Unknown signed segment: no playlist of a signed URL named a segment",
             ]]),
         ),
@@ -71,6 +73,7 @@ async fn a_viewer_request_function_that_does_not_run_is_named() {
     let refusal =
         "400: the request has no usable x-viewer-host header: it must come through the distribution";
     let (sign_in, playlist) = (format!("Wrong sign-in: {refusal}"), format!("Wrong playlist: {refusal}"));
+    let visible = format!("Wrong visible signatures: {refusal}");
     let (challenge, signed_url) =
         (format!("Wrong challenge: {refusal}"), format!("Wrong signed url: {refusal}"));
     let rows = [
@@ -96,6 +99,8 @@ async fn a_viewer_request_function_that_does_not_run_is_named() {
                 &[&playlist],
                 &NOT_SERVED,
                 &[&signed_url, "Unknown signed playlist: no playlist was served"],
+                &["Unknown reach of playlists: no URI of a playlist is signed"],
+                &["Unknown renewal: no URI of a playlist is signed", &visible],
                 &["Unknown signed segment: no playlist of a signed URL named a segment"],
             ]),
         ),

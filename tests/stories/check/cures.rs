@@ -1,6 +1,9 @@
 //! What is broken, with what cures it: the whole line, and nothing beside it but what follows from it.
 
+use std::fs;
+
 use http::{HeaderValue, StatusCode, header};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use usher::check::{self, Options};
 
@@ -238,6 +241,73 @@ async fn a_cast_receiver_that_cannot_play_or_could_sign_in_is_named() {
     let options = Options { receiver_origin: receiver.parse().ok(), ..options(&front.url) };
     let unknown = "Unknown cors receiver: no playlist was served by a signed URL".to_owned();
     assert!(named(&check_now(&options).await, &front.url).contains(&unknown));
+}
+
+/// A folder with one film of these files.
+fn film(files: &[(&str, &str)]) -> TempDir {
+    let media = TempDir::new().unwrap();
+    let folder = media.path().join("video/m");
+    fs::create_dir_all(&folder).unwrap();
+    for (name, text) in files {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    media
+}
+
+#[tokio::test]
+async fn a_playlist_that_is_not_re_signed_because_of_its_name_is_named() {
+    let media = film(&[
+        ("master.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=300000\nLOW.M3U8\n"),
+        ("LOW.M3U8", "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\ns0.ts\n#EXT-X-ENDLIST\n"),
+        ("s0.ts", "one segment"),
+    ]);
+    let house = House::with_media(media.path().to_owned()).await;
+    let front = before(&house, |_| {}).await;
+    let cure = "rename the playlist so that its name ends in .m3u8, in lower case, and what refers to it: the \
+                distribution re-signs /video/*.m3u8 and hands out everything else as it is in the bucket";
+    let rows = [
+        (
+            "/video/m/master.m3u8",
+            vec![
+                format!(
+                    "Wrong nested playlists: /video/m/LOW.M3U8: served, and not re-signed because of its name -> {cure}"
+                ),
+                format!(
+                    "Wrong signed playlist: /video/m/master.m3u8 has URIs that are not signed: 1 to a playlist whose name \
+                     does not end in .m3u8 -> {cure}"
+                ),
+            ],
+        ),
+        (
+            "/video/m/LOW.M3U8",
+            vec![
+                format!("Wrong playlist: served, and not re-signed because of its name -> {cure}"),
+                format!("Wrong signed playlist: 1 of 1 URIs are not signed, /video/m/s0.ts first -> {cure}"),
+            ],
+        ),
+    ];
+    for (playlist, expected) in rows {
+        let options = Options { playlist: playlist.to_owned(), ..options(&front.url) };
+        assert_eq!(cured(&check_now(&options).await, &front.url), expected, "{playlist}");
+    }
+}
+
+#[tokio::test]
+async fn a_plus_that_the_bucket_reads_as_a_space_is_named() {
+    let playlist = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nseg+1.ts\n#EXT-X-ENDLIST\n";
+    let media = film(&[("in.m3u8", playlist), ("seg+1.ts", "one segment")]);
+    let house = House::with_media(media.path().to_owned()).await;
+    let front = before(&house, |_| {}).await;
+    let options = Options { playlist: "/video/m/in.m3u8".to_owned(), ..options(&front.url) };
+    let answer = "404 NoSuchKey of S3 (S3 reads a + in a path as a space: percent-encode it as %2B) -> S3 reads a + in a \
+                  path as a space: write %2B where the playlist names the file, or upload the file under a name without \
+                  +";
+    let expected = [
+        format!("Wrong segments: /video/m/seg+1.ts: {answer}"),
+        format!("Wrong range: {answer}"),
+        format!("Wrong signed segment: {answer}"),
+    ];
+    assert_eq!(cured(&check_now(&options).await, &front.url), expected);
 }
 
 #[tokio::test]

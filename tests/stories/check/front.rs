@@ -15,7 +15,13 @@ pub(crate) struct Server {
 /// What passes through a proxy: before the house answers, and after it did.
 pub(crate) enum Passing<'a> {
     Request(&'a mut Parts),
-    Answer { method: &'a Method, path: &'a str, status: &'a mut StatusCode, headers: &'a mut HeaderMap },
+    Answer {
+        method: &'a Method,
+        path: &'a str,
+        status: &'a mut StatusCode,
+        headers: &'a mut HeaderMap,
+        body: &'a mut Vec<u8>,
+    },
 }
 
 /// A proxy before a house. It hands on the host that was asked for, and tells the time of the stories.
@@ -62,8 +68,18 @@ async fn pass(
     let (mut status, mut headers) = (answer.status(), answer.headers().clone());
     headers.remove(header::TRANSFER_ENCODING);
     headers.insert(header::DATE, HeaderValue::from_static("Mon, 21 Sep 2026 14:13:20 GMT"));
-    change(Passing::Answer { method: &method, path: &path, status: &mut status, headers: &mut headers });
-    let mut response = Response::new(Body::from(answer.bytes().await.unwrap()));
+    let mut body = answer.bytes().await.unwrap().to_vec();
+    let answer = Passing::Answer {
+        method: &method,
+        path: &path,
+        status: &mut status,
+        headers: &mut headers,
+        body: &mut body,
+    };
+    change(answer);
+    // Another length, where it changed.
+    headers.remove(header::CONTENT_LENGTH);
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response

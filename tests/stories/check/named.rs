@@ -24,7 +24,7 @@ pub(crate) fn lines(parts: &[&[&str]]) -> Vec<String> {
     parts.concat().into_iter().map(str::to_owned).collect()
 }
 
-pub(crate) const NOT_SIGNED_IN: [&str; 8] = [
+pub(crate) const NOT_SIGNED_IN: [&str; 10] = [
     "Unknown playlist: nobody is signed in",
     "Unknown playlist caching: nobody is signed in",
     "Unknown nested playlists: nobody is signed in",
@@ -32,9 +32,11 @@ pub(crate) const NOT_SIGNED_IN: [&str; 8] = [
     "Unknown content types: nobody is signed in",
     "Unknown segment caching: nobody is signed in",
     "Unknown range: nobody is signed in",
+    "Unknown headers: nobody is signed in",
     "Unknown changed cookie: no segment was served",
+    "Unknown encoded names: no segment was served",
 ];
-pub(crate) const NO_COOKIE: [&str; 8] = [
+pub(crate) const NO_COOKIE: [&str; 10] = [
     "Unknown playlist: no cookie goes to the playlist",
     "Unknown playlist caching: no cookie goes to the playlist",
     "Unknown nested playlists: no cookie goes to the playlist",
@@ -42,19 +44,26 @@ pub(crate) const NO_COOKIE: [&str; 8] = [
     "Unknown content types: no cookie goes to the playlist",
     "Unknown segment caching: no cookie goes to the playlist",
     "Unknown range: no cookie goes to the playlist",
+    "Unknown headers: no cookie goes to the playlist",
     "Unknown changed cookie: no segment was served",
+    "Unknown encoded names: no segment was served",
 ];
-pub(crate) const NOT_SERVED: [&str; 7] = [
+pub(crate) const NOT_SERVED: [&str; 9] = [
     "Unknown playlist caching: no playlist was served",
     "Unknown nested playlists: no playlist was served",
     "Unknown segments: no segment was served",
     "Unknown content types: no segment was served",
     "Unknown segment caching: no segment was served",
     "Unknown range: no segment was served",
+    "Unknown headers: no playlist was served",
     "Unknown changed cookie: no segment was served",
+    "Unknown encoded names: no segment was served",
 ];
-pub(crate) const NO_URL: [&str; 4] = [
+pub(crate) const NO_URL: [&str; 7] = [
     "Unknown signed playlist: no URL was signed",
+    "Unknown reach of playlists: no URL was signed",
+    "Unknown renewal: no URL was signed",
+    "Unknown visible signatures: no URL was signed",
     "Unknown signed segment: no URL was signed",
     "Unknown changed url: no URL was signed",
     "Unknown other asset: no URL was signed",
