@@ -233,9 +233,8 @@ pub(super) fn other_origins_may_play(stack: &Stack) -> Vec<String> {
             refused.push(format!("{}: it allows other origins than those that were given", policy.id));
         }
         match (list("AllowedOrigins"), &cors["AccessControlAllowCredentials"]) {
-            ("", Value::Bool(false)) => {}
-            ("", _) => refused.push(format!("{}: cast receivers need no cookies", policy.id)),
-            (_, Value::Bool(true)) => {}
+            ("", Value::Bool(true)) => refused.push(format!("{}: cast receivers need no cookies", policy.id)),
+            ("", _) | (_, Value::Bool(true)) => {}
             _ => refused.push(format!("{}: browsers would send no cookies", policy.id)),
         }
     }
