@@ -2,7 +2,7 @@
 
 use cloudfront_signing::UrlPattern;
 
-use crate::{Assets, Authority, rewrite::SkipReason};
+use super::{assets::Assets, authority::Authority, rewrite::SkipReason};
 
 /// What becomes of each asset, and the grants for it.
 #[derive(Clone, Debug, Eq, PartialEq)]
