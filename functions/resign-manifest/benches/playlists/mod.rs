@@ -99,9 +99,8 @@ pub(crate) fn plan(playlist: &[u8]) -> Planned {
     let mut assets = Assets::new(hosts());
     let scan = Scan::read(playlist, &url(), Origin::Static, None, |reference| assets.number(reference));
     let authority = Authority::of_owner(UnixTime::new(1_790_000_000).expect("a time"));
-    let permission =
-        Permission { authority: &authority, common_assets: &[], own_resource: None, own_asset_only: false };
-    let plan = SigningPlan::new(&assets, permission);
+    let permission = Permission { authority: &authority, common_assets: &[], own_resource: None };
+    let plan = SigningPlan::of_playlist(&assets, &scan, permission);
     Planned { scan, plan }
 }
 

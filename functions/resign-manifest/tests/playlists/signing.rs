@@ -81,13 +81,8 @@ pub(crate) fn sign_for(
     let mut assets = Assets::new(vec![Host { written: origin.clone(), origin, scope: scope.clone() }]);
     let nested = style.kept_parameter();
     let scan = Scan::read(playlist, url, Origin::AsStated, nested, |reference| assets.number(reference));
-    let permission = Permission {
-        authority,
-        common_assets,
-        own_resource: own.as_deref(),
-        own_asset_only: scan.info.is_steered_elsewhere,
-    };
-    let plan = SigningPlan::new(&assets, permission);
+    let permission = Permission { authority, common_assets, own_resource: own.as_deref() };
+    let plan = SigningPlan::of_playlist(&assets, &scan, permission);
     let grants: Vec<_> = plan.grants.iter().map(|required| grant(required.resource.as_str())).collect();
     let mut resigned = Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants);
     let limit = resigned.size_limit();
