@@ -71,7 +71,8 @@ def print_playlists(best, sizes, playlists):
             if (program, f"rewrite {style}, 5400") in best:
                 cells = [cell(best, program, f"rewrite {style}, {name}") for name in playlists]
                 print(row.format(f"{style}: {program}", *cells))
-    for what in ["plan and stream inline", "plan and stream define", "plan", "sign SHA1 and stream", "sign SHA256 and stream"]:
+    signed = [f"sign {name} and stream" for name in ["SHA1", "SHA256"]]
+    for what in ["plan", "plan and stream inline", "plan and stream define", *signed]:
         print(row.format(what, *(cell(best, "ours", f"{what}, {name}") for name in playlists)))
 
 

@@ -51,7 +51,7 @@ def media(sample, host):
 
 
 def kms_and_header(signer, sample, noted):
-    """A key in KMS, and the host that the distribution tells. `noted` has the policy's copy in the URL that was given out."""
+    """A key in KMS, and the host that the distribution tells. `noted` has the copy in the URL that was given out."""
     master, media = sample("master.m3u8"), sample("360p/playlist.m3u8")
     query = signer.query("/video/m/*", VIEWER_EXPIRES)
     assets = ASSETS % (signer.host, f"?{with_copy(query, query)}")
