@@ -48,7 +48,7 @@ async fn each_bad_request_of_the_api_is_a_problem() {
             "application/json",
             r#"{"path":"/secret"}"#,
             403,
-            "the path is not below /video/*, or there are dot segments in it",
+            "the path is not below /video/*, or there are dot segments or broken escapes in it",
         ),
         (
             "POST",

@@ -28,8 +28,8 @@ async fn a_parameter_counts_as_it_would_in_the_deployment() {
     let cookie = answer.headers()["set-cookie"].to_str().unwrap();
     assert_eq!(cookie.split_once("; ").unwrap().1, "HttpOnly; SameSite=Strict; Secure; Path=/video/");
     let answer: Value = answer.json().await.unwrap();
-    // Ten minutes, up to the end of the bucket of five.
-    assert_eq!(answer["expires_at"], json!(1_790_000_700));
+    // Ten minutes, down to a bucket of five.
+    assert_eq!(answer["expires_at"], json!(1_790_000_400));
 }
 
 #[tokio::test]
@@ -200,6 +200,20 @@ async fn an_allowed_page_elsewhere_may_read_what_it_may_watch() {
     // A refusal says nothing about origins: a page cannot tell it from a broken network.
     assert_eq!(ask("GET", SEGMENT, "https://www.example.com").await, (403, Vec::new()));
     assert_eq!(ask("PUT", &segment, "https://www.example.com").await, (403, Vec::new()));
+}
+
+#[tokio::test]
+async fn a_cast_receiver_alone_reads_segments_without_cookies() {
+    let receiver = "https://www.gstatic.com";
+    let house =
+        House::with_parameters(&[("CastReceiverOrigins", receiver), ("CookieSameSite", "None")]).await;
+    let segment = house.signed_url(PLAYLIST).await.replace(PLAYLIST, SEGMENT);
+    let answer = house.get(&segment).header("origin", receiver).send().await.unwrap();
+    let expected = [
+        "allow-origin: https://www.gstatic.com",
+        "expose-headers: Content-Length, Content-Range, Date, ETag, Retry-After",
+    ];
+    assert_eq!((answer.status().as_u16(), cors(&answer)), (200, expected.map(str::to_owned).into()));
 }
 
 #[tokio::test]

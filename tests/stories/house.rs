@@ -1,7 +1,7 @@
 //! A house for a story: an edge on free ports, with its own state and a clock that the story sets.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -26,7 +26,7 @@ pub(crate) struct House {
     client: Client,
     time: Arc<AtomicU64>,
     _running: edge::Running,
-    _state: TempDir,
+    state: TempDir,
 }
 
 impl House {
@@ -94,8 +94,13 @@ impl House {
             not_modelled: running.not_modelled.clone(),
             time,
             _running: running,
-            _state: state,
+            state,
         })
+    }
+
+    /// Where the edge keeps its key.
+    pub(crate) fn state(&self) -> &Path {
+        self.state.path()
     }
 
     pub(crate) fn set_time(&self, seconds: u64) {

@@ -1,6 +1,7 @@
 //! Stories: the whole edge in process, real handlers, real signatures, the real S3 protocol, over a socket.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 
+mod authority;
 mod bad_input;
 mod check;
 mod edge;

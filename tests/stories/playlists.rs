@@ -6,17 +6,18 @@ use reqwest::StatusCode;
 use tempfile::TempDir;
 use url::Url;
 
-use crate::house::{House, START};
+use crate::house::{House, START, denial};
 
 const STREAM: &str = "/video/clock-fmp4/master.m3u8";
 
-/// The value of the playlist's one definition, and the playlist without that line.
-fn definition(playlist: &str) -> (String, String) {
+/// The name and the value of the playlist's one definition, and the playlist without that line.
+fn definition(playlist: &str) -> (String, String, String) {
     let (definitions, rest): (Vec<_>, Vec<_>) =
         playlist.lines().partition(|line| line.starts_with("#EXT-X-DEFINE"));
     let [definition] = definitions.as_slice() else { panic!("one definition: {definitions:?}") };
-    let value = definition.strip_prefix("#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"").unwrap();
-    (value.strip_suffix('"').unwrap().to_owned(), rest.join("\n"))
+    let (name, value) = definition.split_once("\",VALUE=\"").unwrap();
+    let name = name.strip_prefix("#EXT-X-DEFINE:NAME=\"").unwrap();
+    (name.to_owned(), value.strip_suffix('"').unwrap().to_owned(), rest.join("\n"))
 }
 
 /// The URIs of a playlist, on lines of their own and in attributes.
@@ -36,9 +37,9 @@ async fn in_the_style_define_the_parameters_stand_once_and_open_everything() {
         let answer = house.get(&url).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{url}");
         let base = Url::parse(&url).unwrap();
-        let (value, playlist) = definition(&answer.text().await.unwrap());
-        assert!(!playlist.contains("Policy="), "{playlist}");
-        for uri in uris(&playlist.replace("{$usher}", &value)) {
+        let (name, value, playlist) = definition(&answer.text().await.unwrap());
+        assert!(!playlist.contains("?Policy=") && !playlist.contains("&Policy="), "{playlist}");
+        for uri in uris(&playlist.replace(&format!("{{${name}}}"), &value)) {
             let url = base.join(uri).unwrap();
             if url.path().ends_with(".m3u8") {
                 playlists.push(url.to_string());
@@ -58,17 +59,18 @@ async fn a_playlist_that_did_not_change_is_not_sent_again() {
     let url = house.signed_url("/video/clock-ts/360p/playlist.m3u8").await;
     let first = house.get(&url).send().await.unwrap();
     let etag = first.headers()["etag"].to_str().unwrap().to_owned();
-    assert_eq!(first.headers()["cache-control"], "private, max-age=100", "the rest of the expiry bucket");
+    assert_eq!(first.headers()["cache-control"], "private, max-age=300", "an expiry bucket");
     let again = || house.get(&url).header("if-none-match", &etag).send();
     let answer = again().await.unwrap();
     assert_eq!(answer.status(), StatusCode::NOT_MODIFIED);
     assert_eq!(answer.headers()["etag"], etag.as_str());
     assert_eq!(answer.text().await.unwrap(), "");
 
-    house.set_time(START + 101);
-    let answer = again().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::OK, "the next expiry bucket has other signatures");
-    assert_ne!(answer.headers()["etag"], etag.as_str());
+    // Six hours, rounded down: 21,400 seconds. As long as the viewer's URL holds, so does what is signed.
+    house.set_time(START + 21_399);
+    assert_eq!(again().await.unwrap().status(), StatusCode::NOT_MODIFIED);
+    house.set_time(START + 21_400);
+    assert_eq!(again().await.unwrap().status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
@@ -92,7 +94,7 @@ async fn who_takes_gzip_gets_gzip() {
 }
 
 #[tokio::test]
-async fn a_live_segment_is_open_as_long_as_its_playlist_may_hold_it_and_the_playlist_for_a_session() {
+async fn a_live_playlist_by_signed_url_plays_until_the_url_ends_and_then_stops_with_a_reason() {
     let media = TempDir::new().unwrap();
     let folder = media.path().join("video/live");
     fs::create_dir_all(&folder).unwrap();
@@ -126,13 +128,16 @@ async fn a_live_segment_is_open_as_long_as_its_playlist_may_hold_it_and_the_play
     let early = reload().await;
     assert_eq!(get(&early[1]).await, (StatusCode::OK, "segment 1".to_owned()));
     fs::write(folder.join("low.m3u8"), playlist(2)).unwrap();
-    // Eight seconds of segments and a minute, up to the end of the bucket: 300 s, and at most one bucket more.
-    house.set_time(START + 399);
-    assert_eq!(get(&early[1]).await.0, StatusCode::OK);
-    house.set_time(START + 401);
-    assert_eq!(get(&early[1]).await.0, StatusCode::FORBIDDEN);
     let late = reload().await;
     assert_eq!(get(&late[1]).await, (StatusCode::OK, "segment 3".to_owned()));
-    house.set_time(START + 6 * 3_600 - 1);
-    assert_eq!(get(&reload().await[0]).await, (StatusCode::OK, "segment 2".to_owned()));
+    // The URL lives six hours, rounded down to a bucket; then nothing of it plays on, however often it was reloaded.
+    house.set_time(START + 21_399);
+    let last = reload().await;
+    assert_eq!(get(&last[0]).await, (StatusCode::OK, "segment 2".to_owned()));
+    house.set_time(START + 21_400);
+    assert_eq!(get(&last[0]).await.0, StatusCode::FORBIDDEN);
+    let answer = house.get(low.as_str()).send().await.unwrap();
+    let ended =
+        "it expired at 2026-09-21T20:10:00Z (1790021400), and now it is 2026-09-21T20:10:00Z (1790021400)";
+    assert_eq!(denial(answer).await.1.as_deref(), Some(ended));
 }

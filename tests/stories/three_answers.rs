@@ -47,16 +47,16 @@ async fn with_the_cookies_it_serves_until_they_expire() {
     let cookies = house.cookies().await;
     let ask = async || house.get(PLAYLIST).header("cookie", &cookies).send().await.unwrap();
     assert_eq!(ask().await.status(), StatusCode::OK);
-    // An hour, rounded up to the bucket of five minutes.
-    house.set_time(START + 3_699);
+    // An hour, rounded down to a bucket of five minutes.
+    house.set_time(START + 3_399);
     assert_eq!(ask().await.status(), StatusCode::OK);
-    house.set_time(START + 3_700);
+    house.set_time(START + 3_400);
     assert_eq!(
         denial(ask().await).await,
         (
             StatusCode::FORBIDDEN,
             Some(
-                "it expired at 2026-09-21T15:15:00Z (1790003700), and now it is 2026-09-21T15:15:00Z (1790003700)"
+                "it expired at 2026-09-21T15:10:00Z (1790003400), and now it is 2026-09-21T15:10:00Z (1790003400)"
                     .to_owned()
             ),
             xml("AccessDenied", "Access denied"),

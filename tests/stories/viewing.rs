@@ -187,7 +187,7 @@ async fn a_media_folder_of_ones_own_is_served() {
 }
 
 #[tokio::test]
-async fn a_file_beside_the_assets_is_signed_alone() {
+async fn a_file_beside_the_assets_is_signed_alone_where_every_viewer_may_get_it() {
     let media = TempDir::new().unwrap();
     fs::create_dir_all(media.path().join("video/m")).unwrap();
     fs::write(media.path().join("video/m/all.m3u8"), "#EXTM3U\n#EXTINF:4,\n../intro.ts\n#EXTINF:4,\ns.ts\n")
@@ -195,7 +195,8 @@ async fn a_file_beside_the_assets_is_signed_alone() {
     fs::write(media.path().join("video/intro.ts"), "intro").unwrap();
     fs::write(media.path().join("video/other.ts"), "other").unwrap();
     fs::write(media.path().join("video/m/s.ts"), "segment").unwrap();
-    let house = House::with_media(media.path().to_owned()).await;
+    let common = [("COMMON_ASSETS", r#"["/video/intro.ts"]"#)];
+    let house = House::try_open(|options| options.media = media.path().to_owned(), &common).await.unwrap();
     let url = house.signed_url("/video/m/all.m3u8").await;
     let playlist = house.get(&url).send().await.unwrap().text().await.unwrap();
     let base = Url::parse(&url).unwrap();

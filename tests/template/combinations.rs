@@ -46,7 +46,7 @@ fn somebody_must_vouch_for_viewers() {
 fn parameters_go_together() {
     let site = ("PloneSite", "https://plone.example.com");
     let website = "www.example.com";
-    let rows: [(&[(&str, &str)], &str); 40] = [
+    let rows: [(&[(&str, &str)], &str); 46] = [
         (&[("JwtAudience", "")], JWT),
         (&[("JwtIssuer", ""), site], JWT),
         (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtSecretArn", SECRET), site], JWT),
@@ -62,6 +62,12 @@ fn parameters_go_together() {
         (&[("CookiePartitioned", "true")], PARTITIONED),
         (&[("CookiePartitioned", "true"), ("CookieSameSite", "Strict")], PARTITIONED),
         (&[("CookiePartitioned", "true"), ("CookieSameSite", "None")], ""),
+        (&[PAGES, RECEIVERS, ("CookieSameSite", "None")], CREDENTIALS),
+        (&[PAGES, RECEIVERS, ("CookieSameSite", "None"), ("CookiePartitioned", "true")], ""),
+        (&[PAGES, RECEIVERS, ("CookieSameSite", "Strict")], ""),
+        (&[PAGES, RECEIVERS], ""),
+        (&[PAGES, ("CookieSameSite", "None")], ""),
+        (&[RECEIVERS, ("CookieSameSite", "None")], ""),
         (&[("CookieDomain", "example.com")], COOKIE_DOMAIN),
         (&[("CookieDomain", "example.com"), DOMAIN, ("CertificateArn", CERTIFICATE)], ""),
         (&[DOMAIN], CERTIFICATE_TOO),
@@ -144,6 +150,10 @@ const PLONE: &str = "set PloneSite, or the ARNs of its keys, not both (rule What
 const SIMPLEJWT: &str = "set SimplejwtKeysArn or SimplejwtPublicKey, not both (rule WhatGoesTogether)";
 const DJANGO: &str = "DjangoAudience is for DjangoFormat dumps (rule WhatGoesTogether)";
 const PARTITIONED: &str = "CookiePartitioned is for CookieSameSite None (rule WhatGoesTogether)";
+const PAGES: (&str, &str) = ("AllowedOrigins", "https://www.example.com");
+const RECEIVERS: (&str, &str) = ("CastReceiverOrigins", "https://www.gstatic.com");
+const CREDENTIALS: &str = "with CookieSameSite None pages of CastReceiverOrigins could read videos by the cookies of \
+                           AllowedOrigins, set CookiePartitioned too (rule WhatGoesTogether)";
 const COOKIE_DOMAIN: &str = "CookieDomain is a domain of DomainName, set both (rule WhatGoesTogether)";
 const CERTIFICATE_TOO: &str =
     "DomainName and CertificateArn go together, set both or neither (rule DomainAndCertificateGoTogether)";

@@ -50,8 +50,11 @@ fn known_settings(code: &str) -> Option<BTreeSet<String>> {
     // What is wrong could end the reading early.
     read_configuration(code, &everything)?.expect("a configuration with everything in it");
     let mut known = asked.into_inner();
-    // For a laptop: in AWS, no key is a file.
+    // For a laptop: in AWS, no key is a file, and no secret is a setting.
     known.remove("PRIVATE_KEY_FILE");
+    let secrets: Vec<String> =
+        known.iter().filter_map(|name| name.strip_suffix("_ARN")).map(str::to_owned).collect();
+    known.retain(|name| !secrets.contains(name));
     Some(known)
 }
 
@@ -63,7 +66,7 @@ pub(crate) fn deployed_variables(function: &Value) -> BTreeMap<String, String> {
 
 /// A value of an evaluated template as the deployment would write it, with stand-ins for what only AWS knows.
 pub(crate) fn deployed(value: &Value) -> String {
-    let text = match value {
+    match value {
         Value::String(text) => text.clone(),
         Value::Object(_) if value["Ref"].is_string() => {
             value["Ref"].as_str().unwrap_or_default().to_uppercase()
@@ -71,12 +74,11 @@ pub(crate) fn deployed(value: &Value) -> String {
         Value::Object(_) if value["Fn::Join"][0] == "" => {
             value["Fn::Join"][1].as_array().into_iter().flatten().map(deployed).collect()
         }
-        Value::Object(_) => format!("arn:aws:stand-in:us-east-1:000000000000:{}", value["Fn::GetAtt"]),
+        Value::Object(_) => {
+            let parts = value["Fn::GetAtt"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            format!("arn:aws:stand-in:us-east-1:000000000000:{}", parts.collect::<Vec<_>>().join("."))
+        }
         other => other.to_string(),
-    };
-    match text.split_once("{{resolve:secretsmanager:").map(|(before, rest)| (before, rest.split_once("}}"))) {
-        Some((before, Some((_, after)))) => format!("{before}{SECRET}{after}"),
-        _ => text,
     }
 }
 

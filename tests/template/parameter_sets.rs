@@ -29,6 +29,8 @@ pub(crate) const CERTIFICATE: &str =
 const KMS_KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012";
 pub(crate) const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-secret-AbCdEf";
 const OTHER_SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:another-AbCdEf";
+/// Of nobody else, so that a permission for another does not stand in for its own.
+const THIRD_SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:third-AbCdEf";
 /// Ed25519, of RFC 8410 and RFC 8037.
 pub(crate) const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
     MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
@@ -132,7 +134,6 @@ const SETS: [(&str, &[(&str, &str)]); 25] = [
             ("SimplejwtKeysArn", OTHER_SECRET),
             ("SimplejwtIssuer", "api"),
             ("SimplejwtAudience", "viewers"),
-            ("SecretsRevision", "2"),
             ("Entitlements", r#"["/video/{tenant}/premium/*"]"#),
             ("ScopeDepth", "2"),
         ],
@@ -148,8 +149,7 @@ const SETS: [(&str, &[(&str, &str)]); 25] = [
             ("CookieLifetime", "policy"),
             ("CookieTtlSeconds", "3601"),
             ("UrlTtlSeconds", "21601"),
-            ("PauseMarginSeconds", "3602"),
-            ("ParameterLife", "credential"),
+            ("CommonAssets", r#"["/video/ads/*"]"#),
             ("MaxPlaylistBytes", "1048576"),
         ],
     ),
@@ -186,7 +186,7 @@ const SETS: [(&str, &[(&str, &str)]); 25] = [
             ("SignedHostsSecretArns", SECRET),
             ("PloneJwtKeysArn", SECRET),
             ("PloneTicketKeysArn", OTHER_SECRET),
-            ("DjangoKeysArn", SECRET),
+            ("DjangoKeysArn", THIRD_SECRET),
             ("SimplejwtKeysArn", OTHER_SECRET),
             ("AccessLogs", "true"),
             ("AlarmTopicArn", "arn:aws:sns:us-east-1:123456789012:alarms"),

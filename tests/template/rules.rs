@@ -35,7 +35,7 @@ const OF_DOCUMENT: [fn(&Value) -> Vec<String>; 8] = [
 ];
 
 /// Rules about what would be created.
-const OF_STACK: [fn(&Stack) -> Vec<String>; 36] = [
+const OF_STACK: [fn(&Stack) -> Vec<String>; 37] = [
     access::buckets_are_private_and_retained,
     access::bucket_policies_name_the_distribution,
     access::statements_name_actions_and_resources,
@@ -63,7 +63,8 @@ const OF_STACK: [fn(&Stack) -> Vec<String>; 36] = [
     functions::environments_are_what_functions_read,
     functions::configurations_can_be_used,
     functions::settings_are_their_parameters,
-    secrets::settings_are_dynamic_references,
+    secrets::environments_hold_none,
+    secrets::functions_may_read_theirs,
     signing::key_is_trusted_and_may_be_used,
     signing::public_keys_are_published_once,
     operation::logs_end,

@@ -59,6 +59,9 @@ pub(crate) fn unauthenticated(error: AuthenticationError) -> Problem {
     tracing::info!(%error, "refused a credential");
     let (detail, challenge) = match error {
         AuthenticationError::Missing => ("sign in first: send Authorization: Bearer", "Bearer"),
+        AuthenticationError::Ambiguous => {
+            ("the request has two different credentials: sign out, then sign in again", INVALID_TOKEN)
+        }
         error if error.is_expired() => ("the token has expired: sign in again", INVALID_TOKEN),
         _ => ("the token is not accepted here", INVALID_TOKEN),
     };

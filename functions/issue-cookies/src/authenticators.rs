@@ -10,6 +10,7 @@ mod issuer;
 mod jwk_set;
 mod jwks;
 mod jwt;
+mod paths;
 mod plone_offline;
 mod plone_online;
 pub mod plone_ticket;
@@ -22,11 +23,18 @@ use std::{cell::RefCell, fmt, sync::Arc};
 use async_trait::async_trait;
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::UnixTime;
-use usher_runtime::Settings;
+use usher_runtime::{Secret, SecretUnread, Settings};
 
 use self::{
-    api_gateway::ApiGateway, credential::Gateway, django::Django, issuer::Issuer, jwt::VerifiedToken,
-    plone_offline::PloneOffline, plone_online::PloneOnline, simplejwt::SimpleJwt,
+    api_gateway::ApiGateway,
+    credential::Gateway,
+    django::Django,
+    hmac_keys::{Secrets, SecretsError},
+    issuer::Issuer,
+    jwt::VerifiedToken,
+    plone_offline::PloneOffline,
+    plone_online::PloneOnline,
+    simplejwt::SimpleJwt,
 };
 pub(crate) use self::{claims::UniqueClaims, credential::Credential};
 pub use self::{django_signed::SignedValueError, jwt::TokenError, plone_ticket::TicketError};
@@ -53,6 +61,9 @@ pub enum AuthenticationError {
     /// There is no credential.
     #[error("there is no credential")]
     Missing,
+    /// Two credentials, of which one may have been put there by somebody else.
+    #[error("there are two different credentials of the same kind")]
+    Ambiguous,
     /// Whoever keeps the keys, or knows the viewers, says no.
     #[error("{0}")]
     Refused(&'static str),
@@ -137,16 +148,27 @@ impl Authenticators {
         request: &ApiGatewayV2httpRequest,
         now: UnixTime,
     ) -> Result<Subject, AuthenticationError> {
-        let credential = self.credential(request).ok_or(AuthenticationError::Missing)?;
+        let credential = self.credential(request)?;
         self.authenticate(&credential, now).await
     }
 
     /// The credential that a request brings.
-    pub(crate) fn credential<'r>(&self, request: &'r ApiGatewayV2httpRequest) -> Option<Credential<'r>> {
-        let credential = Credential::of(request, self.gateway)?;
+    ///
+    /// # Errors
+    /// [`AuthenticationError::Missing`], [`AuthenticationError::Ambiguous`]
+    pub(crate) fn credential<'r>(
+        &self,
+        request: &'r ApiGatewayV2httpRequest,
+    ) -> Result<Credential<'r>, AuthenticationError> {
         // A cookie that nobody here reads came along by itself: it is no credential.
-        let is_for_somebody = !credential.is_ambient() || self.all.iter().any(|one| one.takes(&credential));
-        is_for_somebody.then_some(credential)
+        let is_for_somebody =
+            |one: &Credential<'_>| !one.is_ambient() || self.all.iter().any(|all| all.takes(one));
+        let mut credentials = Credential::all(request, self.gateway).into_iter().filter(is_for_somebody);
+        let credential = credentials.next().ok_or(AuthenticationError::Missing)?;
+        if credentials.any(|other| other != credential) {
+            return Err(AuthenticationError::Ambiguous);
+        }
+        Ok(credential)
     }
 
     /// Asks those who take the credential, one after another, until one accepts it. Where none does, one
@@ -184,6 +206,23 @@ fn boxed<A: Authenticator + 'static>(read: Option<Option<A>>) -> Option<Option<B
     read.map(|configured| configured.map(|one| Box::new(one) as Box<dyn Authenticator>))
 }
 
+/// A setting that lists secrets, which `read` reads and of which `build` makes keys: as [`Settings::secret`].
+fn hmac_secret<T: Send + Sync + 'static>(
+    settings: &mut Settings<'_>,
+    name: &'static str,
+    read: fn(&str) -> Result<Secrets, SecretsError>,
+    build: impl Fn(Secrets) -> T + Send + Sync + 'static,
+) -> Option<Option<Secret<T>>> {
+    let parse = move |list: &str| read(list).map_err(|error| format!("{name}: {error}"));
+    settings.secret(name, parse, move |versions| build(versions.into_iter().collect()))
+}
+
+impl From<SecretUnread> for AuthenticationError {
+    fn from(error: SecretUnread) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
 impl AuthenticationError {
     /// Of two refusals the one that tells the viewer more.
     fn or(self, other: Self) -> Self {
@@ -204,6 +243,12 @@ impl fmt::Debug for Authenticators {
 }
 
 impl VerifiedToken {
+    /// The viewer of a token by the site's own key, who may watch what the token's `path` or `paths` leave.
+    fn of_the_site(self, authenticator: &'static str) -> Result<Subject, TokenError> {
+        let paths = paths::paths(&self.claims)?;
+        Ok(Subject { paths, ..self.of(authenticator) })
+    }
+
     fn of(self, authenticator: &'static str) -> Subject {
         let Self { subject, expires, claims } = self;
         Subject { id: subject, expires, claims, paths: None, authenticator }

@@ -1,6 +1,9 @@
 //! The function's settings.
 
-use usher_runtime::{ConfigError, Cors, Scope, Settings, SigningConfig, ViewerHost, ViewerProtocol};
+use aws_types::SdkConfig;
+use usher_runtime::{
+    Clock, ConfigError, Cors, Scope, Settings, SigningConfig, StoredSecrets, ViewerHost, ViewerProtocol,
+};
 
 use crate::{
     CookieSettings, Entitlements, OriginSecret,
@@ -18,7 +21,7 @@ pub struct Config {
     pub protocol: ViewerProtocol,
     /// `VIEWER_HOST`
     pub viewer_host: ViewerHost,
-    /// `ORIGIN_SECRET`
+    /// `ORIGIN_SECRET` or `ORIGIN_SECRET_ARN`
     pub origin_secret: Option<OriginSecret>,
     /// `COOKIE_TTL_SECONDS`
     pub cookie_ttl: u64,
@@ -32,46 +35,70 @@ pub struct Config {
     pub authenticators: Authenticators,
     /// `ENTITLEMENTS`: what each viewer may watch.
     pub entitlements: Entitlements,
+    /// `JWT_SECRET_ARN` and the like: what is in Secrets Manager.
+    pub secrets: StoredSecrets,
 }
 
 impl Config {
     /// Reads the settings through `look_up`. `http` makes the client for calls to sites and issuers (see
-    /// [`http_client`](crate::http_client)); it is asked only where one is needed.
+    /// [`http_client`](crate::http_client)); it is asked only where one is needed. Secrets in Secrets Manager
+    /// are not read: [`open`](Self::open) reads them.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
     pub fn read(look_up: &dyn Fn(&str) -> Option<String>, http: HttpClient<'_>) -> Result<Self, ConfigError> {
         let mut settings = Settings::new(look_up);
-        let signing = SigningConfig::read(&mut settings);
-        let scope = Scope::read(&mut settings);
+        let config = Self::from_settings(&mut settings, http);
+        settings.finish(|| config)
+    }
+
+    /// As [`read`](Self::read), with the secrets in Secrets Manager, which `sdk` asks. One that is out of
+    /// reach for the moment is no error: the first request tries again.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong, in the settings and with the secrets.
+    pub async fn open(
+        look_up: &dyn Fn(&str) -> Option<String>,
+        http: HttpClient<'_>,
+        sdk: &SdkConfig,
+        clock: Clock,
+    ) -> Result<Self, ConfigError> {
+        let mut settings = Settings::new(look_up);
+        let config = Self::from_settings(&mut settings, http);
+        let secrets = settings.open_secrets(sdk, clock).await;
+        settings.finish(|| Some(Self { secrets, ..config? }))
+    }
+
+    fn from_settings(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Self> {
+        let signing = SigningConfig::read(settings);
+        let scope = Scope::read(settings);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
-        let viewer_host = ViewerHost::read(&mut settings);
-        let origin_secret = OriginSecret::read(&mut settings);
+        let viewer_host = ViewerHost::read(settings);
+        let origin_secret = OriginSecret::read(settings);
         let cookie_ttl = settings.seconds("COOKIE_TTL_SECONDS", 3_600);
         let url_ttl = settings.seconds("URL_TTL_SECONDS", 21_600);
-        let cors = Cors::read(&mut settings, "POST, DELETE", "Authorization, Content-Type");
-        let cookies = CookieSettings::read(&mut settings, &cors, protocol);
+        let cors = Cors::read(settings, "POST, DELETE", "Authorization, Content-Type");
+        let cookies = CookieSettings::read(settings, &cors, protocol);
         if let (Some(ViewerHost::Configured(host)), Some(cookies)) = (&viewer_host, &cookies)
             && let Err(error) = cookies.attributes(host, "/")
         {
             settings.problem(format!("COOKIE_DOMAIN and VIEWER_HOST do not fit: {error}"));
         }
-        let authenticators = Authenticators::read(&mut settings, http);
-        let entitlements = scope.as_ref().and_then(|scope| Entitlements::read(&mut settings, scope));
-        settings.finish(|| {
-            Some(Self {
-                signing: signing?,
-                scope: scope?,
-                protocol: protocol?,
-                viewer_host: viewer_host?,
-                origin_secret,
-                cookie_ttl: cookie_ttl?,
-                cookies: cookies?,
-                url_ttl: url_ttl?,
-                cors,
-                authenticators: authenticators?,
-                entitlements: entitlements?,
-            })
+        let authenticators = Authenticators::read(settings, http);
+        let entitlements = scope.as_ref().and_then(|scope| Entitlements::read(settings, scope));
+        Some(Self {
+            signing: signing?,
+            scope: scope?,
+            protocol: protocol?,
+            viewer_host: viewer_host?,
+            origin_secret: origin_secret?,
+            cookie_ttl: cookie_ttl?,
+            cookies: cookies?,
+            url_ttl: url_ttl?,
+            cors,
+            authenticators: authenticators?,
+            entitlements: entitlements?,
+            secrets: StoredSecrets::default(),
         })
     }
 }

@@ -7,10 +7,10 @@ use cloudfront_signing::{CookieAttributes, Error, ExactUrl, Grant, Policy, UnixT
 use futures::future::try_join_all;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
-use usher_runtime::{Asker, Clock, Grants, Problem, Viewer, needs_policy_copy, policy_copy};
+use usher_runtime::{Asker, Clock, Grants, Problem, Viewer, needs_policy_copy, object_key, policy_copy};
 
 use crate::{
-    AuthenticationError, Config, NotEntitled, Subject,
+    Config, NotEntitled, Subject,
     answer::{Answer, bad_request, not_entitled, unauthenticated},
     authenticators::Credential,
     entitlement::covers,
@@ -44,11 +44,14 @@ impl IssueCookies {
 
     /// Answers one request of the HTTP API (payload format 2.0).
     pub async fn handle(&self, request: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
-        let answer = match &self.config.origin_secret {
-            Some(secret) if !secret.stands_in(&request.headers) => {
+        self.config.secrets.refresh().await;
+        let secret = self.config.origin_secret.as_ref();
+        let answer = match secret.map(|secret| secret.stands_in(&request.headers)) {
+            None | Some(Ok(true)) => self.route(&request).await,
+            Some(Ok(false)) => {
                 Err(Problem::new(StatusCode::FORBIDDEN, "the request did not come through the distribution"))
             }
-            _ => self.route(&request).await,
+            Some(Err(_)) => Err(Problem::unavailable(UNREAD)),
         };
         let mut answer = answer.unwrap_or_else(Answer::from);
         answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -137,11 +140,16 @@ impl IssueCookies {
         let url = format!("{}://{}{}", self.config.protocol, admission.viewer.host, asked.path);
         let url = ExactUrl::new(url).map_err(bad_request)?;
         let path = asked.path.split('?').next().unwrap_or_default();
-        let Some(asset) = self.config.scope.of(path) else {
+        // A URL for what the playlist function takes for no object would be of no use, and its dot segments
+        // could lead elsewhere.
+        let asset = object_key(path).and_then(|_| self.config.scope.of(path));
+        let Some(asset) = asset else {
             let everything = self.config.scope.everything();
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
-                format!("the path is not below {everything}, or there are dot segments in it"),
+                format!(
+                    "the path is not below {everything}, or there are dot segments or broken escapes in it"
+                ),
             ));
         };
         if !admission.paths.iter().any(|entitled| covers(entitled, path)) {
@@ -174,9 +182,9 @@ impl IssueCookies {
         let now = (self.clock)();
         let viewer = self.viewer(request)?;
         let credential = self.config.authenticators.credential(request);
-        let is_ambient = credential.as_ref().is_some_and(Credential::is_ambient);
+        let is_ambient = credential.as_ref().is_ok_and(Credential::is_ambient);
         self.check_page(request, &viewer, if is_ambient { Authority::Ambient } else { Authority::Explicit })?;
-        let credential = credential.ok_or_else(|| unauthenticated(AuthenticationError::Missing))?;
+        let credential = credential.map_err(unauthenticated)?;
         let subject =
             self.config.authenticators.authenticate(&credential, now).await.map_err(unauthenticated)?;
         let paths = self.config.entitlements.resources(&subject);
@@ -228,8 +236,10 @@ impl IssueCookies {
 
 /// The line of the audit log about what is handed out: never the credential, nor the signature.
 fn audit(what: &str, subject: &Subject, resource: &UrlPattern, grant: &Grant) {
+    let issuer = subject.claims.get("iss").and_then(Value::as_str);
     tracing::info!(
         subject = subject.id,
+        iss = issuer,
         authenticator = subject.authenticator,
         %resource,
         expires = grant.statement().date_less_than().seconds(),
@@ -255,6 +265,8 @@ fn issued(grants: &[(UrlPattern, Arc<Grant>)], expires: UnixTime, now: UnixTime)
 
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
 const URL_LIMIT: usize = 8_192;
+const UNREAD: &str = "whether the request came through the distribution cannot be checked at the moment: try again \
+     soon";
 /// A body is a path in JSON; a token stands in a header.
 const BODY_LIMIT: usize = 8 * 1_024;
 /// A set takes 700 bytes at least, so more cannot fit.

@@ -3,46 +3,48 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html>
 
-use std::fmt;
-
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use http::{HeaderMap, HeaderName};
-use usher_runtime::Settings;
+use usher_runtime::{Secret, SecretUnread, Settings};
 use zeroize::Zeroizing;
 
-/// What [`OriginSecret::HEADER`] must hold.
-#[derive(Clone)]
-pub struct OriginSecret(Zeroizing<String>);
+/// What [`OriginSecret::HEADER`] must hold: one of these, while the secret is rotated.
+#[derive(Clone, Debug)]
+pub struct OriginSecret(Secret<Vec<Zeroizing<String>>>);
 
 impl OriginSecret {
     /// The header that the distribution sets, whatever the viewer sent under its name.
     pub const HEADER: HeaderName = HeaderName::from_static("x-origin-secret");
 
     /// Reads `ORIGIN_SECRET` (default: none, the header is not looked at).
-    pub(crate) fn read(settings: &mut Settings<'_>) -> Option<Self> {
-        let secret = Zeroizing::new(settings.optional("ORIGIN_SECRET")?);
-        // A space or a letter with an accent would not arrive as it was written.
-        if secret.len() < SHORTEST || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
-            settings.problem(format!(
-                "ORIGIN_SECRET must have {SHORTEST} characters at least, of those in ASCII that are not spaces"
-            ));
-            return None;
-        }
-        Some(Self(secret))
+    pub(crate) fn read(settings: &mut Settings<'_>) -> Option<Option<Self>> {
+        let secret = settings.secret("ORIGIN_SECRET", parse, |secrets| secrets)?;
+        Some(secret.map(Self))
     }
 
     /// Whether the headers hold it, once; compared in constant time.
-    pub(crate) fn stands_in(&self, headers: &HeaderMap) -> bool {
+    ///
+    /// # Errors
+    /// [`SecretUnread`]
+    pub(crate) fn stands_in(&self, headers: &HeaderMap) -> Result<bool, SecretUnread> {
+        let secrets = self.0.value()?;
         let mut values = headers.get_all(Self::HEADER).iter();
-        let (Some(value), None) = (values.next(), values.next()) else { return false };
-        verify_slices_are_equal(value.as_bytes(), self.0.as_bytes()).is_ok()
+        let (Some(value), None) = (values.next(), values.next()) else { return Ok(false) };
+        let is =
+            |secret: &Zeroizing<String>| verify_slices_are_equal(value.as_bytes(), secret.as_bytes()).is_ok();
+        // All of them, so that the time does not tell which one it is.
+        Ok(secrets.iter().fold(false, |found, secret| is(secret) | found))
     }
 }
 
-impl fmt::Debug for OriginSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OriginSecret(redacted)")
+fn parse(secret: &str) -> Result<Zeroizing<String>, String> {
+    // A space or a letter with an accent would not arrive as it was written.
+    if secret.len() < SHORTEST || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(format!(
+            "ORIGIN_SECRET must have {SHORTEST} characters at least, of those in ASCII that are not spaces"
+        ));
     }
+    Ok(Zeroizing::new(secret.to_owned()))
 }
 
 const SHORTEST: usize = 32;
@@ -59,7 +61,7 @@ mod tests {
         let look_up = |name: &str| (name == "ORIGIN_SECRET").then(|| secret.to_owned());
         let mut settings = Settings::new(&look_up);
         let secret = OriginSecret::read(&mut settings);
-        settings.finish(|| Some(secret)).map_err(|error| error.to_string())
+        settings.finish(|| secret).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -84,7 +86,7 @@ mod tests {
             for value in values {
                 headers.append(OriginSecret::HEADER, HeaderValue::from_str(value).unwrap());
             }
-            assert_eq!(secret.stands_in(&headers), stands, "{values:?}");
+            assert_eq!(secret.stands_in(&headers), Ok(stands), "{values:?}");
         }
     }
 
@@ -101,6 +103,6 @@ mod tests {
 
     #[test]
     fn debug_does_not_show_the_secret() {
-        assert_eq!(format!("{:?}", read(SECRET)), "Ok(Some(OriginSecret(redacted)))");
+        assert_eq!(format!("{:?}", read(SECRET)), "Ok(Some(OriginSecret(Secret(ORIGIN_SECRET redacted))))");
     }
 }

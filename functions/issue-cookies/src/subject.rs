@@ -12,7 +12,8 @@ pub struct Subject {
     pub id: String,
     /// When the credential ends; nothing that is issued for it may live longer.
     pub expires: UnixTime,
-    /// What the credential, or the site itself, says of the viewer: the source of entitlements.
+    /// What the credential, or the site itself, says of the viewer: the source of entitlements. If it has
+    /// `iss`, that issuer was verified.
     pub claims: Map<String, Value>,
     /// What the site itself says the viewer may watch, such as `/video/tenant-a/*`, where it does: no more
     /// than this is issued, whatever the entitlements say.

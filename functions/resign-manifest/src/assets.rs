@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use usher_runtime::{Asset, Scope};
 
-use crate::rewrite::{Reference, SkipReason};
+use super::rewrite::{Reference, SkipReason};
 
 /// A host whose URIs are signed, and which of them.
 #[derive(Clone, Debug, Eq, PartialEq)]

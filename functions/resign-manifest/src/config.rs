@@ -20,8 +20,8 @@ pub struct Config {
     pub viewer_host: ViewerHost,
     /// `COMMON_ASSETS`: path patterns of what every viewer may get.
     pub common_assets: Vec<String>,
-    /// `TRUSTED_KEYS`: keys that CloudFront trusts beside the one that signs, for what they signed before.
-    pub trusted_keys: Vec<KeySource>,
+    /// `TRUSTED_SIGNERS`: keys that CloudFront trusts beside the one that signs, for what they signed before.
+    pub trusted_signers: Vec<KeySource>,
     /// `SIGNED_HOSTS`: other hosts whose URIs are signed too.
     pub signed_hosts: Vec<SignedHost>,
     /// `ALLOWED_ORIGINS`: pages on other origins that may read playlists.
@@ -44,7 +44,8 @@ impl Config {
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
         let viewer_host = ViewerHost::read(&mut settings);
         let common_assets = scope.as_ref().and_then(|scope| read_common_assets(&mut settings, scope));
-        let trusted_keys = settings.list("TRUSTED_KEYS", "", &KeySource::SETTINGS, &[], KeySource::read);
+        let trusted_signers =
+            settings.list("TRUSTED_SIGNERS", "", &KeySource::SETTINGS, &[], KeySource::read);
         let signed_hosts = SignedHost::read(&mut settings);
         let cors = Cors::read(&mut settings, "GET, HEAD", "Range");
         let bucket = settings.required("BUCKET");
@@ -57,7 +58,7 @@ impl Config {
                 protocol: protocol?,
                 viewer_host: viewer_host?,
                 common_assets: common_assets?,
-                trusted_keys: trusted_keys?,
+                trusted_signers: trusted_signers?,
                 signed_hosts: signed_hosts?,
                 cors,
                 bucket: bucket?,
@@ -109,7 +110,7 @@ mod tests {
     fn what_is_not_set_has_the_value_of_the_template() {
         let config = read(&[]).expect("a configuration");
         assert_eq!(config.common_assets, Vec::<String>::new());
-        assert_eq!(config.trusted_keys, []);
+        assert_eq!(config.trusted_signers, []);
         assert_eq!(config.viewer_host, ViewerHost::Header);
         assert_eq!(config.signed_hosts, []);
         assert_eq!(config.max_playlist_bytes, 16_777_216);
@@ -121,7 +122,7 @@ mod tests {
         let config = read(&[
             ("COMMON_ASSETS", r#"["/video/ads/*", "/video/jingle.ts"]"#),
             (
-                "TRUSTED_KEYS",
+                "TRUSTED_SIGNERS",
                 r#"[{"key_pair_id": "KA", "kms_key_id": "a"}, {"key_pair_id": "KB", "private_key_secret_id": "b"}]"#,
             ),
             ("VIEWER_HOST", "video.example.com"),
@@ -131,7 +132,7 @@ mod tests {
         assert_eq!(config.common_assets, ["/video/ads/*", "/video/jingle.ts"]);
         let id = |id| KeyPairId::new(id).expect("an id");
         assert_eq!(
-            config.trusted_keys,
+            config.trusted_signers,
             [
                 KeySource::Kms { key_id: "a".to_owned(), key_pair_id: id("KA") },
                 KeySource::SecretsManager { secret_id: "b".to_owned(), key_pair_id: Some(id("KB")) },
@@ -146,7 +147,7 @@ mod tests {
         let error = read(&[
             ("BUCKET", ""),
             ("COMMON_ASSETS", r#"["/video/ads/*", "/other/*", "/video/a/b/c/*", "video/*", "/video/a?b/*"]"#),
-            ("TRUSTED_KEYS", r#"[{"kms_key_id": "a"}]"#),
+            ("TRUSTED_SIGNERS", r#"[{"kms_key_id": "a"}]"#),
             ("VIEWER_HOST", "*.example.com"),
             ("SIGNED_HOSTS", r#"[{"origin": "https://a", "key_pair_id": "KA"}]"#),
         ]);
@@ -158,7 +159,7 @@ mod tests {
              COMMON_ASSETS[2] must be a path pattern of whole assets below /video/*, such as /video/ads/*; \
              COMMON_ASSETS[3] must be a path pattern of whole assets below /video/*, such as /video/ads/*; \
              COMMON_ASSETS[4] must be a path pattern of whole assets below /video/*, such as /video/ads/*; \
-             TRUSTED_KEYS[0]: KEY_PAIR_ID is missing; \
+             TRUSTED_SIGNERS[0]: KEY_PAIR_ID is missing; \
              SIGNED_HOSTS[0]: KMS_KEY_ID is missing (or PRIVATE_KEY_SECRET_ID, or PRIVATE_KEY_FILE on a laptop); \
              BUCKET is missing"
         );

@@ -71,7 +71,8 @@ impl ResignManifest {
         let mut record = Record::start();
         let answer = match method(event) {
             "GET" | "HEAD" => self.playlist(event, &mut record).await,
-            "OPTIONS" if self.config.cors.is_configured() => Ok(Answer::empty(StatusCode::NO_CONTENT)),
+            // The distribution adds CORS for origins that this function does not know.
+            "OPTIONS" => Ok(Answer::empty(StatusCode::NO_CONTENT)),
             _ => Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "a playlist takes GET and HEAD")
                 .header(header::ALLOW, HeaderValue::from_static("GET, HEAD"))),
         };

@@ -56,7 +56,7 @@ impl HostGrants {
         for host in &config.signed_hosts {
             all = all.with(host, Grants::open(host.signing.clone()).await?);
         }
-        for key in &config.trusted_keys {
+        for key in &config.trusted_signers {
             all = all.trusting(key.open().await?);
         }
         Ok(all)

@@ -2,7 +2,7 @@
 
 use cloudfront_signing::UrlPattern;
 
-use crate::{Assets, Authority, rewrite::SkipReason};
+use super::{assets::Assets, authority::Authority, rewrite::SkipReason};
 
 /// What becomes of each asset, and the grants for it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,7 +75,11 @@ impl Permission<'_> {
         if self.own_asset_only && self.own_resource != Some(asset.as_str()) {
             return false;
         }
-        self.authority.covers(asset, self.own_resource)
-            || self.common_assets.iter().any(|pattern| asset.is_within(&format!("{own_host}{pattern}")))
+        // A path alone stands for the file with any query, as the pattern of a file does.
+        let is_common = |pattern: &String| {
+            let query = if pattern.ends_with('*') { "" } else { "?*" };
+            asset.is_within(&format!("{own_host}{pattern}{query}"))
+        };
+        self.authority.covers(asset, self.own_resource) || self.common_assets.iter().any(is_common)
     }
 }

@@ -6,9 +6,8 @@ use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlRequest;
 use cloudfront_signing::{Grant, UnixTime, Verifier};
 use headers::{ETag, HeaderMapExt as _};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use percent_encoding::percent_decode_str;
 use url::Url;
-use usher_runtime::{Asker, Problem, Scope, Viewer, is_policy_copy};
+use usher_runtime::{Asker, Problem, Scope, Viewer, is_policy_copy, object_key};
 
 use crate::{
     Assets, Authority, Host, Object, Permission, ResignManifest, Resigned, SigningPlan, SourceError, Style,
@@ -286,20 +285,6 @@ fn explain(error: &SourceError) -> Problem {
             Problem::unavailable("the bucket cannot be read for the moment: try again soon")
         }
     }
-}
-
-/// The S3 key of a path. An encoded `/` must not hide dot segments from the scope, which bucket software
-/// other than S3 may walk; what an incomplete escape means, servers do not agree on.
-fn object_key(path: &str) -> Option<String> {
-    let encoded = path.strip_prefix('/')?;
-    let mut escapes = encoded.split('%').skip(1);
-    let complete = escapes.all(|escape| {
-        let digits = escape.as_bytes().get(..2);
-        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    });
-    let key = percent_decode_str(encoded).decode_utf8().ok()?;
-    let walks = key.split('/').any(|segment| matches!(segment, "." | ".."));
-    (complete && !walks).then(|| key.into_owned())
 }
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";

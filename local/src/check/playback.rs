@@ -3,6 +3,7 @@
 use cloudfront_signing::without_reserved_parameters;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use url::Url;
+use usher_runtime::without_policy_copy;
 
 use super::{
     Check, Report,
@@ -62,7 +63,8 @@ pub(super) async fn playback(
     });
     report.note(headers(&walk, &media));
     // Where the playlist was signed itself, so are its URIs.
-    let first_segment = first_segment.map(|url| without_reserved_parameters(url.as_str()));
+    let first_segment =
+        first_segment.map(|url| without_policy_copy(&without_reserved_parameters(url.as_str())));
     Asset { first_segment: first_segment.and_then(|url| Url::parse(&url).ok()) }
 }
 
@@ -299,7 +301,8 @@ mod tests {
             "sandbox in Content-Security-Policy",
             "default-src 'none' in Content-Security-Policy",
         );
-        let rows: [(&[(&str, &str)], &[&str]); 5] = [
+        type Row<'a> = (&'static [(&'static str, &'static str)], &'a [&'static str]);
+        let rows: [Row<'_>; 5] = [
             (&[], &[sniff, sandbox, source]),
             (&[("x-content-type-options", "nosniff")], &[sandbox, source]),
             (&[("content-security-policy", "sandbox; default-src 'none'")], &[sniff]),

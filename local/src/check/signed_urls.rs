@@ -1,8 +1,10 @@
 //! What a player without cookies does: watches by signed URLs.
 
+use cloudfront_signing::without_reserved_parameters;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
+use usher_runtime::without_policy_copy;
 
 use super::{
     Check, Report,
@@ -101,7 +103,7 @@ fn playlist(deployment: &Deployment<'_>, url: &Url, answer: &Result<Answer, Stri
 
 fn refusal(deployment: &Deployment<'_>, url: &Url, answer: &Answer) -> String {
     let policy = HeldPolicy::of_url(url);
-    let plain = cloudfront_signing::without_reserved_parameters(url.as_str());
+    let plain = without_policy_copy(&without_reserved_parameters(url.as_str()));
     of_signed(answer, &Sent { policy: policy.as_ref(), url: &plain, now: deployment.now() })
 }
 

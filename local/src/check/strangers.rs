@@ -120,7 +120,7 @@ async fn api(deployment: &Deployment<'_>, url: &Url) -> Check {
         Ok(answer) if is_refused_by_api(&answer) => API.right(answer.summary()),
         Ok(answer) if matches!(answer.refusal(), Refusal::Function(_)) => API.wrong(
             answer.summary(),
-            "IssueCookiesFunction needs ORIGIN_SECRET, and the origin auth the header x-origin-secret of its value",
+            "IssueCookiesFunction needs ORIGIN_SECRET_ARN, and the origin auth the header x-origin-secret with that secret's text",
         ),
         Ok(answer) => API.wrong(answer.summary(), NOT_THE_API),
         Err(reason) => API.wrong(reason, NOT_THE_API),

@@ -20,7 +20,7 @@ pub(super) enum Setting {
     Resource,
     /// It refers to a secret in AWS.
     Secret,
-    /// It refers to a secret that the stack makes for itself, which this process did.
+    /// It refers to a secret that the stack makes for itself. This process made it.
     OwnSecret(String),
     /// A text.
     Text(String),
@@ -59,7 +59,8 @@ impl<'a> Deployed<'a> {
         types.filter(|kind| !MODELLED_TYPES.contains(kind))
     }
 
-    /// The settings in a function's environment, with those that all functions have.
+    /// The settings in a function's environment, with those that all functions have. Where the template has
+    /// the ARN of a secret as `NAME_ARN`, here is the secret itself as `NAME`: a laptop has no Secrets Manager.
     pub(super) fn environment(&self, function: &str) -> BTreeMap<String, Setting> {
         let variables =
             |of: &'a Value, at: &str| of.pointer(at).and_then(Value::as_object).into_iter().flatten();
@@ -67,7 +68,20 @@ impl<'a> Deployed<'a> {
         let resource = self.stack.resources().find(|(_, resource)| function_name(resource) == Some(function));
         let own = resource.map(|(_, resource)| variables(resource, "/Properties/Environment/Variables"));
         let all = globals.chain(own.into_iter().flatten());
-        all.map(|(name, value)| (name.clone(), self.setting(value))).collect()
+        let here = |(name, value): (&String, &Value)| match name.strip_suffix("_ARN") {
+            Some(secret) => (secret.to_owned(), self.secret(value)),
+            None => (name.clone(), self.setting(value)),
+        };
+        all.map(here).collect()
+    }
+
+    /// What an ARN leads to.
+    fn secret(&self, arn: &Value) -> Setting {
+        match arn.get("Ref").and_then(Value::as_str).map(|id| self.secrets.get(id)) {
+            Some(Some(secret)) => Setting::OwnSecret(secret.clone()),
+            None if arn == "" => Setting::Text(String::new()),
+            _ => Setting::Secret,
+        }
     }
 
     /// A text that is known here, secrets of the stack's own included.
@@ -193,6 +207,10 @@ Resources:
           SHARED: b
           NUMBER: 300
           BUCKET: !Ref Bucket
+          OWN_BY_NAME_ARN: !Ref Generated
+          WRITTEN_BY_NAME_ARN: !Ref Written
+          THEIRS_ARN: arn:aws:secretsmanager:us-east-1:000000000000:secret:theirs-AbCdEf
+          NONE_ARN: ""
           OWN: !Sub "{{resolve:secretsmanager:${Generated}:SecretString}}"
           OWN_SHORTER: !Sub "{{resolve:secretsmanager:${Generated}}}"
           OWN_MEMBER: !Sub "{{resolve:secretsmanager:${Generated}:SecretString:password}}"
@@ -215,6 +233,10 @@ Resources:
         is("LEVEL", Setting::Text("info".to_owned()));
         is("NUMBER", Setting::Text("300".to_owned()));
         is("BUCKET", Setting::Resource);
+        is("OWN_BY_NAME", Setting::OwnSecret(generated.clone()));
+        is("WRITTEN_BY_NAME", Setting::Secret);
+        is("THEIRS", Setting::Secret);
+        is("NONE", Setting::Text(String::new()));
         is("OWN", Setting::OwnSecret(generated.clone()));
         is("OWN_SHORTER", Setting::OwnSecret(generated));
         is("OWN_MEMBER", Setting::Secret);

@@ -20,7 +20,7 @@ use super::{
     hosts::Hosts,
     identity_provider::{IdentityProvider, SignIn},
     incoming::{Incoming, Signatures, target},
-    inspector::{Inspector, Record},
+    inspector::{Inspector, Record, reason_of},
     origin::{Origins, text},
     pages::Pages,
     viewer_protocol::came_by_http,
@@ -120,7 +120,7 @@ impl Edge {
         match behavior.restricted.then(|| incoming.verify(verifier)) {
             Some(Err(denial)) => {
                 record.refused(&denial);
-                return refusal(denial.code(), &denial.reason.to_string());
+                return refusal(denial.code(), &reason_of(&denial));
             }
             Some(Ok(verified)) => record.admitted(&verified),
             None => {}

@@ -7,12 +7,13 @@ use std::{
 };
 
 use axum::response::sse::{Event, KeepAlive, Sse};
-use cloudfront_signing::{Admitted, Credential, Denial, ReceivedPolicy, UnixTime};
+use cloudfront_signing::{Admitted, Credential, Denial, Reason, ReceivedPolicy, UnixTime};
 use futures::{Stream, StreamExt as _, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::BroadcastStream;
+use usher_runtime::without_policy_copy;
 
 /// One request.
 #[derive(Clone, Debug, Serialize)]
@@ -87,7 +88,7 @@ impl Record {
         self.credential = denial.credential.map(name);
         self.code = Some(denial.code().as_str());
         self.message = Some(denial.code().message());
-        self.reason = Some(denial.reason.to_string());
+        self.reason = Some(reason_of(denial));
         self.key_pair_id.clone_from(&denial.key_pair_id);
         self.policy = denial.policy.as_ref().map(policy_record);
     }
@@ -134,6 +135,16 @@ impl Inspector {
 
     fn last(&self) -> MutexGuard<'_, VecDeque<Record>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a request was refused, without the copy of a signature that its URL may carry.
+pub(super) fn reason_of(denial: &Denial) -> String {
+    match &denial.reason {
+        Reason::Resource { resource, url } => {
+            Reason::Resource { resource: resource.clone(), url: without_policy_copy(url) }.to_string()
+        }
+        reason => reason.to_string(),
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn viewer_request(
     headers.insert(Viewer::CREDENTIAL, HeaderValue::from_static(found.name));
     let Some(policy) = found.policy() else { return Ok(()) };
     if let Some(resource) = policy.resource {
-        headers.insert(RESOURCE, resource);
+        headers.insert(Viewer::RESOURCE, resource);
     }
     headers.insert(Viewer::EXPIRES, HeaderValue::from(policy.expires));
     Ok(())
@@ -172,11 +172,9 @@ fn custom_policy(policy: &[u8]) -> Option<Policy> {
     (expires <= MAX_SAFE_INTEGER).then_some(policy)
 }
 
-/// What a policy covers.
-const RESOURCE: HeaderName = HeaderName::from_static("x-viewer-resource");
-
 /// The headers that it sets.
-pub(super) const HEADERS: [HeaderName; 4] = [Viewer::HOST, Viewer::CREDENTIAL, RESOURCE, Viewer::EXPIRES];
+pub(super) const HEADERS: [HeaderName; 4] =
+    [Viewer::HOST, Viewer::CREDENTIAL, Viewer::RESOURCE, Viewer::EXPIRES];
 
 const LONGEST_RESOURCE: usize = 1_024;
 

@@ -17,6 +17,24 @@ use aws_types::{
 
 use crate::{SigningError, with_sources};
 
+/// Why a call to AWS failed, told without anything of an answer's content.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum CallError {
+    /// The service says no, or gives what cannot be used: asking again does not help.
+    Final(String),
+    /// Asking again later may help.
+    Passing(String),
+}
+
+impl From<CallError> for SigningError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Final(why) => Self::Key(why),
+            CallError::Passing(why) => Self::Unavailable(why),
+        }
+    }
+}
+
 /// The SDK's settings from the environment, where [Lambda] puts region and credentials.
 ///
 /// The crate `aws-config` asks there, too, and then in places that a function does not have: profile files,
@@ -33,7 +51,7 @@ pub fn sdk_defaults() -> Builder {
     // The SDK waits for ever. Both calls to KMS must fit, each with a second try after one that hangs.
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_millis(900))
-        .operation_timeout(Duration::from_millis(2_000))
+        .operation_timeout(PATIENCE)
         .build();
     // Throttling is tried again, too, with exponential backoff and full jitter. The SDK's own first
     // backoff of up to 1 s would leave no time for a second try.
@@ -41,6 +59,9 @@ pub fn sdk_defaults() -> Builder {
         RetryConfig::standard().with_max_attempts(5).with_initial_backoff(Duration::from_millis(100));
     sdk_environment().timeout_config(timeouts).retry_config(retries)
 }
+
+/// How long a call to AWS may take, with all of its tries.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(2_000);
 
 type LookUp = fn(&str) -> Option<String>;
 
@@ -74,26 +95,26 @@ impl LoadServiceConfig for ServiceSettings {
     }
 }
 
-/// What the service says about the key itself, one of the codes in `last_words`, is final; everything
+/// What the service says about the key or the secret itself, one of the codes in `last_words`, is final; everything
 /// else may pass.
 ///
 /// Of an answer that cannot be read nothing is repeated. The SDK's `DisplayErrorContext` prints it whole,
 /// and with it a signature or a private key.
-pub(crate) fn explain<E, R>(call: &str, error: &SdkError<E, R>, last_words: &[&str]) -> SigningError
+pub(crate) fn explain<E, R>(call: &str, error: &SdkError<E, R>, last_words: &[&str]) -> CallError
 where
     E: Error + ProvideErrorMetadata + 'static,
     R: fmt::Debug,
 {
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
     match (code, error) {
-        (Some(code), _) if last_words.contains(&code) => SigningError::Key(format!("{call} answers {code}")),
-        (Some(code), _) => SigningError::Unavailable(format!("{call} answers {code}")),
-        (None, SdkError::TimeoutError(_)) => SigningError::Unavailable(format!("{call} does not answer")),
+        (Some(code), _) if last_words.contains(&code) => CallError::Final(format!("{call} answers {code}")),
+        (Some(code), _) => CallError::Passing(format!("{call} answers {code}")),
+        (None, SdkError::TimeoutError(_)) => CallError::Passing(format!("{call} does not answer")),
         (None, SdkError::DispatchFailure(failure)) => {
             let causes = failure.as_connector_error().map(|error| format!(": {}", with_sources(error)));
-            SigningError::Unavailable(format!("{call} cannot be asked{}", causes.unwrap_or_default()))
+            CallError::Passing(format!("{call} cannot be asked{}", causes.unwrap_or_default()))
         }
-        _ => SigningError::Unavailable(format!("{call} gives an answer that cannot be read")),
+        _ => CallError::Passing(format!("{call} gives an answer that cannot be read")),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Configuration: read once, at cold start, from a look-up function; all problems are reported together.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, mem, str::FromStr};
 
+use aws_types::SdkConfig;
 use cloudfront_signing::HashAlgorithm;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
-use crate::KeySource;
+use crate::{Clock, KeySource, Secret, StoredSecrets, secrets::StoredSecret};
 
 /// Everything that is wrong with a configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,13 +25,14 @@ impl std::error::Error for ConfigError {}
 pub struct Settings<'a> {
     look_up: &'a dyn Fn(&str) -> Option<String>,
     problems: Vec<String>,
+    stored: Vec<StoredSecret>,
 }
 
 impl<'a> Settings<'a> {
     /// Reads from `look_up`: the environment in AWS, the edge's own values on a laptop.
     #[must_use]
     pub fn new(look_up: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { look_up, problems: Vec::new() }
+        Self { look_up, problems: Vec::new(), stored: Vec::new() }
     }
 
     /// A setting that may be absent; an empty one is absent too, as a template cannot leave one out.
@@ -68,6 +71,50 @@ impl<'a> Settings<'a> {
         }
         self.problem(format!("{name} must be {expected}"));
         None
+    }
+
+    /// A setting that is a secret: its text in `name`, for a laptop, or in `name` with `_ARN` the ARN or name
+    /// of a secret in Secrets Manager, whose text [`open_secrets`](Self::open_secrets) reads. There are two
+    /// texts then while a site rotates it, so `build` puts together what `parse` makes of each.
+    ///
+    /// `parse` gives a sentence about `name` where a text cannot be used, which does not repeat it. Gives
+    /// nothing where something is wrong, and nothing within where the setting is absent.
+    pub fn secret<P, T: Send + Sync + 'static>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<P, String> + Send + Sync + 'static,
+        build: impl Fn(Vec<P>) -> T + Send + Sync + 'static,
+    ) -> Option<Option<Secret<T>>> {
+        let arn = arn_of(name);
+        match (self.optional(name).map(Zeroizing::new), self.optional(&arn)) {
+            (None, None) => Some(None),
+            (Some(text), None) => {
+                let parsed = parse(&text).map_err(|problem| self.problem(problem)).ok()?;
+                Some(Some(Secret::fixed(name, build(vec![parsed]))))
+            }
+            (None, Some(id)) => {
+                let secret = Secret::unread(name);
+                self.stored.push(StoredSecret::new(secret.clone(), id, parse, build));
+                Some(Some(secret))
+            }
+            (Some(_), Some(_)) => {
+                self.problem(format!("{name} and {arn} are both set: a secret has one source"));
+                None
+            }
+        }
+    }
+
+    /// Whether there is a [`secret`](Self::secret) of this name.
+    #[must_use]
+    pub fn has_secret(&self, name: &str) -> bool {
+        self.optional(name).is_some() || self.optional(&arn_of(name)).is_some()
+    }
+
+    /// Reads the texts of the secrets in Secrets Manager. What is wrong with them is noted.
+    pub async fn open_secrets(&mut self, sdk: &SdkConfig, clock: Clock) -> StoredSecrets {
+        let (secrets, problems) = StoredSecrets::open(mem::take(&mut self.stored), sdk, clock).await;
+        self.problems.extend(problems);
+        secrets
     }
 
     /// Reads the list `name`: a JSON array of objects, each with settings of its own. `names` are the
@@ -128,6 +175,10 @@ impl<'a> Settings<'a> {
             _ => Err(ConfigError(self.problems)),
         }
     }
+}
+
+fn arn_of(name: &str) -> String {
+    format!("{name}_ARN")
 }
 
 fn text_of(value: &Value) -> Option<String> {

@@ -37,6 +37,14 @@ pub fn copied_policy(query: &str) -> Option<String> {
     (!originals.is_empty()).then(|| originals.join("&"))
 }
 
+/// A URL without such a copy, for people: whoever reads a signature can use it.
+#[must_use]
+pub fn without_policy_copy(url: &str) -> String {
+    let Some((base, query)) = url.split_once('?') else { return url.to_owned() };
+    let kept: Vec<&str> = query.split('&').filter(|parameter| !is_policy_copy(parameter)).collect();
+    if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) }
+}
+
 /// The parameter that one is the copy of. Nobody but a signer writes the copies, so other spellings of their
 /// names count as any other parameter.
 fn original(parameter: &str) -> Option<&str> {
@@ -72,6 +80,17 @@ mod tests {
             ("usher-Policy=1&usher-Policy=2&usher-Expires", Some("Policy=1&Policy=2&Expires")),
         ] {
             assert_eq!(copied_policy(query).as_deref(), copied, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_url_is_shown_without_the_copy() {
+        for (url, shown) in [
+            ("https://h/a", "https://h/a"),
+            ("https://h/a?usher-Policy=1&usher-Signature=2", "https://h/a"),
+            ("https://h/a?x=1&usher-Policy=1&usher-style=plain", "https://h/a?x=1&usher-style=plain"),
+        ] {
+            assert_eq!(without_policy_copy(url), shown);
         }
     }
 

@@ -12,17 +12,17 @@ use std::{
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use cloudfront_signing::{HashAlgorithm, KeyPairId, PrivateKey, PublicKey};
-use moka::{future::Cache, policy::EvictionPolicy};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::{Clock, LocalKey, Signature, SigningError, SigningKey, aws::explain};
+use crate::{
+    Clock, LocalKey, Signature, SigningError, SigningKey,
+    periods::Periods,
+    secret_text::{CURRENT, PREVIOUS, secret_text},
+};
 
-/// The key that a secret holds, read again every five minutes.
-///
-/// Periods are counted from the epoch, as expiry buckets are, not from an instance's start: when the next
-/// one begins, a rotated key signs everywhere. In each, whoever signs first reads the secret, and those
-/// who come meanwhile wait for the same answer. If it cannot be read, or holds no usable key, the key of
+/// The key that a secret holds, read again every five minutes: when the next period begins, a rotated key
+/// signs everywhere. In each, whoever signs first reads the secret. If it cannot be read, or holds no usable key, the key of
 /// before goes on signing: to take a key's power away, take its public half out of the key group.
 ///
 /// Text with the key is erased after use, as far as it is ours: the SDK's buffers are not.
@@ -30,10 +30,9 @@ pub struct SecretsManagerKey {
     client: Client,
     secret_id: String,
     key_pair_id: Option<KeyPairId>,
-    clock: Clock,
-    periods: Cache<u64, Arc<LocalKey>>,
+    periods: Periods<Arc<LocalKey>>,
     /// What the secret held before its last rotation; read only where signatures are verified.
-    previous: Cache<u64, Option<Arc<LocalKey>>>,
+    previous: Periods<Option<Arc<LocalKey>>>,
     latest: RwLock<Option<Arc<LocalKey>>>,
 }
 
@@ -51,11 +50,8 @@ impl SecretsManagerKey {
         key_pair_id: Option<KeyPairId>,
         clock: Clock,
     ) -> Result<Self, SigningError> {
-        // LRU: the default policy would keep a period that was much asked, and not let the next one in.
-        let periods = Cache::builder().max_capacity(1).eviction_policy(EvictionPolicy::lru()).build();
-        let previous = Cache::builder().max_capacity(1).eviction_policy(EvictionPolicy::lru()).build();
-        let key =
-            Self { client, secret_id, key_pair_id, clock, periods, previous, latest: RwLock::default() };
+        let (periods, previous) = (Periods::new(Arc::clone(&clock)), Periods::new(clock));
+        let key = Self { client, secret_id, key_pair_id, periods, previous, latest: RwLock::default() };
         match key.current().await {
             Ok(_) | Err(SigningError::Unavailable(_)) => Ok(key),
             Err(error) => Err(error),
@@ -64,21 +60,21 @@ impl SecretsManagerKey {
 
     /// The key of this period.
     async fn current(&self) -> Result<Arc<LocalKey>, SigningError> {
-        self.periods.try_get_with(self.period(), self.refresh()).await.map_err(Arc::unwrap_or_clone)
-    }
-
-    fn period(&self) -> u64 {
-        (self.clock)().seconds() / PERIOD_SECONDS
+        self.periods.once(self.refresh()).await.map_err(Arc::unwrap_or_clone)
     }
 
     /// A secret that was never rotated has no version of before, and an unusable one verifies nothing.
-    async fn read_previous(&self) -> Option<Arc<LocalKey>> {
-        self.read("AWSPREVIOUS").await.ok().map(Arc::new)
+    async fn read_previous(&self) -> Result<Option<Arc<LocalKey>>, SigningError> {
+        match self.read(PREVIOUS).await {
+            Ok(key) => Ok(Some(Arc::new(key))),
+            Err(error @ SigningError::Unavailable(_)) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     async fn refresh(&self) -> Result<Arc<LocalKey>, SigningError> {
         let before = self.latest.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match (self.read("AWSCURRENT").await, before) {
+        match (self.read(CURRENT).await, before) {
             (Ok(key), before) => {
                 let key = Arc::new(key);
                 tell(before.as_deref(), &key);
@@ -94,12 +90,7 @@ impl SecretsManagerKey {
     }
 
     async fn read(&self, stage: &str) -> Result<LocalKey, SigningError> {
-        let request = self.client.get_secret_value().secret_id(&self.secret_id).version_stage(stage);
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| explain("Secrets Manager GetSecretValue", &error, &LAST_WORDS))?;
-        let text = answer.secret_string.map(Zeroizing::new).ok_or_else(|| unusable(BINARY))?;
+        let text = secret_text(&self.client, &self.secret_id, stage).await?;
         parse(&text, self.key_pair_id.as_ref())
     }
 }
@@ -113,7 +104,7 @@ impl SigningKey for SecretsManagerKey {
     /// The key of now, and the one that the secret held before, which may have signed what a viewer still has.
     async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
         let current = self.current().await?;
-        let previous = self.previous.get_with(self.period(), self.read_previous()).await;
+        let previous = self.previous.once(self.read_previous()).await.unwrap_or_default();
         let keys = [Some(current), previous].into_iter().flatten();
         Ok(keys.map(|key| (key.key_pair_id().clone(), key.public_key())).collect())
     }
@@ -159,18 +150,7 @@ fn unusable(why: &str) -> SigningError {
     SigningError::Key(why.to_owned())
 }
 
-const PERIOD_SECONDS: u64 = 300;
-
 const BAD_ID: &str = "the secret's key_pair_id is not the id of a CloudFront public key";
-const BINARY: &str = "the secret is binary: store the key as text";
 const NO_ID: &str = "the secret is a bare PEM and KEY_PAIR_ID is missing: set it, or store JSON with key_pair_id and \
      private_key";
 const NO_PAIR: &str = "the secret is not a JSON object with the texts key_pair_id and private_key";
-
-const LAST_WORDS: [&str; 5] = [
-    "AccessDeniedException",
-    "DecryptionFailure",
-    "InvalidParameterException",
-    "InvalidRequestException",
-    "ResourceNotFoundException",
-];

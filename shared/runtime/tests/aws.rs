@@ -27,8 +27,8 @@ use tokio::{
     task::JoinSet,
 };
 use usher_runtime::{
-    Asker, Clock, Grants, KeySource, KmsKey, Problem, SecretsManagerKey, SigningConfig, SigningError,
-    SigningKey, sdk_defaults, sdk_environment,
+    Asker, Clock, Grants, KeySource, KmsKey, Problem, SecretsManagerKey, Settings, SigningConfig,
+    SigningError, SigningKey, sdk_defaults, sdk_environment,
 };
 
 /// The beginning of a period of 300 s.
@@ -172,6 +172,28 @@ async fn a_rotated_secret_is_picked_up() {
     let next = grants.grant(policy_until(NOW + 3_900, "m"), asker()).await.unwrap().into_grant();
     assert_eq!(admitted(&next, &trusted), "KNEW");
     assert_eq!(grants.grant(policy("m"), asker()).await.unwrap().into_grant(), first);
+}
+
+#[tokio::test]
+async fn both_versions_of_a_secret_of_viewers_count() {
+    let Some(endpoint) = endpoint("both_versions_of_a_secret_of_viewers_count") else { return };
+    let client = aws_sdk_secretsmanager::Client::new(&sdk(&endpoint));
+    create_secret(&client, "viewers", "first").await;
+    let now = Arc::new(AtomicU64::new(NOW));
+    let hand = Arc::clone(&now);
+    let clock: Clock = Arc::new(move || time(hand.load(Ordering::SeqCst)));
+    let look_up = |name: &str| (name == "KEYS_ARN").then(|| "viewers".to_owned());
+    let mut settings = Settings::new(&look_up);
+    let keys = settings.secret("KEYS", |text| Ok(text.to_owned()), |all| all).unwrap().unwrap();
+    let stored = settings.open_secrets(&sdk(&endpoint), clock).await;
+    // There is no version before the first.
+    assert_eq!(*keys.value().unwrap(), ["first"]);
+    for (next, expected) in [("second", ["second", "first"]), ("third", ["third", "second"])] {
+        client.put_secret_value().secret_id("viewers").secret_string(next).send().await.unwrap();
+        now.fetch_add(300, Ordering::SeqCst);
+        stored.refresh().await;
+        assert_eq!(*keys.value().unwrap(), expected);
+    }
 }
 
 /// Passes everything on to moto until it is dropped, with all its connections.

@@ -5,7 +5,9 @@
 use cloudfront_signing::UrlPattern;
 use fuzz::{
     plan_for,
-    resign_manifest::rewrite::{Definitions, Origin, Reference, Rewriter, Scan, SkipReason, is_playlist, rewrite},
+    resign_manifest::rewrite::{
+        Definitions, Origin, Reference, Rewriter, Scan, SkipReason, is_playlist, rewrite,
+    },
 };
 use url::Url;
 
@@ -52,7 +54,8 @@ libfuzzer_sys::fuzz_target!(|playlist: &[u8]| {
         assert_eq!(left, playlist);
     }
 
-    for resource in ["https://h/video/m/*", "https://h/video/*", "https://h/video/m/low.m3u8", "*://h/*/m/*"] {
+    for resource in ["https://h/video/m/*", "https://h/video/*", "https://h/video/m/low.m3u8", "*://h/*/m/*"]
+    {
         let (plan, common) = plan_for(playlist, &url, resource);
         for grant in &plan.grants {
             let pattern: &UrlPattern = &grant.resource;

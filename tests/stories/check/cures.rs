@@ -103,8 +103,8 @@ async fn a_web_site_that_is_not_reached_is_named() {
 async fn what_the_function_refuses_has_its_own_cure() {
     let not_entitled = "the viewer is known, and Entitlements give this viewer nothing of it: sign in as somebody else, \
                         or look at Entitlements";
-    let no_secret = "the origin auth must send the header x-origin-secret with the value of ORIGIN_SECRET: after \
-                     OriginSecret has changed, deploy again with another SecretsRevision";
+    let no_secret = "the origin auth must send the header x-origin-secret with the text of OriginSecret: after a \
+                     rotation, follow \"Rotate the origin secret\" in DEPLOY.md";
     let refused =
         |check: &str, sentence: &str, cure: &str| format!("Wrong {check}: 403: {sentence} -> {cure}");
     let all = |checks: &[&str], sentence: &str, cure: &str| -> Vec<String> {
@@ -156,7 +156,7 @@ async fn a_path_that_is_no_video_is_told() {
     assert_eq!(
         lines.last().map(String::as_str),
         Some(
-            "Wrong signed url: 403: the path is not below /video/*, or there are dot segments in it -> name a playlist \
+            "Wrong signed url: 403: the path is not below /video/*, or there are dot segments or broken escapes in it -> name a playlist \
              below /video/ with --playlist"
         )
     );

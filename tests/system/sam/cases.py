@@ -77,7 +77,7 @@ def kms_and_header(signer, sample):
         "post-auth-urls": lambda now: signed_url(signer, now),
         "post-auth-urls-base64": lambda now: signed_url(signer, now),
         "post-auth-urls-outside-video": lambda now: refused(
-            403, "the path is not below /video/*, or there are dot segments in it"
+            403, "the path is not below /video/*, or there are dot segments or broken escapes in it"
         ),
         "post-auth-urls-not-json": lambda now: refused(400, NOT_JSON),
         "post-auth-urls-form": lambda now: refused(

@@ -75,7 +75,6 @@ class Test:
         def invoke(function, event):
             if function not in running:
                 settings = deployment.environment(function)
-                settings = {key: self.aws.resolved(value) for key, value in settings.items()}
                 program, log = self.build / function / "bootstrap", self.logs / f"{name}-{function}.log"
                 running[function] = Emulated(self.emulator, program, self.aws.environment() | settings, log)
             return running[function].invoke(event)

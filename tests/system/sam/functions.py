@@ -6,7 +6,6 @@ import http.client
 import http.server
 import json
 import os
-import re
 import socket
 import subprocess
 import threading
@@ -64,14 +63,6 @@ class Aws:
             **CREDENTIALS,
             **{f"AWS_ENDPOINT_URL_{service}": url for service, url in self.endpoints.items()},
         }
-
-    def resolved(self, text):
-        """A setting as CloudFormation hands it over: dynamic references are looked up."""
-        return re.sub(
-            r"\{\{resolve:secretsmanager:(.+):SecretString\}\}",
-            lambda match: self.secrets.get_secret_value(SecretId=match[1])["SecretString"],
-            text,
-        )
 
 
 class Emulated:

@@ -4,13 +4,12 @@ use super::{Breakage, each_is_refused};
 
 #[test]
 fn a_broken_behaviour_is_refused() {
-    each_is_refused(
-        &BREAKAGES,
-        &["defaults", "web site", "web site and domain", "cast receivers", "operation"],
-    );
+    let sets =
+        ["defaults", "web site", "web site and domain", "players elsewhere", "cast receivers", "operation"];
+    each_is_refused(&BREAKAGES, &sets);
 }
 
-const BREAKAGES: [Breakage; 31] = [
+const BREAKAGES: [Breakage; 32] = [
     (
         "playlists for everybody",
         "PathPattern: /video/*.m3u8",
@@ -252,8 +251,15 @@ const BREAKAGES: [Breakage; 31] = [
     (
         "CORS without cookies",
         "  VideoHeaders:",
-        "AccessControlAllowCredentials: true",
+        "AccessControlAllowCredentials: !If [HasAllowedOrigins, true, false]",
         "AccessControlAllowCredentials: false",
         &["VideoHeaders: browsers would send no cookies"],
+    ),
+    (
+        "CORS with cookies for cast receivers",
+        "  VideoHeaders:",
+        "AccessControlAllowCredentials: !If [HasAllowedOrigins, true, false]",
+        "AccessControlAllowCredentials: true",
+        &["VideoHeaders: cast receivers need no cookies"],
     ),
 ];

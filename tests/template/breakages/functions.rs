@@ -7,7 +7,7 @@ fn a_broken_environment_is_refused() {
     each_is_refused(&BREAKAGES, &["rotation", "rotation begins", "existing key alone", "everything at once"]);
 }
 
-const BREAKAGES: [Breakage; 14] = [
+const BREAKAGES: [Breakage; 16] = [
     (
         "a setting that is spelled otherwise",
         "  IssueCookiesFunction:",
@@ -31,9 +31,9 @@ const BREAKAGES: [Breakage; 14] = [
     (
         "a setting that cannot be set",
         "  ResignManifestFunction:\n",
-        "          PARAMETER_LIFE: !Ref ParameterLife\n",
+        "          COMMON_ASSETS: !Ref CommonAssets\n",
         "",
-        &["ResignManifestFunction: it misses PARAMETER_LIFE", "nobody reads the parameter ParameterLife"],
+        &["ResignManifestFunction: it misses COMMON_ASSETS", "nobody reads the parameter CommonAssets"],
     ),
     (
         "another parameter's value",
@@ -60,21 +60,36 @@ const BREAKAGES: [Breakage; 14] = [
         &["PublishKeyFunction: nobody knows the settings of functions/publish"],
     ),
     (
-        "an ARN where the secret should be",
+        "a secret in the environment",
         "  IssueCookiesFunction:",
-        r#"- !Sub "{{resolve:secretsmanager:${PloneTicketKeysArn}:SecretString}}""#,
-        "- !Ref PloneTicketKeysArn",
+        "PLONE_TICKET_KEYS_ARN: !Ref PloneTicketKeysArn",
+        r#"PLONE_TICKET_KEYS: !Sub "{{resolve:secretsmanager:${PloneTicketKeysArn}:SecretString}}""#,
         &[
-            "IssueCookiesFunction: PLONE_TICKET_KEYS is no dynamic reference to a secret",
-            "IssueCookiesFunction: PLONE_TICKET_KEYS is not what PloneTicketKeys says",
+            "IssueCookiesFunction: PLONE_TICKET_KEYS has a dynamic reference, whose text would stand in its environment",
+            "IssueCookiesFunction: it does not know PLONE_TICKET_KEYS",
+            "IssueCookiesFunction: it misses PLONE_TICKET_KEYS_ARN",
         ],
     ),
     (
         "another secret",
         "  IssueCookiesFunction:",
-        "${PloneJwtKeysArn}",
-        "${PloneTicketKeysArn}",
-        &["IssueCookiesFunction: PLONE_JWT_KEYS is not what PloneJwtKeys says"],
+        "PLONE_JWT_KEYS_ARN: !Ref PloneJwtKeysArn",
+        "PLONE_JWT_KEYS_ARN: !Ref PloneTicketKeysArn",
+        &["IssueCookiesFunction: PLONE_JWT_KEYS_ARN is not what PloneJwtKeysArn says"],
+    ),
+    (
+        "a secret of the distribution that the function may not read",
+        "  IssueCookiesFunction:",
+        "Action: secretsmanager:GetSecretValue, Resource: !Ref OriginSecret",
+        "Action: secretsmanager:DescribeSecret, Resource: !Ref OriginSecret",
+        &["IssueCookiesFunction: it may not read ORIGIN_SECRET_ARN"],
+    ),
+    (
+        "a secret of viewers that the function may not read",
+        "  IssueCookiesFunction:",
+        "Resource: !Ref DjangoKeysArn",
+        "Resource: !Ref PloneJwtKeysArn",
+        &["IssueCookiesFunction: it may not read DJANGO_KEYS_ARN"],
     ),
     (
         "cast receivers that may sign in",

@@ -107,8 +107,8 @@ const BREAKAGES: [Breakage; 14] = [
     (
         "a function that does not ask for the secret",
         "  IssueCookiesFunction:",
-        r#"ORIGIN_SECRET: !Sub "{{resolve:secretsmanager:${OriginSecret}:SecretString}}""#,
-        r#"ORIGIN_SECRET: """#,
-        &["IssueCookiesFunction: ORIGIN_SECRET is not what AuthApi is told"],
+        "ORIGIN_SECRET_ARN: !Ref OriginSecret",
+        r#"ORIGIN_SECRET_ARN: """#,
+        &["IssueCookiesFunction: ORIGIN_SECRET_ARN is not of what AuthApi is told"],
     ),
 ];

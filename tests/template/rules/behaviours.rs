@@ -232,8 +232,10 @@ pub(super) fn other_origins_may_play(stack: &Stack) -> Vec<String> {
         if cors["AccessControlAllowOrigins"]["Items"] != json!(given) {
             refused.push(format!("{}: it allows other origins than those that were given", policy.id));
         }
-        if cors["AccessControlAllowCredentials"] != true {
-            refused.push(format!("{}: browsers would send no cookies", policy.id));
+        match (list("AllowedOrigins"), &cors["AccessControlAllowCredentials"]) {
+            ("", Value::Bool(true)) => refused.push(format!("{}: cast receivers need no cookies", policy.id)),
+            ("", _) | (_, Value::Bool(true)) => {}
+            _ => refused.push(format!("{}: browsers would send no cookies", policy.id)),
         }
     }
     refused

@@ -57,26 +57,13 @@ pub(super) fn configurations_can_be_used(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// `JwtIssuer` is `JWT_ISSUER`, and `JwtSecretArn` names the secret whose text is `JWT_SECRET`.
+/// `JwtIssuer` is `JWT_ISSUER`.
 pub(super) fn settings_are_their_parameters(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for function in functions(stack) {
         for (name, value) in variables(&function) {
             let parameter = if name == "VIEWER_HOST" { "DomainName".to_owned() } else { pascal_case(name) };
-            let arn = format!("{parameter}Arn");
-            let expected = if (code(&function), name) == ("functions/resign-manifest", "ALLOWED_ORIGINS") {
-                // Cast receivers fetch playlists, but never sign in.
-                Some(["AllowedOrigins", "CastReceiverOrigins"].map(|name| text(stack, name)).join(","))
-                    .map(|both| both.trim_matches(',').to_owned())
-            } else if stack.parameter(&parameter).is_some() {
-                Some(text(stack, &parameter))
-            } else if stack.parameter(&arn).is_some() {
-                let arn = text(stack, &arn);
-                let reference = format!("{{{{resolve:secretsmanager:{arn}:SecretString}}}}");
-                Some(if arn.is_empty() { arn } else { reference })
-            } else {
-                None
-            };
+            let expected = stack.parameter(&parameter).map(|_| text(stack, &parameter));
             if expected.is_some_and(|expected| *value != json!(expected)) {
                 refused.push(format!("{}: {name} is not what {parameter} says", function.id));
             }

@@ -153,8 +153,7 @@ pub(super) fn api_knows_the_distribution(stack: &Stack) -> Vec<String> {
         let Origin::Api(api) = origin(stack, whole) else { continue };
         let sent = items(&whole["OriginCustomHeaders"]).iter();
         let sent = sent.clone().find(|header| header["HeaderName"] == OriginSecret::HEADER.as_str());
-        let sent = sent.map(|header| &header["HeaderValue"]).filter(|value| is_ours(stack, value));
-        let Some(sent) = sent else {
+        let Some(secret) = sent.and_then(|header| own_secret(stack, &header["HeaderValue"])) else {
             refused.push(format!("{place} is not told a secret of this template"));
             continue;
         };
@@ -165,19 +164,20 @@ pub(super) fn api_knows_the_distribution(stack: &Stack) -> Vec<String> {
             })
         };
         for function in resources(stack, "AWS::Serverless::Function").filter(behind) {
-            if variables(&function).get("ORIGIN_SECRET") != Some(&sent) {
-                refused.push(format!("{}: ORIGIN_SECRET is not what {} is told", function.id, api.id));
+            if variables(&function).get("ORIGIN_SECRET_ARN") != Some(&&json!({"Ref": secret.id})) {
+                refused.push(format!("{}: ORIGIN_SECRET_ARN is not of what {} is told", function.id, api.id));
             }
         }
     }
     refused
 }
 
-fn is_ours(stack: &Stack, value: &Value) -> bool {
+/// The secret of this template whose text a value is.
+fn own_secret<'a>(stack: &'a Stack, value: &'a Value) -> Option<Resource<'a>> {
     let secret = referred(stack, value, "AWS::SecretsManager::Secret");
     let is_generated = |secret: &Resource<'_>| {
         let generated = secret.property("GenerateSecretString");
         generated["PasswordLength"].as_u64() >= Some(32) && generated["ExcludePunctuation"] == true
     };
-    is_dynamic_reference(value) && secret.is_some_and(|secret| is_generated(&secret))
+    secret.filter(|secret| is_dynamic_reference(value) && is_generated(secret))
 }

@@ -1,9 +1,12 @@
-//! Secrets stand nowhere in the template, nor in its parameters.
+//! Secrets stand nowhere in the template, nor in its parameters, nor in an environment.
 
 use serde_json::Value;
 use usher::template::Stack;
 
-use super::functions::{functions, variables};
+use super::{
+    functions::{functions, variables},
+    signing::allows,
+};
 
 /// `{{resolve:secretsmanager:…}}`: CloudFormation itself asks for the secret.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html>
@@ -16,15 +19,30 @@ pub(super) fn is_dynamic_reference(value: &Value) -> bool {
         && is_text(last, |text| text.ends_with(":SecretString}}"))
 }
 
-pub(super) fn settings_are_dynamic_references(stack: &Stack) -> Vec<String> {
+/// Whoever may read a function's configuration reads its environment, with what CloudFormation has put there.
+pub(super) fn environments_hold_none(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for function in functions(stack) {
-        for (name, value) in variables(&function) {
-            let is_secret = name.ends_with("_SECRET") || name.ends_with("_KEYS");
-            if is_secret && *value != "" && !is_dynamic_reference(value) {
-                refused.push(format!("{}: {name} is no dynamic reference to a secret", function.id));
-            }
-        }
+        let variables = variables(&function).into_iter();
+        let resolved = variables.filter(|(_, value)| value.to_string().contains("{{resolve:"));
+        refused.extend(resolved.map(|(name, _)| {
+            format!(
+                "{}: {name} has a dynamic reference, whose text would stand in its environment",
+                function.id
+            )
+        }));
+    }
+    refused
+}
+
+/// What a function is told the ARN of, it reads itself.
+pub(super) fn functions_may_read_theirs(stack: &Stack) -> Vec<String> {
+    let mut refused = Vec::new();
+    for function in functions(stack) {
+        let arns =
+            variables(&function).into_iter().filter(|(name, arn)| name.ends_with("_ARN") && **arn != "");
+        let unreadable = arns.filter(|(_, arn)| !allows(&function, "secretsmanager:GetSecretValue", arn));
+        refused.extend(unreadable.map(|(name, _)| format!("{}: it may not read {name}", function.id)));
     }
     refused
 }

@@ -28,27 +28,32 @@ pub(crate) enum Credential<'r> {
 }
 
 impl<'r> Credential<'r> {
-    /// What API Gateway verified, if `gateway` says that this function lies behind its authorizer; else the
-    /// bearer; else the cookie. A bearer is there by intent, a cookie comes along by itself: one that is
+    /// What API Gateway verified, if `gateway` says that this function lies behind its authorizer; else each
+    /// bearer; else each cookie. A bearer is there by intent, a cookie comes along by itself: one that is
     /// refused is not made good by the other.
-    pub(crate) fn of(request: &'r ApiGatewayV2httpRequest, gateway: Gateway) -> Option<Self> {
+    pub(crate) fn all(request: &'r ApiGatewayV2httpRequest, gateway: Gateway) -> Vec<Self> {
         let authorizer = request.request_context.authorizer.as_ref();
         if let (Gateway::Trusted, Some(jwt)) = (gateway, authorizer.and_then(|all| all.jwt.as_ref())) {
-            return Some(Self::Gateway(&jwt.claims));
+            return vec![Self::Gateway(&jwt.claims)];
         }
-        let authorization = request.headers.get(header::AUTHORIZATION);
-        if let Some(bearer) = authorization.and_then(|value| bearer(value.to_str().ok()?)) {
-            // No part of a token has a colon, and every signed value has two.
-            return Some(if bearer.contains(':') {
-                Self::SignedValue(bearer)
-            } else {
-                Self::Token { token: bearer, unverified: Unverified::read(bearer) }
-            });
+        let headers = request.headers.get_all(header::AUTHORIZATION).iter();
+        let headers = headers.filter_map(|value| value.to_str().ok());
+        let bearers: Vec<Self> = headers.flat_map(credentials).filter_map(bearer).map(Self::bearer).collect();
+        if !bearers.is_empty() {
+            return bearers;
         }
-        // Of several, a browser sends that of the longest path first.
         let cookies = request.cookies.iter().flatten().filter_map(|pair| Cookie::parse(pair.as_str()).ok());
-        let ticket = cookies.filter(|cookie| cookie.name() == TICKET_COOKIE).find_map(|one| one.value_raw());
-        ticket.map(Self::Ticket)
+        let tickets = cookies.filter(|cookie| cookie.name() == TICKET_COOKIE);
+        tickets.filter_map(|cookie| cookie.value_raw().map(Self::Ticket)).collect()
+    }
+
+    /// No part of a token has a colon, and every signed value has two.
+    fn bearer(value: &'r str) -> Self {
+        if value.contains(':') {
+            Self::SignedValue(value)
+        } else {
+            Self::Token { token: value, unverified: Unverified::read(value) }
+        }
     }
 
     /// Whether a browser sends it by itself, for a page of another site too.
@@ -81,8 +86,26 @@ impl Gateway {
     }
 }
 
+/// What stands in one header: API Gateway joins several by commas. A comma before anything but another
+/// bearer belongs to the credential, such as a name that Django has signed.
+fn credentials(header: &str) -> Vec<&str> {
+    let mut credentials = Vec::new();
+    let mut begin = 0;
+    for (comma, _) in header.match_indices(',') {
+        let (before, after) = (header.get(begin..comma), header.get(comma + 1..));
+        if let (Some(before), Some(after)) = (before, after)
+            && bearer(after.trim_start()).is_some()
+        {
+            credentials.push(before);
+            begin = comma + 1;
+        }
+    }
+    credentials.extend(header.get(begin..));
+    credentials
+}
+
 fn bearer(authorization: &str) -> Option<&str> {
-    let (scheme, value) = authorization.split_once(' ')?;
+    let (scheme, value) = authorization.trim_start().split_once(' ')?;
     let value = value.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !value.is_empty()).then_some(value)
 }

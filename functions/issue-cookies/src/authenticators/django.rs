@@ -3,19 +3,21 @@
 use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
 use serde_json::{Map, Value};
-use usher_runtime::Settings;
+use usher_runtime::{Secret, Settings};
 
 use super::{
     AuthenticationError, Authenticator, Credential, SignedValueError, TokenError,
     django_signed::Timestamped,
     hmac_keys::{HmacKeys, Secrets},
+    hmac_secret,
     jwt::{LEEWAY, is_subject, time},
+    paths::paths,
 };
 use crate::Subject;
 
 /// The site's keys, and what its values must be like.
 pub(super) struct Django {
-    keys: HmacKeys,
+    keys: Secret<HmacKeys>,
     format: Format,
     max_age: u64,
 }
@@ -33,9 +35,10 @@ impl Django {
     /// Reads `DJANGO_KEYS` (hexadecimal, several while the site rotates), `DJANGO_FORMAT`,
     /// `DJANGO_AUDIENCE` and `DJANGO_MAX_AGE_SECONDS`.
     pub(super) fn read(settings: &mut Settings<'_>) -> Option<Option<Self>> {
-        let Some(list) = settings.optional(KEYS) else { return Some(None) };
-        let secrets = Secrets::from_hex(&list);
-        let secrets = secrets.map_err(|error| settings.problem(format!("{KEYS}: {error}"))).ok();
+        if !settings.has_secret(KEYS) {
+            return Some(None);
+        }
+        let keys = hmac_secret(settings, KEYS, Secrets::from_hex, |secrets| HmacKeys::new(&secrets));
         let max_age = settings.seconds("DJANGO_MAX_AGE_SECONDS", 900);
         let audience = settings.optional(AUDIENCE);
         let format = match (settings.optional("DJANGO_FORMAT").as_deref(), audience) {
@@ -50,11 +53,12 @@ impl Django {
                 None
             }
         };
-        Some(Some(Self { keys: HmacKeys::new(&secrets?), format: format?, max_age: max_age? }))
+        Some(Some(Self { keys: keys??, format: format?, max_age: max_age? }))
     }
 
     fn verify(&self, value: &str, now: UnixTime) -> Result<Subject, AuthenticationError> {
-        let value = Timestamped::unsign(value, &self.keys)?;
+        let keys = self.keys.value()?;
+        let value = Timestamped::unsign(value, &keys)?;
         let signed_at = UnixTime::new(value.signed_at()).map_err(|_| SignedValueError::Time)?;
         // Django itself takes times in the future, which would outlive the maximum age.
         if signed_at > now.plus(LEEWAY) {
@@ -88,9 +92,11 @@ impl Authenticator for Django {
     }
 }
 
-/// Whom an object is about: `until` then, or until its own `exp` if that is sooner. An audience that nobody configured is another's.
+/// Whom an object is about: `until` then, or until its own `exp` if that is sooner. An audience that nobody
+/// configured is another's. Its `iss` counts for nothing, as nobody checks it: it could name another issuer,
+/// and rules with `if` could believe it.
 fn handed_off(
-    claims: Map<String, Value>,
+    mut claims: Map<String, Value>,
     audience: Option<&str>,
     now: UnixTime,
     until: UnixTime,
@@ -107,6 +113,7 @@ fn handed_off(
     let id = id.ok_or(TokenError::Claim("sub"))?.to_owned();
     let expires = time(&claims, "exp")?.map_or(until, |exp| exp.min(until));
     let paths = paths(&claims)?;
+    claims.remove("iss");
     Ok(Subject { id, expires, claims, paths, authenticator: NAME })
 }
 
@@ -116,20 +123,6 @@ fn named(id: &str, until: UnixTime) -> Result<Subject, TokenError> {
         return Err(TokenError::Claim("sub"));
     }
     Ok(Subject { id: id.to_owned(), expires: until, claims: Map::new(), paths: None, authenticator: NAME })
-}
-
-/// `path`, or the list `paths`: what the view hands off, as the site's own narrower choice.
-fn paths(claims: &Map<String, Value>) -> Result<Option<Vec<String>>, TokenError> {
-    match (claims.get("path"), claims.get("paths")) {
-        (None, None) => Ok(None),
-        (Some(Value::String(path)), None) => Ok(Some(vec![path.clone()])),
-        (None, Some(Value::Array(paths))) => {
-            let paths = paths.iter().map(|path| path.as_str().map(str::to_owned));
-            paths.collect::<Option<_>>().map(Some).ok_or(TokenError::Claim("paths"))
-        }
-        (_, None) => Err(TokenError::Claim("path")),
-        (_, Some(_)) => Err(TokenError::Claim("paths")),
-    }
 }
 
 const AUDIENCE: &str = "DJANGO_AUDIENCE";

@@ -92,6 +92,13 @@ impl Secrets {
     }
 }
 
+/// All of several lists, one after another.
+impl FromIterator<Secrets> for Secrets {
+    fn from_iter<I: IntoIterator<Item = Self>>(lists: I) -> Self {
+        Self(lists.into_iter().flat_map(|list| list.0).collect())
+    }
+}
+
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secrets({} redacted)", self.0.len())

@@ -5,7 +5,7 @@ use std::{str::FromStr, sync::Arc};
 use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
 use jsonwebtoken::Algorithm;
-use usher_runtime::Settings;
+use usher_runtime::{Secret, Settings};
 
 use super::{
     AuthenticationError, Authenticator, Credential, HttpClient, client,
@@ -22,10 +22,18 @@ pub(super) struct Issuer {
 }
 
 enum Keys {
-    /// One, in the configuration.
-    Fixed(Arc<VerifyingKey>),
+    /// One in the configuration, or one of two while a secret is rotated.
+    Own(Secret<Vec<Arc<VerifyingKey>>>),
     /// A JWK set, most often one that the issuer serves.
     Set(Jwks),
+}
+
+/// Who signs with the keys.
+enum Whose {
+    /// An issuer that publishes them.
+    Issuer,
+    /// The site itself, which gave them to this function.
+    Site,
 }
 
 /// Cognito's `token_use`.
@@ -39,7 +47,8 @@ impl Issuer {
     /// Reads `JWT_ISSUER` with its other settings, and `JWT_ISSUERS`: a JSON array of objects with the same
     /// settings, in lower case and without `JWT_`.
     pub(super) fn read_all(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Vec<Self>> {
-        let is_there = SETTINGS.iter().any(|name| settings.optional(name).is_some());
+        let is_there =
+            SETTINGS.iter().any(|name| settings.optional(name).is_some()) || settings.has_secret(SECRET);
         let first = if is_there { Some(Self::read(settings, http)?) } else { None };
         let more = settings.list("JWT_ISSUERS", "JWT_", &SETTINGS, &[], |entry| Self::read(entry, http))?;
         Some(first.into_iter().chain(more).collect())
@@ -87,12 +96,16 @@ impl Authenticator for Issuer {
         let Credential::Token { token, .. } = credential else { return Err(AuthenticationError::Unknown) };
         let token = self.rules.check_header(token)?;
         let keys = self.keys.of(token.key_id(), now).await?;
-        Ok(self.rules.verify(&token, keys.iter().map(Arc::as_ref), now)?.of("jwt"))
+        let verified = self.rules.verify(&token, keys.iter().map(Arc::as_ref), now)?;
+        match self.keys.whose() {
+            Whose::Issuer => Ok(verified.of(NAME)),
+            Whose::Site => Ok(verified.of_the_site(NAME)?),
+        }
     }
 }
 
 impl Keys {
-    /// Reads one of `JWT_SECRET`, `JWT_PUBLIC_KEY`, `JWT_JWKS` and `JWT_JWKS_URL`; without any, the issuer's
+    /// Reads one of `JWT_SECRET` (or `JWT_SECRET_ARN`), `JWT_PUBLIC_KEY`, `JWT_JWKS` and `JWT_JWKS_URL`; without any, the issuer's
     /// own discovery document says where its keys are. `JWT_ALGORITHM` is the one that counts.
     fn read(
         settings: &mut Settings<'_>,
@@ -101,25 +114,40 @@ impl Keys {
     ) -> Option<(Self, Algorithm)> {
         let names = "RS256, ES256, EdDSA or HS256";
         let AlgorithmSetting(algorithm) = settings.parsed("JWT_ALGORITHM", AlgorithmSetting(None), names)?;
-        let mut sources = SOURCES.into_iter().filter_map(|name| Some((name, settings.optional(name)?)));
+        let is_set = |name: &&str| match *name {
+            SECRET => settings.has_secret(SECRET),
+            name => settings.optional(name).is_some(),
+        };
+        let mut sources = SOURCES.into_iter().filter(is_set);
         let source = sources.next();
-        if let (Some((one, _)), Some((other, _))) = (&source, sources.next()) {
+        if let (Some(one), Some(other)) = (source, sources.next()) {
             let problem = format!("{one} and {other} are both set: the keys of an issuer have one source");
             settings.problem(problem);
             return None;
         }
-        let (name, key) = match source {
-            Some((name @ "JWT_SECRET", secret)) => (name, secret_key(&secret)),
-            Some((name @ "JWT_PUBLIC_KEY", pem)) => (name, VerifyingKey::from_pem(&pem)),
-            other => return Self::read_set(settings, other, issuer?, algorithm, http),
+        let (name, keys, of_keys) = match source {
+            Some(SECRET) => {
+                let keys =
+                    settings.secret(SECRET, |secret| secret_key(secret).map(Arc::new), |keys| keys)??;
+                (SECRET, keys, Algorithm::HS256)
+            }
+            Some(PUBLIC_KEY) => {
+                let key = VerifyingKey::from_pem(&settings.optional(PUBLIC_KEY)?);
+                let key = key.map_err(|expected| settings.problem(format!("{PUBLIC_KEY} is not {expected}")));
+                let key = key.ok()?;
+                let algorithm = key.algorithm();
+                (PUBLIC_KEY, Secret::fixed(PUBLIC_KEY, vec![Arc::new(key)]), algorithm)
+            }
+            other => {
+                let source = other.and_then(|name| Some((name, settings.optional(name)?)));
+                return Self::read_set(settings, source, issuer?, algorithm, http);
+            }
         };
-        let key = key.map_err(|expected| settings.problem(format!("{name} is not {expected}"))).ok()?;
-        let of_key = key.algorithm();
-        if algorithm.is_some_and(|algorithm| algorithm != of_key) {
+        if algorithm.is_some_and(|algorithm| algorithm != of_keys) {
             settings.problem(format!("JWT_ALGORITHM is not the one of {name}: leave it out"));
             return None;
         }
-        Some((Self::Fixed(Arc::new(key)), of_key))
+        Some((Self::Own(keys), of_keys))
     }
 
     fn read_set(
@@ -149,13 +177,20 @@ impl Keys {
         Some((Self::Set(set), algorithm))
     }
 
+    fn whose(&self) -> Whose {
+        match self {
+            Self::Set(set) if !set.is_inline() => Whose::Issuer,
+            Self::Own(_) | Self::Set(_) => Whose::Site,
+        }
+    }
+
     async fn of(
         &self,
         key_id: Option<&str>,
         now: UnixTime,
     ) -> Result<Vec<Arc<VerifyingKey>>, AuthenticationError> {
         match self {
-            Self::Fixed(key) => Ok(vec![Arc::clone(key)]),
+            Self::Own(keys) => Ok(keys.value()?.to_vec()),
             Self::Set(set) => set.keys(key_id, now).await.map_err(|error| match error {
                 JwksError::UnknownKey => TokenError::Signature.into(),
                 JwksError::Unavailable(why) => AuthenticationError::Unavailable(why),
@@ -165,13 +200,16 @@ impl Keys {
 }
 
 /// RFC 7518, 3.2: a key of the hash's size or larger.
-fn secret_key(secret: &str) -> Result<VerifyingKey, &'static str> {
+fn secret_key(secret: &str) -> Result<VerifyingKey, String> {
     if secret.contains("-----BEGIN") {
         // With a public key for a secret, anybody could sign.
-        return Err("a secret, but a key in PEM: a public one belongs into JWT_PUBLIC_KEY");
+        return Err(format!(
+            "{SECRET} is not a secret, but a key in PEM: a public one belongs into {PUBLIC_KEY}"
+        ));
     }
     let secret = Some(secret.as_bytes()).filter(|secret| secret.len() >= 32);
-    secret.map(VerifyingKey::hs256).ok_or("as long as the 32 bytes that HS256 needs")
+    let too_short = || format!("{SECRET} is not as long as the 32 bytes that HS256 needs");
+    secret.map(VerifyingKey::hs256).ok_or_else(too_short)
 }
 
 impl FromStr for TokenUse {
@@ -204,7 +242,10 @@ impl FromStr for AlgorithmSetting {
     }
 }
 
-const SOURCES: [&str; 4] = ["JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS", "JWT_JWKS_URL"];
+const NAME: &str = "jwt";
+const SECRET: &str = "JWT_SECRET";
+const PUBLIC_KEY: &str = "JWT_PUBLIC_KEY";
+const SOURCES: [&str; 4] = [SECRET, PUBLIC_KEY, "JWT_JWKS", "JWT_JWKS_URL"];
 
 /// All of an issuer's settings.
 const SETTINGS: [&str; 9] = [
@@ -213,8 +254,8 @@ const SETTINGS: [&str; 9] = [
     "JWT_ISSUER",
     "JWT_JWKS",
     "JWT_JWKS_URL",
-    "JWT_PUBLIC_KEY",
-    "JWT_SECRET",
+    PUBLIC_KEY,
+    SECRET,
     "JWT_TOKEN_USE",
     "JWT_TYPE",
 ];

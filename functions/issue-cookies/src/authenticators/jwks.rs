@@ -62,6 +62,11 @@ impl Jwks {
         Provider::discovered(issuer, algorithm, client).map(Self::remote).ok_or_else(|| BAD_ISSUER.to_owned())
     }
 
+    /// Whether the set stands in the configuration.
+    pub(super) fn is_inline(&self) -> bool {
+        matches!(self.0, Source::Inline(_))
+    }
+
     fn remote(provider: Provider) -> Self {
         let (state, turn) = (RwLock::default(), Arc::default());
         Self(Source::Remote(Arc::new(Remote { provider, state, turn })))

@@ -5,11 +5,12 @@ use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, json};
-use usher_runtime::Settings;
+use usher_runtime::{Secret, Settings};
 
 use super::{
     AuthenticationError, Authenticator, Credential, TicketError,
-    hmac_keys::{Secrets, SecretsError},
+    hmac_keys::Secrets,
+    hmac_secret,
     jwt::{Audience, TokenRules, Unverified},
     plone_ticket::{SealedTicket, Ticket, TicketDigest, TicketKeys},
     verifying_key::VerifyingKey,
@@ -25,13 +26,13 @@ pub(super) struct PloneOffline {
 /// What plone.restapi gives at `@login`: neither issuer nor audience, so that the key alone tells whose
 /// they are. A root user's is signed with another one.
 struct Tokens {
-    keys: Vec<VerifyingKey>,
+    keys: Secret<Vec<VerifyingKey>>,
     rules: TokenRules,
 }
 
 /// What plone.session sets as cookie.
 struct Tickets {
-    keys: TicketKeys,
+    keys: Secret<TicketKeys>,
     timeout: u64,
 }
 
@@ -50,19 +51,21 @@ impl PloneOffline {
 
 impl Tokens {
     fn read(settings: &mut Settings<'_>) -> Option<Option<Self>> {
-        let Some(secrets) = secrets(settings, "PLONE_JWT_KEYS", Secrets::from_hex) else {
+        if !settings.has_secret(TOKEN_KEYS) {
             return Some(None);
-        };
+        }
+        let keys =
+            hmac_secret(settings, TOKEN_KEYS, Secrets::from_hex, |secrets| VerifyingKey::all_hs256(&secrets));
         // A site may be told to give tokens without an end, or for a year: those are refused.
         let timeout = settings.seconds("PLONE_TOKEN_TIMEOUT_SECONDS", 43_200);
         let rules = token_rules(Some(timeout?));
-        let keys = secrets?.iter().map(VerifyingKey::hs256).collect();
-        Some(Some(Self { keys, rules }))
+        Some(Some(Self { keys: keys??, rules }))
     }
 
     fn verify(&self, token: &str, now: UnixTime) -> Result<Subject, AuthenticationError> {
         let token = self.rules.check_header(token)?;
-        let mut subject = self.rules.verify(&token, &self.keys, now)?.of("plone-token");
+        let keys = self.keys.value()?;
+        let mut subject = self.rules.verify(&token, keys.iter(), now)?.of("plone-token");
         // Users change their own: nothing may depend on it.
         subject.claims.remove("fullname");
         Ok(subject)
@@ -71,18 +74,22 @@ impl Tokens {
 
 impl Tickets {
     fn read(settings: &mut Settings<'_>) -> Option<Option<Self>> {
-        let Some(secrets) = secrets(settings, "PLONE_TICKET_KEYS", Secrets::from_texts) else {
+        if !settings.has_secret(TICKET_KEYS) {
             return Some(None);
-        };
+        }
         let digest = settings.parsed("PLONE_TICKET_DIGEST", TicketDigest::HmacSha256, "HMAC-SHA256 or MD5");
         let timeout = settings.seconds("PLONE_TICKET_TIMEOUT_SECONDS", 7_200);
-        Some(Some(Self { keys: TicketKeys::new(secrets?, digest?), timeout: timeout? }))
+        let keys = hmac_secret(settings, TICKET_KEYS, Secrets::from_texts, move |secrets| {
+            TicketKeys::new(secrets, digest.unwrap_or_default())
+        });
+        digest?;
+        Some(Some(Self { keys: keys??, timeout: timeout? }))
     }
 
     fn verify(&self, cookie_value: &str, now: UnixTime) -> Result<Subject, AuthenticationError> {
         let sealed = SealedTicket::parse(cookie_value)?;
         let end = sealed.end(self.timeout, now.seconds());
-        let Ticket { user_id, tokens, user_data, .. } = sealed.verify(&self.keys)?;
+        let Ticket { user_id, tokens, user_data, .. } = sealed.verify(&*self.keys.value()?)?;
         let expires = UnixTime::new(end?).map_err(|_| TicketError::Form)?;
         let claims = [("tokens", json!(tokens)), ("user_data", json!(user_data))];
         let claims = Map::from_iter(claims.map(|(name, value)| (name.to_owned(), value)));
@@ -133,12 +140,5 @@ pub(super) fn token_rules(longest_life: Option<u64>) -> TokenRules {
     }
 }
 
-/// Nothing where there is no such setting; nothing within where it is no list of secrets.
-fn secrets(
-    settings: &mut Settings<'_>,
-    name: &str,
-    read: fn(&str) -> Result<Secrets, SecretsError>,
-) -> Option<Option<Secrets>> {
-    let secrets = read(&settings.optional(name)?);
-    Some(secrets.map_err(|error| settings.problem(format!("{name}: {error}"))).ok())
-}
+const TICKET_KEYS: &str = "PLONE_TICKET_KEYS";
+const TOKEN_KEYS: &str = "PLONE_JWT_KEYS";

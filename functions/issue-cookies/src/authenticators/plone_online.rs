@@ -70,7 +70,7 @@ impl PloneOnline {
     pub(super) fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Option<Self>> {
         let Some(site) = settings.optional(SITE) else { return Some(None) };
         let ticket_timeout = settings.seconds("PLONE_TICKET_TIMEOUT_SECONDS", 7_200);
-        if let Some(keys) = KEYS.into_iter().find(|name| settings.optional(name).is_some()) {
+        if let Some(keys) = KEYS.into_iter().find(|name| settings.has_secret(name)) {
             settings.problem(format!("{SITE} and {keys} are both set: viewers are verified by one of them"));
             return None;
         }

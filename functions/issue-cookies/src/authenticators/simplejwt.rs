@@ -6,11 +6,12 @@
 use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
 use jsonwebtoken::Algorithm;
-use usher_runtime::Settings;
+use usher_runtime::{Secret, Settings};
 
 use super::{
     AuthenticationError, Authenticator, Credential,
     hmac_keys::Secrets,
+    hmac_secret,
     jwt::{Audience, TokenRules},
     verifying_key::VerifyingKey,
 };
@@ -19,7 +20,7 @@ use crate::Subject;
 /// The site's keys, and what its tokens must be like.
 pub(super) struct SimpleJwt {
     rules: TokenRules,
-    keys: Vec<VerifyingKey>,
+    keys: Secret<Vec<VerifyingKey>>,
 }
 
 impl SimpleJwt {
@@ -27,21 +28,20 @@ impl SimpleJwt {
     /// `SIMPLEJWT_PUBLIC_KEY` (PEM), and `SIMPLEJWT_AUDIENCE`. A site that sets `ISSUER` as well is named
     /// in `SIMPLEJWT_ISSUER`.
     pub(super) fn read(settings: &mut Settings<'_>) -> Option<Option<Self>> {
-        let (keys, algorithm) = match (settings.optional(KEYS), settings.optional(PUBLIC_KEY)) {
-            (None, None) => return Some(None),
-            (Some(list), None) => {
-                let secrets = Secrets::from_hex(&list);
-                let secrets = secrets.map_err(|error| settings.problem(format!("{KEYS}: {error}"))).ok()?;
-                (secrets.iter().map(VerifyingKey::hs256).collect(), Algorithm::HS256)
-            }
-            (None, Some(pem)) => {
+        let (keys, algorithm) = match (settings.has_secret(KEYS), settings.optional(PUBLIC_KEY)) {
+            (false, None) => return Some(None),
+            (true, None) => (
+                hmac_secret(settings, KEYS, Secrets::from_hex, |secrets| VerifyingKey::all_hs256(&secrets))??,
+                Algorithm::HS256,
+            ),
+            (false, Some(pem)) => {
                 let key = VerifyingKey::from_pem(&pem);
                 let key = key.map_err(|expected| settings.problem(format!("{PUBLIC_KEY} is not {expected}")));
                 let key = key.ok()?;
                 let algorithm = key.algorithm();
-                (vec![key], algorithm)
+                (Secret::fixed(PUBLIC_KEY, vec![key]), algorithm)
             }
-            (Some(_), Some(_)) => {
+            (true, Some(_)) => {
                 settings.problem(format!("{KEYS} and {PUBLIC_KEY} are both set: a site has one algorithm"));
                 return None;
             }
@@ -74,7 +74,8 @@ impl Authenticator for SimpleJwt {
     ) -> Result<Subject, AuthenticationError> {
         let Credential::Token { token, .. } = credential else { return Err(AuthenticationError::Unknown) };
         let token = self.rules.check_header(token)?;
-        Ok(self.rules.verify(&token, &self.keys, now)?.of("simplejwt"))
+        let keys = self.keys.value()?;
+        Ok(self.rules.verify(&token, keys.iter(), now)?.of_the_site("simplejwt")?)
     }
 }
 

@@ -12,6 +12,8 @@ use aws_lc_rs::{
 use cloudfront_signing::{KeyAlgorithm, PublicKey};
 use jsonwebtoken::Algorithm;
 
+use super::hmac_keys::Secrets;
+
 /// A key with its algorithm: no token can ask for another one.
 #[derive(Clone)]
 pub(crate) struct VerifyingKey {
@@ -31,6 +33,11 @@ impl VerifyingKey {
     pub(crate) fn hs256(secret: &[u8]) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         Self { algorithm: Algorithm::HS256, kind: Kind::Secret(Box::new(key)) }
+    }
+
+    /// Each of `secrets` for HS256.
+    pub(crate) fn all_hs256(secrets: &Secrets) -> Vec<Self> {
+        secrets.iter().map(Self::hs256).collect()
     }
 
     /// An RSA key of 2048 to 8192 bits from its modulus and exponent, without leading zeros.

@@ -16,7 +16,7 @@ const KEY: &str = "a derived key of the test's own site";
 const TIME: &str = "1x8elk";
 const TIMESTAMP: [(&str, &str); 1] = [("DJANGO_FORMAT", "timestamp")];
 
-fn signed_by(key: &str, message: &str) -> String {
+pub(crate) fn signed_by(key: &str, message: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
     format!("{message}:{}", URL_SAFE_NO_PAD.encode(hmac::sign(&key, message.as_bytes())))
 }

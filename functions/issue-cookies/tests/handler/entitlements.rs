@@ -8,7 +8,7 @@ use crate::{
     function::{
         DELETE_COOKIES, Function, HOST, NOW, POST_COOKIES, POST_URLS, ask, event, grant, problem, response,
     },
-    tokens,
+    paths, tokens,
 };
 
 const EXPIRES: u64 = 1_790_003_400;
@@ -133,6 +133,45 @@ async fn a_url_is_signed_for_what_the_viewer_may_watch_and_no_wider() {
             Err(()) => not_allowed(),
         };
         assert_eq!(function.answer(asked).await, expected, "{rules} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_rule_may_ask_for_the_issuer_and_believes_nobody_else() {
+    let rules = json!([
+        {"resource": "/video/a/*", "if": {"iss": "https://a.example"}},
+        {"resource": "/video/b/*", "if": {"iss": tokens::ISSUER}},
+    ]);
+    let issuers = json!([{"issuer": "https://a.example", "audience": "usher", "secret": tokens::SECRET}]);
+    let key = tokens::hex(paths::KEY);
+    let settings = [
+        ("ENTITLEMENTS", rules.to_string()),
+        ("JWT_ISSUERS", issuers.to_string()),
+        ("DJANGO_KEYS", key.clone()),
+        ("PLONE_JWT_KEYS", key),
+    ];
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let function = Function::new(&settings).await;
+    let token_of = |issuer: &str| {
+        let mut claims = tokens::claims();
+        claims["iss"] = json!(issuer);
+        tokens::hs256(&claims)
+    };
+    let nobodys = json!({"sub": "anna", "exp": NOW + 60, "iss": "https://a.example"});
+    let plone = json!({"sub": "anna", "exp": NOW + 60});
+    let rows = [
+        (token_of("https://a.example"), Some("/video/a/*")),
+        (token_of(tokens::ISSUER), Some("/video/b/*")),
+        // The keys of one site must not open what another's viewers get.
+        (paths::dumped(&nobodys), None),
+        (tokens::hs256_by(paths::KEY, &plone), None),
+    ];
+    for (token, path) in rows {
+        let answer = function.answer(event(POST_COOKIES, &token)).await;
+        match path {
+            Some(path) => assert_eq!(answer["body"]["resource"], json!(resource(path)), "{token}"),
+            None => assert_eq!(answer, not_allowed(), "{token}"),
+        }
     }
 }
 

@@ -20,9 +20,10 @@ use cloudfront_signing::{
 use issue_cookies::{Config, HttpClient, IssueCookies, http_client};
 use reqwest::ClientBuilder;
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 use usher_runtime::{Clock, ConfigError, Grants, Signature, SigningError, SigningKey};
 
-use crate::{provider::Provider, tokens};
+use crate::{provider::Provider, tokens, vault::Vault};
 
 /// 100 seconds before the end of a 300 seconds bucket.
 pub(crate) const NOW: u64 = 1_790_000_000;
@@ -66,12 +67,28 @@ impl Function {
     }
 
     async fn with(changes: &[(&str, &str)], http: HttpClient<'_>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("private_key.pem");
-        fs::write(&file, PEM.as_str()).unwrap();
-        let config = try_config(file.to_str().unwrap(), changes, http).unwrap();
+        let (_folder, file) = key_file();
+        let config = try_config(&file, changes, http).unwrap();
         let grants = Grants::open(config.signing.clone()).await.unwrap();
         Self::put_together(config, grants)
+    }
+
+    /// The function as in AWS, which reads secrets from `vault`.
+    pub(crate) async fn reading(vault: &Vault, changes: &[(&str, &str)]) -> Result<Self, ConfigError> {
+        Self::reading_and_trusting(vault, changes, &|| http_client(ClientBuilder::new())).await
+    }
+
+    /// With another client for calls to issuers.
+    pub(crate) async fn reading_and_trusting(
+        vault: &Vault,
+        changes: &[(&str, &str)],
+        http: HttpClient<'_>,
+    ) -> Result<Self, ConfigError> {
+        let (_folder, file) = key_file();
+        let (now, clock) = hand_and_clock();
+        let config = Config::open(&look_up(&file, changes), http, &vault.sdk, Arc::clone(&clock)).await?;
+        let grants = Grants::open(config.signing.clone()).await.unwrap();
+        Ok(Self { handler: IssueCookies::new(config, grants, clock), now })
     }
 
     /// The function with a key whose keeper does not answer.
@@ -82,9 +99,7 @@ impl Function {
     }
 
     fn put_together(config: Config, grants: Grants) -> Self {
-        let now = Arc::new(AtomicU64::new(NOW));
-        let hand = Arc::clone(&now);
-        let clock: Clock = Arc::new(move || time(hand.load(Ordering::SeqCst)));
+        let (now, clock) = hand_and_clock();
         Self { handler: IssueCookies::new(config, grants, clock), now }
     }
 
@@ -101,6 +116,20 @@ impl Function {
         }
         answer
     }
+}
+
+fn hand_and_clock() -> (Arc<AtomicU64>, Clock) {
+    let now = Arc::new(AtomicU64::new(NOW));
+    let hand = Arc::clone(&now);
+    (now, Arc::new(move || time(hand.load(Ordering::SeqCst))))
+}
+
+/// The key of the test in a file, which is there as long as its folder.
+fn key_file() -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("private_key.pem");
+    fs::write(&file, PEM.as_str()).unwrap();
+    (folder, file.to_str().unwrap().to_owned())
 }
 
 struct OutOfReach;
@@ -127,6 +156,10 @@ pub(crate) fn try_config(
     changes: &[(&str, &str)],
     http: HttpClient<'_>,
 ) -> Result<Config, ConfigError> {
+    Config::read(&look_up(private_key_file, changes), http)
+}
+
+fn look_up(private_key_file: &str, changes: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
     let settings = [
         ("ALLOWED_ORIGINS", "https://app.example.com"),
         ("COOKIE_TTL_SECONDS", "3600"),
@@ -142,11 +175,10 @@ pub(crate) fn try_config(
         ("URL_TTL_SECONDS", "21600"),
         ("VIEWER_PROTOCOL", "https"),
     ];
-    let look_up = |name: &str| {
+    move |name: &str| {
         let mut all = changes.iter().chain(&settings);
         all.find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-    };
-    Config::read(&look_up, http)
+    }
 }
 
 /// What the function says of settings before it starts.

@@ -11,7 +11,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
     function::{DELETE_COOKIES, Function, HOST, NOW, POST_COOKIES, POST_URLS, event, set_header, signed_in},
-    tokens,
+    paths, tokens,
 };
 
 thread_local! {
@@ -66,7 +66,7 @@ impl MakeWriter<'_> for Log {
 fn requests(token: &str) -> Vec<(Value, String)> {
     let issued = |what: &str, path: &str, expires: u64| {
         format!(
-            " INFO issue_cookies::handler: {what} subject=\"anna\" authenticator=\"jwt\" \
+            " INFO issue_cookies::handler: {what} subject=\"anna\" iss=\"https://site.example\" authenticator=\"jwt\" \
              resource=https://{HOST}{path} expires={expires} key_pair_id=K2JCJMDEHXQW5F\n"
         )
     };
@@ -97,6 +97,43 @@ async fn neither_an_answer_nor_a_log_line_holds_a_token_or_a_signature() {
         for part in token.split('.') {
             assert!(!answer.contains(part), "{answer}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_issuer_stands_in_the_log_where_somebody_has_checked_it() {
+    let log = Log::start();
+    let key = paths::KEY;
+    let plone = json!({"sub": "anna", "exp": NOW + 60});
+    let mut simplejwt = json!({"user_id": "anna", "token_type": "access", "exp": NOW + 60});
+    let without_issuer = tokens::hs256_by(key, &simplejwt);
+    simplejwt["iss"] = json!("https://api.example");
+    let with_issuer = tokens::hs256_by(key, &simplejwt);
+    // Nobody checks the issuer that it names.
+    let django = paths::dumped(&json!({"sub": "anna", "iss": tokens::ISSUER, "exp": NOW + 60}));
+    let hex = tokens::hex(key);
+    let other = ("SIMPLEJWT_ISSUER", "https://api.example");
+    type Row<'r> = (&'r [(&'r str, &'r str)], &'r str, &'r str);
+    let rows: [Row<'_>; 4] = [
+        (&[("PLONE_JWT_KEYS", &hex)], &tokens::hs256_by(key, &plone), r#"authenticator="plone-token""#),
+        (&[("SIMPLEJWT_KEYS", &hex)], &without_issuer, r#"authenticator="simplejwt""#),
+        (
+            &[("SIMPLEJWT_KEYS", &hex), other],
+            &with_issuer,
+            r#"iss="https://api.example" authenticator="simplejwt""#,
+        ),
+        (&[("DJANGO_KEYS", &hex)], &django, r#"authenticator="django""#),
+    ];
+    for (settings, token, issuer) in rows {
+        let function = Function::new(settings).await;
+        log.take();
+        function.answer(event(POST_COOKIES, token)).await;
+        let line = format!(
+            " INFO issue_cookies::handler: issued cookies subject=\"anna\" {issuer} \
+             resource=https://{HOST}/video/* expires={} key_pair_id=K2JCJMDEHXQW5F\n",
+            NOW + 60
+        );
+        assert_eq!(log.take(), line, "{settings:?}");
     }
 }
 

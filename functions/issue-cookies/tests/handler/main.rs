@@ -1,6 +1,7 @@
 //! The function as API Gateway calls it: an event in, a whole response out.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod ambiguous;
 mod api_gateway;
 mod cookies;
 mod cors;
@@ -11,11 +12,16 @@ mod function;
 mod jwks;
 mod keys;
 mod log;
+mod paths;
 mod plone_offline;
 mod plone_online;
 mod plone_site;
 mod provider;
 mod refusals;
+mod secrets;
 mod settings;
 mod tokens;
 mod urls;
+#[expect(dead_code, reason = "the tests of the runtime ask for more")]
+#[path = "../../../../shared/runtime/tests/keys/vault.rs"]
+mod vault;

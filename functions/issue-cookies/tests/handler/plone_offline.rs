@@ -9,18 +9,18 @@ use crate::{
 };
 
 /// A secret of the site's keyring.
-const SECRET: &str = "a secret of the keyring: thirty-eight!";
+pub(crate) const SECRET: &str = "a secret of the keyring: thirty-eight!";
 /// What the site signs tokens with, less than 64 bytes so that its hexadecimal form is the key itself.
 const TOKEN_KEY: &str = "a derived key of the test's own site";
 // Made in Python with hmac, hashlib, struct and base64, issued at `NOW`.
-const TICKET: &str = "bIHBLGaQpCmsC4ytlLKl7C0s676o5hum8BT1rpAjbGQ2YWIxM2I4MGFubmEh";
-const LABELLED: &str =
+pub(crate) const TICKET: &str = "bIHBLGaQpCmsC4ytlLKl7C0s676o5hum8BT1rpAjbGQ2YWIxM2I4MGFubmEh";
+pub(crate) const LABELLED: &str =
     "o%2BmV9IrasHIqe/2GNTogPC9eWXfjqa7UvbQvSz9xu0I2YWIxM2I4MGFubmEhdmlkZW8sbXVzaWMhQW5uYSBBLg%3D%3D";
 const MD5_TICKET: &str = "YWNlZGJlNmMxN2JmN2MwMmI1YjQ0OGNmMGZlNWMyYWQ2YWIxM2I4MGFubmEh";
 /// `base64(hex(login):hex(password))`
 const ROOT_USER: &str = "NjE2ZTZlNjE6NzM2NTYzNzI2NTc0";
 
-fn with_ticket(cookie_value: &str) -> Value {
+pub(crate) fn with_ticket(cookie_value: &str) -> Value {
     let mut event = event(POST_COOKIES, "");
     remove_header(&mut event, "authorization");
     event["cookies"] = json!(["_ga=GA1.1.1", format!("__ac={cookie_value}")]);

@@ -35,6 +35,11 @@ async fn a_url_is_signed_for_the_whole_asset() {
         ("/video/m/master.m3u8", "?"),
         ("/video/m/v0/low.m3u8", "?"),
         ("/video/m/a%20b.m3u8?x=%7E&y=/..", "&"),
+        // Escapes are decoded once, and those of a query are no part of the path.
+        ("/video/m/..%252fn/a.m3u8", "?"),
+        ("/video/m/%252e%252e/a.m3u8", "?"),
+        ("/video/m/v0%2flow.m3u8", "?"),
+        ("/video/m/a.m3u8?x=..%2f%zz", "&"),
     ] {
         let url = format!("https://{HOST}{path}{separator}{}&{}", grant.query(), policy_copy(&grant));
         assert_eq!(function.answer(asking_for(path)).await, signed(&url, EXPIRES));
@@ -92,7 +97,7 @@ async fn a_url_never_outlives_the_token() {
 #[tokio::test]
 async fn a_path_that_is_not_private_video_is_forbidden() {
     let function = Function::new(&[]).await;
-    let detail = "the path is not below /video/*, or there are dot segments in it";
+    let detail = "the path is not below /video/*, or there are dot segments or broken escapes in it";
     let expected = problem(403, "Forbidden", detail, json!({}));
     for path in [
         "/other/m.m3u8",
@@ -104,6 +109,16 @@ async fn a_path_that_is_not_private_video_is_forbidden() {
         "/video/m/./master.m3u8",
         "/video/m/%2E%2e/n/master.m3u8",
         "/video/..",
+        "/video/a/..%2fb/x.m3u8",
+        "/video/a/..%2Fb/x.m3u8?x=1",
+        "/video/a/x%2f%2e%2e%2f..%2fb/x.m3u8",
+        "/video/a/.%2fx.m3u8",
+        "/video/a/..%5cb/x.m3u8",
+        "/video/a%5C..%5cb/x.m3u8",
+        "/video/m/50%.m3u8",
+        "/video/m/%zz.m3u8",
+        "/video/m/%2",
+        "/video/m/%ff.m3u8",
         "//evil.example/video/m.m3u8",
         ".evil.example/video/m.m3u8",
         "video/m/master.m3u8",

@@ -211,7 +211,7 @@ async fn a_copy_signed_by_the_key_of_before_is_admitted_while_that_key_is_truste
         cloudfront_signing::HashAlgorithm::Sha256,
     );
     let event = blind("/video/a/p.m3u8", &policy_copy(&before));
-    let function = Function::with(bucket.client(), &[("TRUSTED_KEYS", trusted)]);
+    let function = Function::with(bucket.client(), &[("TRUSTED_SIGNERS", trusted)]);
     assert_eq!(function.answer(event.clone()).await, signed(Some(&grant("/video/a/*")), &[]));
     assert_eq!(Function::new(bucket.client()).answer(event).await, plain(HOSTILE));
 }

@@ -89,7 +89,7 @@ impl Function {
             let key = LocalKey::new(key_pair_id.clone(), private_key()).unwrap();
             grants = grants.with(host, Grants::new(host.signing.clone(), counting(Box::new(key))));
         }
-        for key in &config.trusted_keys {
+        for key in &config.trusted_signers {
             let KeySource::Kms { key_pair_id, .. } = key else { panic!("{key:?}") };
             grants = grants.trusting(Box::new(LocalKey::new(key_pair_id.clone(), private_key()).unwrap()));
         }

@@ -3,5 +3,7 @@
 
 mod key_pair;
 mod kms;
+mod secrets;
 mod secrets_manager;
 mod service;
+mod vault;
