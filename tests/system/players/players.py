@@ -28,8 +28,8 @@ def mpv(url, folder):
     if done.returncode != 0:
         return ""
     lines = (folder / "frames").read_text().splitlines()
-    # Picture and sound are written as they come.
-    return told("frame", sorted(line for line in lines if not line.startswith("#")))
+    # Picture and sound come in any order, and either may be the first stream.
+    return told("frame", sorted(line.partition(",")[2] for line in lines if not line.startswith("#")))
 
 
 def vlc(url, folder):
@@ -51,9 +51,11 @@ def gstreamer(url, folder):
     """How many frames of picture, and how many bytes of sound."""
     picture = ["videoconvert", "!", "videoscale", "!", "video/x-raw,width=16,height=16,format=GRAY8"]
     sound = ["audioconvert", "!", "audio/x-raw,format=S16LE,channels=1"]
+    # Without limits: each sink waits until the other has something, too, and what is in between must fit.
+    queue = ["queue", "max-size-buffers=0", "max-size-bytes=0", "max-size-time=0"]
     sinks = [
-        *("d.", "!", "queue", "!", *picture, "!", "filesink", "location=picture"),
-        *("d.", "!", "queue", "!", *sound, "!", "filesink", "location=sound"),
+        *("d.", "!", *queue, "!", *picture, "!", "filesink", "location=picture"),
+        *("d.", "!", *queue, "!", *sound, "!", "filesink", "location=sound"),
     ]
     source = ["uridecodebin", "connection-speed=100000", f"uri={url}", "name=d"]
     done = run(["gst-launch-1.0", "--quiet", *source, *sinks], folder)
