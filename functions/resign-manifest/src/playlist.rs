@@ -10,7 +10,8 @@ use url::Url;
 use usher_runtime::{Asker, Problem, Scope, Viewer, is_policy_copy, object_key};
 
 use crate::{
-    Assets, Authority, Host, Object, Permission, ResignManifest, Resigned, SigningPlan, SourceError, Style,
+    Assets, Authority, Host, Object, Permission, PolicyCopies, ResignManifest, Resigned, SigningPlan,
+    SourceError, Style,
     answer::Answer,
     authority::policy_of,
     body::Content,
@@ -67,7 +68,8 @@ impl ResignManifest {
                     let unchanged = scan.info.ended.then(|| self.unchanged_seconds(authority, asked.now));
                     let headers = headers(PLAYLIST, asked.etag(&object, &grants), unchanged);
                     return Ok(answer(headers, event, || {
-                        let resigned = Resigned::new(object.bytes, scan, asked.style, plan, &grants);
+                        let copies = PolicyCopies::Carried;
+                        let resigned = Resigned::new(object.bytes, scan, asked.style, plan, &grants, copies);
                         Content::Resigned(Box::new(resigned))
                     }));
                 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use cloudfront_signing::Policy;
 use resign_manifest::{
-    Assets, Authority, Host, Permission, Resigned, SigningPlan, Style,
+    Assets, Authority, Host, Permission, PolicyCopies, Resigned, SigningPlan, Style,
     rewrite::{Origin, RewriteCounts, Scan, is_playlist},
 };
 use url::Url;
@@ -47,7 +47,8 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     for required in &plan.grants {
         grants.push(signer.sign(Policy::new(required.resource.clone(), arguments.date_less_than)?)?);
     }
-    let signed = Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants);
+    let signed =
+        Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants, PolicyCopies::LeftOut);
     warnings.extend(left(signed.counts()));
     Ok(Outcome { stdout: signed.flatten().collect(), warnings, refused: false })
 }

@@ -13,7 +13,7 @@ use aws_lc_rs::{
 use bytes::Bytes;
 use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Signer, UnixTime, UrlPattern};
 use resign_manifest::{
-    Assets, Authority, Host, Permission, Resigned, SigningPlan, Style,
+    Assets, Authority, Host, Permission, PolicyCopies, Resigned, SigningPlan, Style,
     rewrite::{Definitions, Origin, Rewriter, Scan, SkipReason},
 };
 use url::Url;
@@ -106,7 +106,8 @@ pub(crate) fn plan(playlist: &[u8]) -> Planned {
 
 /// Makes the pieces that go to the viewer, and lets go of each before the next: how many bytes there were.
 pub(crate) fn stream(playlist: &Bytes, planned: Planned, grants: &[Grant], style: Style) -> usize {
-    let pieces = Resigned::new(playlist.clone(), planned.scan, style, planned.plan, grants);
+    let pieces =
+        Resigned::new(playlist.clone(), planned.scan, style, planned.plan, grants, PolicyCopies::Carried);
     pieces.map(|piece| piece.len()).sum()
 }
 

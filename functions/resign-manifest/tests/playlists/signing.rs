@@ -15,7 +15,7 @@ use cloudfront_signing::{
     Verifier,
 };
 use resign_manifest::{
-    Assets, Authority, Host, Permission, Resigned, SigningPlan, Style,
+    Assets, Authority, Host, Permission, PolicyCopies, Resigned, SigningPlan, Style,
     rewrite::{Origin, RewriteCounts, Scan},
 };
 use url::Url;
@@ -84,7 +84,8 @@ pub(crate) fn sign_for(
     let permission = Permission { authority, common_assets, own_resource: own.as_deref() };
     let plan = SigningPlan::of_playlist(&assets, &scan, permission);
     let grants: Vec<_> = plan.grants.iter().map(|required| grant(required.resource.as_str())).collect();
-    let mut resigned = Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants);
+    let mut resigned =
+        Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants, PolicyCopies::Carried);
     let limit = resigned.size_limit();
     let playlist: Vec<u8> = resigned.by_ref().flatten().collect();
     assert!(playlist.len() <= limit, "{} bytes, where at most {limit} were expected", playlist.len());
