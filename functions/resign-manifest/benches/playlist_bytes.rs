@@ -60,4 +60,4 @@ const INLINE: Style = Style::Inline { asked_for: false };
 /// A piece, and the parameters.
 const FIXED: usize = 200_000;
 /// Of the playlist: the plan of a segment of a few letters is larger than its line.
-const TIMES: usize = 5;
+const TIMES: usize = 3;

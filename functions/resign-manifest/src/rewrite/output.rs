@@ -65,9 +65,9 @@ impl<T: Copy> Rewriter<T> {
             Content::Parameters { target, kind, head, separator } => {
                 let Some(parameters) = parameters(*target, *kind) else { return };
                 copy(&mut self.copied, change.start);
-                for part in [head.as_deref().unwrap_or_default(), separator, parameters] {
-                    out.extend_from_slice(part.as_bytes());
-                }
+                out.extend_from_slice(head.as_deref().unwrap_or_default().as_bytes());
+                out.extend(*separator);
+                out.extend_from_slice(parameters.as_bytes());
             }
             Content::Text(text) => {
                 copy(&mut self.copied, change.start);

@@ -52,7 +52,7 @@ pub struct Scan<T> {
     pub(super) changes: Vec<Change<T>>,
 }
 
-/// Something to be put in the place of `start..end`.
+/// Something to be put in the place of `start..end`. There is one for each segment, so it is small.
 #[derive(Clone, Debug)]
 pub(super) struct Change<T> {
     pub(super) start: usize,
@@ -65,7 +65,7 @@ pub(super) enum Content<T> {
     /// The place for definitions, whose lines end so.
     Definitions(&'static str),
     /// Parameters for a target, if it gets any.
-    Parameters { target: T, kind: Kind, head: Option<Box<str>>, separator: &'static str },
+    Parameters { target: T, kind: Kind, head: Option<Box<str>>, separator: Option<u8> },
     /// A text whatever is signed.
     Text(Box<[u8]>),
     /// The place of a version number that is too low for definitions.
@@ -240,6 +240,7 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
             Cow::Borrowed(_) => (end, None),
             Cow::Owned(head) => (start, Some(head.into_boxed_str())),
         };
+        let separator = separator.bytes().next();
         self.change(start, end, Content::Parameters { target, kind, head, separator });
     }
 
