@@ -444,21 +444,28 @@ fn sign_reproduces_every_rsa_signature_that_it_can_express() {
 }
 
 fn rewrite(keys: &Keys, style: &str, playlist: &[u8]) -> Vec<u8> {
+    let output = try_rewrite(keys, style, playlist);
+    assert_eq!(output.status.code(), Some(0));
+    output.stdout
+}
+
+fn try_rewrite(keys: &Keys, style: &str, playlist: &[u8]) -> Output {
     let private = keys.private();
     let mut child = Command::new(env!("CARGO_BIN_EXE_usher"))
         .args(["rewrite", "--url", "https://h.example/video/m/master.m3u8", "--key-pair-id", "K1"])
         .args(["--private-key", &private, "--date-less-than", "1790000000", "--style", style])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = playlist.to_vec();
-    let writer = std::thread::spawn(move || stdin.write_all(&input).unwrap());
+    // Whoever refuses the key or the URL does not read on.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    output.stdout
+    output
 }
 
 /// Takes out what was added: every `?` or `&` with a whole signature behind it.
@@ -496,23 +503,51 @@ fn rewriting_every_playlist_loses_nothing() {
     let keys = Keys::new("rsa");
     let found = playlists(&corpus);
     assert_eq!(found.len(), 239);
-    let mut changed = 0;
+    let (mut changed, mut refused) = (0, 0);
     for file in found {
         let playlist = fs::read(&file).unwrap();
+        if !playlist.windows(7).any(|window| window == b"#EXTM3U") {
+            refused += 1;
+            continue;
+        }
         let signed = rewrite(&keys, "inline", &playlist);
         assert_eq!(without_signatures(&signed), playlist, "{}", file.display());
         changed += usize::from(signed != playlist);
     }
     // The rest have no URI, or none on their own host below the prefix.
-    assert_eq!(changed, 198);
+    assert_eq!((changed, refused), (198, 3));
 }
 
 #[test]
 fn plain_is_the_playlist_itself_and_foreign_bytes_pass() {
     let keys = Keys::new("rsa");
-    for playlist in [&b"#EXTM3U\r\n#EXTINF:4,\r\ns.ts"[..], b"", b"\xff\xfe not a playlist"] {
+    for playlist in [&b"#EXTM3U\r\n#EXTINF:4,\r\ns.ts"[..], b"#EXTM3U\n\xff\xfe\n"] {
         assert_eq!(rewrite(&keys, "plain", playlist), playlist);
     }
+}
+
+#[test]
+fn what_is_no_playlist_is_refused_and_what_is_left_is_told() {
+    let keys = Keys::new("rsa");
+    for style in ["inline", "define", "plain"] {
+        for text in ["", "a.ts\n", "<?xml version=\"1.0\"?>\n<MPD/>\n"] {
+            let output = try_rewrite(&keys, style, text.as_bytes());
+            assert_eq!((output.status.code(), output.stdout), (Some(2), Vec::new()), "{style} {text}");
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(told, "error: this is not a playlist: it does not start with #EXTM3U\n");
+        }
+    }
+    let playlist = "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"key.bin,IV=0x1\n#EXTINF:4,\nhttp://h.example/video/m/a.ts\n\
+                    #EXTINF:4,\nb.ts\n#EXT-X-VENDOR:URI=\"c\"\n";
+    let output = try_rewrite(&keys, "inline", playlist.as_bytes());
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(without_signatures(&output.stdout), playlist.as_bytes());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        told,
+        "warning: 3 of 4 references are not signed: 1 ambiguous, \
+         1 on this host by the other protocol, http or https, 1 in an unknown tag\n"
+    );
 }
 
 #[test]
@@ -521,14 +556,15 @@ fn in_the_style_define_the_parameters_stand_once() {
     let playlist = "#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:4,\ns.ts\n#EXTINF:4,\nt.ts?x=1\n#EXT-X-ENDLIST\n";
     let signed = String::from_utf8(rewrite(&keys, "define", playlist.as_bytes())).unwrap();
     let definition = signed.lines().nth(1).unwrap();
-    let value =
-        definition.strip_prefix("#EXT-X-DEFINE:NAME=\"usher\",VALUE=\"").unwrap().trim_end_matches('"');
+    let (name, value) = definition.split_once("\",VALUE=\"").unwrap();
+    let name = name.strip_prefix("#EXT-X-DEFINE:NAME=\"").unwrap();
+    let value = value.trim_end_matches('"');
     assert_eq!(without_signatures(format!("?{value}").as_bytes()), b"");
     assert_eq!(
         signed,
         format!(
-            "#EXTM3U\n{definition}\n#EXT-X-VERSION:8\n#EXTINF:4,\ns.ts?{{$usher}}\n#EXTINF:4,\n\
-             t.ts?x=1&{{$usher}}\n#EXT-X-ENDLIST\n"
+            "#EXTM3U\n{definition}\n#EXT-X-VERSION:8\n#EXTINF:4,\ns.ts?{{${name}}}\n#EXTINF:4,\n\
+             t.ts?x=1&{{${name}}}\n#EXT-X-ENDLIST\n"
         )
     );
 }

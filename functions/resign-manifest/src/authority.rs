@@ -95,7 +95,9 @@ pub(crate) fn policy_of(
         .verify(&Request::new(&format!("{plain}{separator}{copy}")), now)
         .map_err(|denial| denial.code().as_str().to_owned())?;
     let expires = admitted.policy.date_less_than;
-    Ok(admitted.policy.resource.map(|resource| ViewerPolicy::Custom { resource, expires }))
+    // A policy without a resource covers everything.
+    let resource = admitted.policy.resource.unwrap_or_else(|| "*".to_owned());
+    Ok(Some(ViewerPolicy::Custom { resource, expires }))
 }
 
 /// Whether a resource covers a request. Its query may have been changed on the way, its path not.

@@ -79,7 +79,7 @@ fn read_common_assets(settings: &mut Settings<'_>, scope: &Scope) -> Option<Vec<
     };
     for (at, pattern) in patterns.iter().enumerate() {
         let is_pattern = UrlPattern::new(format!("https://host{pattern}")).is_ok();
-        if !(is_pattern && scope.covers(pattern) && scope.is_of_whole_assets(pattern)) {
+        if !(is_pattern && scope.covers(pattern) && scope.covers_whole_assets(pattern)) {
             settings.problem(format!(
                 "{COMMON_ASSETS}[{at}] must be a path pattern of whole assets below {}, such as /video/ads/*",
                 scope.everything()
@@ -146,7 +146,10 @@ mod tests {
     fn all_problems_are_told_at_once() {
         let error = read(&[
             ("BUCKET", ""),
-            ("COMMON_ASSETS", r#"["/video/ads/*", "/other/*", "/video/a/b/c/*", "video/*", "/video/a?b/*"]"#),
+            (
+                "COMMON_ASSETS",
+                r#"["/video/ads/*", "/other/*", "/video/a/b/c/*", "video/*", "/video/ads/spot.ts"]"#,
+            ),
             ("TRUSTED_SIGNERS", r#"[{"kms_key_id": "a"}]"#),
             ("VIEWER_HOST", "*.example.com"),
             ("SIGNED_HOSTS", r#"[{"origin": "https://a", "key_pair_id": "KA"}]"#),

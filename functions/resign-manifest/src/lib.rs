@@ -33,7 +33,7 @@ pub use config::Config;
 pub use handler::ResignManifest;
 pub use host_grants::HostGrants;
 pub use plan::{Permission, RequiredGrant, SigningPlan};
-pub use resigned::Resigned;
+pub use resigned::{PolicyCopies, Resigned};
 pub use signed_host::SignedHost;
 pub use source::{Object, PlaylistSource, SourceError};
 pub use style::{Style, UnknownStyle};

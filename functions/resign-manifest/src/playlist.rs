@@ -10,7 +10,8 @@ use url::Url;
 use usher_runtime::{Asker, Problem, Scope, Viewer, is_policy_copy, object_key};
 
 use crate::{
-    Assets, Authority, Host, Object, Permission, ResignManifest, Resigned, SigningPlan, SourceError, Style,
+    Assets, Authority, Host, Object, Permission, PolicyCopies, ResignManifest, Resigned, SigningPlan,
+    SourceError, Style,
     answer::Answer,
     authority::policy_of,
     body::Content,
@@ -28,6 +29,8 @@ struct Asked {
     /// The playlist's key in the bucket.
     key: String,
     viewer_origin: String,
+    /// What covers the asset that the playlist belongs to.
+    own_resource: Option<String>,
     playlist_url: Url,
     now: UnixTime,
     /// Nothing is signed without one.
@@ -60,13 +63,13 @@ impl ResignManifest {
                     let scan =
                         Scan::read(&object.bytes, url, Origin::Static, nested, |one| assets.number(one));
                     record.rewrite = started.elapsed();
-                    let own_asset_only = scan.info.is_steered_elsewhere;
-                    let (plan, grants) =
-                        self.sign(&asked, authority, &assets, own_asset_only, record).await?;
+                    let plan = SigningPlan::of_playlist(&assets, &scan, self.permission(&asked, authority));
+                    let grants = self.sign(&asked, authority, &plan, record).await?;
                     let unchanged = scan.info.ended.then(|| self.unchanged_seconds(authority, asked.now));
                     let headers = headers(PLAYLIST, asked.etag(&object, &grants), unchanged);
                     return Ok(answer(headers, event, || {
-                        let resigned = Resigned::new(object.bytes, scan, asked.style, plan, &grants);
+                        let copies = PolicyCopies::Carried;
+                        let resigned = Resigned::new(object.bytes, scan, asked.style, plan, &grants, copies);
                         Content::Resigned(Box::new(resigned))
                     }));
                 }
@@ -94,7 +97,8 @@ impl ResignManifest {
         // A player may read it nevertheless, and find a host in it that it would send our signature to.
         let refused = |error: DocumentError| Problem::new(StatusCode::BAD_GATEWAY, error.to_string());
         document.scan(&mut assets).map_err(refused)?;
-        let (plan, grants) = self.sign(asked, authority, &assets, false, record).await?;
+        let plan = SigningPlan::new(&assets, self.permission(asked, authority));
+        let grants = self.sign(asked, authority, &plan, record).await?;
 
         let started = Instant::now();
         let resigned = document.resign(&mut assets, &plan, &grants).map_err(refused)?;
@@ -108,29 +112,23 @@ impl ResignManifest {
         Ok(answer(headers, event, || Content::Whole(rewritten.json.into())))
     }
 
-    /// Plans what is signed for the viewer, and signs it.
+    fn permission<'a>(&'a self, asked: &'a Asked, authority: &'a Authority) -> Permission<'a> {
+        let own_resource = asked.own_resource.as_deref();
+        Permission { authority, common_assets: &self.config.common_assets, own_resource }
+    }
+
     async fn sign(
         &self,
         asked: &Asked,
         authority: &Authority,
-        assets: &Assets,
-        own_asset_only: bool,
+        plan: &SigningPlan,
         record: &mut Record,
-    ) -> Result<(SigningPlan, Vec<Arc<Grant>>), Problem> {
-        let own =
-            self.config.scope.of(&asked.path).map(|pattern| format!("{}{pattern}", asked.viewer_origin));
-        let permission = Permission {
-            authority,
-            common_assets: &self.config.common_assets,
-            own_resource: own.as_deref(),
-            own_asset_only,
-        };
-        let plan = SigningPlan::new(assets, permission);
+    ) -> Result<Vec<Arc<Grant>>, Problem> {
         let started = Instant::now();
         let signed = self.grants.sign(&plan.grants, authority.expires(), asked.now, asked.asker).await?;
         record.sign = started.elapsed();
         record.signatures = signed.signatures;
-        Ok((plan, signed.grants))
+        Ok(signed.grants)
     }
 
     /// What the request asks for, if it is something that there can be, and the viewer may have it.
@@ -142,7 +140,7 @@ impl ResignManifest {
         let style = Style::choose(query, &viewer)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         let not_found = || Problem::new(StatusCode::NOT_FOUND, "there is no playlist at this path");
-        self.config.scope.of(path).ok_or_else(not_found)?;
+        let own_pattern = self.config.scope.of(path).ok_or_else(not_found)?;
         let key = object_key(path).ok_or_else(not_found)?;
         let viewer_origin = format!("{}://{}", self.config.protocol, viewer.host);
         let url = if query.is_empty() {
@@ -156,7 +154,8 @@ impl ResignManifest {
         // Nothing is known of the viewer's signature, so nothing is signed.
         let style = if authority.is_some() { style } else { Style::Plain };
         let asker = Asker::new(viewer_address(&event.headers));
-        Ok(Asked { style, path: path.to_owned(), key, viewer_origin, playlist_url, now, authority, asker })
+        let (path, own_resource) = (path.to_owned(), Some(format!("{viewer_origin}{own_pattern}")));
+        Ok(Asked { style, path, key, viewer_origin, own_resource, playlist_url, now, authority, asker })
     }
 
     async fn authority(

@@ -21,6 +21,15 @@ pub struct Resigned {
     size: usize,
 }
 
+/// Whether references to playlists and documents carry the policy a second time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PolicyCopies {
+    /// For the function that answers for them, which must know what its viewer may watch.
+    Carried,
+    /// Where no such function answers.
+    LeftOut,
+}
+
 /// What references receive that one grant is for.
 struct Addition {
     parameters: String,
@@ -40,6 +49,7 @@ impl Resigned {
         style: Style,
         plan: SigningPlan,
         grants: &[G],
+        copies: PolicyCopies,
     ) -> Self {
         let mut counts = scan.left;
         let mut has_children_elsewhere = scan.info.has_children_elsewhere;
@@ -59,7 +69,7 @@ impl Resigned {
         let additions: Vec<_> = parameters
             .into_iter()
             .zip(grants)
-            .map(|(parameters, grant)| Addition::new(parameters, grant.borrow(), style))
+            .map(|(parameters, grant)| Addition::new(parameters, grant.borrow(), style, copies))
             .collect();
         let added = additions.iter().zip(uses).map(|(addition, (nested, others))| {
             nested
@@ -98,8 +108,12 @@ impl Iterator for Resigned {
 }
 
 impl Addition {
-    fn new(parameters: String, grant: &Grant, style: Style) -> Self {
-        let nested = nested_parameters(&parameters, grant, style);
+    fn new(parameters: String, grant: &Grant, style: Style, copies: PolicyCopies) -> Self {
+        let nested = match (copies, style.kept_parameter()) {
+            (PolicyCopies::Carried, _) => nested_parameters(&parameters, grant, style),
+            (PolicyCopies::LeftOut, Some(kept)) => format!("{kept}&{parameters}"),
+            (PolicyCopies::LeftOut, None) => parameters.clone(),
+        };
         Self { parameters, nested }
     }
 }

@@ -138,12 +138,7 @@ mod tests {
         let (expires, now) = (time(1_790_000_000), time(1_789_999_000));
         let policy = ViewerPolicy::Custom { resource: resource.to_owned(), expires };
         let authority = Authority::new(&policy, url.as_str(), now).expect("an authority");
-        let permission = Permission {
-            authority: &authority,
-            common_assets: &[],
-            own_resource: None,
-            own_asset_only: false,
-        };
+        let permission = Permission { authority: &authority, common_assets: &[], own_resource: None };
         let plan = SigningPlan::new(&assets, permission);
         let resources: Vec<_> = plan.grants.iter().map(|grant| grant.resource.to_string()).collect();
         let grants: Vec<_> = resources.iter().map(|resource| grant(resource)).collect();

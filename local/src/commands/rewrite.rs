@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use cloudfront_signing::Policy;
 use resign_manifest::{
-    Assets, Authority, Host, Permission, Resigned, SigningPlan, Style,
+    Assets, Authority, Host, Permission, PolicyCopies, Resigned, SigningPlan, Style,
     rewrite::{Origin, RewriteCounts, Scan, is_playlist},
 };
 use url::Url;
@@ -35,16 +35,20 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     // Where it will be served from, a file does not tell.
     let (origin, nested) = (Origin::AsStated, style.kept_parameter());
     let scan = Scan::read(playlist, &url, origin, nested, |reference| assets.number(reference));
+    let own = assets
+        .hosts()
+        .first()
+        .and_then(|host| Some(format!("{}{}", host.written, host.scope.of(url.path())?)));
     // Whoever holds the key may sign everything.
     let authority = Authority::of_owner(arguments.date_less_than);
-    let permission =
-        Permission { authority: &authority, common_assets: &[], own_resource: None, own_asset_only: false };
-    let plan = SigningPlan::new(&assets, permission);
+    let permission = Permission { authority: &authority, common_assets: &[], own_resource: own.as_deref() };
+    let plan = SigningPlan::of_playlist(&assets, &scan, permission);
     let mut grants = Vec::new();
     for required in &plan.grants {
         grants.push(signer.sign(Policy::new(required.resource.clone(), arguments.date_less_than)?)?);
     }
-    let signed = Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants);
+    let signed =
+        Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants, PolicyCopies::LeftOut);
     warnings.extend(left(signed.counts()));
     Ok(Outcome { stdout: signed.flatten().collect(), warnings, refused: false })
 }

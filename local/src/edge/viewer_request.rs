@@ -167,7 +167,12 @@ fn custom_policy(policy: &[u8]) -> Option<Policy> {
     if !is_printable || resource.len() > LONGEST_RESOURCE {
         return None;
     }
-    let expires = statement.get("Condition")?.get("DateLessThan")?.get("AWS:EpochTime")?.as_u64()?;
+    let condition = statement.get("Condition")?;
+    // What is signed for this viewer could not be bound to the address.
+    if condition.get("IpAddress").is_some() {
+        return None;
+    }
+    let expires = condition.get("DateLessThan")?.get("AWS:EpochTime")?.as_u64()?;
     let policy = Policy { resource: HeaderValue::from_str(resource).ok(), expires };
     (expires <= MAX_SAFE_INTEGER).then_some(policy)
 }

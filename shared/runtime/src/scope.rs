@@ -58,6 +58,16 @@ impl Scope {
         pattern.strip_prefix(&self.prefix).is_some_and(|below| below.matches('/').count() <= self.depth)
     }
 
+    /// Whether a path pattern within the prefix covers any whole asset: not only a part of one.
+    #[must_use]
+    pub fn covers_whole_assets(&self, pattern: &str) -> bool {
+        let below = pattern.strip_prefix(&self.prefix);
+        below.is_some_and(|below| match below.matches('/').count() {
+            folders if folders < self.depth => true,
+            folders => folders == self.depth && below.rsplit('/').next() == Some("*"),
+        })
+    }
+
     /// The asset that `path` belongs to, such as the folder `/video/m/` for `/video/m/v0/s001.ts`. A file
     /// above the depth belongs to no folder: it is an asset alone, since the folder around it holds the
     /// assets of others. `None` for a path outside the prefix, and for one with dot segments, which a
@@ -196,6 +206,28 @@ mod tests {
             let scope = Scope::new("/video/*", depth).expect("a scope");
             let seen = (scope.covers(pattern), scope.is_of_whole_assets(pattern));
             assert_eq!(seen, (covered, whole), "{depth} {pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_for_a_part_of_an_asset_covers_no_whole_one() {
+        let rows = [
+            (1, "/video/*", true),
+            (1, "/video/ads/*", true),
+            (1, "/video/ad*", true),
+            (1, "/video/jingle.ts", true),
+            (1, "/video/ads/spot.ts", false),
+            (1, "/video/ads/s*", false),
+            (1, "/video/ads/v0/*", false),
+            (2, "/video/ads/spot.ts", true),
+            (2, "/video/ads/v0/*", true),
+            (0, "/video/*", true),
+            (0, "/video/jingle.ts", false),
+            (1, "/other/*", false),
+        ];
+        for (depth, pattern, covers) in rows {
+            let scope = Scope::new("/video/*", depth).expect("a scope");
+            assert_eq!(scope.covers_whole_assets(pattern), covers, "{depth} {pattern}");
         }
     }
 

@@ -61,9 +61,8 @@ pub fn plan_for(playlist: &[u8], url: &Url, resource: &str) -> (SigningPlan, &'s
         authority: &authority,
         common_assets: &["/video/ads/*".to_owned()],
         own_resource: own.as_deref(),
-        own_asset_only: scan.info.is_steered_elsewhere,
     };
-    (SigningPlan::new(&assets, permission), "https://h/video/ads/*")
+    (SigningPlan::of_playlist(&assets, &scan, permission), "https://h/video/ads/*")
 }
 
 /// The time at which every target judges.

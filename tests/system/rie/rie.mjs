@@ -127,6 +127,7 @@ function event(path, style, encoding) {
       'x-viewer-credential': 'cookies',
       'x-viewer-expires': '4000000000',
       'x-viewer-host': 'd111111abcdef8.cloudfront.net',
+      'x-viewer-resource': 'https://d111111abcdef8.cloudfront.net/video/*',
     },
     requestContext: {
       accountId: '123456789012',

@@ -33,9 +33,8 @@ class Signer:
         self.sign = sign
         self.signatures = {}
 
-    def grant(self, path, ttl, now):
-        """When it ends, and CloudFront's parameters by their names."""
-        expires = -(-(now + ttl) // BUCKET_SECONDS) * BUCKET_SECONDS
+    def grant(self, path, expires):
+        """CloudFront's parameters, by their names."""
         resource = f"https://{self.host}{path}"
         condition = {"DateLessThan": {"AWS:EpochTime": expires}}
         policy = {"Statement": [{"Resource": resource, "Condition": condition}]}
@@ -50,18 +49,30 @@ class Signer:
         }
         if self.hash_algorithm == "SHA1":
             del parameters["Hash-Algorithm"]
-        return expires, parameters
+        return parameters
 
-    def query(self, path, now):
-        parameters = self.grant(path, URL_TTL_SECONDS, now)[1]
-        return "&".join(f"{name}={value}" for name, value in parameters.items())
+    def query(self, path, expires):
+        return "&".join(f"{name}={value}" for name, value in self.grant(path, expires).items())
+
+
+def shared_expiry(latest, now):
+    """When it ends: at the beginning of the expiry bucket, if half of the time is left then."""
+    rounded = latest // BUCKET_SECONDS * BUCKET_SECONDS
+    return rounded if rounded > now and 2 * (rounded - now) >= latest - now else latest
+
+
+def with_copy(parameters, query):
+    """What a URL of a playlist or document has: parameters, and behind them the policy a second time."""
+    return "&".join([parameters, *(f"usher-{one}" for one in query.split("&"))])
 
 
 # ---- issue-cookies: what API Gateway is given
 
 
 def issued(signer, now, headers=()):
-    expires, parameters = signer.grant("/video/*", COOKIE_TTL_SECONDS, now)
+    # The token ends later.
+    expires = shared_expiry(now + COOKIE_TTL_SECONDS, now)
+    parameters = signer.grant("/video/*", expires)
     body = {
         "resource": f"https://{signer.host}/video/*",
         "expires_at": expires,
@@ -72,8 +83,9 @@ def issued(signer, now, headers=()):
 
 
 def signed_url(signer, now):
-    expires = signer.grant("/video/m/*", URL_TTL_SECONDS, now)[0]
-    url = f"https://{signer.host}/video/m/master.m3u8?{signer.query('/video/m/*', now)}"
+    expires = shared_expiry(now + URL_TTL_SECONDS, now)
+    query = signer.query("/video/m/*", expires)
+    url = f"https://{signer.host}/video/m/master.m3u8?{with_copy(query, query)}"
     return api(200, {"content-type": "application/json"}, compact({"url": url, "expires_at": expires}))
 
 
@@ -113,13 +125,17 @@ def plain(content, *, status=200, content_type="application/vnd.apple.mpegurl", 
 
 def packed(content):
     """The same, in gzip."""
-    return playlist(content, {"cache-control": "private, no-cache", "content-encoding": "gzip"})
+    return streamed(content, {"content-encoding": "gzip"})
 
 
-def complete(content, now):
-    """A signed playlist of a whole programme: caches may keep it until its parameters change."""
-    left = -(now + URL_TTL_SECONDS) % BUCKET_SECONDS
-    return playlist(content, {"cache-control": f"private, max-age={left}"})
+def streamed(content, headers=()):
+    """A playlist whose length is not known when its first bytes are sent."""
+    return playlist(content, {"cache-control": "private, no-cache", **dict(headers)})
+
+
+def complete(content):
+    """A signed playlist of a whole programme, whose viewer has more than an expiry bucket left."""
+    return streamed(content, {"cache-control": f"private, max-age={BUCKET_SECONDS}"})
 
 
 def playlist(content, headers, status=200):
@@ -139,17 +155,26 @@ def stream(status, headers, body=""):
     return {"statusCode": status, "headers": headers, "cookies": [], "body": body}
 
 
-def signed(text, query):
-    """A playlist with a query on every URI in it."""
-    text = re.sub(r'URI="([^"]+)"', rf'URI="\1?{query}"', text)
-    return re.sub(r"^([^#\n].*)$", rf"\1?{query}", text, flags=re.MULTILINE)
+def signed(text, parameters, nested):
+    """A playlist with parameters on every URI in it; those on other playlists are `nested`."""
+    added = lambda uri: f"{uri}?{nested if uri.endswith('.m3u8') else parameters}"
+    text = re.sub(r'(?<=URI=")[^"]+', lambda found: added(found[0]), text)
+    return re.sub(r"^[^#\n].*$", lambda found: added(found[0]), text, flags=re.MULTILINE)
+
+
+def inline(text, query):
+    """A playlist with the query on every URI."""
+    return signed(text, query, with_copy(query, query))
 
 
 def defined(text, query):
-    """A playlist with the query in a variable."""
-    definition = f'#EXTM3U\n#EXT-X-DEFINE:NAME="usher",VALUE="{query}"\n'
-    text = text.replace("#EXTM3U\n", definition).replace("VERSION:6", "VERSION:8")
-    return signed(text, "{$usher}")
+    """A playlist with the query in a variable, and with references to it on every URI."""
+    letters = re.sub("[^0-9A-Za-z]", "", re.search("Signature=([^&]+)", query)[1])
+    name = f"usher{letters[:-17:-1]}"
+    reference = f"{{${name}}}"
+    definition = f'#EXTM3U\n#EXT-X-DEFINE:NAME="{name}",VALUE="{query}"\n'
+    text = signed(text, reference, f"usher-style=define&{with_copy(reference, query)}")
+    return text.replace("#EXTM3U\n", definition).replace("VERSION:6", "VERSION:8")
 
 
 # ---- publish-key: what CloudFormation is told

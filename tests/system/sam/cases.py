@@ -7,26 +7,32 @@ from answers import (
     cleared,
     complete,
     defined,
+    inline,
     issued,
     packed,
     plain,
     playlist,
     refused,
-    signed,
     signed_url,
     stream,
+    streamed,
     told,
     unplayable,
+    with_copy,
 )
 
 INVALID_TOKEN = {"www-authenticate": 'Bearer error="invalid_token"'}
 FOREIGN = "pages of this origin may not call here: it is neither this host's own nor an allowed one"
 NOT_JSON = 'the body must be a JSON object such as {"path":"/video/m/master.m3u8"}'
 NO_VIEWER_HOST = "the request has no usable x-viewer-host header: it must come through the distribution"
+NOT_COVERED = "the viewer's policy does not cover this path"
 NO_PLAYLIST = "the object at this path is not a playlist: it does not start with #EXTM3U"
 NO_KEY_ARN = "the property KeyArn is missing: it is the ARN of the KMS key to publish"
 UNKNOWN_KEY = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
 NO_KEY = f"KMS did not hand out the public key of {UNKNOWN_KEY}: NotFoundException: Key '{UNKNOWN_KEY}' does not exist"
+
+# As it stands in the events: when the viewer's own policy ends, at the beginning of an expiry bucket.
+VIEWER_EXPIRES = 1_893_456_000
 
 NOT_FOUND = refused(404, "there is nothing at this path")
 ASSETS = '{"ASSETS":[{"URI":"https://%s/video/m/master.m3u8%s","DURATION":16},{"URI":"https://ads.example/a.m3u8"}]}'
@@ -44,11 +50,11 @@ def media(sample, host):
     ]
 
 
-def kms_and_header(signer, sample):
-    """A key in KMS, and the host that the distribution tells."""
+def kms_and_header(signer, sample, noted):
+    """A key in KMS, and the host that the distribution tells. `noted` has the copy in the URL that was given out."""
     master, media = sample("master.m3u8"), sample("360p/playlist.m3u8")
-    query = lambda now: signer.query("/video/m/*", now)
-    assets = lambda now: ASSETS % (signer.host, f"?{query(now)}")
+    query = signer.query("/video/m/*", VIEWER_EXPIRES)
+    assets = ASSETS % (signer.host, f"?{with_copy(query, query)}")
     return {
         # issue-cookies
         "post-auth-cookies": lambda now: issued(signer, now),
@@ -89,17 +95,23 @@ def kms_and_header(signer, sample):
         "get-master-playlist-identity": lambda now: plain(master),
         # With the ETag of the answer before.
         "get-master-playlist-if-none-match": lambda now: playlist("", {"cache-control": "private, no-cache"}, 304),
-        "get-master-playlist-by-url-gzip": lambda now: packed(signed(master, query(now))),
+        "get-master-playlist-by-url-gzip": lambda now: packed(inline(master, query)),
         "head-master-playlist": lambda now: plain("", length=len(master)),
-        "get-playlist-by-url": lambda now: complete(signed(media, query(now)), now),
-        "get-playlist-define": lambda now: complete(defined(media, query(now)), now),
+        # The same grant as that of the URL: its policy ends at the beginning of an expiry bucket.
+        "get-master-playlist-by-copy": lambda now: streamed(inline(master, noted["copy"].replace("usher-", ""))),
+        "get-master-playlist-forged-copy": lambda now: plain(master),
+        "get-master-playlist-nothing-known": lambda now: plain(master),
+        "get-master-playlist-define": lambda now: streamed(defined(master, query)),
+        "get-playlist-by-url": lambda now: complete(inline(media, query)),
+        "get-playlist-define": lambda now: complete(defined(media, query)),
         "get-playlist-encoded-path": lambda now: plain(media),
         "get-playlist-allowed-origin": lambda now: plain(master, headers=VIDEO_CORS),
         # The Lambda runtime puts a content type where there is none.
         "options-playlist": lambda now: stream(204, {"content-type": "application/octet-stream", **VIDEO_CORS}),
-        "get-asset-list": lambda now: plain(assets(now), content_type="application/json"),
+        "get-asset-list": lambda now: plain(assets, content_type="application/json"),
         "get-playlist-missing": lambda now: unplayable(404, "there is no playlist at this path"),
         "get-playlist-error-page": lambda now: unplayable(502, NO_PLAYLIST),
+        "get-playlist-not-covered": lambda now: unplayable(403, NOT_COVERED),
         "get-playlist-unknown-style": lambda now: unplayable(400, "usher-style must be plain, inline or define"),
         "get-playlist-without-viewer-host": lambda now: unplayable(400, NO_VIEWER_HOST),
         "post-master-playlist": lambda now: unplayable(405, "a playlist takes GET and HEAD", {"allow": "GET, HEAD"}),
@@ -112,7 +124,7 @@ def existing_key_and_domain(signer, sample):
     return {
         "post-auth-cookies-spoofed-host": lambda now: issued(signer, now),
         "get-playlist-without-viewer-host": lambda now: complete(
-            signed(media, signer.query("/video/m/*", now)), now
+            inline(media, signer.query("/video/m/*", VIEWER_EXPIRES))
         ),
     }
 

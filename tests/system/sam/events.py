@@ -52,7 +52,8 @@ class Test:
         # What no log may repeat.
         self.private = {SOME_KEY, *(SETTINGS[name] for name in self.secrets)}
         self.sent = set()
-        self.etag = ""
+        # Of earlier answers, for later events: an ETag, and the policy's copy in a URL.
+        self.noted = {"etag": "", "copy": ""}
 
     def parameters(self, **others):
         """Of a stack whose viewers bring tokens."""
@@ -98,7 +99,7 @@ class Test:
     def send(self, stack, expectations):
         """Sends the events that have expectations, and compares the answers."""
         for name, expected in expectations.items():
-            text = filled((EVENTS / f"{name}.json").read_text(), SETTINGS, etag=self.etag)
+            text = filled((EVENTS / f"{name}.json").read_text(), SETTINGS, **self.noted)
             event = json.loads(text)
             credential = event["headers"].get("authorization")
             if credential:
@@ -115,6 +116,9 @@ class Test:
         report(f"{name}.json", [] if found in possible else difference(possible[-1], found))
 
     def read(self, answer):
+        copy = re.search(rb"usher-Policy=[\w&=~-]+", answer)
+        if copy:
+            self.noted["copy"] = copy[0].decode()
         try:
             return json.loads(answer)
         except ValueError:
@@ -129,7 +133,7 @@ class Test:
             answer["body"] = gzip.decompress(answer["body"])
         answer["body"] = answer["body"].decode()
         if re.fullmatch(r'W/"[0-9a-f]{32}"', headers.get("etag", "")):
-            self.etag, headers["etag"] = headers["etag"], "{etag}"
+            self.noted["etag"], headers["etag"] = headers["etag"], "{etag}"
         return answer
 
 
@@ -138,7 +142,7 @@ def send_to_kms_stack(test):
     signer = Signer(HOST, "K2JCJMDEHXQW5F", "SHA256", lambda message: test.aws.signature(key, message))
     resources = {"PublicKeyA": {"Ref": signer.key_pair_id}, "SigningKeyA": {"Arn": key}}
     with test.stack("kms", test.parameters(), resources) as stack:
-        test.send(stack, cases.kms_and_header(signer, sample))
+        test.send(stack, cases.kms_and_header(signer, sample, test.noted))
         send_custom_resource(test, stack, key)
         test.private.update(signer.signatures.values())
 

@@ -13,7 +13,7 @@ use aws_lc_rs::{
 use bytes::Bytes;
 use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Signer, UnixTime, UrlPattern};
 use resign_manifest::{
-    Assets, Authority, Host, Permission, Resigned, SigningPlan, Style,
+    Assets, Authority, Host, Permission, PolicyCopies, Resigned, SigningPlan, Style,
     rewrite::{Definitions, Origin, Rewriter, Scan, SkipReason},
 };
 use url::Url;
@@ -99,15 +99,15 @@ pub(crate) fn plan(playlist: &[u8]) -> Planned {
     let mut assets = Assets::new(hosts());
     let scan = Scan::read(playlist, &url(), Origin::Static, None, |reference| assets.number(reference));
     let authority = Authority::of_owner(UnixTime::new(1_790_000_000).expect("a time"));
-    let permission =
-        Permission { authority: &authority, common_assets: &[], own_resource: None, own_asset_only: false };
-    let plan = SigningPlan::new(&assets, permission);
+    let permission = Permission { authority: &authority, common_assets: &[], own_resource: None };
+    let plan = SigningPlan::of_playlist(&assets, &scan, permission);
     Planned { scan, plan }
 }
 
 /// Makes the pieces that go to the viewer, and lets go of each before the next: how many bytes there were.
 pub(crate) fn stream(playlist: &Bytes, planned: Planned, grants: &[Grant], style: Style) -> usize {
-    let pieces = Resigned::new(playlist.clone(), planned.scan, style, planned.plan, grants);
+    let pieces =
+        Resigned::new(playlist.clone(), planned.scan, style, planned.plan, grants, PolicyCopies::Carried);
     pieces.map(|piece| piece.len()).sum()
 }
 

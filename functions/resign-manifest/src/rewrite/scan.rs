@@ -32,7 +32,8 @@ pub struct PlaylistInfo {
     pub ended: bool,
     /// It states a version.
     pub has_version: bool,
-    /// A steering server is named that is none of ours, and may send the player with its parameters to any host.
+    /// A steering server is named whose manifest nobody signs: it may send the player with its parameters to any
+    /// host. Whether the others are ours, the caller knows.
     pub is_steered_elsewhere: bool,
     /// Another playlist or a document is named that is none of ours, and may ask for the variables of this one.
     pub has_children_elsewhere: bool,
@@ -45,6 +46,8 @@ pub struct Scan<T> {
     pub info: PlaylistInfo,
     /// The references that are left, whoever asks; none is signed yet.
     pub left: RewriteCounts,
+    /// The targets that are steering servers.
+    pub steering: Vec<T>,
     /// In their order; none overlaps another.
     pub(super) changes: Vec<Change<T>>,
 }
@@ -80,7 +83,12 @@ impl<T: Copy + PartialEq> Scan<T> {
         find: impl FnMut(&Reference<'_>) -> Result<T, SkipReason>,
     ) -> Self {
         let mut scanner = Scanner {
-            scan: Self { info: PlaylistInfo::default(), left: RewriteCounts::default(), changes: Vec::new() },
+            scan: Self {
+                info: PlaylistInfo::default(),
+                left: RewriteCounts::default(),
+                steering: Vec::new(),
+                changes: Vec::new(),
+            },
             origin,
             references: References::new(playlist_url, nested),
             find,
@@ -183,8 +191,11 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
             }
             if tag == STEERING {
                 // Only a manifest that is signed itself is read, and its pathways with it.
-                let is_ours = self.scan.changes.len() > before && names_json(attribute.value);
-                self.scan.info.is_steered_elsewhere |= !is_ours;
+                let server = self.scan.changes.get(before).filter(|_| names_json(attribute.value));
+                match server.map(|change| &change.content) {
+                    Some(Content::Parameters { target, .. }) => self.scan.steering.push(*target),
+                    _ => self.scan.info.is_steered_elsewhere = true,
+                }
             }
         }
     }

@@ -15,7 +15,7 @@ use cloudfront_signing::{
     Verifier,
 };
 use resign_manifest::{
-    Assets, Authority, Host, Permission, Resigned, SigningPlan, Style,
+    Assets, Authority, Host, Permission, PolicyCopies, Resigned, SigningPlan, Style,
     rewrite::{Origin, RewriteCounts, Scan},
 };
 use url::Url;
@@ -81,15 +81,11 @@ pub(crate) fn sign_for(
     let mut assets = Assets::new(vec![Host { written: origin.clone(), origin, scope: scope.clone() }]);
     let nested = style.kept_parameter();
     let scan = Scan::read(playlist, url, Origin::AsStated, nested, |reference| assets.number(reference));
-    let permission = Permission {
-        authority,
-        common_assets,
-        own_resource: own.as_deref(),
-        own_asset_only: scan.info.is_steered_elsewhere,
-    };
-    let plan = SigningPlan::new(&assets, permission);
+    let permission = Permission { authority, common_assets, own_resource: own.as_deref() };
+    let plan = SigningPlan::of_playlist(&assets, &scan, permission);
     let grants: Vec<_> = plan.grants.iter().map(|required| grant(required.resource.as_str())).collect();
-    let mut resigned = Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants);
+    let mut resigned =
+        Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants, PolicyCopies::Carried);
     let limit = resigned.size_limit();
     let playlist: Vec<u8> = resigned.by_ref().flatten().collect();
     assert!(playlist.len() <= limit, "{} bytes, where at most {limit} were expected", playlist.len());

@@ -312,7 +312,7 @@ fn sha256(text: &str) -> String {
 }
 
 /// The code that `viewer_request` does the same as, by its hash. Who changes the one looks at the other.
-const VIEWER_REQUEST_CODE: &str = "220b6f507b6c367613642cf2be5c66f3529548f145b7e1aac72c427a20f9a5a7";
+const VIEWER_REQUEST_CODE: &str = "26d85732ae07ed7e0d088a6fb3b8207815cdf97710a0c5d597ffa75e4a795a99";
 
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
 const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
