@@ -10,6 +10,8 @@ import subprocess
 from pathlib import Path
 
 SECONDS = 60
+# As `timeout` says it.
+HANGS = 124
 # VLC runs as nobody if root runs it: it refuses to run as root.
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
@@ -58,7 +60,11 @@ def gstreamer(url, folder):
         *("d.", "!", *queue, "!", *sound, "!", "filesink", "location=sound"),
     ]
     source = ["uridecodebin", "connection-speed=100000", f"uri={url}", "name=d"]
-    done = run(["gst-launch-1.0", "--quiet", *source, *sinks], folder)
+    # Of a thousand pipelines some hang before the first frame, also without signatures (1.22).
+    for _ in range(3):
+        done = run(["gst-launch-1.0", "--quiet", *source, *sinks], folder, seconds=20)
+        if done.returncode != HANGS:
+            break
     if done.returncode != 0:
         return ""
     frames = (folder / "picture").stat().st_size // (16 * 16)
@@ -89,14 +95,14 @@ PLAYERS = {
 }
 
 
-def run(command, folder):
+def run(command, folder, seconds=SECONDS):
     """Runs a player in a folder of its own; one that hangs has not played."""
     environment = {**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     try:
-        return subprocess.run(command, cwd=folder, env=environment, timeout=SECONDS, check=False, **quiet)
+        return subprocess.run(command, cwd=folder, env=environment, timeout=seconds, check=False, **quiet)
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, 124, b"", b"")
+        return subprocess.CompletedProcess(command, HANGS, b"", b"")
 
 
 def told(what, lines):
