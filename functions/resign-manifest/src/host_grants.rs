@@ -62,14 +62,17 @@ impl HostGrants {
         Ok(all)
     }
 
-    /// Judges signatures of the keys for the viewer's own host.
+    /// Judges signatures of the keys for the viewer's own host. A key of before that cannot be had verifies nothing.
     ///
     /// # Errors
-    /// As [`SigningKey::public_keys`].
+    /// As [`SigningKey::public_keys`], for the key that signs.
     pub async fn verifier(&self) -> Result<Verifier, SigningError> {
         let mut keys = self.own.public_keys().await?;
         for key in &self.trusted {
-            keys.extend(key.public_keys().await?);
+            match key.public_keys().await {
+                Ok(more) => keys.extend(more),
+                Err(error) => tracing::warn!(%error, "a key in TRUSTED_SIGNERS cannot be had"),
+            }
         }
         Ok(Verifier::new(keys))
     }
