@@ -161,6 +161,10 @@ fn is_ambiguous(text: &str) -> bool {
 
 /// Whether a path names a playlist that the distribution's behaviour `*.m3u8` does not match.
 fn is_other_playlist(path: &str) -> bool {
+    // Asked for every segment of a playlist: most end otherwise.
+    if !matches!(path.as_bytes().last(), Some(b'8' | b'u' | b'U')) {
+        return false;
+    }
     let ends_with = |extension: &str| {
         let start = path.len().checked_sub(extension.len());
         let end = start.and_then(|start| path.as_bytes().get(start..));
