@@ -1,9 +1,9 @@
 //! What may be signed for a viewer: nothing beyond the policy that the viewer's own signature is for.
 
 use cloudfront_signing::{
-    Request, UnixTime, UrlPattern, Verifier, resource_covers, without_reserved_parameters,
+    DenialCode, Request, UnixTime, UrlPattern, Verifier, resource_covers, without_reserved_parameters,
 };
-use usher_runtime::{Viewer, ViewerPolicy, copied_policy};
+use usher_runtime::ViewerPolicy;
 
 /// What a viewer's policy covers, and until when.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -74,30 +74,26 @@ impl Authority {
     }
 }
 
-/// The policy of the viewer's signature: what the viewer-request function saw, or else the copy in the query of
-/// `url`, if `verifier` admits it as CloudFront would the original.
+/// The policy of `copy`, what [`copied_policy`](usher_runtime::copied_policy) found in the query of `url`, if
+/// `verifier` admits it as CloudFront would the original.
 ///
 /// # Errors
-/// Why there is a copy that is not admitted, for the log: it counts as none.
-pub(crate) fn policy_of(
-    viewer: &Viewer,
+/// CloudFront's code for why it is not admitted, for the log.
+pub(crate) fn policy_of_copy(
+    copy: &str,
     url: &str,
     verifier: &Verifier,
     now: UnixTime,
-) -> Result<Option<ViewerPolicy>, String> {
-    if let Some(policy) = &viewer.policy {
-        return Ok(Some(policy.clone()));
-    }
-    let Some(copy) = url.split_once('?').and_then(|(_, query)| copied_policy(query)) else { return Ok(None) };
+) -> Result<ViewerPolicy, DenialCode> {
     let plain = without_reserved_parameters(url);
     let separator = if plain.contains('?') { '&' } else { '?' };
     let admitted = verifier
         .verify(&Request::new(&format!("{plain}{separator}{copy}")), now)
-        .map_err(|denial| denial.code().as_str().to_owned())?;
+        .map_err(|denial| denial.code())?;
     let expires = admitted.policy.date_less_than;
     // A policy without a resource covers everything.
     let resource = admitted.policy.resource.unwrap_or_else(|| "*".to_owned());
-    Ok(Some(ViewerPolicy::Custom { resource, expires }))
+    Ok(ViewerPolicy::Custom { resource, expires })
 }
 
 /// Whether a resource covers a request. Its query may have been changed on the way, its path not.

@@ -3,17 +3,17 @@
 use std::{sync::Arc, time::Instant};
 
 use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlRequest;
-use cloudfront_signing::{Grant, UnixTime, Verifier};
+use cloudfront_signing::{Grant, UnixTime};
 use headers::{ETag, HeaderMapExt as _};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use url::Url;
-use usher_runtime::{Asker, Problem, Scope, Viewer, is_policy_copy, object_key};
+use usher_runtime::{Asker, Problem, Scope, Viewer, ViewerPolicy, copied_policy, object_key};
 
 use crate::{
     Assets, Authority, Host, Object, Permission, PolicyCopies, ResignManifest, Resigned, SigningPlan,
     SourceError, Style,
     answer::Answer,
-    authority::policy_of,
+    authority::policy_of_copy,
     body::Content,
     caching::{Ingredients, cache_control, is_known},
     document::{DocumentError, DocumentKind},
@@ -30,7 +30,7 @@ struct Asked {
     key: String,
     viewer_origin: String,
     /// What covers the asset that the playlist belongs to.
-    own_resource: Option<String>,
+    own_resource: String,
     playlist_url: Url,
     now: UnixTime,
     /// Nothing is signed without one.
@@ -113,7 +113,7 @@ impl ResignManifest {
     }
 
     fn permission<'a>(&'a self, asked: &'a Asked, authority: &'a Authority) -> Permission<'a> {
-        let own_resource = asked.own_resource.as_deref();
+        let own_resource = Some(asked.own_resource.as_str());
         Permission { authority, common_assets: &self.config.common_assets, own_resource }
     }
 
@@ -154,7 +154,7 @@ impl ResignManifest {
         // Nothing is known of the viewer's signature, so nothing is signed.
         let style = if authority.is_some() { style } else { Style::Plain };
         let asker = Asker::new(viewer_address(&event.headers));
-        let (path, own_resource) = (path.to_owned(), Some(format!("{viewer_origin}{own_pattern}")));
+        let (path, own_resource) = (path.to_owned(), format!("{viewer_origin}{own_pattern}"));
         Ok(Asked { style, path, key, viewer_origin, own_resource, playlist_url, now, authority, asker })
     }
 
@@ -165,17 +165,32 @@ impl ResignManifest {
         now: UnixTime,
         record: &mut Record,
     ) -> Result<Option<Authority>, Problem> {
-        let has_copy = url.split_once('?').is_some_and(|(_, query)| query.split('&').any(is_policy_copy));
-        let verifier = match &viewer.policy {
-            None if has_copy => self.grants.verifier().await.map_err(|error| Problem::from(&error))?,
-            _ => Verifier::default(),
+        let policy = match &viewer.policy {
+            Some(policy) => Some(policy.clone()),
+            None => self.admitted_copy(url, now, record).await?,
         };
-        let policy = policy_of(viewer, url, &verifier, now).unwrap_or_else(|code| {
-            record.error = Some(format!("the copy of the policy in the URL is not admitted: {code}"));
-            None
-        });
         let authority = policy.map(|policy| Authority::new(&policy, url, now)).transpose();
         authority.map_err(|refusal| Problem::new(StatusCode::FORBIDDEN, refusal.to_string()))
+    }
+
+    /// The policy whose signature `url` holds a second time, if CloudFront would admit the original. One that it
+    /// would not counts as none.
+    async fn admitted_copy(
+        &self,
+        url: &str,
+        now: UnixTime,
+        record: &mut Record,
+    ) -> Result<Option<ViewerPolicy>, Problem> {
+        let Some(copy) = url.split_once('?').and_then(|(_, query)| copied_policy(query)) else {
+            return Ok(None);
+        };
+        let verifier = self.grants.verifier().await.map_err(|error| Problem::from(&error))?;
+        let policy = policy_of_copy(&copy, url, &verifier, now);
+        if let Err(code) = &policy {
+            record.error =
+                Some(format!("the copy of the policy in the URL is not admitted: {}", code.as_str()));
+        }
+        Ok(policy.ok())
     }
 
     /// For how long a playlist that will not change may be kept: not beyond its signatures, and no longer than a

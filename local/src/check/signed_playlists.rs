@@ -3,7 +3,7 @@
 
 use resign_manifest::rewrite::{SkipReason, rewrite};
 use url::Url;
-use usher_runtime::is_policy_copy;
+use usher_runtime::without_policy_copy;
 
 use super::{
     Check,
@@ -116,11 +116,8 @@ pub(super) async fn seen(deployment: &Deployment<'_>, url: &Url) -> Check {
 
 /// A signed URL with its signature, and without what CloudFront lets through to the function.
 pub(super) fn without_copy(url: &Url) -> Url {
-    let kept = url.query().unwrap_or_default().split('&').filter(|pair| !is_policy_copy(pair));
-    let query = kept.collect::<Vec<_>>().join("&");
-    let mut url = url.clone();
-    url.set_query(Some(&query));
-    url
+    let without = Url::parse(&without_policy_copy(url.as_str()));
+    without.unwrap_or_else(|_| url.clone())
 }
 
 fn judge_policies(question: Question, walk: &Walk, found: String, problems: &Problems) -> Check {

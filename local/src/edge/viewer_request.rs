@@ -12,7 +12,7 @@ use cloudfront_signing::RESERVED_PARAMETERS;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use usher_runtime::{Problem, Viewer};
+use usher_runtime::{POLICY_COPY_PREFIX, Problem, Viewer};
 
 /// Sets the headers, or takes away what the viewer sent under their names; or answers the request itself.
 pub(super) fn viewer_request(
@@ -48,7 +48,7 @@ fn signed_parameters(query: &str) -> Result<Vec<(&'static str, Vec<u8>)>, Proble
     let mut signed = Vec::new();
     for (raw, value) in query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
         let name = decoded(raw);
-        let plain = name.strip_prefix(b"usher-").unwrap_or(&name);
+        let plain = name.strip_prefix(POLICY_COPY_PREFIX.as_bytes()).unwrap_or(&name);
         let Some(reserved) = RESERVED_PARAMETERS.into_iter().find(|one| one.as_bytes() == plain) else {
             continue;
         };

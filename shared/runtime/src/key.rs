@@ -59,6 +59,8 @@ pub enum SigningError {
 pub struct LocalKey {
     key_pair_id: KeyPairId,
     key: PrivateKey,
+    /// Derived once: who verifies asks for it with each request.
+    public_key: PublicKey,
 }
 
 impl LocalKey {
@@ -68,7 +70,8 @@ impl LocalKey {
     /// [`SigningError::Key`] for RSA of another size than 2048 bits.
     pub fn new(key_pair_id: KeyPairId, key: PrivateKey) -> Result<Self, SigningError> {
         check(key.algorithm())?;
-        Ok(Self { key_pair_id, key })
+        let public_key = key.public_key();
+        Ok(Self { key_pair_id, key, public_key })
     }
 
     /// Under which id CloudFront knows the public half.
@@ -79,8 +82,8 @@ impl LocalKey {
 
     /// The public half.
     #[must_use]
-    pub fn public_key(&self) -> PublicKey {
-        self.key.public_key()
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public_key
     }
 }
 
@@ -91,7 +94,7 @@ impl SigningKey for LocalKey {
     }
 
     async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
-        Ok(vec![(self.key_pair_id.clone(), self.public_key())])
+        Ok(vec![(self.key_pair_id.clone(), self.public_key.clone())])
     }
 }
 

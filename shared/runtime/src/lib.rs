@@ -33,7 +33,9 @@ pub use kms::KmsKey;
 pub use logging::init_logging;
 pub use object_key::object_key;
 pub use origin::{Origin, OriginError, is_loopback};
-pub use policy_copy::{copied_policy, is_policy_copy, needs_policy_copy, policy_copy, without_policy_copy};
+pub use policy_copy::{
+    POLICY_COPY_PREFIX, copied_policy, needs_policy_copy, policy_copy, without_policy_copy,
+};
 pub use problem::Problem;
 pub use scope::{Asset, Scope};
 pub use secrets::{Secret, SecretUnread, StoredSecrets};

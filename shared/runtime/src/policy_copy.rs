@@ -7,8 +7,8 @@
 
 use cloudfront_signing::{Grant, RESERVED_PARAMETERS};
 
-/// The copies' names begin with it.
-const PREFIX: &str = "usher-";
+/// The copies' names begin with it; what follows is CloudFront's own name.
+pub const POLICY_COPY_PREFIX: &str = "usher-";
 
 /// Whether the function `resign-manifest` answers requests for `path`, and so needs the copy: what the
 /// distribution's behaviours `*.m3u8` and `*.json` match.
@@ -20,14 +20,8 @@ pub fn needs_policy_copy(path: &str) -> bool {
 /// The copy of a grant's policy and signature, as query parameters.
 #[must_use]
 pub fn policy_copy(grant: &Grant) -> String {
-    let pairs = grant.query().split('&').map(|pair| format!("{PREFIX}{pair}"));
+    let pairs = grant.query().split('&').map(|pair| format!("{POLICY_COPY_PREFIX}{pair}"));
     pairs.collect::<Vec<_>>().join("&")
-}
-
-/// Whether a query parameter (a name, or a name and its value) is a part of such a copy.
-#[must_use]
-pub fn is_policy_copy(parameter: &str) -> bool {
-    original(parameter).is_some()
 }
 
 /// The copies in a query under CloudFront's own names, in their order; `None` where there are none.
@@ -41,14 +35,14 @@ pub fn copied_policy(query: &str) -> Option<String> {
 #[must_use]
 pub fn without_policy_copy(url: &str) -> String {
     let Some((base, query)) = url.split_once('?') else { return url.to_owned() };
-    let kept: Vec<&str> = query.split('&').filter(|parameter| !is_policy_copy(parameter)).collect();
+    let kept: Vec<&str> = query.split('&').filter(|parameter| original(parameter).is_none()).collect();
     if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) }
 }
 
 /// The parameter that one is the copy of. Nobody but a signer writes the copies, so other spellings of their
 /// names count as any other parameter.
 fn original(parameter: &str) -> Option<&str> {
-    let original = parameter.strip_prefix(PREFIX)?;
+    let original = parameter.strip_prefix(POLICY_COPY_PREFIX)?;
     let name = original.split_once('=').map_or(original, |(name, _)| name);
     RESERVED_PARAMETERS.contains(&name).then_some(original)
 }

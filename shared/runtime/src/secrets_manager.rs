@@ -22,8 +22,9 @@ use crate::{
 };
 
 /// The key that a secret holds, read again every five minutes: when the next period begins, a rotated key
-/// signs everywhere. In each, whoever signs first reads the secret. If it cannot be read, or holds no usable key, the key of
-/// before goes on signing: to take a key's power away, take its public half out of the key group.
+/// signs everywhere. In each, whoever signs first reads the secret. If it cannot be read, or holds no usable
+/// key, the key of before goes on signing: to take a key's power away, take its public half out of the key
+/// group.
 ///
 /// Text with the key is erased after use, as far as it is ours: the SDK's buffers are not.
 pub struct SecretsManagerKey {
@@ -106,7 +107,7 @@ impl SigningKey for SecretsManagerKey {
         let current = self.current().await?;
         let previous = self.previous.once(self.read_previous()).await.unwrap_or_default();
         let keys = [Some(current), previous].into_iter().flatten();
-        Ok(keys.map(|key| (key.key_pair_id().clone(), key.public_key())).collect())
+        Ok(keys.map(|key| (key.key_pair_id().clone(), key.public_key().clone())).collect())
     }
 }
 

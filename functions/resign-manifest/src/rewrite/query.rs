@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use cloudfront_signing::RESERVED_PARAMETERS;
 use percent_encoding::percent_decode_str;
+use usher_runtime::POLICY_COPY_PREFIX;
 
 /// Whether a parameter (a name, or a name and its value) gives way to those that are added: one that CloudFront
 /// reads as part of a [signature], the copy of one, and one with the name of `nested`.
@@ -11,14 +13,14 @@ use percent_encoding::percent_decode_str;
 pub(super) fn is_replaced(parameter: &str, nested: Option<&str>) -> bool {
     // Decoded: whoever reads `%50olicy` reads `Policy`.
     let name: Vec<u8> = percent_decode_str(name(parameter)).take(LONGEST_NAME + 1).collect();
-    let original = name.strip_prefix(COPY).unwrap_or(&name);
-    RESERVED.iter().any(|reserved| reserved.as_bytes() == original)
+    let original = name.strip_prefix(POLICY_COPY_PREFIX.as_bytes()).unwrap_or(&name);
+    RESERVED_PARAMETERS.iter().any(|reserved| reserved.as_bytes() == original)
         || nested.is_some_and(|nested| self::name(nested).as_bytes() == name)
 }
 
 /// Whether `query` is a signature and nothing else.
 pub(super) fn is_signature(query: &str) -> bool {
-    query.split('&').all(|one| RESERVED.contains(&name(one)))
+    query.split('&').all(|one| RESERVED_PARAMETERS.contains(&name(one)))
         && query.split('&').any(|one| name(one) == "Signature")
 }
 
@@ -45,9 +47,6 @@ pub(super) fn without(
     Cow::Owned(std::iter::once(head).chain(kept).collect())
 }
 
-const RESERVED: [&str; 5] = ["Expires", "Hash-Algorithm", "Key-Pair-Id", "Policy", "Signature"];
-/// The names of a signature's copy begin with it: see `policy_copy` in usher-runtime.
-const COPY: &[u8] = b"usher-";
 /// Of the names that are looked for.
 const LONGEST_NAME: usize = 32;
 

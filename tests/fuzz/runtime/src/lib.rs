@@ -11,7 +11,7 @@ mod scope;
 #[path = "../../../../shared/runtime/src/viewer.rs"]
 mod viewer;
 
-pub use policy_copy::{copied_policy, policy_copy};
+pub use policy_copy::{POLICY_COPY_PREFIX, copied_policy, policy_copy};
 pub use scope::{Asset, Scope};
 pub use viewer::{Viewer, ViewerPolicy};
 
