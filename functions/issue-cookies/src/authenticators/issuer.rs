@@ -105,8 +105,9 @@ impl Authenticator for Issuer {
 }
 
 impl Keys {
-    /// Reads one of `JWT_SECRET` (or `JWT_SECRET_ARN`), `JWT_PUBLIC_KEY`, `JWT_JWKS` and `JWT_JWKS_URL`; without any, the issuer's
-    /// own discovery document says where its keys are. `JWT_ALGORITHM` is the one that counts.
+    /// Reads one of `JWT_SECRET` (or `JWT_SECRET_ARN`), `JWT_PUBLIC_KEY`, `JWT_JWKS` and `JWT_JWKS_URL`;
+    /// without any, the issuer's own discovery document says where its keys are. `JWT_ALGORITHM` is the one
+    /// that counts.
     fn read(
         settings: &mut Settings<'_>,
         issuer: Option<&str>,
