@@ -22,7 +22,13 @@ EVENT = {
     "version": "2.0",
     "rawPath": PATH,
     "rawQueryString": "usher-style=inline",
-    "headers": {"x-viewer-host": "d111111abcdef8.cloudfront.net", "x-viewer-credential": "url"},
+    "headers": {
+        "x-viewer-host": "d111111abcdef8.cloudfront.net",
+        "x-viewer-credential": "url",
+        "x-viewer-resource": "https://d111111abcdef8.cloudfront.net/video/*",
+        # What the function signs ends with the viewer's policy.
+        "x-viewer-expires": str(int(time.time()) + 6 * 3600),
+    },
     "requestContext": {
         "accountId": "123456789012",
         "http": {"method": "GET", "path": PATH, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.178"},

@@ -15,6 +15,14 @@ pub(super) struct Lines<'p> {
     terminator: u8,
 }
 
+/// What a line ends with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum LineEnd {
+    Cr,
+    CrLf,
+    Lf,
+}
+
 impl<'p> Lines<'p> {
     pub(super) fn new(playlist: &'p [u8]) -> Self {
         let position = if playlist.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
@@ -28,11 +36,21 @@ impl<'p> Lines<'p> {
     }
 
     /// How the line ends: the same end fits a line that is put behind it.
-    pub(super) fn end_of(&self, line: &[u8]) -> &'static str {
+    pub(super) fn end_of(&self, line: &[u8]) -> LineEnd {
         match self.terminator {
-            b'\r' => "\r",
-            _ if line.ends_with(b"\r\n") => "\r\n",
-            _ => "\n",
+            b'\r' => LineEnd::Cr,
+            _ if line.ends_with(b"\r\n") => LineEnd::CrLf,
+            _ => LineEnd::Lf,
+        }
+    }
+}
+
+impl LineEnd {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Cr => "\r",
+            Self::CrLf => "\r\n",
+            Self::Lf => "\n",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The rewriting itself: bytes of the playlist, and between them what was planned.
 
+use std::borrow::Cow;
+
 use super::{
     Definitions, Kind, Scan,
     definitions::VERSION,
@@ -53,32 +55,25 @@ impl<T: Copy> Rewriter<T> {
         out: &mut Vec<u8>,
         parameters: &mut impl FnMut(T, Kind) -> Option<&'p str>,
     ) {
-        let mut copy = |copied: &mut usize, end: usize| {
-            out.extend_from_slice(playlist.get(*copied..end).unwrap_or_default());
-            *copied = end;
-        };
-        match &change.content {
-            Content::Definitions(end) => {
-                copy(&mut self.copied, change.start);
-                out.extend_from_slice(self.definitions.text(self.has_version, end).as_bytes());
-            }
-            Content::Parameters { target, kind, head, separator } => {
-                let Some(parameters) = parameters(*target, *kind) else { return };
-                copy(&mut self.copied, change.start);
-                out.extend_from_slice(head.as_deref().unwrap_or_default().as_bytes());
-                out.extend(*separator);
-                out.extend_from_slice(parameters.as_bytes());
-            }
-            Content::Text(text) => {
-                copy(&mut self.copied, change.start);
-                out.extend_from_slice(text);
-            }
+        let inserted = match &change.content {
+            Content::Definitions(end) => self.definitions.text(self.has_version, end.as_str()).into(),
+            Content::Nothing => Cow::Borrowed(""),
+            Content::Parameters { target, kind, .. } => match parameters(*target, *kind) {
+                Some(parameters) => Cow::Borrowed(parameters),
+                None => return,
+            },
             Content::Version if self.definitions.is_empty() => return,
-            Content::Version => {
-                copy(&mut self.copied, change.start);
-                out.extend_from_slice(VERSION.as_bytes());
-            }
+            Content::Version => Cow::Borrowed(VERSION),
+        };
+        out.extend_from_slice(playlist.get(self.copied..change.start).unwrap_or_default());
+        self.copied = change.start;
+        if let Some(replacement) = &change.replacement {
+            out.extend_from_slice(&replacement.text);
+            self.copied = replacement.end;
         }
-        self.copied = change.end;
+        if let Content::Parameters { separator: Some(separator), .. } = change.content {
+            out.push(separator);
+        }
+        out.extend_from_slice(inserted.as_bytes());
     }
 }

@@ -1,6 +1,6 @@
 //! The scan of a playlist: one walk over its lines, which learns what the playlist says and where parameters can go.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use url::Url;
 
@@ -8,7 +8,7 @@ use super::{
     Kind, Reference, RewriteCounts, SkipReason,
     attributes::{Attribute, Attributes},
     definitions::low_version,
-    lines::Lines,
+    lines::{LineEnd, Lines},
     places::{DATE_RANGE, PLACES, PREFETCH},
     reference::{Place, References},
     server_control,
@@ -52,22 +52,30 @@ pub struct Scan<T> {
     pub(super) changes: Vec<Change<T>>,
 }
 
-/// Something to be put in the place of `start..end`. There is one for each segment, so it is small.
+/// Something to be put into the playlist. There is one for each segment, so it is small.
 #[derive(Clone, Debug)]
 pub(super) struct Change<T> {
     pub(super) start: usize,
-    pub(super) end: usize,
+    /// What gives way first. Most changes are insertions.
+    pub(super) replacement: Option<Box<Replacement>>,
     pub(super) content: Content<T>,
+}
+
+/// A text in the place of another.
+#[derive(Clone, Debug)]
+pub(super) struct Replacement {
+    pub(super) end: usize,
+    pub(super) text: Box<[u8]>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Content<T> {
     /// The place for definitions, whose lines end so.
-    Definitions(&'static str),
-    /// Parameters for a target, if it gets any.
-    Parameters { target: T, kind: Kind, head: Option<Box<str>>, separator: Option<u8> },
-    /// A text whatever is signed.
-    Text(Box<[u8]>),
+    Definitions(LineEnd),
+    /// Nothing beside the replacement, whatever is signed.
+    Nothing,
+    /// Parameters for a target, if it gets any; else nothing is replaced either.
+    Parameters { target: T, kind: Kind, separator: Option<u8> },
     /// The place of a version number that is too low for definitions.
     Version,
 }
@@ -137,16 +145,17 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
         let value = line.get(at..).unwrap_or_default();
         let (start, end) = (line_start + at, line_start + line.len());
         match name {
-            b"EXTINF" => {}
+            // Of every segment in most playlists; none has attributes.
+            b"EXTINF" | b"EXT-X-PROGRAM-DATE-TIME" | b"EXT-X-BYTERANGE" | b"EXT-X-BITRATE" => {}
             b"EXTM3U" if !self.header_seen && lines.is_ended(line) => {
                 self.header_seen = true;
-                self.change(end, end, Content::Definitions(lines.end_of(line)));
+                self.insert(end, Content::Definitions(lines.end_of(line)));
             }
             b"EXT-X-DEFINE" => {
                 // One of an earlier signing gives way, as the parameters do that refer to it. It stands behind the
                 // header.
                 if self.references.variables.define(value) == Author::Rewriter && self.header_seen {
-                    self.change(line_start, end, Content::Text(Box::default()));
+                    self.replace(line_start..end, b"", Content::Nothing);
                 }
             }
             b"EXT-X-ENDLIST" => self.scan.info.ended = true,
@@ -156,9 +165,9 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
                 match server_control::for_static_origin(list) {
                     // A list of nothing would be no list.
                     Some(kept) if kept.is_empty() => {
-                        self.change(line_start, end, Content::Text(Box::default()));
+                        self.replace(line_start..end, b"", Content::Nothing);
                     }
-                    Some(kept) => self.change(start, start + list.len(), Content::Text(kept.into())),
+                    Some(kept) => self.replace(start..start + list.len(), &kept, Content::Nothing),
                     None => {}
                 }
             }
@@ -166,7 +175,7 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
             b"EXT-X-VERSION" => {
                 self.scan.info.has_version = true;
                 if let Some(low) = low_version(value) {
-                    self.change(start + low.start, start + low.end, Content::Version);
+                    self.replace(start + low.start..start + low.end, b"", Content::Version);
                 }
             }
             _ if PREFETCH.contains(&name) => self.reference(start, value, Kind::Media),
@@ -236,12 +245,11 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
             Err(reason) => return self.leave(reason, kind),
         };
         let end = start + text.len() - fragment.len();
-        let (start, head) = match head {
-            Cow::Borrowed(_) => (end, None),
-            Cow::Owned(head) => (start, Some(head.into_boxed_str())),
-        };
-        let separator = separator.bytes().next();
-        self.change(start, end, Content::Parameters { target, kind, head, separator });
+        let content = Content::Parameters { target, kind, separator: separator.bytes().next() };
+        match head {
+            Cow::Borrowed(_) => self.insert(end, content),
+            Cow::Owned(head) => self.replace(start..end, head.as_bytes(), content),
+        }
     }
 
     fn leave(&mut self, reason: SkipReason, kind: Kind) {
@@ -249,8 +257,13 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
         self.scan.info.has_children_elsewhere |= kind.is_nested();
     }
 
-    fn change(&mut self, start: usize, end: usize, content: Content<T>) {
-        self.scan.changes.push(Change { start, end, content });
+    fn insert(&mut self, start: usize, content: Content<T>) {
+        self.scan.changes.push(Change { start, replacement: None, content });
+    }
+
+    fn replace(&mut self, range: Range<usize>, text: &[u8], content: Content<T>) {
+        let replacement = Some(Box::new(Replacement { end: range.end, text: text.into() }));
+        self.scan.changes.push(Change { start: range.start, replacement, content });
     }
 }
 
