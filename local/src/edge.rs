@@ -5,6 +5,7 @@
 //! send, and serves the media folder as a private S3 bucket.
 
 mod bucket;
+mod cache;
 mod cors;
 mod deployed;
 mod distribution;
@@ -18,6 +19,7 @@ mod origin;
 mod origin_request;
 mod pages;
 mod response_headers;
+mod selection;
 mod settings;
 mod signing_key;
 mod viewer_protocol;
@@ -36,6 +38,7 @@ use usher_runtime::{Clock, ConfigError, Grants, SigningError};
 
 use self::{
     bucket::{BUCKET, Bucket},
+    cache::Cache,
     deployed::Deployed,
     distribution::Target,
     handler::Edge,
@@ -209,6 +212,7 @@ async fn edge(
     let player_at_root = !matches!(distribution.default.origin.target, Target::Website(_));
     Ok(Edge {
         hosts: Hosts::new(address, named),
+        cache: Cache::new(distribution.error_ttls.clone()),
         distribution,
         verifier: Verifier::new([(key.id, key.public_key)]),
         stranger: Verifier::new([]),

@@ -46,18 +46,18 @@ fn rewritten(playlist: &[u8], grant: &Grant) -> (Vec<u8>, Vec<u8>) {
     (ours, theirs)
 }
 
-/// From the playlist to its last piece, all that is allocated at one time.
+/// From the playlist to the last byte of its answer, which goes away at once: all that is allocated at one time.
 fn peak(Sample { playlist, .. }: &Sample, grant: &Grant) -> usize {
     let grants = [grant.clone()];
     ALLOCATOR.reset_peak_usage();
     let before = ALLOCATOR.current_usage();
-    playlists::stream(playlist, playlists::plan(playlist), &grants, INLINE);
+    playlists::write(playlist, playlists::plan(playlist), &grants, INLINE, &mut std::io::sink());
     ALLOCATOR.peak_usage() - before
 }
 
 const INLINE: Style = Style::Inline { asked_for: false };
 
-/// A piece, and the parameters.
+/// The parameters.
 const FIXED: usize = 200_000;
 /// Of the playlist: the plan of a segment of a few letters is larger than its line.
 const TIMES: usize = 3;

@@ -22,13 +22,21 @@ fn main() {
             let parameters = Parameters::new(&grant, style);
             beside_a_copy(sample, &parameters, style.as_str());
             let grants = [grant.clone()];
-            let stream = || playlists::stream(playlist, playlists::plan(playlist), &grants, style);
-            report("ours", &format!("plan and stream {}, {name}", style.as_str()), stream);
+            let mut out = Vec::<u8>::new();
+            let write = || {
+                out.clear();
+                playlists::write(playlist, playlists::plan(playlist), &grants, style, &mut out);
+            };
+            report("ours", &format!("plan and write {}, {name}", style.as_str()), write);
         }
         report("ours", &format!("plan, {name}"), || playlists::plan(playlist));
         for (hash, signer) in &signers {
-            let sign = || playlists::sign_and_stream(playlist, signer, Style::Inline { asked_for: false });
-            report("ours", &format!("sign {hash} and stream, {name}"), sign);
+            let (style, mut out) = (Style::Inline { asked_for: false }, Vec::<u8>::new());
+            let sign = || {
+                out.clear();
+                playlists::sign_and_write(playlist, signer, style, &mut out);
+            };
+            report("ours", &format!("sign {hash} and write, {name}"), sign);
         }
     }
 }

@@ -71,10 +71,15 @@ fn plan(bencher: Bencher, sample: &Sample) {
 
 /// Piece by piece. Its `max alloc` is what a request needs beside the playlist from the bucket.
 #[divan::bench(args = samples())]
-fn stream_inline(bencher: Bencher, sample: &Sample) {
+fn write_inline(bencher: Bencher, sample: &Sample) {
     let grants = [grant()];
-    let stream = || playlists::stream(&sample.playlist, playlists::plan(&sample.playlist), &grants, INLINE);
-    bencher.counter(BytesCount::new(stream())).bench_local(stream);
+    let mut out = Vec::<u8>::new();
+    let mut write = || {
+        out.clear();
+        playlists::write(&sample.playlist, playlists::plan(&sample.playlist), &grants, INLINE, &mut out);
+        out.len()
+    };
+    bencher.counter(BytesCount::new(write())).bench_local(write);
 }
 
 fn parameters(style: Style) -> Parameters {

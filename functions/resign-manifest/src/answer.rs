@@ -1,13 +1,10 @@
-//! An answer before it is encoded and sent.
+//! An answer, and the form in which Lambda takes it.
 
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use http_body::Body as _;
+use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlResponse;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use usher_runtime::Problem;
 
-use crate::{
-    body::{Content, Pieces},
-    record::Record,
-};
+use crate::body::{Content, Encoded, TooLarge};
 
 /// Status, headers and content.
 pub(crate) struct Answer {
@@ -22,21 +19,26 @@ impl Answer {
         Self { status, headers: HeaderMap::new(), content: Content::empty() }
     }
 
-    /// The response, whose body takes the record along. It says its length where that is known already.
-    pub(crate) fn into_response(self, mut record: Record) -> Response<Pieces> {
-        record.status = self.status;
-        let body = Pieces::new(self.content, record);
-        let length = body.size_hint().exact();
-        let mut response = Response::new(body);
-        *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
-        // These two have no content at all, rather than an empty one.
-        if let Some(length) = length
-            && !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-        {
-            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    /// The response, and how many bytes of a body are in it. Lambda tells the viewer its length.
+    ///
+    /// # Errors
+    /// [`TooLarge`] where it would have more than `limit` bytes.
+    pub(crate) fn into_response(
+        self,
+        takes_gzip: bool,
+        limit: usize,
+    ) -> Result<(LambdaFunctionUrlResponse, usize), TooLarge> {
+        let Encoded { text, is_base64, is_gzip, length } = self.content.encode(takes_gzip, limit)?;
+        let mut response = LambdaFunctionUrlResponse::default();
+        response.status_code = i64::from(self.status.as_u16());
+        response.headers = self.headers;
+        response.headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        if is_gzip {
+            response.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        response
+        response.body = Some(text);
+        response.is_base64_encoded = is_base64;
+        Ok((response, length))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What caches may keep, and how a player that has a playlist asks whether it still holds.
+//! What caches may keep, and how one that has a playlist asks whether it still holds.
 //!
 //! <https://www.rfc-editor.org/rfc/rfc9110#name-conditional-requests>
 
@@ -9,7 +9,7 @@ use cloudfront_signing::Grant;
 use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
 use http::{HeaderMap, HeaderValue};
 
-use crate::Style;
+use crate::{Style, rewrite::PlaylistInfo};
 
 /// Everything that an answer's bytes follow from.
 pub(crate) struct Ingredients<'a> {
@@ -41,20 +41,25 @@ impl Ingredients<'_> {
     }
 }
 
-/// Whether the player has this very playlist already.
+/// Whether the player, or a cache, has this very playlist already.
 pub(crate) fn is_known(headers: &HeaderMap, etag: Option<&ETag>) -> bool {
     let asked = headers.typed_get::<IfNoneMatch>();
     asked.zip(etag).is_some_and(|(asked, etag)| !asked.precondition_passes(etag))
 }
 
-/// How long a playlist may be kept that will not change: as long as the same request would get the same
-/// signatures. Everything else must be asked for again, which an `ETag` makes cheap. Never for others: its
-/// signatures are its viewer's.
-pub(crate) fn cache_control(unchanged_seconds: Option<u64>) -> HeaderValue {
-    let value = unchanged_seconds.map(|seconds| format!("private, max-age={seconds}"));
-    value
-        .and_then(|value| HeaderValue::from_str(&value).ok())
-        .unwrap_or(HeaderValue::from_static("private, no-cache"))
+/// For how many seconds CloudFront may give a playlist to whoever has the same key in its cache; the key holds all that
+/// the bytes depend on. Half a target duration behind is no more than a live player allows for, and a complete
+/// playlist stays for a `bucket`, so that one that is uploaded anew is soon seen. What says neither (a multivariant
+/// playlist, a JSON document) is kept for a second, so that a crowd that comes at once costs one request.
+pub(crate) fn shared_seconds(info: PlaylistInfo, bucket: u64) -> u64 {
+    if info.ended { bucket } else { (info.target_duration.unwrap_or_default() / 2).clamp(1, bucket.max(1)) }
+}
+
+/// Browsers ask each time, which an `ETag` makes cheap: in a shared computer nothing stays.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html>
+pub(crate) fn cache_control(shared_seconds: u64) -> HeaderValue {
+    HeaderValue::from_str(&format!("max-age=0, s-maxage={shared_seconds}"))
+        .unwrap_or(HeaderValue::from_static("no-store"))
 }
 
 /// To be raised whenever the same ingredients give other bytes: else players keep those of the earlier version.
@@ -102,6 +107,25 @@ mod tests {
                 assert_eq!(one.etag() == other.etag(), at == other_at, "{at} {other_at}");
             }
         }
+    }
+
+    #[test]
+    fn a_live_playlist_is_kept_for_half_a_target_duration_and_a_complete_one_for_a_bucket() {
+        let info = |ended, target_duration| PlaylistInfo { ended, target_duration, ..Default::default() };
+        let rows = [
+            (true, Some(6), 300),
+            (true, None, 300),
+            (false, Some(6), 3),
+            (false, Some(3), 1),
+            (false, Some(1), 1),
+            (false, Some(0), 1),
+            (false, None, 1),
+            (false, Some(u64::MAX), 300),
+        ];
+        for (ended, target_duration, expected) in rows {
+            assert_eq!(shared_seconds(info(ended, target_duration), 300), expected, "{target_duration:?}");
+        }
+        assert_eq!(cache_control(3), "max-age=0, s-maxage=3");
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! The function's settings.
 
 use cloudfront_signing::UrlPattern;
-use usher_runtime::{
-    ConfigError, Cors, KeySource, Scope, Settings, SigningConfig, ViewerHost, ViewerProtocol,
-};
+use usher_runtime::{ConfigError, KeySource, Scope, Settings, SigningConfig, ViewerHost, ViewerProtocol};
 
 use crate::SignedHost;
 
@@ -24,8 +22,6 @@ pub struct Config {
     pub trusted_signers: Vec<KeySource>,
     /// `SIGNED_HOSTS`: other hosts whose URIs are signed too.
     pub signed_hosts: Vec<SignedHost>,
-    /// `ALLOWED_ORIGINS`: pages on other origins that may read playlists.
-    pub cors: Cors,
     /// `BUCKET`
     pub bucket: String,
     /// `MAX_PLAYLIST_BYTES`
@@ -47,7 +43,6 @@ impl Config {
         let trusted_signers =
             settings.list("TRUSTED_SIGNERS", "", &KeySource::SETTINGS, &[], KeySource::read);
         let signed_hosts = SignedHost::read(&mut settings);
-        let cors = Cors::read(&mut settings, "GET, HEAD", "Range");
         let bucket = settings.required("BUCKET");
         let max_playlist_bytes =
             settings.parsed("MAX_PLAYLIST_BYTES", 16 * 1_024 * 1_024, "a number of bytes");
@@ -60,7 +55,6 @@ impl Config {
                 common_assets: common_assets?,
                 trusted_signers: trusted_signers?,
                 signed_hosts: signed_hosts?,
-                cors,
                 bucket: bucket?,
                 max_playlist_bytes: max_playlist_bytes?,
             })
@@ -114,7 +108,6 @@ mod tests {
         assert_eq!(config.viewer_host, ViewerHost::Header);
         assert_eq!(config.signed_hosts, []);
         assert_eq!(config.max_playlist_bytes, 16_777_216);
-        assert!(!config.cors.is_configured());
     }
 
     #[test]
@@ -139,7 +132,6 @@ mod tests {
             ]
         );
         assert_eq!(config.viewer_host, ViewerHost::Configured("video.example.com".to_owned()));
-        assert!(config.cors.is_configured());
     }
 
     #[test]

@@ -77,6 +77,11 @@ impl HostGrants {
         Ok(Verifier::new(keys))
     }
 
+    /// When what is signed ends: at `latest`, rounded down to an expiry bucket where there is time.
+    pub(crate) fn expiry(&self, latest: UnixTime, now: UnixTime) -> UnixTime {
+        self.own.expiry(latest, now)
+    }
+
     /// All hosts, the viewer's first: it goes before another of the same name.
     pub(crate) fn hosts(&self, viewer_host: Host) -> Vec<Host> {
         std::iter::once(viewer_host).chain(self.others.iter().map(|(host, _)| host.clone())).collect()
@@ -100,7 +105,7 @@ impl HostGrants {
                 ),
             ));
         }
-        let expires = self.own.expiry(latest, now);
+        let expires = self.expiry(latest, now);
         let granted = try_join_all(required.iter().map(async |grant| {
             let policy = Policy::new(grant.resource.clone(), expires)
                 .map_err(|error| Problem::new(StatusCode::BAD_GATEWAY, error.to_string()))?;

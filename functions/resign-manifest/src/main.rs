@@ -1,4 +1,4 @@
-//! The Lambda function behind the function URL, with `InvokeMode: RESPONSE_STREAM`.
+//! The Lambda function behind the function URL, with `InvokeMode: BUFFERED`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A playlist: choose the style, fetch it whole, sign, and answer while it is rewritten.
+//! A playlist: choose the style, fetch it whole, sign, and rewrite.
 
 use std::{sync::Arc, time::Instant};
 
@@ -7,7 +7,7 @@ use cloudfront_signing::{Grant, UnixTime};
 use headers::{ETag, HeaderMapExt as _};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use url::Url;
-use usher_runtime::{Asker, Problem, Scope, Viewer, ViewerPolicy, copied_policy, object_key};
+use usher_runtime::{Asker, Problem, Scope, Viewer, ViewerPolicy, object_key};
 
 use crate::{
     Assets, Authority, Host, Object, Permission, PolicyCopies, ResignManifest, Resigned, SigningPlan,
@@ -15,10 +15,10 @@ use crate::{
     answer::Answer,
     authority::policy_of_copy,
     body::Content,
-    caching::{Ingredients, cache_control, is_known},
+    caching::{Ingredients, cache_control, is_known, shared_seconds},
     document::{DocumentError, DocumentKind},
     record::Record,
-    rewrite::{Origin, Scan, is_playlist},
+    rewrite::{Origin, PlaylistInfo, Scan, SkipReason, is_playlist},
     side_document::SideDocument,
 };
 
@@ -56,31 +56,51 @@ impl ResignManifest {
         }
         match &asked.authority {
             Some(authority) if asked.style != Style::Plain => {
-                let started = Instant::now();
-                let mut assets = Assets::new(self.grants.hosts(asked.host(&self.config.scope)));
+                let assets = Assets::new(self.grants.hosts(asked.host(&self.config.scope)));
                 if is_playlist {
-                    let (url, nested) = (&asked.playlist_url, asked.style.kept_parameter());
-                    let scan =
-                        Scan::read(&object.bytes, url, Origin::Static, nested, |one| assets.number(one));
-                    record.rewrite = started.elapsed();
-                    let plan = SigningPlan::of_playlist(&assets, &scan, self.permission(&asked, authority));
-                    let grants = self.sign(&asked, authority, &plan, record).await?;
-                    let unchanged = scan.info.ended.then(|| self.unchanged_seconds(authority, asked.now));
-                    let headers = headers(PLAYLIST, asked.etag(&object, &grants), unchanged);
-                    return Ok(answer(headers, event, || {
-                        let copies = PolicyCopies::Carried;
-                        let resigned = Resigned::new(object.bytes, scan, asked.style, plan, &grants, copies);
-                        Content::Resigned(Box::new(resigned))
-                    }));
+                    self.signed(event, &asked, authority, assets, object, record).await
+                } else {
+                    self.document(event, &asked, authority, assets, object, record).await
                 }
-                self.document(event, &asked, authority, assets, object, record).await
+            }
+            _ if is_playlist => {
+                let scan = Scan::read(&object.bytes, &asked.playlist_url, Origin::Static, None, |_| {
+                    Err::<(), _>(SkipReason::OtherHost)
+                });
+                let headers = headers(PLAYLIST, asked.etag(&object, &[]), self.kept(scan.info, &asked));
+                Ok(answer(headers, event, || Content::Whole(object.bytes)))
             }
             _ => {
-                let content_type = if is_playlist { PLAYLIST } else { JSON };
-                let headers = headers(content_type, asked.etag(&object, &[]), None);
+                let headers =
+                    headers(JSON, asked.etag(&object, &[]), self.kept(PlaylistInfo::default(), &asked));
                 Ok(answer(headers, event, || Content::Whole(object.bytes)))
             }
         }
+    }
+
+    /// Answers with a playlist whose references are signed.
+    async fn signed(
+        &self,
+        event: &LambdaFunctionUrlRequest,
+        asked: &Asked,
+        authority: &Authority,
+        mut assets: Assets,
+        object: Object,
+        record: &mut Record,
+    ) -> Result<Answer, Problem> {
+        let started = Instant::now();
+        let (url, nested) = (&asked.playlist_url, asked.style.kept_parameter());
+        let scan = Scan::read(&object.bytes, url, Origin::Static, nested, |one| assets.number(one));
+        record.rewrite = started.elapsed();
+        let plan = SigningPlan::of_playlist(&assets, &scan, self.permission(asked, authority));
+        let grants = self.sign(asked, authority, &plan, record).await?;
+        let headers = headers(PLAYLIST, asked.etag(&object, &grants), self.kept(scan.info, asked));
+        Ok(answer(headers, event, || {
+            let copies = PolicyCopies::Carried;
+            let resigned = Resigned::new(object.bytes, scan, asked.style, plan, &grants, copies);
+            record.references = *resigned.counts();
+            Content::Resigned(Box::new(resigned))
+        }))
     }
 
     /// Answers with a document that is no playlist: signed if it holds URIs, else as it lies in the bucket.
@@ -105,10 +125,11 @@ impl ResignManifest {
         record.rewrite = started.elapsed();
         let etag = asked.etag(&object, &grants);
         let Some((rewritten, counts)) = resigned else {
-            return Ok(answer(headers(JSON, etag, None), event, || Content::Whole(object.bytes)));
+            let headers = headers(JSON, etag, self.kept(PlaylistInfo::default(), asked));
+            return Ok(answer(headers, event, || Content::Whole(object.bytes)));
         };
         record.references = counts;
-        let headers = headers(rewritten.kind.content_type(), etag, None);
+        let headers = headers(rewritten.kind.content_type(), etag, self.kept(PlaylistInfo::default(), asked));
         Ok(answer(headers, event, || Content::Whole(rewritten.json.into())))
     }
 
@@ -150,7 +171,7 @@ impl ResignManifest {
         };
         let playlist_url = Url::parse(&url).map_err(|_| not_found())?;
         let now = (self.clock)();
-        let authority = self.authority(&viewer, &url, now, record).await?;
+        let authority = self.authority(&viewer, &format!("{viewer_origin}{path}"), now, record).await?;
         // Nothing is known of the viewer's signature, so nothing is signed.
         let style = if authority.is_some() { style } else { Style::Plain };
         let asker = Asker::new(viewer_address(&event.headers));
@@ -167,25 +188,25 @@ impl ResignManifest {
     ) -> Result<Option<Authority>, Problem> {
         let policy = match &viewer.policy {
             Some(policy) => Some(policy.clone()),
-            None => self.admitted_copy(url, now, record).await?,
+            None => match &viewer.policy_copy {
+                Some(copy) => self.admitted_copy(copy, url, now, record).await?,
+                None => None,
+            },
         };
         let authority = policy.map(|policy| Authority::new(&policy, url, now)).transpose();
         authority.map_err(|refusal| Problem::new(StatusCode::FORBIDDEN, refusal.to_string()))
     }
 
-    /// The policy whose signature `url` holds a second time, if CloudFront would admit the original. One that it
-    /// would not counts as none.
+    /// The policy of a copy, if CloudFront would admit the original at this URL. One that it would not counts as none.
     async fn admitted_copy(
         &self,
+        copy: &str,
         url: &str,
         now: UnixTime,
         record: &mut Record,
     ) -> Result<Option<ViewerPolicy>, Problem> {
-        let Some(copy) = url.split_once('?').and_then(|(_, query)| copied_policy(query)) else {
-            return Ok(None);
-        };
         let verifier = self.grants.verifier().await.map_err(|error| Problem::from(&error))?;
-        let policy = policy_of_copy(&copy, url, &verifier, now);
+        let policy = policy_of_copy(copy, url, &verifier, now);
         if let Err(code) = &policy {
             record.error =
                 Some(format!("the copy of the policy in the URL is not admitted: {}", code.as_str()));
@@ -193,11 +214,12 @@ impl ResignManifest {
         Ok(policy.ok())
     }
 
-    /// For how long a playlist that will not change may be kept: not beyond its signatures, and no longer than a
-    /// bucket, since a viewer with cookies gets a longer policy meanwhile.
-    fn unchanged_seconds(&self, authority: &Authority, now: UnixTime) -> u64 {
-        let left = authority.expires().seconds().saturating_sub(now.seconds());
-        left.min(self.config.signing.expiry_bucket)
+    /// For how many seconds CloudFront may keep an answer: not beyond the signatures in it.
+    fn kept(&self, info: PlaylistInfo, asked: &Asked) -> u64 {
+        let seconds = shared_seconds(info, self.config.signing.expiry_bucket);
+        let signed = asked.authority.as_ref().filter(|_| asked.style != Style::Plain);
+        let end = signed.map(|authority| self.grants.expiry(authority.expires(), asked.now));
+        end.map_or(seconds, |end| seconds.min(end.seconds().saturating_sub(asked.now.seconds())))
     }
 
     async fn fetch(&self, key: &str, record: &mut Record) -> Result<Object, Problem> {
@@ -213,10 +235,10 @@ impl ResignManifest {
     }
 }
 
-/// The address that CloudFront has added: the last one.
+/// The address that CloudFront saw, without its port.
 fn viewer_address(headers: &HeaderMap) -> &str {
-    let list = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    list.rsplit(',').next().unwrap_or_default().trim()
+    let address = headers.get("cloudfront-viewer-address").and_then(|value| value.to_str().ok());
+    address.and_then(|address| address.rsplit_once(':')).map(|(address, _)| address).unwrap_or_default()
 }
 
 impl Asked {
@@ -253,11 +275,11 @@ fn answer(headers: HeaderMap, event: &LambdaFunctionUrlRequest, content: impl Fn
 /// The headers of a playlist or document, and of the answer that it has not changed. The content type stands
 /// on that too: a cache takes over what it says, and the Lambda runtime would make it say
 /// application/octet-stream.
-fn headers(content_type: &str, etag: Option<ETag>, unchanged_seconds: Option<u64>) -> HeaderMap {
+fn headers(content_type: &str, etag: Option<ETag>, shared_seconds: u64) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let content_type = HeaderValue::from_str(content_type).unwrap_or(HeaderValue::from_static(JSON));
     headers.insert(header::CONTENT_TYPE, content_type);
-    headers.insert(header::CACHE_CONTROL, cache_control(unchanged_seconds));
+    headers.insert(header::CACHE_CONTROL, cache_control(shared_seconds));
     if let Some(etag) = etag {
         headers.typed_insert(etag);
     }

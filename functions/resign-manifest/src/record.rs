@@ -1,10 +1,9 @@
-//! What the log tells of a request: one line, when its answer is sent or given up; at level ERROR where it was a 5xx.
+//! What the log tells of a request: one line, when its answer is made; at level ERROR where it was a 5xx.
 //!
 //! The asset's name is the only part that a viewer chose. No query is in it, and with that no signature.
 
 use std::time::{Duration, Instant};
 
-use http::StatusCode;
 use tracing::Level;
 
 use crate::rewrite::RewriteCounts;
@@ -15,14 +14,12 @@ pub(crate) struct Record {
     started: Instant,
     pub(crate) asset: Option<String>,
     pub(crate) style: Option<&'static str>,
-    pub(crate) status: StatusCode,
     /// Private-key operations.
     pub(crate) signatures: usize,
     pub(crate) bytes_in: usize,
     pub(crate) fetch: Duration,
     pub(crate) sign: Duration,
     pub(crate) rewrite: Duration,
-    /// What happened to those of a document; a playlist's are counted while it is sent.
     pub(crate) references: RewriteCounts,
     /// Why there is no playlist, more exactly than the viewer learns it.
     pub(crate) error: Option<String>,
@@ -38,22 +35,12 @@ macro_rules! event_at {
     };
 }
 
-/// How the sending ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Outcome {
-    /// All was sent.
-    Complete,
-    /// The viewer, or the time limit, ended it before.
-    CutShort,
-}
-
 impl Record {
     pub(crate) fn start() -> Self {
         Self {
             started: Instant::now(),
             asset: None,
             style: None,
-            status: StatusCode::OK,
             signatures: 0,
             bytes_in: 0,
             fetch: Duration::ZERO,
@@ -64,18 +51,25 @@ impl Record {
         }
     }
 
+    /// Adds what `encode` takes to the time of the rewriting.
+    pub(crate) fn time_encoding<T>(&mut self, encode: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let encoded = encode();
+        self.rewrite += started.elapsed();
+        encoded
+    }
+
     /// Writes the line. The asset is written as a text, so that a line end in it stays in its quotes.
-    pub(crate) fn write(&self, references: &RewriteCounts, bytes_out: u64, outcome: Outcome) {
-        let reasons = references.reasons().map(|(left, count)| format!("{count} {left:?}"));
+    pub(crate) fn write(&self, status: i64, bytes_out: usize) {
+        let reasons = self.references.reasons().map(|(left, count)| format!("{count} {left:?}"));
         let reasons = reasons.collect::<Vec<_>>().join(", ");
         event_at!(
-            if self.status.is_server_error() { Level::ERROR } else { Level::INFO },
+            if status >= 500 { Level::ERROR } else { Level::INFO },
             asset = self.asset,
             style = self.style,
-            status = self.status.as_u16(),
-            outcome = outcome.as_str(),
-            signed = references.signed,
-            left = references.left(),
+            status,
+            signed = self.references.signed,
+            left = self.references.left(),
             left_because = (!reasons.is_empty()).then_some(reasons),
             signatures = self.signatures,
             bytes_in = self.bytes_in,
@@ -87,15 +81,6 @@ impl Record {
             error = self.error,
             "playlist"
         );
-    }
-}
-
-impl Outcome {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::CutShort => "cut short",
-        }
     }
 }
 

@@ -1,6 +1,9 @@
-//! A playlist on its way to a player, signed: one signature per asset, however many URIs there are.
+//! A playlist, signed: one signature per asset, however many URIs there are.
 
-use std::borrow::Borrow;
+use std::{
+    borrow::Borrow,
+    io::{self, Write},
+};
 
 use bytes::Bytes;
 use cloudfront_signing::Grant;
@@ -8,13 +11,14 @@ use usher_runtime::policy_copy;
 
 use crate::{
     SigningPlan, Style,
-    rewrite::{Definitions, RewriteCounts, Rewriter, Scan},
+    rewrite::{Definitions, Kind, RewriteCounts, Scan},
 };
 
-/// A signed playlist in pieces: it is many times longer than the one in the bucket.
+/// A signed playlist, not yet written: it is many times longer than the one in the bucket.
 pub struct Resigned {
     playlist: Bytes,
-    rewriter: Rewriter<usize>,
+    scan: Scan<usize>,
+    definitions: Definitions,
     plan: SigningPlan,
     additions: Vec<Addition>,
     counts: RewriteCounts,
@@ -77,7 +81,7 @@ impl Resigned {
                 .saturating_add(others.saturating_mul(1 + addition.parameters.len()))
         });
         let size = added.fold(playlist.len() + definitions.size(), usize::saturating_add);
-        Self { playlist, rewriter: Rewriter::new(scan, definitions), plan, additions, counts, size }
+        Self { playlist, scan, definitions, plan, additions, counts, size }
     }
 
     /// How many bytes it has, at most.
@@ -91,19 +95,17 @@ impl Resigned {
     pub fn counts(&self) -> &RewriteCounts {
         &self.counts
     }
-}
 
-impl Iterator for Resigned {
-    type Item = Bytes;
-
-    fn next(&mut self) -> Option<Bytes> {
-        let mut piece = Vec::with_capacity(PIECE + PIECE / 8);
-        let (plan, additions) = (&self.plan, &self.additions);
-        self.rewriter.advance(&self.playlist, &mut piece, PIECE, |asset, kind| {
-            let addition = additions.get(plan.grant(asset).ok()?)?;
-            Some(if kind.is_nested() { &addition.nested } else { &addition.parameters })
-        });
-        (!piece.is_empty()).then(|| piece.into())
+    /// Writes all of it.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        let parameters = |asset, kind: Kind| {
+            let addition = self.additions.get(self.plan.grant(asset).ok()?)?;
+            Some(if kind.is_nested() { addition.nested.as_str() } else { &addition.parameters })
+        };
+        self.scan.write(&self.playlist, &self.definitions, parameters, |bytes| out.write_all(bytes))
     }
 }
 
@@ -126,6 +128,3 @@ pub(crate) fn nested_parameters(parameters: &str, grant: &Grant, style: Style) -
         None => format!("{parameters}&{copy}"),
     }
 }
-
-/// Bytes of a piece, about. Large enough that handing it on costs little beside making it.
-const PIECE: usize = 64 * 1_024;

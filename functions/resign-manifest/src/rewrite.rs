@@ -33,7 +33,6 @@ mod variables;
 pub use self::{
     counts::{RewriteCounts, SkipReason},
     definitions::Definitions,
-    output::Rewriter,
     reference::{Place, References},
     scan::{Origin, PlaylistInfo, Scan},
 };
@@ -130,7 +129,6 @@ pub fn rewrite(
     });
     let mut counts = scan.left;
     counts.count(Ok(()), scan.targets().count());
-    let mut rewriter = Rewriter::new(scan, Definitions::default());
-    rewriter.advance(playlist, out, usize::MAX, |target, _| all.get(target).map(String::as_str));
+    scan.append(playlist, &Definitions::default(), |target, _| all.get(target).map(String::as_str), out);
     counts
 }

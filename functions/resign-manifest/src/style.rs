@@ -81,7 +81,7 @@ mod tests {
             ("usher-style=fancy", None, Err(UnknownStyle)),
         ];
         for (query, credential, style) in rows {
-            let viewer = Viewer { host: "h".to_owned(), credential, policy: None };
+            let viewer = Viewer { host: "h".to_owned(), credential, policy: None, policy_copy: None };
             assert_eq!(Style::choose(query, &viewer), style, "{query} {credential:?}");
         }
     }

@@ -50,7 +50,9 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     let signed =
         Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants, PolicyCopies::LeftOut);
     warnings.extend(left(signed.counts()));
-    Ok(Outcome { stdout: signed.flatten().collect(), warnings, refused: false })
+    let mut stdout = Vec::with_capacity(signed.size_limit());
+    signed.write_to(&mut stdout).map_err(|error| InputError::new(error.to_string()))?;
+    Ok(Outcome { stdout, warnings, refused: false })
 }
 
 /// What was not signed, and why.

@@ -174,11 +174,13 @@ fn logical_ids<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     }
 }
 
-const MODELLED_TYPES: [&str; 9] = [
+const MODELLED_TYPES: [&str; 11] = [
+    "AWS::CloudFront::CachePolicy",
     "AWS::CloudFront::Distribution",
     "AWS::CloudFront::Function",
     "AWS::CloudFront::KeyGroup",
     "AWS::CloudFront::OriginAccessControl",
+    "AWS::CloudFront::OriginRequestPolicy",
     "AWS::CloudFront::ResponseHeadersPolicy",
     "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",

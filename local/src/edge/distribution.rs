@@ -4,18 +4,20 @@
 
 mod read;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use cloudfront_signing::wildcard_matches;
 use http::{HeaderName, HeaderValue};
 
-use super::response_headers::ResponseHeaders;
+use super::{cache::CachePolicy, response_headers::ResponseHeaders, selection::Parameters};
 
 /// Behaviours in the order in which they are tried, and the one for everything else.
 #[derive(Debug)]
 pub(super) struct Distribution {
     pub(super) behaviors: Vec<Behavior>,
     pub(super) default: Behavior,
+    /// For how many seconds at least an error is kept, by its status; ten for those that are not named.
+    pub(super) error_ttls: BTreeMap<u16, u64>,
     /// What the template sets and nobody here does.
     pub(super) not_modelled: Vec<String>,
 }
@@ -31,7 +33,11 @@ pub(super) struct Behavior {
     pub(super) trusts_signing_key: bool,
     pub(super) allowed_methods: Vec<String>,
     pub(super) viewer_protocol: ViewerProtocolPolicy,
-    pub(super) origin_request: OriginRequestPolicy,
+    pub(super) cache: Arc<CachePolicy>,
+    /// CloudFront compresses what the origin has not.
+    pub(super) compress: bool,
+    /// What goes on to the origin beside what is in the cache's key.
+    pub(super) origin_request: Option<Arc<Parameters>>,
     pub(super) viewer_request_function: bool,
     pub(super) response_headers: Arc<ResponseHeaders>,
 }
@@ -42,16 +48,6 @@ pub(super) enum ViewerProtocolPolicy {
     AllowAll,
     HttpsOnly,
     RedirectToHttps,
-}
-
-/// Which of the viewer's headers, cookies and query parameters go on to the origin. Cache policies could add
-/// some; neither of those that run here does.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum OriginRequestPolicy {
-    AllViewer,
-    AllViewerExceptHostHeader,
-    /// There is no origin request policy.
-    None,
 }
 
 /// Where a behaviour's requests go.
@@ -91,6 +87,11 @@ impl Behavior {
     /// The path pattern, as the console shows it.
     pub(super) fn name(&self) -> &str {
         self.path_pattern.as_deref().unwrap_or("Default (*)")
+    }
+
+    /// What of a request goes on to the origin: what is in the cache's key, and what the origin request policy names.
+    pub(super) fn parameters(&self) -> Vec<&Parameters> {
+        std::iter::once(&self.cache.parameters).chain(self.origin_request.as_deref()).collect()
     }
 
     fn matches(&self, path: &str) -> bool {
@@ -144,7 +145,9 @@ mod tests {
             trusts_signing_key: true,
             allowed_methods: Vec::new(),
             viewer_protocol: ViewerProtocolPolicy::HttpsOnly,
-            origin_request: OriginRequestPolicy::None,
+            cache: Arc::default(),
+            compress: false,
+            origin_request: None,
             viewer_request_function: false,
             response_headers: Arc::default(),
         }
@@ -155,6 +158,7 @@ mod tests {
         let distribution = Distribution {
             behaviors: ["auth/*", "/video/*.m3u8", "/video/*"].map(|pattern| behavior(Some(pattern))).into(),
             default: behavior(None),
+            error_ttls: BTreeMap::new(),
             not_modelled: Vec::new(),
         };
         let rows = [

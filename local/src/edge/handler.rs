@@ -1,4 +1,4 @@
-//! One request at the edge: behaviour, method, signature, viewer-request function, origin.
+//! One request at the edge: behaviour, method, signature, viewer-request function, cache, origin.
 //!
 //! AWS does not document whether CloudFront verifies the signature before it runs the function. Here it does:
 //! whoever has no valid signature learns nothing of what the function would say.
@@ -11,10 +11,12 @@ use axum::{
     response::IntoResponse as _,
 };
 use cloudfront_signing::{DenialCode, Verifier};
+use futures::FutureExt as _;
 use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use usher_runtime::{Clock, Problem};
 
 use super::{
+    cache::{Cache, Rules, passed_on},
     cors::CrossOrigin,
     distribution::{Behavior, Distribution},
     hosts::Hosts,
@@ -34,6 +36,7 @@ pub(super) struct Edge {
     /// For behaviours that trust other keys.
     pub(super) stranger: Verifier,
     pub(super) signatures: Signatures,
+    pub(super) cache: Cache,
     pub(super) origins: Origins,
     pub(super) pages: Pages,
     /// Where the demo is on.
@@ -61,7 +64,7 @@ impl Edge {
                 text(wrong.status, wrong.sentence)
             }
             Ok(_) if parts.uri.path() == "/demo/sign-in" => self.sign_in(&parts, body).await,
-            Ok(host) => self.distribute(viewer, &host, parts, body, &mut record).await,
+            Ok(host) => self.distribute(viewer, &host, parts, body, &mut record, started).await,
         };
         record.status = response.status().as_u16();
         let length = response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
@@ -100,12 +103,13 @@ impl Edge {
         parts: Parts,
         body: Body,
         record: &mut Record,
+        started: Instant,
     ) -> Response<Body> {
         let behavior = self.distribution.behavior(parts.uri.path());
         record.behavior = Some(behavior.name().to_owned());
         record.origin = behavior.origin.target.name();
         record.restricted = behavior.restricted;
-        let incoming = Incoming::new(viewer.ip(), host, parts, (self.clock)());
+        let incoming = Incoming::new(viewer, host, parts, (self.clock)());
         if came_by_http(incoming.headers())
             && let Some(response) = behavior.viewer_protocol.answer(incoming.method(), incoming.url())
         {
@@ -126,14 +130,22 @@ impl Edge {
             None => {}
         }
         let cross_origin = CrossOrigin::new(incoming.method(), incoming.headers());
-        let request = match incoming.into_origin_request(behavior, self.signatures) {
+        let (request, key) = match incoming.into_origin_request(behavior, self.signatures) {
             Ok(request) => request,
             Err(refused) => {
                 record.rejected(&refused.detail);
                 return problem(&refused);
             }
         };
-        let mut response = self.origins.call(&behavior.origin.target, request, body).await;
+        let target = &behavior.origin.target;
+        let is_cached = !behavior.cache.is_disabled() && matches!(request.method, Method::GET | Method::HEAD);
+        let mut response = if is_cached {
+            let rules = Rules { policy: &behavior.cache, compress: behavior.compress };
+            let ask = |request| self.origins.call(target, request, Body::empty()).boxed();
+            self.cache.respond(rules, key, request, started, &ask).await
+        } else {
+            passed_on(self.origins.call(target, request, body).await)
+        };
         behavior.response_headers.apply(cross_origin.as_ref(), response.headers_mut());
         response
     }

@@ -1,6 +1,6 @@
 //! A viewer's request as it arrived.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use cloudfront_signing::{
     Admitted, Denial, RESERVED_PARAMETERS, Request, UnixTime, Verifier, without_reserved_parameters,
@@ -9,8 +9,10 @@ use http::{HeaderMap, Method, header, request::Parts};
 use usher_runtime::Problem;
 
 use super::{
-    distribution::{Behavior, OriginRequestPolicy},
+    cache::Key,
+    distribution::Behavior,
     origin_request::{self, OriginRequest, remove_hop_by_hop, remove_signed_cookies},
+    selection::Parameters,
     viewer_request::viewer_request,
 };
 
@@ -25,7 +27,7 @@ pub(super) enum Signatures {
 
 /// A request with what was made of its `Host`.
 pub(super) struct Incoming {
-    viewer: IpAddr,
+    viewer: SocketAddr,
     parts: Parts,
     url: String,
     time: UnixTime,
@@ -33,10 +35,11 @@ pub(super) struct Incoming {
 
 impl Incoming {
     /// Takes a request to the host that is its one `Host`.
-    pub(super) fn new(viewer: IpAddr, host: &str, parts: Parts, time: UnixTime) -> Self {
+    pub(super) fn new(viewer: SocketAddr, host: &str, parts: Parts, time: UnixTime) -> Self {
         // The bytes as they came: a signature covers these and no others.
         let url = format!("http://{host}{}", target(&parts));
-        Self { viewer: viewer.to_canonical(), parts, url, time }
+        let viewer = SocketAddr::new(viewer.ip().to_canonical(), viewer.port());
+        Self { viewer, parts, url, time }
     }
 
     pub(super) fn method(&self) -> &Method {
@@ -56,19 +59,19 @@ impl Incoming {
         let headers = self.parts.headers.get_all(header::COOKIE).iter();
         // Another program on this host may have set a cookie that is no ASCII; the rest still counts.
         let headers: Vec<_> = headers.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-        let request = Request::new(&self.url).viewer_address(self.viewer);
+        let request = Request::new(&self.url).viewer_address(self.viewer.ip());
         let request = headers.iter().fold(request, |request, header| request.cookie_header(header));
         verifier.verify(&request, self.time)
     }
 
-    /// What goes on to the origin: what the viewer-request function makes of it, if the behaviour has it, and
-    /// of that what the origin request policy says. The signature's parameters never do. An error is what the
-    /// function answers itself.
+    /// What goes on to the origin, and its key in the cache: what the viewer-request function makes of it, if the
+    /// behaviour has it, and of that what the policies say. The signature's parameters never do. An error is what
+    /// the function answers itself.
     pub(super) fn into_origin_request(
         self,
         behavior: &Behavior,
         signatures: Signatures,
-    ) -> Result<OriginRequest, Problem> {
+    ) -> Result<(OriginRequest, Key), Problem> {
         let mut headers = self.parts.headers;
         // Before the function: what that sets is CloudFront's, and no viewer may name it in `Connection`.
         remove_hop_by_hop(&mut headers);
@@ -83,15 +86,20 @@ impl Incoming {
             };
             viewer_request(&self.parts.method, self.parts.uri.path(), query.as_deref(), &mut headers)?;
         }
+        let path = self.parts.uri.path();
         let query = without_reserved_parameters(&self.url).split_once('?').map(|(_, query)| query.to_owned());
-        Ok(OriginRequest {
+        remove_signed_cookies(&mut headers);
+        let key = Key::new(&behavior.cache, path, query.as_deref(), &headers);
+        let policies = behavior.parameters();
+        let request = OriginRequest {
             method: self.parts.method,
-            path: self.parts.uri.path().to_owned(),
-            query: query.filter(|_| behavior.origin_request != OriginRequestPolicy::None),
-            headers: origin_request::headers(headers, self.viewer, behavior),
-            viewer: self.viewer,
+            path: path.to_owned(),
+            query: query.and_then(|query| Parameters::query(&policies, &query)),
+            headers: origin_request::headers(&headers, self.viewer, behavior),
+            viewer: self.viewer.ip(),
             time: self.time,
-        })
+        };
+        Ok((request, key))
     }
 }
 
@@ -118,7 +126,10 @@ mod tests {
     use usher_runtime::Viewer;
 
     use super::*;
-    use crate::edge::distribution::{Origin, Target, ViewerProtocolPolicy};
+    use crate::edge::{
+        distribution::{Origin, Target, ViewerProtocolPolicy},
+        selection::Selection,
+    };
 
     /// The headers that go on to the origin, a line each.
     fn passed_on(request: http::request::Builder, signatures: Signatures) -> Vec<String> {
@@ -136,15 +147,22 @@ mod tests {
             trusts_signing_key: true,
             allowed_methods: Vec::new(),
             viewer_protocol: ViewerProtocolPolicy::AllowAll,
-            origin_request: OriginRequestPolicy::AllViewerExceptHostHeader,
+            cache: Arc::default(),
+            compress: false,
+            origin_request: Some(Arc::new(Parameters {
+                headers: Selection::AllExcept(vec!["host".to_owned()]),
+                cookies: Selection::All,
+                query_strings: Selection::All,
+            })),
             viewer_request_function: true,
             response_headers: Arc::default(),
         };
         let request = request.header("host", "127.0.0.1:8080").header("authorization", "Bearer token");
         let (parts, ()) = request.body(()).expect("a request").into_parts();
         let time = UnixTime::new(1_700_000_000).expect("seconds");
-        let incoming = Incoming::new(IpAddr::from([192, 0, 2, 2]), "127.0.0.1:8080", parts, time);
-        let request = incoming.into_origin_request(&behavior, signatures).expect("it goes on");
+        let viewer = SocketAddr::from(([192, 0, 2, 2], 46_532));
+        let incoming = Incoming::new(viewer, "127.0.0.1:8080", parts, time);
+        let (request, _) = incoming.into_origin_request(&behavior, signatures).expect("it goes on");
         let mut lines: Vec<String> = request
             .headers
             .iter()

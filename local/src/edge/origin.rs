@@ -1,6 +1,8 @@
 //! The origins: the two functions, called in process, and the bucket.
 
-use aws_lambda_events::event::apigw::ApiGatewayV2httpResponse;
+use aws_lambda_events::event::{
+    apigw::ApiGatewayV2httpResponse, lambda_function_urls::LambdaFunctionUrlResponse,
+};
 use aws_sdk_s3::{
     Client,
     config::http::HttpResponse,
@@ -8,6 +10,7 @@ use aws_sdk_s3::{
     operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},
 };
 use axum::body::{Body, to_bytes};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use issue_cookies::IssueCookies;
 use resign_manifest::ResignManifest;
@@ -42,13 +45,7 @@ impl Origins {
                 Err(response) => response,
             },
             Target::ResignManifest => match event(&request, body, function_url_event).await {
-                Ok(event) => {
-                    let answer = self.resign_manifest.handle(event).await;
-                    let mut response = Response::new(Body::new(answer.stream));
-                    *response.status_mut() = answer.metadata_prelude.status_code;
-                    *response.headers_mut() = answer.metadata_prelude.headers;
-                    response
-                }
+                Ok(event) => function_url_response(self.resign_manifest.handle(event).await, &request.method),
                 Err(response) => response,
             },
             Target::Website(url) => match &self.websites {
@@ -74,6 +71,7 @@ impl Origins {
                 let range = range.filter(|range| is_single_range(range)).map(str::to_owned);
                 let asked = self.bucket.get_object().bucket(&self.bucket_name).key(key).set_range(range);
                 match asked.send().await {
+                    Ok(object) if is_known(&request.headers, &object) => not_modified(&object),
                     Ok(object) => object_response(object),
                     Err(error) => s3_error(&error, path),
                 }
@@ -97,13 +95,33 @@ async fn event<T: DeserializeOwned>(
     })
 }
 
+/// What a function URL makes of a buffered answer: its length is known.
+fn function_url_response(answer: LambdaFunctionUrlResponse, method: &Method) -> Response<Body> {
+    let body = answer.body.unwrap_or_default();
+    let body = if answer.is_base64_encoded { STANDARD.decode(body).ok() } else { Some(body.into_bytes()) };
+    let Some(body) = body else {
+        return text(StatusCode::BAD_GATEWAY, "the function's answer is no base64");
+    };
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status(answer.status_code);
+    *response.headers_mut() = answer.headers;
+    let has_content = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if has_content && *method != Method::HEAD {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        *response.body_mut() = Body::from(body);
+    }
+    response
+}
+
+fn status(code: i64) -> StatusCode {
+    let status = u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok());
+    status.unwrap_or(StatusCode::BAD_GATEWAY)
+}
+
 fn http_api_response(answer: ApiGatewayV2httpResponse) -> Response<Body> {
     let body = answer.body.map_or_else(Body::empty, |body| Body::from(body.to_vec()));
     let mut response = Response::new(body);
-    *response.status_mut() = u16::try_from(answer.status_code)
-        .ok()
-        .and_then(|status| StatusCode::from_u16(status).ok())
-        .unwrap_or(StatusCode::BAD_GATEWAY);
+    *response.status_mut() = status(answer.status_code);
     *response.headers_mut() = answer.headers;
     for cookie in answer.cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -114,7 +132,9 @@ fn http_api_response(answer: ApiGatewayV2httpResponse) -> Response<Body> {
 fn object_response(object: GetObjectOutput) -> Response<Body> {
     let mut headers = HeaderMap::new();
     let texts = [
+        (header::CACHE_CONTROL, object.cache_control()),
         (header::CONTENT_TYPE, object.content_type()),
+        (header::CONTENT_DISPOSITION, object.content_disposition()),
         (header::CONTENT_ENCODING, object.content_encoding()),
         (header::CONTENT_RANGE, object.content_range()),
         (header::ETAG, object.e_tag()),
@@ -127,10 +147,26 @@ fn object_response(object: GetObjectOutput) -> Response<Body> {
     response
 }
 
+/// Whether the cache has the object already, by S3's `ETag`.
+fn is_known(headers: &HeaderMap, object: &GetObjectOutput) -> bool {
+    let asked = headers.get(header::IF_NONE_MATCH).and_then(|asked| asked.to_str().ok());
+    asked.is_some() && asked.map(|asked| asked.trim_start_matches("W/")) == object.e_tag()
+}
+
+fn not_modified(object: &GetObjectOutput) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    let texts = [(header::CACHE_CONTROL, object.cache_control()), (header::ETAG, object.e_tag())];
+    set(response.headers_mut(), texts, None, object.last_modified());
+    response
+}
+
 fn head_response(object: &HeadObjectOutput) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     let texts = [
+        (header::CACHE_CONTROL, object.cache_control()),
         (header::CONTENT_TYPE, object.content_type()),
+        (header::CONTENT_DISPOSITION, object.content_disposition()),
         (header::ETAG, object.e_tag()),
         (header::CONTENT_ENCODING, object.content_encoding()),
     ];

@@ -8,12 +8,12 @@
 //! origin.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html>
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use cloudfront_signing::UnixTime;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
-use super::distribution::{Behavior, OriginRequestPolicy};
+use super::{distribution::Behavior, selection::Parameters};
 
 /// A request on its way from the distribution to an origin, without its body.
 #[derive(Clone, Debug)]
@@ -27,21 +27,37 @@ pub(super) struct OriginRequest {
 }
 
 /// The headers that a behaviour's origin gets, of those that are not about the viewer's connection.
-pub(super) fn headers(mut viewer_headers: HeaderMap, viewer: IpAddr, behavior: &Behavior) -> HeaderMap {
-    NEVER_PASSED.iter().for_each(|name| drop(viewer_headers.remove(*name)));
-    let mut headers = match behavior.origin_request {
-        OriginRequestPolicy::AllViewer => viewer_headers,
-        OriginRequestPolicy::AllViewerExceptHostHeader => {
-            viewer_headers.remove(header::HOST);
-            viewer_headers
-        }
-        OriginRequestPolicy::None => passed_by_default(&viewer_headers),
+pub(super) fn headers(viewer_headers: &HeaderMap, viewer: SocketAddr, behavior: &Behavior) -> HeaderMap {
+    let policies = behavior.parameters();
+    let is_taken = |name: &HeaderName| {
+        PASSED_BY_DEFAULT.contains(name) || policies.iter().any(|policy| policy.headers.takes_header(name))
     };
-    remove_signed_cookies(&mut headers);
+    let mut headers = HeaderMap::new();
+    for (name, value) in viewer_headers.iter().filter(|(name, _)| is_taken(name)) {
+        headers.append(name, value.clone());
+    }
+    NEVER_PASSED.iter().for_each(|name| drop(headers.remove(*name)));
+    headers.remove(header::COOKIE);
+    headers.extend(Parameters::cookies(&policies, viewer_headers).map(|cookies| (header::COOKIE, cookies)));
+    if !policies.iter().any(|policy| policy.headers.takes_header(&header::USER_AGENT)) {
+        headers.insert(header::USER_AGENT, HeaderValue::from_static("Amazon CloudFront"));
+    }
+    if behavior.cache.gzip || behavior.cache.brotli {
+        headers.remove(header::ACCEPT_ENCODING);
+        let accepted =
+            Some(behavior.cache.accept_encoding(viewer_headers)).filter(|accepted| !accepted.is_empty());
+        headers
+            .extend(accepted.map(|accepted| (header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))));
+    }
     if behavior.origin.access_control {
         headers.remove(header::AUTHORIZATION);
     }
-    add_viewer_address(&mut headers, viewer);
+    add_viewer_address(&mut headers, viewer.ip());
+    if policies.iter().any(|policy| policy.headers.names_header(&VIEWER_ADDRESS))
+        && let Ok(address) = HeaderValue::from_str(&format!("{}:{}", viewer.ip(), viewer.port()))
+    {
+        headers.insert(VIEWER_ADDRESS, address);
+    }
     headers.append(header::VIA, HeaderValue::from_static("1.1 local.cloudfront.net (CloudFront)"));
     for (name, value) in &behavior.origin.custom_headers {
         headers.insert(name, value.clone());
@@ -58,15 +74,6 @@ pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     for name in named.iter().chain(&HOP_BY_HOP) {
         headers.remove(name);
     }
-}
-
-fn passed_by_default(viewer_headers: &HeaderMap) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value) in viewer_headers.iter().filter(|(name, _)| PASSED_BY_DEFAULT.contains(name)) {
-        headers.append(name, value.clone());
-    }
-    headers.insert(header::USER_AGENT, HeaderValue::from_static("Amazon CloudFront"));
-    headers
 }
 
 /// Several lines are one list, as everywhere in HTTP.
@@ -91,6 +98,8 @@ pub(super) fn remove_signed_cookies(headers: &mut HeaderMap) {
     }
 }
 
+/// With the port, as CloudFront writes it.
+const VIEWER_ADDRESS: HeaderName = HeaderName::from_static("cloudfront-viewer-address");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 const HOP_BY_HOP: [HeaderName; 8] = [
@@ -123,11 +132,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::edge::distribution::{Origin, Target, ViewerProtocolPolicy};
+    use crate::edge::{
+        distribution::{Origin, Target, ViewerProtocolPolicy},
+        selection::Selection,
+    };
 
     /// The headers that go on, a line each.
     fn passed(
-        origin_request: OriginRequestPolicy,
+        headers_passed: Option<Selection>,
         access_control: bool,
         sent: &[(&'static str, &'static str)],
     ) -> Vec<String> {
@@ -145,7 +157,12 @@ mod tests {
             trusts_signing_key: true,
             allowed_methods: Vec::new(),
             viewer_protocol: ViewerProtocolPolicy::AllowAll,
-            origin_request,
+            cache: Arc::default(),
+            compress: false,
+            origin_request: headers_passed.map(|headers| {
+                let (cookies, query_strings) = (Selection::All, Selection::All);
+                Arc::new(Parameters { headers, cookies, query_strings })
+            }),
             viewer_request_function: false,
             response_headers: Arc::default(),
         };
@@ -153,13 +170,37 @@ mod tests {
         for (name, value) in sent {
             viewer_headers.append(*name, HeaderValue::from_static(value));
         }
-        let headers = headers(viewer_headers, IpAddr::from([192, 0, 2, 2]), &behavior);
+        remove_signed_cookies(&mut viewer_headers);
+        let headers = headers(&viewer_headers, SocketAddr::from(([192, 0, 2, 2], 46_532)), &behavior);
         let mut lines: Vec<String> = headers
             .iter()
             .map(|(name, value)| format!("{name}: {}", value.to_str().expect("ASCII")))
             .collect();
         lines.sort();
         lines
+    }
+
+    fn all_except_host() -> Selection {
+        Selection::AllExcept(vec!["host".to_owned()])
+    }
+
+    #[test]
+    fn a_policy_that_names_headers_passes_these_and_adds_the_viewers_address() {
+        let named = ["Referer", "CloudFront-Viewer-Address"].map(str::to_owned);
+        assert_eq!(
+            passed(Some(Selection::Only(named.into())), true, &SENT),
+            [
+                "cloudfront-viewer-address: 192.0.2.2:46532",
+                "cookie: theme=dark; a=b",
+                "if-none-match: \"e\"",
+                "range: bytes=0-1",
+                "referer: https://www.example.com/",
+                "user-agent: Amazon CloudFront",
+                "via: 1.1 local.cloudfront.net (CloudFront)",
+                "x-forwarded-for: 198.51.100.1, 198.51.100.2, 203.0.113.3, 192.0.2.2",
+                "x-origin-secret: ours",
+            ]
+        );
     }
 
     const SENT: [(&str, &str); 13] = [
@@ -181,7 +222,7 @@ mod tests {
     #[test]
     fn without_an_origin_request_policy_little_is_passed_on() {
         assert_eq!(
-            passed(OriginRequestPolicy::None, true, &SENT),
+            passed(None, true, &SENT),
             [
                 "if-none-match: \"e\"",
                 "range: bytes=0-1",
@@ -207,17 +248,17 @@ mod tests {
             "x-forwarded-for: 198.51.100.1, 198.51.100.2, 203.0.113.3, 192.0.2.2",
             "x-origin-secret: ours",
         ];
-        assert_eq!(passed(OriginRequestPolicy::AllViewerExceptHostHeader, false, &SENT), expected);
+        assert_eq!(passed(Some(all_except_host()), false, &SENT), expected);
         let mut with_host = expected.to_vec();
         with_host.insert(3, "host: 127.0.0.1:8080");
-        assert_eq!(passed(OriginRequestPolicy::AllViewer, false, &SENT), with_host);
+        assert_eq!(passed(Some(Selection::All), false, &SENT), with_host);
     }
 
     #[test]
     fn origin_access_control_takes_the_place_of_the_viewers_authorization() {
         let sent = [("authorization", "Bearer token"), ("cookie", "CloudFront-Signature=s")];
         assert_eq!(
-            passed(OriginRequestPolicy::AllViewerExceptHostHeader, true, &sent),
+            passed(Some(all_except_host()), true, &sent),
             [
                 "via: 1.1 local.cloudfront.net (CloudFront)",
                 "x-forwarded-for: 192.0.2.2",

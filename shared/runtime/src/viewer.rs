@@ -1,8 +1,10 @@
 //! What the viewer-request function passes on: the origin sees neither the viewer's host nor its
 //! signature.
 //!
-//! The headers `x-viewer-host`, `x-viewer-credential`, `x-viewer-resource` and `x-viewer-expires` are set by the
-//! distribution, whatever the viewer sent under these names. A request that does not come through the distribution may
+//! The headers `x-viewer-host`, `x-viewer-credential`, `x-viewer-resource`, `x-viewer-expires` and
+//! `x-viewer-policy-copy` are set by the distribution, whatever the viewer sent under these names. With the path and
+//! `usher-style` they are the key of a playlist in CloudFront's cache, so they say nothing that its bytes do not
+//! depend on. A request that does not come through the distribution may
 //! hold anything there: where the host is known, it comes from the configuration instead.
 
 use std::{fmt, net::Ipv6Addr, str::FromStr};
@@ -77,6 +79,8 @@ pub struct Viewer {
     pub credential: Option<Credential>,
     /// The policy of that signature, where it could be read.
     pub policy: Option<ViewerPolicy>,
+    /// Where it could not: what the query holds of a [copy](crate::policy_copy), which nobody has verified.
+    pub policy_copy: Option<String>,
 }
 
 /// What a viewer's own policy covers, and until when.
@@ -120,6 +124,8 @@ impl Viewer {
     pub const RESOURCE: HeaderName = HeaderName::from_static("x-viewer-resource");
     /// The header with the Unix time at which the policy ends.
     pub const EXPIRES: HeaderName = HeaderName::from_static("x-viewer-expires");
+    /// The header with the parameters of a copy of the policy, as they stand in the query.
+    pub const POLICY_COPY: HeaderName = HeaderName::from_static("x-viewer-policy-copy");
 
     /// Reads the headers; that with the host only where `host` says so. The host goes into policies, so
     /// nothing but a host name, an address and a port is taken: a `*` would be a wildcard.
@@ -150,7 +156,9 @@ impl Viewer {
             }
         });
         // Without a signature there is no policy.
-        Ok(Self { host, credential, policy: policy.filter(|_| credential.is_some()) })
+        let policy = policy.filter(|_| credential.is_some());
+        let policy_copy = text(Self::POLICY_COPY).map(str::to_owned);
+        Ok(Self { host, credential, policy, policy_copy })
     }
 }
 
@@ -188,8 +196,9 @@ mod tests {
             });
             Viewer::from_headers(&headers.collect(), &ViewerHost::Header)
         };
-        let viewer =
-            |credential, policy| Ok(Viewer { host: "127.0.0.1:8080".to_owned(), credential, policy });
+        let viewer = |credential, policy| {
+            Ok(Viewer { host: "127.0.0.1:8080".to_owned(), credential, policy, policy_copy: None })
+        };
         let host = (Viewer::HOST, "127.0.0.1:8080");
         let is = |credential| (Viewer::CREDENTIAL, credential);
         let covers = |resource| (Viewer::RESOURCE, resource);
@@ -253,8 +262,12 @@ mod tests {
     #[test]
     fn a_configured_host_stands_whatever_the_header_says() {
         let host = read("video.example.com").expect("a host");
-        let viewer =
-            Viewer { host: "video.example.com".to_owned(), credential: Some(Credential::Url), policy: None };
+        let viewer = Viewer {
+            host: "video.example.com".to_owned(),
+            credential: Some(Credential::Url),
+            policy: None,
+            policy_copy: None,
+        };
         for sent in [None, Some("video.example.com"), Some("evil.example"), Some("*"), Some("")] {
             let mut headers = HeaderMap::new();
             headers.insert(Viewer::CREDENTIAL, HeaderValue::from_static("url"));

@@ -114,45 +114,33 @@ def api(status, headers=(), body=None, cookies=()):
     }
 
 
-# ---- resign-manifest: what is streamed to the function URL
+# ---- resign-manifest: what the function URL is given
+
+# For how long CloudFront keeps what does not tell, such as a multivariant playlist.
+A_SECOND = "max-age=0, s-maxage=1"
+# A whole programme, whose viewer has more than an expiry bucket left.
+A_BUCKET = f"max-age=0, s-maxage={BUCKET_SECONDS}"
 
 
-def plain(content, *, status=200, content_type="application/vnd.apple.mpegurl", length=None, headers=()):
-    """A playlist as it lies in the bucket."""
-    headers = {"cache-control": "private, no-cache", "content-length": str(length or len(content)), **dict(headers)}
-    return playlist(content, {"content-type": content_type, **headers}, status)
-
-
-def packed(content):
-    """The same, in gzip."""
-    return streamed(content, {"content-encoding": "gzip"})
-
-
-def streamed(content, headers=()):
-    """A playlist whose length is not known when its first bytes are sent."""
-    return playlist(content, {"cache-control": "private, no-cache", **dict(headers)})
-
-
-def complete(content):
-    """A signed playlist of a whole programme, whose viewer has more than an expiry bucket left."""
-    return streamed(content, {"cache-control": f"private, max-age={BUCKET_SECONDS}"})
-
-
-def playlist(content, headers, status=200):
+def playlist(content, kept=A_SECOND, *, status=200, content_type="application/vnd.apple.mpegurl", headers=()):
     """`etag` is what `events.py` puts in the place of one."""
-    headers = {"content-type": "application/vnd.apple.mpegurl", "etag": "{etag}", **headers}
-    return stream(status, headers, content)
+    headers = {"content-type": content_type, "cache-control": kept, "etag": "{etag}", **dict(headers)}
+    return response(status, headers, content)
+
+
+def packed(content, kept=A_SECOND):
+    """The same, in gzip."""
+    return {**playlist(content, kept, headers={"content-encoding": "gzip"}), "isBase64Encoded": True}
 
 
 def unplayable(status, detail, headers=()):
-    body = problem(status, detail)
     headers = {"content-type": "application/problem+json", "cache-control": "no-store", **dict(headers)}
-    return stream(status, {"content-length": str(len(body)), **headers}, body)
+    return response(status, headers, problem(status, detail))
 
 
-def stream(status, headers, body=""):
-    headers = {"vary": "Accept-Encoding, Origin", **headers}
-    return {"statusCode": status, "headers": headers, "cookies": [], "body": body}
+def response(status, headers=(), body=""):
+    headers = {"vary": "Accept-Encoding", **dict(headers)}
+    return {"statusCode": status, "headers": headers, "cookies": [], "body": body, "isBase64Encoded": False}
 
 
 def signed(text, parameters, nested):
@@ -190,19 +178,14 @@ def told(event, **members):
 # ---- Both
 
 
-def cors(methods, headers):
-    return {
-        "access-control-allow-origin": ALLOWED_ORIGIN,
-        "access-control-allow-credentials": "true",
-        "access-control-allow-methods": methods,
-        "access-control-allow-headers": headers,
-        "access-control-expose-headers": "Date, Retry-After",
-        "access-control-max-age": "600",
-    }
-
-
-AUTH_CORS = cors("POST, DELETE", "Authorization, Content-Type")
-VIDEO_CORS = cors("GET, HEAD", "Range")
+AUTH_CORS = {
+    "access-control-allow-origin": ALLOWED_ORIGIN,
+    "access-control-allow-credentials": "true",
+    "access-control-allow-methods": "POST, DELETE",
+    "access-control-allow-headers": "Authorization, Content-Type",
+    "access-control-expose-headers": "Date, Retry-After",
+    "access-control-max-age": "600",
+}
 
 
 def problem(status, detail):

@@ -1,21 +1,18 @@
 """Which answer each event must get: one line each, by the event's file. `now` is the time of the answer."""
 
 from answers import (
+    A_BUCKET,
     AUTH_CORS,
-    VIDEO_CORS,
     api,
     cleared,
-    complete,
     defined,
     inline,
     issued,
     packed,
-    plain,
     playlist,
     refused,
+    response,
     signed_url,
-    stream,
-    streamed,
     told,
     unplayable,
     with_copy,
@@ -92,23 +89,21 @@ def kms_and_header(signer, sample, noted):
         "post-auth-urls-too-large": lambda now: refused(413, "the body has more than 8192 bytes"),
         # resign-manifest
         "get-master-playlist": lambda now: packed(master),
-        "get-master-playlist-identity": lambda now: plain(master),
+        "get-master-playlist-identity": lambda now: playlist(master),
         # With the ETag of the answer before.
-        "get-master-playlist-if-none-match": lambda now: playlist("", {"cache-control": "private, no-cache"}, 304),
+        "get-master-playlist-if-none-match": lambda now: playlist("", status=304),
         "get-master-playlist-by-url-gzip": lambda now: packed(inline(master, query)),
-        "head-master-playlist": lambda now: plain("", length=len(master)),
+        "head-master-playlist": lambda now: playlist(""),
         # The same grant as that of the URL: its policy ends at the beginning of an expiry bucket.
-        "get-master-playlist-by-copy": lambda now: streamed(inline(master, noted["copy"].replace("usher-", ""))),
-        "get-master-playlist-forged-copy": lambda now: plain(master),
-        "get-master-playlist-nothing-known": lambda now: plain(master),
-        "get-master-playlist-define": lambda now: streamed(defined(master, query)),
-        "get-playlist-by-url": lambda now: complete(inline(media, query)),
-        "get-playlist-define": lambda now: complete(defined(media, query)),
-        "get-playlist-encoded-path": lambda now: plain(media),
-        "get-playlist-allowed-origin": lambda now: plain(master, headers=VIDEO_CORS),
-        # The Lambda runtime puts a content type where there is none.
-        "options-playlist": lambda now: stream(204, {"content-type": "application/octet-stream", **VIDEO_CORS}),
-        "get-asset-list": lambda now: plain(assets, content_type="application/json"),
+        "get-master-playlist-by-copy": lambda now: playlist(inline(master, noted["copy"].replace("usher-", ""))),
+        "get-master-playlist-forged-copy": lambda now: playlist(master),
+        "get-master-playlist-nothing-known": lambda now: playlist(master),
+        "get-master-playlist-define": lambda now: playlist(defined(master, query)),
+        "get-playlist-by-url": lambda now: playlist(inline(media, query), A_BUCKET),
+        "get-playlist-define": lambda now: playlist(defined(media, query), A_BUCKET),
+        "get-playlist-encoded-path": lambda now: playlist(media, A_BUCKET),
+        "options-playlist": lambda now: response(204),
+        "get-asset-list": lambda now: playlist(assets, content_type="application/json"),
         "get-playlist-missing": lambda now: unplayable(404, "there is no playlist at this path"),
         "get-playlist-error-page": lambda now: unplayable(502, NO_PLAYLIST),
         "get-playlist-not-covered": lambda now: unplayable(403, NOT_COVERED),
@@ -123,8 +118,8 @@ def existing_key_and_domain(signer, sample):
     media = sample("360p/playlist.m3u8")
     return {
         "post-auth-cookies-spoofed-host": lambda now: issued(signer, now),
-        "get-playlist-without-viewer-host": lambda now: complete(
-            inline(media, signer.query("/video/m/*", VIEWER_EXPIRES))
+        "get-playlist-without-viewer-host": lambda now: playlist(
+            inline(media, signer.query("/video/m/*", VIEWER_EXPIRES)), A_BUCKET
         ),
     }
 

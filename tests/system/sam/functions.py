@@ -126,12 +126,6 @@ class AnswerUrl:
         return taken
 
 
-def streamed(answer):
-    """The answer of a function that streams: status and headers in JSON, eight NUL bytes, and the body."""
-    metadata, _, body = answer.partition(bytes(8))
-    return {**json.loads(metadata), "body": body}
-
-
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]

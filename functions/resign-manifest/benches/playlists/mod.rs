@@ -4,7 +4,7 @@
 
 pub(crate) mod quick_m3u8;
 
-use std::{env, fmt, fs, path::Path};
+use std::{env, fmt, fs, io::Write, path::Path};
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Signer, UnixTime, UrlPattern};
 use resign_manifest::{
     Assets, Authority, Host, Permission, PolicyCopies, Resigned, SigningPlan, Style,
-    rewrite::{Definitions, Origin, Rewriter, Scan, SkipReason},
+    rewrite::{Definitions, Origin, Scan, SkipReason},
 };
 use url::Url;
 use usher_runtime::Scope;
@@ -76,8 +76,7 @@ pub(crate) fn rewrite(playlist: &[u8], parameters: &Parameters, out: &mut Vec<u8
             _ => Err(SkipReason::OtherHost),
         }
     });
-    let mut rewriter = Rewriter::new(scan, parameters.definitions.clone());
-    rewriter.advance(playlist, out, usize::MAX, |(), _| Some(&parameters.text));
+    scan.append(playlist, &parameters.definitions, |(), _| Some(&parameters.text), out);
 }
 
 /// What a copy of the result costs, which none can do without.
@@ -87,11 +86,11 @@ pub(crate) fn copy(result: &[u8], out: &mut Vec<u8>) {
 }
 
 /// What the function does between the bucket and the viewer when no grant is in the cache: one signature.
-pub(crate) fn sign_and_stream(playlist: &Bytes, signer: &Signer, style: Style) -> usize {
+pub(crate) fn sign_and_write(playlist: &Bytes, signer: &Signer, style: Style, out: &mut impl Write) {
     let planned = plan(playlist);
     let required = planned.plan.grants.iter();
     let grants: Vec<Grant> = required.map(|required| grant(signer, required.resource.as_str())).collect();
-    stream(playlist, planned, &grants, style)
+    write(playlist, planned, &grants, style, out);
 }
 
 /// The scan of a playlist, and the plan for a viewer of everything.
@@ -104,11 +103,17 @@ pub(crate) fn plan(playlist: &[u8]) -> Planned {
     Planned { scan, plan }
 }
 
-/// Makes the pieces that go to the viewer, and lets go of each before the next: how many bytes there were.
-pub(crate) fn stream(playlist: &Bytes, planned: Planned, grants: &[Grant], style: Style) -> usize {
-    let pieces =
+/// Writes what goes to the viewer.
+pub(crate) fn write(
+    playlist: &Bytes,
+    planned: Planned,
+    grants: &[Grant],
+    style: Style,
+    out: &mut impl Write,
+) {
+    let resigned =
         Resigned::new(playlist.clone(), planned.scan, style, planned.plan, grants, PolicyCopies::Carried);
-    pieces.map(|piece| piece.len()).sum()
+    resigned.write_to(out).expect("room");
 }
 
 impl Parameters {

@@ -30,6 +30,8 @@ pub enum Origin {
 pub struct PlaylistInfo {
     /// It will not change any more: `EXT-X-ENDLIST`, or the type `VOD`.
     pub ended: bool,
+    /// `EXT-X-TARGETDURATION`, in seconds.
+    pub target_duration: Option<u64>,
     /// It states a version.
     pub has_version: bool,
     /// A steering server is named whose manifest nobody signs: it may send the player with its parameters to any
@@ -172,6 +174,10 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
                 }
             }
             b"EXT-X-STREAM-INF" => self.next_is_variant = true,
+            b"EXT-X-TARGETDURATION" => {
+                let seconds = str::from_utf8(value.trim_ascii()).ok();
+                self.scan.info.target_duration = seconds.and_then(|seconds| seconds.parse().ok());
+            }
             b"EXT-X-VERSION" => {
                 self.scan.info.has_version = true;
                 if let Some(low) = low_version(value) {

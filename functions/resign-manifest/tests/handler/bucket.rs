@@ -47,7 +47,7 @@ impl Bucket {
         Self { folder, address }
     }
 
-    pub(crate) fn put(&self, key: &str, content: &str) {
+    pub(crate) fn put(&self, key: &str, content: impl AsRef<[u8]>) {
         let file = self.folder.path().join(BUCKET).join(key);
         fs::create_dir_all(file.parent().unwrap_or_else(|| Path::new(""))).unwrap();
         fs::write(file, content).unwrap();

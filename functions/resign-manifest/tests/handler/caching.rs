@@ -1,11 +1,11 @@
-//! What a player's cache may keep, and for how long, and how it asks whether it still holds.
+//! What caches may keep, and for how long, and how they ask whether it still holds.
 
 use serde_json::{Value, json};
 
 use crate::{
     bucket::Bucket,
     function::{
-        Answer, EXPIRES, Function, get, playlist_headers, prelude, with_credential, with_header, with_method,
+        Answer, EXPIRES, Function, get, parts, playlist_headers, with_credential, with_header, with_method,
     },
 };
 
@@ -18,46 +18,53 @@ async fn bucket() -> Bucket {
     bucket.put("video/m/vod.m3u8", COMPLETE);
     bucket.put("video/m/type.m3u8", "#EXTM3U\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:4,\ns.ts\n");
     bucket.put("video/m/event.m3u8", "#EXTM3U\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXTINF:4,\ns.ts\n");
+    bucket.put("video/m/data.json", "{}");
+    bucket.put("video/m/list.json", r#"{"ASSETS":[{"URI":"a.m3u8","DURATION":1}]}"#);
     bucket.put("video/m/master.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nvod.m3u8\n");
     bucket
 }
 
 async fn header(function: &Function, event: Value, name: &str) -> String {
-    let (prelude, _) = function.bytes(event).await;
-    prelude["headers"][name].as_str().unwrap().to_owned()
+    let (parts, _) = function.bytes(event).await;
+    parts["headers"][name].as_str().unwrap().to_owned()
 }
 
 fn not_modified(cache_control: &str) -> Answer {
-    (prelude(304, &playlist_headers(cache_control)), String::new())
+    (parts(304, &playlist_headers(cache_control)), String::new())
 }
 
 #[tokio::test]
-async fn a_signed_playlist_that_is_complete_may_be_kept_for_a_bucket() {
+async fn cloudfront_keeps_a_complete_playlist_for_a_bucket_and_a_live_one_for_half_a_target_duration() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
-    for (path, query, expected) in [
-        ("/video/m/vod.m3u8", "usher-style=inline", "private, max-age=300"),
-        ("/video/m/type.m3u8", "usher-style=inline", "private, max-age=300"),
-        ("/video/m/live.m3u8", "usher-style=inline", "private, no-cache"),
-        ("/video/m/event.m3u8", "usher-style=inline", "private, no-cache"),
-        ("/video/m/master.m3u8", "usher-style=inline", "private, no-cache"),
-        ("/video/m/vod.m3u8", "", "private, no-cache"),
-        ("/video/m/live.m3u8", "", "private, no-cache"),
+    for (path, query, seconds) in [
+        ("/video/m/vod.m3u8", "usher-style=inline", 300),
+        ("/video/m/type.m3u8", "usher-style=inline", 300),
+        ("/video/m/live.m3u8", "usher-style=inline", 2),
+        ("/video/m/event.m3u8", "usher-style=inline", 1),
+        ("/video/m/master.m3u8", "usher-style=inline", 1),
+        ("/video/m/vod.m3u8", "", 300),
+        ("/video/m/live.m3u8", "", 2),
+        ("/video/m/master.m3u8", "", 1),
+        ("/video/m/data.json", "", 1),
+        ("/video/m/data.json", "usher-style=inline", 1),
+        ("/video/m/list.json", "usher-style=inline", 1),
     ] {
+        let expected = format!("max-age=0, s-maxage={seconds}");
         assert_eq!(header(&function, get(path, query), "cache-control").await, expected, "{path} {query}");
     }
 }
 
 #[tokio::test]
-async fn max_age_does_not_outlive_the_viewers_policy() {
+async fn nothing_signed_is_kept_longer_than_the_signature_in_it_lives() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
     let event = get("/video/m/vod.m3u8", "usher-style=inline");
-    for (earlier, max_age) in [(3_600, 300), (300, 300), (299, 299), (1, 1)] {
+    for (earlier, kept) in [(3_600, 300), (300, 300), (299, 299), (1, 1)] {
         function.set_time(EXPIRES - earlier);
-        let (prelude, _) = function.bytes(event.clone()).await;
-        let expected = format!("private, max-age={max_age}");
-        assert_eq!(prelude["headers"]["cache-control"], json!(expected), "{earlier}");
+        let (parts, _) = function.bytes(event.clone()).await;
+        let expected = format!("max-age=0, s-maxage={kept}");
+        assert_eq!(parts["headers"]["cache-control"], json!(expected), "{earlier}");
     }
 }
 
@@ -66,9 +73,9 @@ async fn who_has_the_playlist_already_gets_no_body() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
     for (path, query, cache_control) in [
-        ("/video/m/vod.m3u8", "usher-style=inline", "private, max-age=300"),
-        ("/video/m/live.m3u8", "usher-style=inline", "private, no-cache"),
-        ("/video/m/live.m3u8", "", "private, no-cache"),
+        ("/video/m/vod.m3u8", "usher-style=inline", "max-age=0, s-maxage=300"),
+        ("/video/m/live.m3u8", "usher-style=inline", "max-age=0, s-maxage=2"),
+        ("/video/m/live.m3u8", "", "max-age=0, s-maxage=2"),
     ] {
         let event = get(path, query);
         let etag = header(&function, event.clone(), "etag").await;
@@ -82,8 +89,8 @@ async fn who_has_the_playlist_already_gets_no_body() {
             }
         }
         for asked in ["W/\"x\"", "x", ""] {
-            let (prelude, _) = function.bytes(with_header(event.clone(), "if-none-match", asked)).await;
-            assert_eq!(prelude["statusCode"], json!(200), "{path} {query} {asked}");
+            let (parts, _) = function.bytes(with_header(event.clone(), "if-none-match", asked)).await;
+            assert_eq!(parts["statusCode"], json!(200), "{path} {query} {asked}");
         }
     }
 }

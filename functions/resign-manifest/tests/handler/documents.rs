@@ -5,15 +5,14 @@ use serde_json::{Value, json};
 use crate::{
     bucket::{Bucket, Then, fault},
     function::{
-        Answer, Function, HOST, get, grant, nested, playlist_headers, prelude, problem, with_credential,
+        Answer, Function, HOST, get, grant, nested, parts, playlist_headers, problem, with_credential,
     },
 };
 
 fn document(content_type: &str, body: &str) -> Answer {
-    let mut headers = playlist_headers("private, no-cache");
-    headers["content-length"] = json!(body.len().to_string());
+    let mut headers = playlist_headers("max-age=0, s-maxage=1");
     headers["content-type"] = json!(content_type);
-    (prelude(200, &headers), body.to_owned())
+    (parts(200, &headers), body.to_owned())
 }
 
 fn asset_list(query: &str) -> String {
@@ -52,8 +51,8 @@ async fn a_steering_manifest_gives_a_clone_on_our_host_its_parameters() {
     let bucket = Bucket::new().await;
     bucket.put("video/m/steering.json", &manifest("c", "", ""));
     let function = Function::new(bucket.client());
-    let (prelude, body) = function.answer(without_cookies("/video/m/steering.json")).await;
-    assert_eq!(prelude["headers"]["content-type"], "application/vnd.apple.steering-list");
+    let (parts, body) = function.answer(without_cookies("/video/m/steering.json")).await;
+    assert_eq!(parts["headers"]["content-type"], "application/vnd.apple.steering-list");
 
     let query = nested(&grant("/video/m/*"));
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));

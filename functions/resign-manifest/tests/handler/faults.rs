@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::{
     bucket::{Then, fault, nobody},
-    function::{Answer, Function, complete, get, grant, head, plain, problem, with_method},
+    function::{Answer, Function, get, grant, head, problem, served, with_method},
 };
 
 const PLAYLIST: &str = "#EXTM3U\n#EXTINF:4,\ns.ts\n#EXT-X-ENDLIST\n";
@@ -157,9 +157,9 @@ async fn a_playlist_is_told_by_its_first_line_and_not_by_its_content_type() {
             format!("Content-Type: {content_type}\r\nETag: \"e\"\r\nContent-Length: {}", PLAYLIST.len());
         let function = Function::new(fault(ok(&headers, PLAYLIST), Then::Close).await);
         let answer = function.answer(get("/video/m/p.m3u8", "")).await;
-        assert_eq!(answer, plain(PLAYLIST), "{content_type}");
+        assert_eq!(answer, served(PLAYLIST), "{content_type}");
         let answer = function.answer(get("/video/m/p.m3u8", "usher-style=inline")).await;
-        assert_eq!(answer, complete(&signed), "{content_type}");
+        assert_eq!(answer, served(&signed), "{content_type}");
     }
 }
 
@@ -178,9 +178,9 @@ async fn a_playlist_that_is_stored_compressed_is_read() {
     ] {
         let function = Function::new(fault(stored.clone(), Then::Close).await);
         let answer = function.answer(get("/video/m/p.m3u8", "")).await;
-        assert_eq!(answer, plain(PLAYLIST), "{}", stored.escape_ascii());
+        assert_eq!(answer, served(PLAYLIST), "{}", stored.escape_ascii());
         let answer = function.answer(get("/video/m/p.m3u8", "usher-style=inline")).await;
-        assert_eq!(answer, complete(&signed), "{}", stored.escape_ascii());
+        assert_eq!(answer, served(&signed), "{}", stored.escape_ascii());
     }
 }
 

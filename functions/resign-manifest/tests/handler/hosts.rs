@@ -4,7 +4,7 @@ use cloudfront_signing::{HashAlgorithm, KeyPairId};
 
 use crate::{
     bucket::Bucket,
-    function::{Function, HOST, complete, get, grant, grant_of, with_credential},
+    function::{Function, HOST, get, grant, grant_of, served, with_credential},
 };
 
 const HOSTS: &str = r#"[
@@ -47,7 +47,7 @@ async fn each_host_that_is_configured_is_signed_with_its_own_key_and_no_other_is
         })
         .replace("./own.ts", "own.ts");
     let event = with_credential(get("/video/m/p.m3u8", ""), Some("url"));
-    assert_eq!(function.answer(event.clone()).await, complete(&signed));
+    assert_eq!(function.answer(event.clone()).await, served(&signed));
     assert_eq!(function.signed(), 3);
     function.answer(event).await;
     assert_eq!(function.signed(), 3);
@@ -60,5 +60,5 @@ async fn the_viewers_own_host_is_signed_with_its_own_key_even_if_it_is_configure
     let function = Function::with(bucket.client(), &[("SIGNED_HOSTS", &own)]);
     let signed = PLAYLIST.replace("own.ts", &format!("own.ts?{}", grant("/video/m/*").query()));
     let event = with_credential(get("/video/m/p.m3u8", ""), Some("url"));
-    assert_eq!(function.answer(event).await, complete(&signed));
+    assert_eq!(function.answer(event).await, served(&signed));
 }

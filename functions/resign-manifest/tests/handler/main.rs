@@ -1,10 +1,9 @@
-//! The function as its URL calls it: an event in, a whole streamed response out, S3's protocol behind it.
+//! The function as its URL calls it: an event in, a whole response out, S3's protocol behind it.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod authority;
 mod bucket;
 mod caching;
-mod cors;
 mod documents;
 mod encoding;
 mod faults;
@@ -13,4 +12,3 @@ mod hosts;
 mod log;
 mod playlists;
 mod refusals;
-mod streaming;

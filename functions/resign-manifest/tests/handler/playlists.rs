@@ -6,8 +6,8 @@ use url::Url;
 use crate::{
     bucket::Bucket,
     function::{
-        Answer, EXPIRES, Function, HOST, NOW, ask, complete, get, grant, head, live, nested, plain,
-        with_credential, with_method, with_policy,
+        Answer, EXPIRES, Function, HOST, NOW, ask, get, grant, head, nested, served, with_credential,
+        with_method, with_policy,
     },
 };
 
@@ -51,7 +51,7 @@ fn signed_master(nested: &str, key: &str) -> Answer {
         .replace("key.bin", &format!("key.bin?{key}"))
         .replace("?x=%7E", &format!("?x=%7E&{nested}"))
         .replace("iframes.m3u8", &format!("iframes.m3u8?{nested}"));
-    live(&signed)
+    served(&signed)
 }
 
 /// Every reference in a playlist, as its player resolves it.
@@ -74,10 +74,10 @@ async fn who_has_cookies_gets_the_playlist_as_it_lies_in_the_bucket() {
     let function = Function::new(bucket.client());
     for query in ["", "x=1", "usher-style=plain"] {
         let answer = function.answer(get("/video/m/master.m3u8", query)).await;
-        assert_eq!(answer, plain(MASTER), "{query}");
+        assert_eq!(answer, served(MASTER), "{query}");
     }
     let asked = with_credential(get("/video/m/v0/low.m3u8", "usher-style=plain"), Some("url"));
-    assert_eq!(function.answer(asked).await, plain(MEDIA));
+    assert_eq!(function.answer(asked).await, served(MEDIA));
     assert_eq!(function.signed(), 0);
 }
 
@@ -102,7 +102,7 @@ async fn who_is_not_known_to_have_a_signature_gets_the_playlist_as_it_lies_in_th
             with_policy(event.clone(), None, None),
             with_policy(event.clone(), Some(""), Some(EXPIRES)),
         ] {
-            assert_eq!(function.answer(event).await, plain(MASTER), "{query}");
+            assert_eq!(function.answer(event).await, served(MASTER), "{query}");
         }
     }
     assert_eq!(function.signed(), 0);
@@ -132,7 +132,7 @@ async fn a_reference_to_another_host_or_outside_of_the_scope_is_left() {
             text.replace(reference, &format!("{reference}?{}", grant.query()))
         });
     let asked = with_credential(get("/video/m/v0/low.m3u8", ""), Some("url"));
-    assert_eq!(function.answer(asked).await, complete(&expected));
+    assert_eq!(function.answer(asked).await, served(&expected));
 }
 
 #[tokio::test]
@@ -169,8 +169,8 @@ async fn a_playlist_costs_one_signature_and_the_next_ones_of_its_asset_none() {
         // Its own scope, and with one reference the other asset's, which is signed already.
         ("/video/n/master.m3u8", 2),
     ] {
-        let (prelude, _) = function.answer(get(path, "usher-style=inline")).await;
-        assert_eq!(prelude["statusCode"], 200, "{path}");
+        let (parts, _) = function.answer(get(path, "usher-style=inline")).await;
+        assert_eq!(parts["statusCode"], 200, "{path}");
         assert_eq!(function.signed(), signed, "{path}");
     }
 }
@@ -195,5 +195,5 @@ async fn a_name_with_escapes_is_read_by_its_key() {
     let asked = with_credential(get("/video/%C3%A4%20b/100%25+1.m3u8", ""), Some("url"));
     let grant = grant("/video/%C3%A4%20b/*");
     let expected = format!("#EXTM3U\n#EXTINF:4,\ns.ts?{}\n#EXT-X-ENDLIST\n", grant.query());
-    assert_eq!(function.answer(asked).await, complete(&expected));
+    assert_eq!(function.answer(asked).await, served(&expected));
 }

@@ -5,9 +5,7 @@ use serde_json::json;
 
 use crate::{
     bucket::Bucket,
-    function::{
-        Function, LIMIT, complete, get, grant_of, head, id, plain, problem, with_credential, with_method,
-    },
+    function::{Function, LIMIT, get, grant_of, head, id, problem, served, with_credential, with_method},
 };
 
 const PLAYLIST: &str = "#EXTM3U\n#EXTINF:4,\ns.ts\n";
@@ -120,7 +118,7 @@ async fn with_a_configured_host_a_spoofed_header_gets_no_policy_for_another() {
     let function = Function::with(bucket.client(), &[("VIEWER_HOST", "video.example.com")]);
     let grant = grant_of(id(), "https://video.example.com/video/m/*", HashAlgorithm::Sha256);
     let signed = PLAYLIST.replace("s.ts", &format!("s.ts?{}", grant.query()));
-    let expected = complete(&format!("{signed}{others}"));
+    let expected = served(&format!("{signed}{others}"));
     let mut event = get("/video/m/others.m3u8", "usher-style=inline");
     event["headers"]["x-viewer-resource"] = json!("https://video.example.com/video/*");
     for host in ["evil.example", "other.example.com", "*", ""] {
@@ -160,7 +158,7 @@ async fn a_playlist_may_have_as_many_bytes_as_the_limit_says_and_not_one_more() 
     let at_the_limit = format!("#EXTM3U\n#{}", "x".repeat(LIMIT - 9));
     bucket.put("video/m/p.m3u8", &at_the_limit);
     let answer = function.answer(get("/video/m/p.m3u8", "")).await;
-    assert_eq!(answer, plain(&at_the_limit));
+    assert_eq!(answer, served(&at_the_limit));
 
     bucket.put("video/m/p.m3u8", &format!("{at_the_limit}x"));
     let detail = "the playlist in the bucket has more than 2000 bytes";
@@ -177,5 +175,5 @@ async fn without_a_key_there_are_plain_playlists_only() {
     let event = with_credential(get("/video/m/p.m3u8", ""), Some("url"));
     assert_eq!(function.answer(event).await, expected);
     let event = get("/video/m/p.m3u8", "");
-    assert_eq!(function.answer(event).await, plain(PLAYLIST));
+    assert_eq!(function.answer(event).await, served(PLAYLIST));
 }

@@ -84,10 +84,11 @@ pub(crate) fn sign_for(
     let permission = Permission { authority, common_assets, own_resource: own.as_deref() };
     let plan = SigningPlan::of_playlist(&assets, &scan, permission);
     let grants: Vec<_> = plan.grants.iter().map(|required| grant(required.resource.as_str())).collect();
-    let mut resigned =
+    let resigned =
         Resigned::new(Bytes::copy_from_slice(playlist), scan, style, plan, &grants, PolicyCopies::Carried);
     let limit = resigned.size_limit();
-    let playlist: Vec<u8> = resigned.by_ref().flatten().collect();
+    let mut playlist = Vec::new();
+    resigned.write_to(&mut playlist).expect("memory");
     assert!(playlist.len() <= limit, "{} bytes, where at most {limit} were expected", playlist.len());
     Signed { playlist, counts: *resigned.counts(), grants }
 }

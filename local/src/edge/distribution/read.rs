@@ -2,6 +2,7 @@
 //!
 //! Properties that are not named here are collected: nothing in the template is passed over in silence.
 
+mod policies;
 mod response_headers;
 
 use std::{
@@ -10,12 +11,12 @@ use std::{
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{Behavior, Distribution, Origin, OriginRequestPolicy, Target, ViewerProtocolPolicy};
-use crate::edge::{deployed::Deployed, viewer_request};
+use super::{Behavior, Distribution, Origin, Target, ViewerProtocolPolicy};
+use crate::edge::{deployed::Deployed, selection::Parameters, viewer_request};
 
 impl Distribution {
     /// Reads it. `website` is where the site runs, whatever its domain name in AWS.
@@ -41,8 +42,9 @@ impl Distribution {
         });
         let behaviors = behaviors.collect::<Result<_, String>>()?;
         let default = reader.behavior(None, &config.default_cache_behavior)?;
+        let error_ttls = reader.error_ttls(&config.custom_error_responses)?;
         reader.not_modelled.extend(deployed.types_not_modelled().map(str::to_owned));
-        Ok(Self { behaviors, default, not_modelled: reader.not_modelled.into_iter().collect() })
+        Ok(Self { behaviors, default, error_ttls, not_modelled: reader.not_modelled.into_iter().collect() })
     }
 }
 
@@ -51,6 +53,8 @@ impl Distribution {
 struct DistributionConfig {
     #[serde(default)]
     cache_behaviors: Vec<Value>,
+    #[serde(default)]
+    custom_error_responses: Vec<Value>,
     default_cache_behavior: Value,
     #[serde(default)]
     enabled: Value,
@@ -101,6 +105,8 @@ struct BehaviorConfig {
     allowed_methods: Vec<String>,
     #[serde(default)]
     cache_policy_id: Value,
+    #[serde(default)]
+    compress: Value,
     #[serde(default)]
     function_associations: Vec<FunctionAssociation>,
     #[serde(default)]
@@ -199,12 +205,13 @@ impl Reader<'_> {
         let origin =
             self.origins.get(id).cloned().ok_or_else(|| format!("{name}: there is no origin {id:?}"))?;
         let at = |problem: String| format!("{name}: {problem}");
-        self.cache_policy(&behavior.cache_policy_id).map_err(at)?;
-        let origin_request = origin_request_policy(&behavior.origin_request_policy_id).map_err(at)?;
+        let cache = self.cache_policy(&behavior.cache_policy_id).map_err(at)?;
+        let origin_request = self.origin_request_policy(&behavior.origin_request_policy_id).map_err(at)?;
         // Each of them finds what is asked for by its own host name, as S3 does in a signed request.
-        if origin_request == OriginRequestPolicy::AllViewer && !matches!(origin.target, Target::Website(_)) {
+        let passes_host = |parameters: &Arc<Parameters>| parameters.headers.takes_header(&header::HOST);
+        if origin_request.as_ref().is_some_and(passes_host) && !matches!(origin.target, Target::Website(_)) {
             return Err(at(format!(
-                "AllViewer passes the viewer's Host, by which {} is not found",
+                "its origin request policy passes the viewer's Host, by which {} is not found",
                 origin.target.name()
             )));
         }
@@ -215,6 +222,8 @@ impl Reader<'_> {
             trusts_signing_key: self.trusts_signing_key(&behavior.trusted_key_groups),
             allowed_methods: behavior.allowed_methods,
             viewer_protocol: viewer_protocol_policy(&behavior.viewer_protocol_policy).map_err(at)?,
+            cache,
+            compress: behavior.compress == Value::Bool(true),
             origin_request,
             viewer_request_function: self.viewer_request_function(&behavior.function_associations),
             response_headers,
@@ -241,21 +250,6 @@ impl Reader<'_> {
             || of_template.iter().copied().flatten().any(|id| signing.contains(&id))
     }
 
-    fn cache_policy(&mut self, id: &Value) -> Result<(), String> {
-        match id.as_str() {
-            Some(CACHING_DISABLED) => {}
-            Some(CACHING_OPTIMIZED) => {
-                self.not_modelled.insert("the cache of CachingOptimized".to_owned());
-            }
-            _ => {
-                return Err(format!(
-                    "the cache policy {id} is none that runs here: CachingDisabled, CachingOptimized"
-                ));
-            }
-        }
-        Ok(())
-    }
-
     /// Whether the template's own function is there, the one that is known here by the headers that it names.
     fn viewer_request_function(&mut self, associations: &[FunctionAssociation]) -> bool {
         let mut found = false;
@@ -275,17 +269,6 @@ impl Reader<'_> {
             }
         }
         found
-    }
-}
-
-fn origin_request_policy(id: &Value) -> Result<OriginRequestPolicy, String> {
-    match id.as_str() {
-        None if id.is_null() => Ok(OriginRequestPolicy::None),
-        Some(ALL_VIEWER) => Ok(OriginRequestPolicy::AllViewer),
-        Some(ALL_VIEWER_EXCEPT_HOST_HEADER) => Ok(OriginRequestPolicy::AllViewerExceptHostHeader),
-        _ => Err(format!(
-            "the origin request policy {id} is none that runs here: AllViewer, AllViewerExceptHostHeader"
-        )),
     }
 }
 
@@ -313,14 +296,6 @@ fn sha256(text: &str) -> String {
 
 /// The code that `viewer_request` does the same as, by its hash. Who changes the one looks at the other.
 const VIEWER_REQUEST_CODE: &str = "26d85732ae07ed7e0d088a6fb3b8207815cdf97710a0c5d597ffa75e4a795a99";
-
-// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
-const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
-const CACHING_OPTIMIZED: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
-
-// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
-const ALL_VIEWER: &str = "216adef6-5c7f-47e4-b989-5492eafa07d3";
-const ALL_VIEWER_EXCEPT_HOST_HEADER: &str = "b689b0a8-53d0-40ab-baf2-68738e2966ac";
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,11 @@
 use super::*;
 use crate::{
-    edge::{cors::Cors, response_headers::SecurityHeader},
+    edge::{
+        cache::CachePolicy,
+        cors::Cors,
+        response_headers::SecurityHeader,
+        selection::{Parameters, Selection},
+    },
     template::{Stack, Template},
 };
 
@@ -18,10 +23,12 @@ fn own(parameters: &[(&str, &str)], website: Option<&str>) -> Distribution {
 
 const ALL_METHODS: &str = "GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE";
 const READING: &str = "GET, HEAD, OPTIONS";
+/// Of CachingOptimized, in seconds.
+const A_YEAR: u64 = 31_536_000;
 
 #[test]
 fn the_deployed_template_runs_here() {
-    use {OriginRequestPolicy as Policy, ViewerProtocolPolicy as Protocol};
+    use ViewerProtocolPolicy as Protocol;
 
     let distribution = own(&[], None);
     let seen: Vec<_> = distribution
@@ -36,27 +43,56 @@ fn the_deployed_template_runs_here() {
                 behavior.viewer_request_function,
                 behavior.allowed_methods.join(", "),
                 behavior.viewer_protocol,
-                behavior.origin_request,
+                behavior.cache.max_ttl,
                 behavior.response_headers.security.len(),
             )
         })
         .collect();
-    let rest = Policy::AllViewerExceptHostHeader;
-    let row = |name: &'static str, target, restricted, function, methods: &str, protocol, policy| {
+    let row = |name: &'static str, target, restricted, function, methods: &str, protocol, max_ttl| {
         // Those of /video have both headers that keep browsers from running anything.
         let security = if name.starts_with("/video/") { 2 } else { 0 };
-        (name, target, restricted, function, methods.to_owned(), protocol, policy, security)
+        (name, target, restricted, function, methods.to_owned(), protocol, max_ttl, security)
     };
     assert_eq!(
         seen,
         [
-            row("/auth/*", "issue-cookies", false, true, ALL_METHODS, Protocol::HttpsOnly, rest),
-            row("/video/*.m3u8", "resign-manifest", true, true, READING, Protocol::HttpsOnly, rest),
-            row("/video/*.json", "resign-manifest", true, true, READING, Protocol::HttpsOnly, rest),
-            row("/video/*", "bucket", true, false, READING, Protocol::HttpsOnly, Policy::None),
-            row("Default (*)", "bucket", true, false, "GET, HEAD", Protocol::RedirectToHttps, Policy::None),
+            row("/auth/*", "issue-cookies", false, true, ALL_METHODS, Protocol::HttpsOnly, 0),
+            row("/video/*.m3u8", "resign-manifest", true, true, READING, Protocol::HttpsOnly, 300),
+            row("/video/*.json", "resign-manifest", true, true, READING, Protocol::HttpsOnly, 300),
+            row("/video/*", "bucket", true, false, READING, Protocol::HttpsOnly, A_YEAR),
+            row("Default (*)", "bucket", true, false, "GET, HEAD", Protocol::RedirectToHttps, A_YEAR),
         ]
     );
+}
+
+/// Whoever adds to what a playlist's bytes depend on adds to its key.
+#[test]
+fn a_playlist_is_kept_by_what_its_bytes_depend_on() {
+    let distribution = own(&[], None);
+    let texts = |texts: &[&str]| Selection::Only(texts.iter().map(|text| (*text).to_owned()).collect());
+    let headers = texts(&[
+        "x-viewer-host",
+        "x-viewer-credential",
+        "x-viewer-resource",
+        "x-viewer-expires",
+        "x-viewer-policy-copy",
+    ]);
+    let key = Parameters { headers, cookies: Selection::None, query_strings: texts(&["usher-style"]) };
+    let policy =
+        CachePolicy { parameters: key, gzip: true, brotli: false, min_ttl: 0, default_ttl: 0, max_ttl: 300 };
+    let beside = Parameters { headers: texts(&["CloudFront-Viewer-Address"]), ..Parameters::default() };
+    for path in ["/video/m/master.m3u8", "/video/m/list.json"] {
+        let behavior = distribution.behavior(path);
+        assert_eq!(
+            (&*behavior.cache, behavior.origin_request.as_deref()),
+            (&policy, Some(&beside)),
+            "{path}"
+        );
+    }
+    assert_eq!(*distribution.behavior("/video/m/s.ts").cache, CachePolicy::optimized());
+    assert_eq!(*distribution.behavior("/auth/cookies").cache, CachePolicy::default());
+    let kept = [404, 414, 500, 501, 502, 503, 504].map(|status| (status, 0));
+    assert_eq!(distribution.error_ttls, kept.into());
 }
 
 #[test]
@@ -68,10 +104,11 @@ fn a_web_site_takes_the_default_behaviour() {
     };
     let name = ("WebsiteDomainName", "www.example.com");
     let site = |url: &str| Target::Website(url.to_owned());
-    let all_viewer = OriginRequestPolicy::AllViewer;
+    let all = || Selection::All;
+    let all_viewer = Some(Arc::new(Parameters { headers: all(), cookies: all(), query_strings: all() }));
     assert_eq!(
         with_website(&[name], None),
-        (site("https://www.example.com"), false, ALL_METHODS.to_owned(), all_viewer)
+        (site("https://www.example.com"), false, ALL_METHODS.to_owned(), all_viewer.clone())
     );
     assert_eq!(
         with_website(&[name], Some("http://127.0.0.1:8000")),
@@ -158,14 +195,14 @@ fn whatever_is_not_modelled_is_named() {
     assert_eq!(named("Enabled: true, Comment: films,", "", ""), nothing);
     assert_eq!(
         named(
-            "Enabled: false, WebACLId: x, NewProperty: 1,",
+            "Enabled: false, WebACLId: x, NewProperty: 1, CustomErrorResponses: [{ErrorCode: 404, ResponsePagePath: /x}],",
             "OriginPath: /x, S3OriginConfig: {OriginAccessIdentity: i, OriginReadTimeout: 3}, CustomOriginConfig: \
              {OriginProtocolPolicy: https-only, OriginSSLProtocols: [TLSv1.2]}",
             "Compress: true, ResponseHeadersPolicyId: !Ref C, FunctionAssociations: [{EventType: viewer-response, \
              FunctionARN: !GetAtt F.FunctionARN}], LambdaFunctionAssociations: []"
         ),
         [
-            "Compress",
+            "CustomErrorResponses.ResponsePagePath",
             "CustomOriginConfig.OriginSSLProtocols",
             "Enabled",
             "LambdaFunctionAssociations",
@@ -203,18 +240,19 @@ fn what_cannot_run_here_is_said() {
             BUCKET,
             "TargetOriginId: a, ViewerProtocolPolicy: allow-all".to_owned(),
             "the behaviour Default (*): the cache policy null is none that runs here: CachingDisabled, \
-             CachingOptimized",
+             CachingOptimized, or one of the template",
         ),
         (
             BUCKET,
             format!("{SIMPLE}, OriginRequestPolicyId: acba4595-bd28-49b8-b9fe-13317c0390fa"),
             "the behaviour Default (*): the origin request policy \"acba4595-bd28-49b8-b9fe-13317c0390fa\" is none \
-             that runs here: AllViewer, AllViewerExceptHostHeader",
+             that runs here: AllViewer, AllViewerExceptHostHeader, or one of the template",
         ),
         (
             BUCKET,
-            format!("{SIMPLE}, OriginRequestPolicyId: {ALL_VIEWER}"),
-            "the behaviour Default (*): AllViewer passes the viewer's Host, by which bucket is not found",
+            format!("{SIMPLE}, OriginRequestPolicyId: 216adef6-5c7f-47e4-b989-5492eafa07d3"),
+            "the behaviour Default (*): its origin request policy passes the viewer's Host, by which bucket is not \
+             found",
         ),
         (
             BUCKET,
