@@ -103,7 +103,7 @@ right     cookies             Hash-Algorithm, Key-Pair-Id, Policy, Signature; Pa
 right     policy              http://HOST/video/* for 56 minutes, SHA256
 right     spoofed host        it counts for nothing
 right     playlist            200 application/vnd.apple.mpegurl
-right     playlist caching    private in 3 playlists
+right     playlist caching    s-maxage and max-age=0 in 3 playlists
 right     nested playlists    all 2 are served
 right     segments            200 for 4 segments, 2 keys, 0 maps
 right     content types       video/mp2t

@@ -59,7 +59,7 @@ async fn a_playlist_that_did_not_change_is_not_sent_again() {
     let url = house.signed_url("/video/clock-ts/360p/playlist.m3u8").await;
     let first = house.get(&url).send().await.unwrap();
     let etag = first.headers()["etag"].to_str().unwrap().to_owned();
-    assert_eq!(first.headers()["cache-control"], "private, max-age=300", "an expiry bucket");
+    assert_eq!(first.headers()["cache-control"], "max-age=0, s-maxage=300", "an expiry bucket");
     let again = || house.get(&url).header("if-none-match", &etag).send();
     let answer = again().await.unwrap();
     assert_eq!(answer.status(), StatusCode::NOT_MODIFIED);
@@ -116,7 +116,7 @@ async fn a_live_playlist_by_signed_url_plays_until_the_url_ends_and_then_stops_w
     let low = Url::parse(&master).unwrap().join(uris(&text).next().unwrap()).unwrap();
     let reload = async || {
         let answer = house.get(low.as_str()).send().await.unwrap();
-        assert_eq!(answer.headers()["cache-control"], "private, no-cache");
+        assert_eq!(answer.headers()["cache-control"], "max-age=0, s-maxage=2");
         let text = answer.text().await.unwrap();
         uris(&text).map(|uri| low.join(uri).unwrap().to_string()).collect::<Vec<_>>()
     };
@@ -128,6 +128,9 @@ async fn a_live_playlist_by_signed_url_plays_until_the_url_ends_and_then_stops_w
     let early = reload().await;
     assert_eq!(get(&early[1]).await, (StatusCode::OK, "segment 1".to_owned()));
     fs::write(folder.join("low.m3u8"), playlist(2)).unwrap();
+    // For half a target duration, all who may watch it get the one before.
+    assert_eq!(reload().await, early);
+    house.set_time(START + 2);
     let late = reload().await;
     assert_eq!(get(&late[1]).await, (StatusCode::OK, "segment 3".to_owned()));
     // The URL lives six hours, rounded down to a bucket; then nothing of it plays on, however often it was reloaded.

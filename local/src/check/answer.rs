@@ -42,10 +42,14 @@ impl Answer {
 
     /// Whether one of the directives of `Cache-Control` is this one.
     pub(super) fn has_cache_directive(&self, directive: &str) -> bool {
+        self.cache_directives().any(|one| one == directive)
+    }
+
+    /// The directives of `Cache-Control`, in lower case.
+    pub(super) fn cache_directives(&self) -> impl Iterator<Item = String> {
         let values =
             self.headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
-        let mut directives = values.flat_map(|value| value.split(','));
-        directives.any(|one| one.trim().eq_ignore_ascii_case(directive))
+        values.flat_map(|value| value.split(',')).map(|directive| directive.trim().to_ascii_lowercase())
     }
 
     pub(super) fn json(&self) -> Value {

@@ -99,13 +99,14 @@ fn of_playlist(answer: &Answer) -> Problems {
     problems
 }
 
-/// A signed playlist is its viewer's own.
+/// A signed playlist is for whoever may watch the same, which CloudFront knows and a browser does not.
 fn playlist_caching(walk: &Walk) -> Check {
     let mut problems = Problems::default();
     let mut count = 0;
     for answer in walk.served().filter(|answer| is_resigned(answer.url.path())) {
         count += 1;
-        if !["private", "no-store"].iter().any(|directive| answer.has_cache_directive(directive)) {
+        let is_shared = answer.cache_directives().any(|directive| directive.starts_with("s-maxage="));
+        if !(is_shared && answer.cache_directives().any(|directive| directive == "max-age=0")) {
             let value = answer.text(header::CACHE_CONTROL).map_or("none".to_owned(), printable);
             problems
                 .add(format!("Cache-Control of {} is {value}", printable(answer.url.path())), TO_FUNCTION);
@@ -113,7 +114,7 @@ fn playlist_caching(walk: &Walk) -> Check {
     }
     match count {
         0 => PLAYLIST_CACHING.unknown(NO_PLAYLIST),
-        count => PLAYLIST_CACHING.judge(format!("private in {count} playlists"), &problems),
+        count => PLAYLIST_CACHING.judge(format!("s-maxage and max-age=0 in {count} playlists"), &problems),
     }
 }
 
@@ -265,7 +266,7 @@ async fn range(deployment: &Deployment<'_>, ask: Ask, cure: Cure<'_>) -> Check {
 
 const PLAYLIST: Question = Question::new("playlist", "is the playlist served to a viewer with cookies?");
 const PLAYLIST_CACHING: Question =
-    Question::new("playlist caching", "are playlists kept by their viewer alone?");
+    Question::new("playlist caching", "are playlists kept by CloudFront, and by no browser?");
 const NESTED: Question =
     Question::new("nested playlists", "are the playlists served that the playlist names?");
 const MEDIA: Question =
@@ -283,7 +284,7 @@ const NOT_RESIGNED: &str = "served, and not re-signed because of its name";
 const NO_PLAYLIST: &str = "no playlist was served";
 pub(super) const NO_SEGMENT: &str = "no segment was served";
 const TO_FUNCTION: &str = "the behaviour /video/*.m3u8 must lead to ResignManifestFunction, before /video/*, and have \
-    the cache policy Managed-CachingDisabled";
+    the cache policy ManifestCachePolicy";
 const TO_BUCKET: &str = "the behaviour /video/* must lead to the bucket itself";
 const UPLOAD: &str = "upload with `usher upload`, which sets content types and cache headers";
 /// <https://www.rfc-editor.org/rfc/rfc8216#section-4>

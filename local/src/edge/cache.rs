@@ -14,7 +14,7 @@ mod policy;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::body::Body;
 use futures::future::BoxFuture;
@@ -56,13 +56,13 @@ impl Cache {
         Self { objects: Objects::builder().max_capacity(CAPACITY).weigher(weight).build(), error_ttls }
     }
 
-    /// Answers from what is kept, or from the origin, which is asked by `ask`.
+    /// Answers from what is kept, or from the origin, which is asked by `ask`. `now` is since 1970.
     pub(super) async fn respond(
         &self,
         rules: Rules<'_>,
         key: Key,
         request: OriginRequest,
-        now: Instant,
+        now: Duration,
         ask: Ask<'_>,
     ) -> Response<Body> {
         let asked = Asked::of(&request);
@@ -109,7 +109,7 @@ impl Cache {
         rules: Rules<'_>,
         request: &OriginRequest,
         kept: Option<Arc<Object>>,
-        now: Instant,
+        now: Duration,
         ask: Ask<'_>,
     ) -> Result<(Object, Source), Response<Body>> {
         let mut whole = request.clone();
@@ -164,7 +164,7 @@ impl Asked {
         Self { method: request.method.clone(), conditions: given.collect() }
     }
 
-    fn answer(&self, object: &Object, source: Source, now: Instant) -> Response<Body> {
+    fn answer(&self, object: &Object, source: Source, now: Duration) -> Response<Body> {
         let mut response = object.response(&self.method, &self.conditions);
         let is_error = object.status().is_client_error() || object.status().is_server_error();
         let headers = response.headers_mut();

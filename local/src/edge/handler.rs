@@ -3,7 +3,11 @@
 //! AWS does not document whether CloudFront verifies the signature before it runs the function. Here it does:
 //! whoever has no valid signature learns nothing of what the function would say.
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
 use axum::{
     body::{Body, HttpBody as _, to_bytes},
@@ -64,7 +68,7 @@ impl Edge {
                 text(wrong.status, wrong.sentence)
             }
             Ok(_) if parts.uri.path() == "/demo/sign-in" => self.sign_in(&parts, body).await,
-            Ok(host) => self.distribute(viewer, &host, parts, body, &mut record, started).await,
+            Ok(host) => self.distribute(viewer, &host, parts, body, &mut record).await,
         };
         record.status = response.status().as_u16();
         let length = response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
@@ -103,7 +107,6 @@ impl Edge {
         parts: Parts,
         body: Body,
         record: &mut Record,
-        started: Instant,
     ) -> Response<Body> {
         let behavior = self.distribution.behavior(parts.uri.path());
         record.behavior = Some(behavior.name().to_owned());
@@ -142,12 +145,18 @@ impl Edge {
         let mut response = if is_cached {
             let rules = Rules { policy: &behavior.cache, compress: behavior.compress };
             let ask = |request| self.origins.call(target, request, Body::empty()).boxed();
-            self.cache.respond(rules, key, request, started, &ask).await
+            self.cache.respond(rules, key, request, self.now(), &ask).await
         } else {
             passed_on(self.origins.call(target, request, body).await)
         };
         behavior.response_headers.apply(cross_origin.as_ref(), response.headers_mut());
         response
+    }
+
+    /// The clock's seconds, and what has passed of the present one.
+    fn now(&self) -> Duration {
+        let passed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Duration::new((self.clock)().seconds(), passed.subsec_nanos())
     }
 
     /// `POST /demo/sign-in {"viewer":"demo"}`

@@ -24,6 +24,9 @@ pub(super) fn viewer_request(
     for name in HEADERS {
         headers.remove(name);
     }
+    if headers.contains_key(header::RANGE) {
+        headers.remove(header::ACCEPT_ENCODING);
+    }
     let signed = signed_parameters(query.unwrap_or_default())?;
     if signs_in_without_credential(method, path, headers) {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "sign in first: send Authorization: Bearer")
@@ -31,13 +34,39 @@ pub(super) fn viewer_request(
     }
     let Some(host) = headers.get(header::HOST).cloned() else { return Ok(()) };
     headers.insert(Viewer::HOST, host);
-    let Some(found) = signed_url(signed).or_else(|| signed_cookies(headers)) else { return Ok(()) };
-    headers.insert(Viewer::CREDENTIAL, HeaderValue::from_static(found.name));
-    let Some(policy) = found.policy() else { return Ok(()) };
-    if let Some(resource) = policy.resource {
-        headers.insert(Viewer::RESOURCE, resource);
+    let query = query.unwrap_or_default();
+    let style = query.split('&').find_map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decoded(name) == b"usher-style").then(|| decoded(value))
+    });
+    let found = signed_url(signed).or_else(|| signed_cookies(headers));
+    if style.as_deref() == Some(b"plain") {
+        return Ok(());
     }
-    headers.insert(Viewer::EXPIRES, HeaderValue::from(policy.expires));
+    if let Some(found) = &found {
+        headers.insert(Viewer::CREDENTIAL, HeaderValue::from_static(found.name));
+        if style.as_ref().is_none_or(Vec::is_empty) && found.name == "cookies" {
+            return Ok(());
+        }
+    }
+    match found.as_ref().and_then(Found::policy) {
+        Some(policy) => {
+            if let Some(resource) = policy.resource {
+                headers.insert(Viewer::RESOURCE, resource);
+            }
+            let now = usher_runtime::system_clock()();
+            let expires = cloudfront_signing::UnixTime::new(policy.expires)
+                .map_or(policy.expires, |expires| usher_runtime::shared_expiry(expires, now, 300).seconds());
+            headers.insert(Viewer::EXPIRES, HeaderValue::from(expires));
+        }
+        None => {
+            let copies = query.split('&').filter(|pair| usher_runtime::copied_policy(pair).is_some());
+            let copies = copies.collect::<Vec<_>>().join("&");
+            if let Some(copies) = HeaderValue::from_str(&copies).ok().filter(|copies| !copies.is_empty()) {
+                headers.insert(Viewer::POLICY_COPY, copies);
+            }
+        }
+    }
     Ok(())
 }
 
@@ -178,8 +207,8 @@ fn custom_policy(policy: &[u8]) -> Option<Policy> {
 }
 
 /// The headers that it sets.
-pub(super) const HEADERS: [HeaderName; 4] =
-    [Viewer::HOST, Viewer::CREDENTIAL, Viewer::RESOURCE, Viewer::EXPIRES];
+pub(super) const HEADERS: [HeaderName; 5] =
+    [Viewer::HOST, Viewer::CREDENTIAL, Viewer::RESOURCE, Viewer::EXPIRES, Viewer::POLICY_COPY];
 
 const LONGEST_RESOURCE: usize = 1_024;
 

@@ -2,7 +2,7 @@
 
 use std::{
     ops::Bound,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use axum::body::{Body, to_bytes};
@@ -20,7 +20,7 @@ pub(super) struct Object {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
-    since: Instant,
+    since: Duration,
     fresh_for: Duration,
 }
 
@@ -29,7 +29,7 @@ impl Object {
     pub(super) async fn read(
         response: Response<Body>,
         seconds: u64,
-        now: Instant,
+        now: Duration,
     ) -> Result<Self, Response<Body>> {
         let (parts, body) = response.into_parts();
         let limit = usize::try_from(OBJECT_LIMIT).unwrap_or(usize::MAX);
@@ -63,7 +63,7 @@ impl Object {
     }
 
     /// The same, of which the origin has said that it still holds.
-    pub(super) fn refreshed(&self, said: &HeaderMap, seconds: u64, now: Instant) -> Self {
+    pub(super) fn refreshed(&self, said: &HeaderMap, seconds: u64, now: Duration) -> Self {
         let mut headers = self.headers.clone();
         for name in [header::CACHE_CONTROL, header::EXPIRES, header::DATE] {
             if let Some(value) = said.get(&name) {
@@ -74,13 +74,13 @@ impl Object {
         Self { status: self.status, headers, body: self.body.clone(), since: now, fresh_for }
     }
 
-    pub(super) fn is_fresh(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.since) < self.fresh_for
+    pub(super) fn is_fresh(&self, now: Duration) -> bool {
+        now.saturating_sub(self.since) < self.fresh_for
     }
 
     /// In whole seconds.
-    pub(super) fn age(&self, now: Instant) -> u64 {
-        now.saturating_duration_since(self.since).as_secs()
+    pub(super) fn age(&self, now: Duration) -> u64 {
+        now.saturating_sub(self.since).as_secs()
     }
 
     pub(super) fn status(&self) -> StatusCode {

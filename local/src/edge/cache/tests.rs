@@ -71,7 +71,7 @@ struct Edge {
     cache: Cache,
     policy: CachePolicy,
     compress: bool,
-    start: Instant,
+    start: Duration,
 }
 
 /// Status, `X-Cache`, `Age`, body.
@@ -80,7 +80,7 @@ type Answer = (u16, String, Option<String>, String);
 impl Edge {
     fn new(policy: CachePolicy) -> Self {
         let cache = Cache::new(BTreeMap::from([(404, 0)]));
-        Self { cache, policy, compress: false, start: Instant::now() }
+        Self { cache, policy, compress: false, start: Duration::from_secs(1_790_000_000) }
     }
 
     async fn respond(&self, origin: &Origin, asking: Asking<'_>, seconds: f64) -> Response<Body> {
