@@ -9,7 +9,7 @@ use std::sync::Arc;
 use cloudfront_signing::wildcard_matches;
 use http::{HeaderName, HeaderValue};
 
-use super::response_headers::ResponseHeaders;
+use super::{functions::ViewerFunction, response_headers::ResponseHeaders};
 
 /// Behaviours in the order in which they are tried, and the one for everything else.
 #[derive(Debug)]
@@ -32,7 +32,8 @@ pub(super) struct Behavior {
     pub(super) allowed_methods: Vec<String>,
     pub(super) viewer_protocol: ViewerProtocolPolicy,
     pub(super) origin_request: OriginRequestPolicy,
-    pub(super) viewer_request_function: bool,
+    /// What its `FunctionAssociations` run.
+    pub(super) viewer_request_function: Option<Arc<ViewerFunction>>,
     pub(super) response_headers: Arc<ResponseHeaders>,
 }
 
@@ -145,7 +146,7 @@ mod tests {
             allowed_methods: Vec::new(),
             viewer_protocol: ViewerProtocolPolicy::HttpsOnly,
             origin_request: OriginRequestPolicy::None,
-            viewer_request_function: false,
+            viewer_request_function: None,
             response_headers: Arc::default(),
         }
     }

@@ -6,12 +6,11 @@ use cloudfront_signing::{
     Admitted, Denial, RESERVED_PARAMETERS, Request, UnixTime, Verifier, without_reserved_parameters,
 };
 use http::{HeaderMap, Method, header, request::Parts};
-use usher_runtime::Problem;
 
 use super::{
     distribution::{Behavior, OriginRequestPolicy},
+    functions::{Answer, ViewerRequest},
     origin_request::{self, OriginRequest, remove_hop_by_hop, remove_signed_cookies},
-    viewer_request::viewer_request,
 };
 
 /// Whether the viewer-request function sees a signature, which AWS does not document.
@@ -64,15 +63,17 @@ impl Incoming {
     /// What goes on to the origin: what the viewer-request function makes of it, if the behaviour has it, and
     /// of that what the origin request policy says. The signature's parameters never do. An error is what the
     /// function answers itself.
-    pub(super) fn into_origin_request(
+    pub(super) async fn into_origin_request(
         self,
         behavior: &Behavior,
         signatures: Signatures,
-    ) -> Result<OriginRequest, Problem> {
+    ) -> Result<OriginRequest, Box<Answer>> {
         let mut headers = self.parts.headers;
         // Before the function: what that sets is CloudFront's, and no viewer may name it in `Connection`.
         remove_hop_by_hop(&mut headers);
-        if behavior.viewer_request_function {
+        let mut path = self.parts.uri.path().to_owned();
+        let mut url = self.url;
+        if let Some(function) = &behavior.viewer_request_function {
             let query = self.parts.uri.query();
             let query = match signatures {
                 Signatures::Seen => query.map(str::to_owned),
@@ -81,12 +82,18 @@ impl Incoming {
                     query.and_then(without_signature)
                 }
             };
-            viewer_request(&self.parts.method, self.parts.uri.path(), query.as_deref(), &mut headers)?;
+            let (method, viewer, time) = (self.parts.method.clone(), self.viewer, self.time);
+            let given = ViewerRequest { method, path, query: query.clone(), headers, viewer, time };
+            let returned = function.viewer_request(given).await?;
+            (path, headers) = (returned.path, returned.headers);
+            if returned.query != query {
+                url = returned.query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
+            }
         }
-        let query = without_reserved_parameters(&self.url).split_once('?').map(|(_, query)| query.to_owned());
+        let query = without_reserved_parameters(&url).split_once('?').map(|(_, query)| query.to_owned());
         Ok(OriginRequest {
             method: self.parts.method,
-            path: self.parts.uri.path().to_owned(),
+            path,
             query: query.filter(|_| behavior.origin_request != OriginRequestPolicy::None),
             headers: origin_request::headers(headers, self.viewer, behavior),
             viewer: self.viewer,
@@ -118,10 +125,13 @@ mod tests {
     use usher_runtime::Viewer;
 
     use super::*;
-    use crate::edge::distribution::{Origin, Target, ViewerProtocolPolicy};
+    use crate::edge::{
+        distribution::{Origin, Target, ViewerProtocolPolicy},
+        functions::of_template,
+    };
 
     /// The headers that go on to the origin, a line each.
-    fn passed_on(request: http::request::Builder, signatures: Signatures) -> Vec<String> {
+    async fn passed_on(request: http::request::Builder, signatures: Signatures) -> Vec<String> {
         let behavior = Behavior {
             path_pattern: None,
             origin: Arc::new(Origin {
@@ -137,14 +147,14 @@ mod tests {
             allowed_methods: Vec::new(),
             viewer_protocol: ViewerProtocolPolicy::AllowAll,
             origin_request: OriginRequestPolicy::AllViewerExceptHostHeader,
-            viewer_request_function: true,
+            viewer_request_function: Some(Arc::new(of_template())),
             response_headers: Arc::default(),
         };
         let request = request.header("host", "127.0.0.1:8080").header("authorization", "Bearer token");
         let (parts, ()) = request.body(()).expect("a request").into_parts();
         let time = UnixTime::new(1_700_000_000).expect("seconds");
         let incoming = Incoming::new(IpAddr::from([192, 0, 2, 2]), "127.0.0.1:8080", parts, time);
-        let request = incoming.into_origin_request(&behavior, signatures).expect("it goes on");
+        let request = incoming.into_origin_request(&behavior, signatures).await.expect("it goes on");
         let mut lines: Vec<String> = request
             .headers
             .iter()
@@ -154,8 +164,8 @@ mod tests {
         lines
     }
 
-    #[test]
-    fn connection_takes_away_what_the_viewer_sent_and_nothing_of_ours() {
+    #[tokio::test]
+    async fn connection_takes_away_what_the_viewer_sent_and_nothing_of_ours() {
         let request = http::Request::post("/auth/cookies?Expires=1790000000")
             .header("connection", "close, x-hop, X-Viewer-Host, x-viewer-credential")
             .header("connection", "x-viewer-expires, x-origin-secret, via, x-forwarded-for")
@@ -171,11 +181,11 @@ mod tests {
             "x-viewer-expires: 1790000000",
             "x-viewer-host: 127.0.0.1:8080",
         ];
-        assert_eq!(passed_on(request, Signatures::Seen), expected);
+        assert_eq!(passed_on(request, Signatures::Seen).await, expected);
     }
 
-    #[test]
-    fn the_viewer_request_function_sees_no_signature_that_is_hidden_from_it() {
+    #[tokio::test]
+    async fn the_viewer_request_function_sees_no_signature_that_is_hidden_from_it() {
         let expected = [
             "authorization: Bearer token",
             "cookie: theme=dark",
@@ -190,7 +200,7 @@ mod tests {
             let request = http::Request::get(format!("/video/m/master.m3u8{query}"))
                 .header("cookie", "CloudFront-Expires=1790000000; CloudFront-Signature=s; theme=dark")
                 .header("cookie", "CloudFront-Key-Pair-Id=K");
-            assert_eq!(passed_on(request, Signatures::Hidden), expected, "{query}");
+            assert_eq!(passed_on(request, Signatures::Hidden).await, expected, "{query}");
         }
     }
 }

@@ -146,7 +146,7 @@ mod tests {
             allowed_methods: Vec::new(),
             viewer_protocol: ViewerProtocolPolicy::AllowAll,
             origin_request,
-            viewer_request_function: false,
+            viewer_request_function: None,
             response_headers: Arc::default(),
         };
         let mut viewer_headers = HeaderMap::new();
