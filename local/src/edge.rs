@@ -1,7 +1,7 @@
 //! The local edge: the distribution of `template.yaml` on a laptop.
 //!
-//! It reads the behaviours from the template that is deployed, verifies signatures, does what the
-//! viewer-request function does, calls the two Lambda handlers in process with the events that AWS would
+//! It reads the behaviours from the template that is deployed, verifies signatures, runs the JavaScript of the
+//! viewer-request functions, calls the two Lambda handlers in process with the events that AWS would
 //! send, and serves the media folder as a private S3 bucket.
 
 mod bucket;
@@ -10,6 +10,7 @@ mod cors;
 mod deployed;
 mod distribution;
 mod events;
+mod functions;
 mod handler;
 mod hosts;
 mod identity_provider;
@@ -23,7 +24,6 @@ mod selection;
 mod settings;
 mod signing_key;
 mod viewer_protocol;
-mod viewer_request;
 mod website;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};

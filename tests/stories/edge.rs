@@ -92,12 +92,12 @@ async fn what_the_template_sets_and_the_edge_does_not_do_is_named() {
         &changed,
         template
             .replace("PathPattern: /video/*\n", "PathPattern: /video/*\n            NewProperty: true\n")
-            .replace("name: 'url'", "name: 'URL'"),
+            .replace("function problem(", "if (false) fetch('/');\n\n        function problem("),
     )
     .unwrap();
     let house = House::with_options(|options| options.template = changed).await;
     let mut with_new =
-        [&["NewProperty", "changes to the viewer-request function"], always.as_slice()].concat();
+        [&["NewProperty", "fetch in the function ViewerRequestFunction"], always.as_slice()].concat();
     with_new.sort_unstable();
     assert_eq!(house.not_modelled, with_new);
 }

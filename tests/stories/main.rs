@@ -5,6 +5,7 @@ mod authority;
 mod bad_input;
 mod check;
 mod edge;
+mod functions;
 mod house;
 mod laptop;
 mod playlists;

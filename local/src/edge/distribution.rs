@@ -9,7 +9,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use cloudfront_signing::wildcard_matches;
 use http::{HeaderName, HeaderValue};
 
-use super::{cache::CachePolicy, response_headers::ResponseHeaders, selection::Parameters};
+use super::{
+    cache::CachePolicy, functions::ViewerFunction, response_headers::ResponseHeaders, selection::Parameters,
+};
 
 /// Behaviours in the order in which they are tried, and the one for everything else.
 #[derive(Debug)]
@@ -38,7 +40,8 @@ pub(super) struct Behavior {
     pub(super) compress: bool,
     /// What goes on to the origin beside what is in the cache's key.
     pub(super) origin_request: Option<Arc<Parameters>>,
-    pub(super) viewer_request_function: bool,
+    /// What its `FunctionAssociations` run.
+    pub(super) viewer_request_function: Option<Arc<ViewerFunction>>,
     pub(super) response_headers: Arc<ResponseHeaders>,
 }
 
@@ -148,7 +151,7 @@ mod tests {
             cache: Arc::default(),
             compress: false,
             origin_request: None,
-            viewer_request_function: false,
+            viewer_request_function: None,
             response_headers: Arc::default(),
         }
     }

@@ -133,11 +133,11 @@ impl Edge {
             None => {}
         }
         let cross_origin = CrossOrigin::new(incoming.method(), incoming.headers());
-        let (request, key) = match incoming.into_origin_request(behavior, self.signatures) {
+        let (request, key) = match incoming.into_origin_request(behavior, self.signatures).await {
             Ok(request) => request,
-            Err(refused) => {
-                record.rejected(&refused.detail);
-                return problem(&refused);
+            Err(answer) => {
+                record.rejected(&answer.reason);
+                return answer.response;
             }
         };
         let target = &behavior.origin.target;
@@ -200,14 +200,18 @@ fn refusal(code: DenialCode, reason: &str) -> Response<Body> {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
     headers.insert(header::SERVER, HeaderValue::from_static("CloudFront"));
     headers.insert("x-cache", HeaderValue::from_static("Error from cloudfront"));
-    // A reason repeats what the viewer sent, which may be anything.
+    if let Some(why) = why(reason) {
+        headers.insert("x-usher-why", why);
+    }
+    response
+}
+
+/// A reason as the header `x-usher-why`. It repeats what the viewer sent, which may be anything.
+pub(super) fn why(reason: &str) -> Option<HeaderValue> {
     let printable = |c: char| {
         if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }
     };
-    if let Ok(reason) = HeaderValue::from_str(&reason.chars().map(printable).collect::<String>()) {
-        headers.insert("x-usher-why", reason);
-    }
-    response
+    HeaderValue::from_str(&reason.chars().map(printable).collect::<String>()).ok()
 }
 
 /// `application/problem+json`

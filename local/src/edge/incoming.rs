@@ -6,14 +6,13 @@ use cloudfront_signing::{
     Admitted, Denial, RESERVED_PARAMETERS, Request, UnixTime, Verifier, without_reserved_parameters,
 };
 use http::{HeaderMap, Method, header, request::Parts};
-use usher_runtime::Problem;
 
 use super::{
     cache::Key,
     distribution::Behavior,
+    functions::{Answer, ViewerRequest},
     origin_request::{self, OriginRequest, remove_hop_by_hop, remove_signed_cookies},
     selection::Parameters,
-    viewer_request::viewer_request,
 };
 
 /// Whether the viewer-request function sees a signature, which AWS does not document.
@@ -67,15 +66,17 @@ impl Incoming {
     /// What goes on to the origin, and its key in the cache: what the viewer-request function makes of it, if the
     /// behaviour has it, and of that what the policies say. The signature's parameters never do. An error is what
     /// the function answers itself.
-    pub(super) fn into_origin_request(
+    pub(super) async fn into_origin_request(
         self,
         behavior: &Behavior,
         signatures: Signatures,
-    ) -> Result<(OriginRequest, Key), Problem> {
+    ) -> Result<(OriginRequest, Key), Box<Answer>> {
         let mut headers = self.parts.headers;
         // Before the function: what that sets is CloudFront's, and no viewer may name it in `Connection`.
         remove_hop_by_hop(&mut headers);
-        if behavior.viewer_request_function {
+        let mut path = self.parts.uri.path().to_owned();
+        let mut url = self.url;
+        if let Some(function) = &behavior.viewer_request_function {
             let query = self.parts.uri.query();
             let query = match signatures {
                 Signatures::Seen => query.map(str::to_owned),
@@ -84,16 +85,21 @@ impl Incoming {
                     query.and_then(without_signature)
                 }
             };
-            viewer_request(&self.parts.method, self.parts.uri.path(), query.as_deref(), &mut headers)?;
+            let (method, viewer, time) = (self.parts.method.clone(), self.viewer.ip(), self.time);
+            let given = ViewerRequest { method, path, query: query.clone(), headers, viewer, time };
+            let returned = function.viewer_request(given).await?;
+            (path, headers) = (returned.path, returned.headers);
+            if returned.query != query {
+                url = returned.query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
+            }
         }
-        let path = self.parts.uri.path();
-        let query = without_reserved_parameters(&self.url).split_once('?').map(|(_, query)| query.to_owned());
+        let query = without_reserved_parameters(&url).split_once('?').map(|(_, query)| query.to_owned());
         remove_signed_cookies(&mut headers);
-        let key = Key::new(&behavior.cache, path, query.as_deref(), &headers);
+        let key = Key::new(&behavior.cache, &path, query.as_deref(), &headers);
         let policies = behavior.parameters();
         let request = OriginRequest {
             method: self.parts.method,
-            path: path.to_owned(),
+            path,
             query: query.and_then(|query| Parameters::query(&policies, &query)),
             headers: origin_request::headers(&headers, self.viewer, behavior),
             viewer: self.viewer.ip(),
@@ -128,11 +134,12 @@ mod tests {
     use super::*;
     use crate::edge::{
         distribution::{Origin, Target, ViewerProtocolPolicy},
+        functions::of_template,
         selection::Selection,
     };
 
     /// The headers that go on to the origin, a line each.
-    fn passed_on(request: http::request::Builder, signatures: Signatures) -> Vec<String> {
+    async fn passed_on(request: http::request::Builder, signatures: Signatures) -> Vec<String> {
         let behavior = Behavior {
             path_pattern: None,
             origin: Arc::new(Origin {
@@ -154,7 +161,7 @@ mod tests {
                 cookies: Selection::All,
                 query_strings: Selection::All,
             })),
-            viewer_request_function: true,
+            viewer_request_function: Some(Arc::new(of_template())),
             response_headers: Arc::default(),
         };
         let request = request.header("host", "127.0.0.1:8080").header("authorization", "Bearer token");
@@ -162,7 +169,7 @@ mod tests {
         let time = UnixTime::new(1_700_000_000).expect("seconds");
         let viewer = SocketAddr::from(([192, 0, 2, 2], 46_532));
         let incoming = Incoming::new(viewer, "127.0.0.1:8080", parts, time);
-        let (request, _) = incoming.into_origin_request(&behavior, signatures).expect("it goes on");
+        let (request, _) = incoming.into_origin_request(&behavior, signatures).await.expect("it goes on");
         let mut lines: Vec<String> = request
             .headers
             .iter()
@@ -172,8 +179,8 @@ mod tests {
         lines
     }
 
-    #[test]
-    fn connection_takes_away_what_the_viewer_sent_and_nothing_of_ours() {
+    #[tokio::test]
+    async fn connection_takes_away_what_the_viewer_sent_and_nothing_of_ours() {
         let request = http::Request::post("/auth/cookies?Expires=1790000000")
             .header("connection", "close, x-hop, X-Viewer-Host, x-viewer-credential")
             .header("connection", "x-viewer-expires, x-origin-secret, via, x-forwarded-for")
@@ -186,14 +193,14 @@ mod tests {
             "x-forwarded-for: 192.0.2.2",
             "x-origin-secret: ours",
             "x-viewer-credential: url",
-            "x-viewer-expires: 1790000000",
+            "x-viewer-expires: 1789999800",
             "x-viewer-host: 127.0.0.1:8080",
         ];
-        assert_eq!(passed_on(request, Signatures::Seen), expected);
+        assert_eq!(passed_on(request, Signatures::Seen).await, expected);
     }
 
-    #[test]
-    fn the_viewer_request_function_sees_no_signature_that_is_hidden_from_it() {
+    #[tokio::test]
+    async fn the_viewer_request_function_sees_no_signature_that_is_hidden_from_it() {
         let expected = [
             "authorization: Bearer token",
             "cookie: theme=dark",
@@ -208,7 +215,7 @@ mod tests {
             let request = http::Request::get(format!("/video/m/master.m3u8{query}"))
                 .header("cookie", "CloudFront-Expires=1790000000; CloudFront-Signature=s; theme=dark")
                 .header("cookie", "CloudFront-Key-Pair-Id=K");
-            assert_eq!(passed_on(request, Signatures::Hidden), expected, "{query}");
+            assert_eq!(passed_on(request, Signatures::Hidden).await, expected, "{query}");
         }
     }
 }

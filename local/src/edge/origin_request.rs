@@ -163,7 +163,7 @@ mod tests {
                 let (cookies, query_strings) = (Selection::All, Selection::All);
                 Arc::new(Parameters { headers, cookies, query_strings })
             }),
-            viewer_request_function: false,
+            viewer_request_function: None,
             response_headers: Arc::default(),
         };
         let mut viewer_headers = HeaderMap::new();

@@ -13,7 +13,7 @@ use super::{
     named::{cured, lines, named},
     options,
 };
-use crate::house::House;
+use crate::house::{House, START};
 
 type Change = fn(Passing<'_>);
 

@@ -10,13 +10,12 @@ use std::{
     sync::Arc,
 };
 
-use aws_lc_rs::digest::{SHA256, digest};
 use http::{HeaderName, HeaderValue, header};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{Behavior, Distribution, Origin, Target, ViewerProtocolPolicy};
-use crate::edge::{deployed::Deployed, selection::Parameters, viewer_request};
+use crate::edge::{deployed::Deployed, functions::ViewerFunction, selection::Parameters};
 
 impl Distribution {
     /// Reads it. `website` is where the site runs, whatever its domain name in AWS.
@@ -27,8 +26,13 @@ impl Distribution {
             .ok_or("it has no AWS::CloudFront::Distribution")?;
         let config = resource.pointer("/Properties/DistributionConfig").unwrap_or(&Value::Null);
         let config: DistributionConfig = parsed(config, "the distribution")?;
-        let mut reader =
-            Reader { deployed, website, origins: BTreeMap::new(), not_modelled: BTreeSet::new() };
+        let mut reader = Reader {
+            deployed,
+            website,
+            origins: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            not_modelled: BTreeSet::new(),
+        };
         reader.note("", &config.others);
         if config.enabled != Value::Bool(true) {
             reader.not_modelled.insert("Enabled".to_owned());
@@ -135,6 +139,7 @@ struct Reader<'a> {
     deployed: &'a Deployed<'a>,
     website: Option<&'a str>,
     origins: BTreeMap<String, Arc<Origin>>,
+    functions: BTreeMap<String, Option<Arc<ViewerFunction>>>,
     not_modelled: BTreeSet<String>,
 }
 
@@ -225,7 +230,9 @@ impl Reader<'_> {
             cache,
             compress: behavior.compress == Value::Bool(true),
             origin_request,
-            viewer_request_function: self.viewer_request_function(&behavior.function_associations),
+            viewer_request_function: self
+                .viewer_request_function(&behavior.function_associations)
+                .map_err(at)?,
             response_headers,
             origin,
         })
@@ -250,25 +257,34 @@ impl Reader<'_> {
             || of_template.iter().copied().flatten().any(|id| signing.contains(&id))
     }
 
-    /// Whether the template's own function is there, the one that is known here by the headers that it names.
-    fn viewer_request_function(&mut self, associations: &[FunctionAssociation]) -> bool {
-        let mut found = false;
+    /// The function for viewer requests, where the template has its code.
+    fn viewer_request_function(
+        &mut self,
+        associations: &[FunctionAssociation],
+    ) -> Result<Option<Arc<ViewerFunction>>, String> {
+        let mut found = None;
         for association in associations {
-            let function = association.function_arn.pointer("/Fn::GetAtt/0").and_then(Value::as_str);
-            let function = function.and_then(|id| self.deployed.stack().resource(id));
-            let code = function.and_then(|function| function.pointer("/Properties/FunctionCode")?.as_str());
-            let known = code
-                .is_some_and(|code| viewer_request::HEADERS.iter().all(|name| code.contains(name.as_str())));
-            if association.event_type == "viewer-request" && known {
-                found = true;
-                if code.is_some_and(|code| sha256(code) != VIEWER_REQUEST_CODE) {
-                    self.not_modelled.insert("changes to the viewer-request function".to_owned());
+            let id = association.function_arn.pointer("/Fn::GetAtt/0").and_then(Value::as_str);
+            let function = id.and_then(|id| Some((id, self.deployed.stack().resource(id)?)));
+            match function {
+                Some((id, function)) if association.event_type == "viewer-request" => {
+                    found = self.function(id, function)?;
                 }
-            } else {
-                self.not_modelled.insert(format!("a {} function", association.event_type));
+                _ => drop(self.not_modelled.insert(format!("a {} function", association.event_type))),
             }
         }
-        found
+        Ok(found)
+    }
+
+    /// Read once, whichever behaviours have it.
+    fn function(&mut self, id: &str, resource: &Value) -> Result<Option<Arc<ViewerFunction>>, String> {
+        if let Some(function) = self.functions.get(id) {
+            return Ok(function.clone());
+        }
+        let properties = resource.get("Properties").unwrap_or(&Value::Null);
+        let function = ViewerFunction::read(id, properties, &mut self.not_modelled)?.map(Arc::new);
+        self.functions.insert(id.to_owned(), function.clone());
+        Ok(function)
     }
 }
 
@@ -288,14 +304,6 @@ fn parsed<T: DeserializeOwned>(value: &Value, name: &str) -> Result<T, String> {
 fn get_and_head() -> Vec<String> {
     ["GET", "HEAD"].map(str::to_owned).into()
 }
-
-fn sha256(text: &str) -> String {
-    let hash = digest(&SHA256, text.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The code that `viewer_request` does the same as, by its hash. Who changes the one looks at the other.
-const VIEWER_REQUEST_CODE: &str = "26d85732ae07ed7e0d088a6fb3b8207815cdf97710a0c5d597ffa75e4a795a99";
 
 #[cfg(test)]
 mod tests;

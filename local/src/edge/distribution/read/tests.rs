@@ -40,7 +40,7 @@ fn the_deployed_template_runs_here() {
                 behavior.name(),
                 behavior.origin.target.name(),
                 behavior.restricted,
-                behavior.viewer_request_function,
+                behavior.viewer_request_function.is_some(),
                 behavior.allowed_methods.join(", "),
                 behavior.viewer_protocol,
                 behavior.cache.max_ttl,

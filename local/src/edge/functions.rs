@@ -1,0 +1,171 @@
+//! CloudFront Functions: the template's own JavaScript, in an embedded engine, for viewer requests.
+//!
+//! A function has a thread of its own, since a realm belongs to one thread. It makes the realm for the next request
+//! before that comes: evaluating the code takes longer than calling its handler.
+//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html>
+
+mod answer;
+mod engine;
+mod fields;
+mod header_rules;
+mod natives;
+mod request;
+mod returned;
+mod words;
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::{sync::oneshot, time::timeout};
+
+pub(super) use self::{answer::Answer, request::ViewerRequest};
+use self::{
+    answer::Failure,
+    engine::{Run, Source},
+    request::Seen,
+    returned::Outcome,
+};
+use super::bucket::random_hex;
+
+/// A function of the template.
+#[derive(Debug)]
+pub(super) struct ViewerFunction {
+    source: Arc<Source>,
+    /// Its thread, which ends with this.
+    thread: Mutex<Option<mpsc::Sender<Job>>>,
+}
+
+/// A run, and who waits for it.
+#[derive(Debug)]
+struct Job {
+    run: Run,
+    reply: oneshot::Sender<Result<String, String>>,
+}
+
+impl ViewerFunction {
+    /// Reads an `AWS::CloudFront::Function` by its logical id and properties, and evaluates its code once. Nothing
+    /// where the code is a module. What the code names and is not here is added to `not_modelled`.
+    ///
+    /// # Errors
+    /// CloudFront would not publish it, or could never run it.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-function.html>
+    pub(super) fn read(
+        name: &str,
+        properties: &Value,
+        not_modelled: &mut impl Extend<String>,
+    ) -> Result<Option<Self>, String> {
+        let at = |problem: &str| format!("the function {name} {problem}");
+        let code = properties
+            .get("FunctionCode")
+            .and_then(Value::as_str)
+            .ok_or_else(|| at("has no FunctionCode"))?;
+        let runtime =
+            properties.pointer("/FunctionConfig/Runtime").and_then(Value::as_str).unwrap_or_default();
+        if runtime != RUNTIME {
+            return Err(at(&format!("has the runtime {runtime:?}: {RUNTIME} alone runs here")));
+        }
+        if code.len() > CODE_BYTES {
+            return Err(at(&format!("has {} bytes of code: CloudFront takes {CODE_BYTES}", code.len())));
+        }
+        if properties.pointer("/FunctionConfig/KeyValueStoreAssociations").is_some() {
+            not_modelled.extend([format!("KeyValueStoreAssociations of the function {name}")]);
+        }
+        if words::has_import(code) {
+            not_modelled.extend([format!("the function {name}, which imports a module")]);
+            return Ok(None);
+        }
+        let source = Arc::new(Source { name: name.to_owned(), code: code.to_owned() });
+        engine::prepare(&source, |prepared| prepared.map(drop)).map_err(|problem| at(&problem))?;
+        not_modelled
+            .extend(words::missing(code).into_iter().map(|word| format!("{word} in the function {name}")));
+        Ok(Some(Self { source, thread: Mutex::new(None) }))
+    }
+
+    /// Runs it. An error is the answer that the viewer gets instead of the origin's.
+    pub(super) async fn viewer_request(&self, request: ViewerRequest) -> Result<ViewerRequest, Box<Answer>> {
+        let name = &self.source.name;
+        let failed = |failure, problem: String| {
+            Box::new(Answer::failed(failure, format!("the function {name} {problem}")))
+        };
+        let execution = |problem| failed(Failure::Execution, problem);
+        let seen = Seen::new(&request);
+        let id = random_hex().map_err(|error| execution(error.to_string()))?;
+        let event = seen.event(&request, &id).map_err(|error| execution(error.to_string()))?;
+        let run = Run { event, raw_query: request.query.clone(), time: request.time };
+        let json = self.run(run).await.map_err(execution)?;
+        let validation =
+            |problem| failed(Failure::Validation, format!("returned an invalid value: {problem}"));
+        match Outcome::read(&json).map_err(validation)? {
+            Outcome::Request(returned) => seen.changed(request, &returned).map_err(validation),
+            Outcome::Response(generated) => Err(Box::new(Answer::generated(name, generated))),
+        }
+    }
+
+    /// The result as JSON, or a sentence about the function.
+    async fn run(&self, run: Run) -> Result<String, String> {
+        let (reply, result) = oneshot::channel();
+        self.send(Job { run, reply }).map_err(|error| format!("has no thread: {error}"))?;
+        match timeout(PATIENCE, result).await {
+            Ok(Ok(result)) => result,
+            // Some built-in loops never ask the engine whether to go on. The thread is lost, the next one is not.
+            Err(_) => {
+                *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                Err("ran too long".to_owned())
+            }
+            Ok(Err(_)) => Err("ended its thread".to_owned()),
+        }
+    }
+
+    fn send(&self, job: Job) -> io::Result<()> {
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let job = match thread.as_ref() {
+            None => job,
+            Some(running) => match running.send(job) {
+                Ok(()) => return Ok(()),
+                // It has ended.
+                Err(mpsc::SendError(job)) => job,
+            },
+        };
+        let (jobs, received) = mpsc::channel();
+        let source = Arc::clone(&self.source);
+        let name = format!("function {}", source.name);
+        thread::Builder::new().name(name).spawn(move || work(&source, &received))?;
+        // The receiver waits in the thread.
+        let _ = jobs.send(job);
+        *thread = Some(jobs);
+        Ok(())
+    }
+}
+
+/// Makes a realm, waits for a run, and again, until nobody can send one.
+fn work(source: &Source, jobs: &mpsc::Receiver<Job>) {
+    let mut is_open = true;
+    while is_open {
+        engine::prepare(source, |prepared| match jobs.recv() {
+            Ok(Job { run, reply }) => {
+                // Who asked may have gone.
+                let _ = reply.send(prepared.and_then(|prepared| prepared.run(&run)));
+            }
+            Err(_) => is_open = false,
+        });
+    }
+}
+
+const RUNTIME: &str = "cloudfront-js-2.0";
+
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions>
+const CODE_BYTES: usize = 10_240;
+
+/// How long a request waits for its function, those before it included.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+pub(super) use self::tests::of_template;
