@@ -35,7 +35,7 @@ const OF_DOCUMENT: [fn(&Value) -> Vec<String>; 8] = [
 ];
 
 /// Rules about what would be created.
-const OF_STACK: [fn(&Stack) -> Vec<String>; 37] = [
+const OF_STACK: [fn(&Stack) -> Vec<String>; 38] = [
     access::buckets_are_private_and_retained,
     access::bucket_policies_name_the_distribution,
     access::statements_name_actions_and_resources,
@@ -46,7 +46,8 @@ const OF_STACK: [fn(&Stack) -> Vec<String>; 37] = [
     behaviours::default_is_signed_or_leads_to_the_web_site,
     behaviours::viewers_come_by_https,
     behaviours::first_match_is_the_closest,
-    behaviours::functions_are_asked_each_time,
+    behaviours::nobody_gets_what_is_somebody_elses,
+    behaviours::both_functions_have_one_bucket,
     behaviours::errors_are_for_one_viewer,
     behaviours::functions_are_found_by_their_own_host,
     behaviours::functions_believe_the_viewer_request_function,

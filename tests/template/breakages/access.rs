@@ -7,7 +7,7 @@ fn access_for_others_is_refused() {
     each_is_refused(&BREAKAGES, &["rotation", "operation"]);
 }
 
-const BREAKAGES: [Breakage; 22] = [
+const BREAKAGES: [Breakage; 23] = [
     (
         "BlockPublicAcls is missing",
         "  MediaBucket:",
@@ -157,6 +157,13 @@ const BREAKAGES: [Breakage; 22] = [
         "AuthType: AWS_IAM",
         "AuthType: NONE",
         &["ResignManifestFunction: its URL is open to everybody"],
+    ),
+    (
+        "a function URL that streams",
+        "  ResignManifestFunction:\n",
+        "InvokeMode: BUFFERED",
+        "InvokeMode: RESPONSE_STREAM",
+        &["ResignManifestFunction: its URL streams, and takes the compression out of what it streams"],
     ),
     (
         "a function URL for every distribution",

@@ -9,7 +9,7 @@ fn a_broken_behaviour_is_refused() {
     each_is_refused(&BREAKAGES, &sets);
 }
 
-const BREAKAGES: [Breakage; 32] = [
+const BREAKAGES: [Breakage; 36] = [
     (
         "playlists for everybody",
         "PathPattern: /video/*.m3u8",
@@ -93,14 +93,39 @@ const BREAKAGES: [Breakage; 32] = [
         "PathPattern: /auth/*",
         "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
         "658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
-        &["Distribution: the behaviour /auth/* caches what a function answers"],
+        &["Distribution: the behaviour /auth/* caches what a function answers for somebody else"],
     ),
     (
         "one viewer's playlist for everybody",
         "PathPattern: /video/*.m3u8",
-        "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
-        "658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
-        &["Distribution: the behaviour /video/*.m3u8 caches what a function answers"],
+        "CachePolicyId: !Ref ManifestCachePolicy",
+        "CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
+        &["Distribution: the behaviour /video/*.m3u8 caches what a function answers for somebody else"],
+    ),
+    (
+        "a playlist for those who may watch something else",
+        "ManifestCachePolicy:",
+        "x-viewer-resource, ",
+        "",
+        BOTH_CACHED,
+    ),
+    (
+        "a playlist of another style",
+        "ManifestCachePolicy:",
+        "{QueryStringBehavior: whitelist, QueryStrings: [usher-style]}",
+        "{QueryStringBehavior: none}",
+        BOTH_CACHED,
+    ),
+    ("errors that are kept", "ManifestCachePolicy:", "DefaultTTL: 0", "DefaultTTL: 1", BOTH_CACHED),
+    (
+        "playlists that hardly two viewers share",
+        "ViewerRequestFunction:",
+        "BUCKET_SECONDS = 300;",
+        "BUCKET_SECONDS = 60;",
+        &[
+            "ViewerRequestFunction: its bucket is not that of IssueCookiesFunction",
+            "ViewerRequestFunction: its bucket is not that of ResignManifestFunction",
+        ],
     ),
     (
         "one viewer's error for everybody",
@@ -111,12 +136,12 @@ const BREAKAGES: [Breakage; 32] = [
     ),
     (
         "a policy that nobody knows",
-        "PathPattern: /video/*.json",
+        "PathPattern: /auth/*",
         "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
         "4135ea2d-6df8-44a3-9df3-4b5a84be39ae # Managed-CachingDisabled",
         &[
             "4135ea2d-6df8-44a3-9df3-4b5a84be39ae is no managed policy that is known here",
-            "Distribution: the behaviour /video/*.json caches what a function answers",
+            "Distribution: the behaviour /auth/* caches what a function answers for somebody else",
         ],
     ),
     (
@@ -145,8 +170,8 @@ const BREAKAGES: [Breakage; 32] = [
     (
         "the viewer's Host for Lambda",
         "PathPattern: /video/*.m3u8",
-        "b689b0a8-53d0-40ab-baf2-68738e2966ac # Managed-AllViewerExceptHostHeader",
-        "216adef6-5c7f-47e4-b989-5492eafa07d3 # Managed-AllViewer",
+        "OriginRequestPolicyId: !Ref ManifestOriginRequestPolicy",
+        "OriginRequestPolicyId: 216adef6-5c7f-47e4-b989-5492eafa07d3 # Managed-AllViewer",
         &[
             "Distribution: the behaviour /video/*.m3u8 does not forward what a function needs, or forwards the viewer's Host",
         ],
@@ -262,4 +287,9 @@ const BREAKAGES: [Breakage; 32] = [
         "AccessControlAllowCredentials: true",
         &["VideoHeaders: cast receivers need no cookies"],
     ),
+];
+
+const BOTH_CACHED: &[&str] = &[
+    "Distribution: the behaviour /video/*.json caches what a function answers for somebody else",
+    "Distribution: the behaviour /video/*.m3u8 caches what a function answers for somebody else",
 ];

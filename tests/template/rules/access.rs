@@ -97,6 +97,10 @@ pub(super) fn function_urls_have_both_permissions(stack: &Stack) -> Vec<String> 
         if url["AuthType"] != "AWS_IAM" {
             refused.push(format!("{id}: its URL is open to everybody"));
         }
+        // <https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html>
+        if url["InvokeMode"] != "BUFFERED" {
+            refused.push(format!("{id}: its URL streams, and takes the compression out of what it streams"));
+        }
         for (action, member, value) in [
             ("lambda:InvokeFunctionUrl", "FunctionUrlAuthType", json!("AWS_IAM")),
             ("lambda:InvokeFunction", "InvokedViaFunctionUrl", json!(true)),

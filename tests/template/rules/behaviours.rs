@@ -122,12 +122,55 @@ pub(super) fn first_match_is_the_closest(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// What one viewer gets from a function is for that viewer.
-pub(super) fn functions_are_asked_each_time(stack: &Stack) -> Vec<String> {
+/// What one viewer gets from the API is for that viewer. Playlists are for all who may watch the same: whoever adds to
+/// what their bytes depend on adds it here.
+pub(super) fn nobody_gets_what_is_somebody_elses(stack: &Stack) -> Vec<String> {
+    let key = json!({
+        "EnableAcceptEncodingBrotli": false,
+        "EnableAcceptEncodingGzip": true,
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "HeadersConfig": {
+            "HeaderBehavior": "whitelist",
+            "Headers": [
+                "x-viewer-host",
+                "x-viewer-credential",
+                "x-viewer-resource",
+                "x-viewer-expires",
+                "x-viewer-policy-copy",
+            ],
+        },
+        "QueryStringsConfig": {"QueryStringBehavior": "whitelist", "QueryStrings": ["usher-style"]},
+    });
     let wrong = |behaviour: &Behaviour<'_>| {
-        behaviour.asks_a_function(stack) && behaviour.whole["CachePolicyId"] != CACHING_DISABLED
+        let id = &behaviour.whole["CachePolicyId"];
+        match behaviour.origin(stack) {
+            Origin::Api(_) => *id != CACHING_DISABLED,
+            Origin::FunctionUrl => referred(stack, id, "AWS::CloudFront::CachePolicy").is_none_or(|policy| {
+                let config = policy.property("CachePolicyConfig");
+                let ttls = (&config["MinTTL"], &config["DefaultTTL"]);
+                config["ParametersInCacheKeyAndForwardedToOrigin"] != key || ttls != (&json!(0), &json!(0))
+            }),
+            _ => false,
+        }
     };
-    each(stack, wrong, "caches what a function answers")
+    each(stack, wrong, "caches what a function answers for somebody else")
+}
+
+/// The viewer-request function rounds as the function does that signs: else each viewer has a playlist of its own.
+pub(super) fn both_functions_have_one_bucket(stack: &Stack) -> Vec<String> {
+    let mut refused = Vec::new();
+    for function in resources(stack, "AWS::CloudFront::Function") {
+        let code = function.property("FunctionCode").as_str().unwrap_or_default();
+        let seconds = code.split("BUCKET_SECONDS = ").nth(1).and_then(|rest| rest.split(';').next());
+        for signing in resources(stack, "AWS::Serverless::Function") {
+            let bucket = &signing.property("Environment")["Variables"]["EXPIRY_BUCKET_SECONDS"];
+            let is_same = bucket.is_null() || seconds == Some(bucket.to_string().trim_matches('"'));
+            if !is_same {
+                refused.push(format!("{}: its bucket is not that of {}", function.id, signing.id));
+            }
+        }
+    }
+    refused
 }
 
 /// CloudFront gives an error to everybody for ten seconds, unless it is told otherwise.
@@ -145,9 +188,27 @@ pub(super) fn errors_are_for_one_viewer(stack: &Stack) -> Vec<String> {
 
 /// API Gateway and Lambda find the function by their own host, and a signature is for it.
 pub(super) fn functions_are_found_by_their_own_host(stack: &Stack) -> Vec<String> {
+    let named = json!({
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["CloudFront-Viewer-Address"]},
+        "QueryStringsConfig": {"QueryStringBehavior": "none"},
+    });
     let wrong = |behaviour: &Behaviour<'_>| {
-        behaviour.asks_a_function(stack)
-            && behaviour.whole["OriginRequestPolicyId"] != ALL_VIEWER_EXCEPT_HOST_HEADER
+        let id = &behaviour.whole["OriginRequestPolicyId"];
+        match behaviour.origin(stack) {
+            Origin::Api(_) => *id != ALL_VIEWER_EXCEPT_HOST_HEADER,
+            Origin::FunctionUrl => {
+                let policy = referred(stack, id, "AWS::CloudFront::OriginRequestPolicy");
+                let mut config = policy
+                    .map(|policy| policy.property("OriginRequestPolicyConfig").clone())
+                    .unwrap_or_default();
+                if let Some(members) = config.as_object_mut() {
+                    members.remove("Name");
+                }
+                config != named
+            }
+            _ => false,
+        }
     };
     each(stack, wrong, "does not forward what a function needs, or forwards the viewer's Host")
 }
