@@ -36,7 +36,7 @@ impl Selection {
 
     /// Whether a header is among them.
     pub(super) fn takes_header(&self, name: &HeaderName) -> bool {
-        self.takes(name.as_str(), |one, other| one.eq_ignore_ascii_case(other))
+        self.takes(name.as_str(), str::eq_ignore_ascii_case)
     }
 
     /// Whether it is among those that are named one by one.
