@@ -61,8 +61,8 @@ impl Incoming {
     }
 
     /// What goes on to the origin: what the viewer-request function makes of it, if the behaviour has it, and
-    /// of that what the origin request policy says. The signature's parameters never do. An error is what the
-    /// function answers itself.
+    /// of that what the origin request policy says. The signature's parameters never do. An error is the
+    /// answer that the viewer gets instead: the function's own, or CloudFront's where the function failed.
     pub(super) async fn into_origin_request(
         self,
         behavior: &Behavior,
