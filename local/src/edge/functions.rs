@@ -38,6 +38,8 @@ pub(super) struct ViewerFunction {
     source: Arc<Source>,
     /// Its thread, which ends with this.
     thread: Mutex<Option<mpsc::Sender<Job>>>,
+    /// How long a request waits for it.
+    patience: Duration,
 }
 
 /// A run, and who waits for it.
@@ -63,7 +65,7 @@ impl ViewerFunction {
         let code = properties
             .get("FunctionCode")
             .and_then(Value::as_str)
-            .ok_or_else(|| at("has no FunctionCode"))?;
+            .ok_or_else(|| at("has no FunctionCode that is known here"))?;
         let runtime =
             properties.pointer("/FunctionConfig/Runtime").and_then(Value::as_str).unwrap_or_default();
         if runtime != RUNTIME {
@@ -83,7 +85,7 @@ impl ViewerFunction {
         engine::prepare(&source, |prepared| prepared.map(drop)).map_err(|problem| at(&problem))?;
         not_modelled
             .extend(words::missing(code).into_iter().map(|word| format!("{word} in the function {name}")));
-        Ok(Some(Self { source, thread: Mutex::new(None) }))
+        Ok(Some(Self { source, thread: Mutex::new(None), patience: PATIENCE }))
     }
 
     /// Runs it. An error is the answer that the viewer gets instead of the origin's.
@@ -110,7 +112,7 @@ impl ViewerFunction {
     async fn run(&self, run: Run) -> Result<String, String> {
         let (reply, result) = oneshot::channel();
         self.send(Job { run, reply }).map_err(|error| format!("has no thread: {error}"))?;
-        match timeout(PATIENCE, result).await {
+        match timeout(self.patience, result).await {
             Ok(Ok(result)) => result,
             // Some built-in loops never ask the engine whether to go on. The thread is lost, the next one is not.
             Err(_) => {
@@ -161,7 +163,7 @@ const RUNTIME: &str = "cloudfront-js-2.0";
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions>
 const CODE_BYTES: usize = 10_240;
 
-/// How long a request waits for its function, those before it included.
+/// Much longer than a run and those before it take, where the engine can end each of them.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

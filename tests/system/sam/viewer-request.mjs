@@ -1,5 +1,6 @@
 // Runs the template's viewer-request function and compares the whole request or answer that comes back, for every
-// case of viewer-request.json, which the edge's own tests in Rust read, too, and for the events in tests/events.
+// case of viewer-request.json and for the events in tests/events. The tests of the local edge run the same cases in its
+// own engine, and read buffer.json: what Node's Buffer makes of odd texts.
 // Usage: node viewer-request.mjs FUNCTION_CODE_FILE
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -71,4 +72,8 @@ for (const [name, values] of Object.entries(events)) {
   const set = Object.fromEntries(all.map(([header, value]) => [header, { value }]));
   check(`${name}.json`, () => assert.deepEqual(handle(event, { hasRawQuery: true }), expected(event.request, set)));
 }
+const texts = JSON.parse(readFileSync(new URL("buffer.json", import.meta.url), "utf8"));
+check("buffer.json is what Node's Buffer makes", () => {
+  for (const [text, encoding, hex] of texts) assert.equal(Buffer.from(text, encoding).toString("hex"), hex, text);
+});
 console.log("end");

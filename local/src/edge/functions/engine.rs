@@ -188,7 +188,7 @@ fn libraries(code: &str) -> impl Iterator<Item = &'static str> {
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions>
 const MEMORY_BYTES: usize = 2 * 1_024 * 1_024;
 
-/// A million calls and loops: some twenty times what fits in the millisecond that CloudFront gives a function.
+/// A million calls and loops. CloudFront documents no number, only that functions end within a millisecond: far fewer.
 const STEPS: u32 = 100;
 
 const TOO_LONG: &str = "ran too long";

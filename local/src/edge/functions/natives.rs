@@ -88,7 +88,9 @@ fn digest_of<'js>(
     TypedArray::new(ctx, digest)
 }
 
-fn hash(algorithm: &str) -> Option<fn(&[u8]) -> Vec<u8>> {
+type Hash = fn(&[u8]) -> Vec<u8>;
+
+fn hash(algorithm: &str) -> Option<Hash> {
     match algorithm {
         "md5" => Some(|data| Md5::digest(data).to_vec()),
         "sha1" => Some(|data| digest(&SHA1_FOR_LEGACY_USE_ONLY, data).as_ref().to_vec()),
@@ -98,7 +100,7 @@ fn hash(algorithm: &str) -> Option<fn(&[u8]) -> Vec<u8>> {
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc2104>: the blocks of all three hashes have 64 bytes.
-fn hmac(hash: fn(&[u8]) -> Vec<u8>, key: Vec<u8>, data: &[u8]) -> Vec<u8> {
+fn hmac(hash: Hash, key: Vec<u8>, data: &[u8]) -> Vec<u8> {
     let mut block = if key.len() > 64 { hash(&key) } else { key };
     block.resize(64, 0);
     let padded = |pad: u8, data: &[u8]| {

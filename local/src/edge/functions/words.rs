@@ -1,12 +1,21 @@
 //! What a function's code names and the edge does not have, so that it is told at start and not at the first request
 //! that gets there.
 
-/// Names in the code, beside comments, strings and regular expressions, that mean nothing here; modules as
-/// `require('x')`. In their order, each once.
+/// Names in the code, beside comments, strings and regular expressions, that mean nothing here and that it does not
+/// declare itself; modules as `require('x')`. In their order, each once.
 pub(super) fn missing(code: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let tokens = tokens(code);
-    for (at, token) in tokens.iter().enumerate() {
+    let own: Vec<&Token> = tokens
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [Token::Word(word), name] if ["const", "function", "let", "var"].contains(&word.as_str()) => {
+                Some(name)
+            }
+            _ => None,
+        })
+        .collect();
+    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| !own.contains(token)) {
         let before = at.checked_sub(1).and_then(|at| tokens.get(at));
         let is_member = before == Some(&Token::Sign('.')) || tokens.get(at + 1) == Some(&Token::Sign(':'));
         let name = match token {
@@ -73,7 +82,7 @@ const MISSING: [&str; 29] = [
 #[derive(Debug, Eq, PartialEq)]
 enum Token {
     Word(String),
-    /// A string, or a template in which nothing is put in.
+    /// A string. What is between backticks is read as code.
     Text(String),
     Sign(char),
 }
@@ -142,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_is_named_and_not_here_is_found() {
-        let rows: [(&str, &[&str]); 10] = [
+        let rows: [(&str, &[&str]); 11] = [
             ("function handler(event) { return event.request; }", &[]),
             ("setTimeout(f, 1); fetch('x'); setTimeout(g, 2)", &["setTimeout", "fetch"]),
             ("var x = eval('1'); new Function('x')", &["eval", "Function"]),
@@ -152,6 +161,7 @@ mod tests {
             ("require('crypto'); require(\"querystring\")", &["require('querystring')"]),
             ("`${fetch(1)}`", &["fetch"]),
             ("a.replace(/[/']/g, fetch)", &["fetch"]),
+            ("function process(a) {} process(1); var Map = {}; Map.a", &[]),
             ("prefetch; fetches; $fetch", &[]),
         ];
         for (code, expected) in rows {

@@ -32,6 +32,24 @@ async fn a_function_that_fails_is_a_503_and_the_next_request_is_served() {
 }
 
 #[tokio::test]
+async fn a_loop_that_the_engine_cannot_end_keeps_its_thread_and_no_request() {
+    let code = "function handler(event) {
+        if (event.request.querystring.loop) Array.prototype.indexOf.call({ length: 5000000 }, 1);
+        return event.request;
+    }";
+    let mut function = function(code);
+    function.patience = Duration::from_millis(20);
+    let answer = function.viewer_request(request(Some("loop"), &[])).await.expect_err("an answer");
+    assert_eq!(
+        (answer.response.status().as_u16(), answer.reason.as_str()),
+        (503, "the function Fn ran too long")
+    );
+    function.patience = PATIENCE;
+    let given = request(None, &[]);
+    assert_eq!(function.viewer_request(given.clone()).await.expect("it goes on"), given);
+}
+
+#[tokio::test]
 async fn nothing_passes_from_one_viewer_to_the_next() {
     let code = "var last = 'nobody';
     function handler(event) {
@@ -90,7 +108,7 @@ fn what_cloudfront_would_not_run_does_not_start() {
     let sentence = refusal("function handler( {", RUNTIME);
     assert!(sentence.starts_with("the function Fn threw SyntaxError: "), "{sentence}");
     let none = ViewerFunction::read("Fn", &json!({"FunctionConfig": {"Runtime": RUNTIME}}), &mut Vec::new());
-    assert_eq!(none.map(drop), Err("the function Fn has no FunctionCode".to_owned()));
+    assert_eq!(none.map(drop), Err("the function Fn has no FunctionCode that is known here".to_owned()));
 }
 
 #[test]
