@@ -29,7 +29,7 @@ fn without_cookies(path: &str) -> Value {
 #[tokio::test]
 async fn the_assets_of_a_list_are_signed_each_for_itself() {
     let bucket = Bucket::new().await;
-    bucket.put("video/m/ads.json", &asset_list(""));
+    bucket.put("video/m/ads.json", asset_list(""));
     let function = Function::new(bucket.client());
     let expected = asset_list(&format!("?{}", nested(&grant("/video/ad/*"))));
     let answer = function.answer(without_cookies("/video/m/ads.json")).await;
@@ -49,7 +49,7 @@ async fn a_steering_manifest_gives_a_clone_on_our_host_its_parameters() {
         )
     };
     let bucket = Bucket::new().await;
-    bucket.put("video/m/steering.json", &manifest("c", "", ""));
+    bucket.put("video/m/steering.json", manifest("c", "", ""));
     let function = Function::new(bucket.client());
     let (parts, body) = function.answer(without_cookies("/video/m/steering.json")).await;
     assert_eq!(parts["headers"]["content-type"], "application/vnd.apple.steering-list");
@@ -72,7 +72,7 @@ async fn everything_else_is_handed_out_as_it_lies_in_the_bucket() {
         let answer = function.answer(without_cookies("/video/m/data.json")).await;
         assert_eq!(answer, document("application/json", body));
     }
-    bucket.put("video/m/ads.json", &asset_list(""));
+    bucket.put("video/m/ads.json", asset_list(""));
     for query in ["", "usher-style=plain"] {
         let answer = function.answer(get("/video/m/ads.json", query)).await;
         assert_eq!(answer, document("application/json", &asset_list("")), "who has cookies keeps them");
@@ -165,7 +165,7 @@ async fn json_is_always_sent_as_json() {
 #[tokio::test]
 async fn a_document_in_the_place_of_a_playlist_is_no_playlist() {
     let bucket = Bucket::new().await;
-    bucket.put("video/m/p.m3u8", &asset_list(""));
+    bucket.put("video/m/p.m3u8", asset_list(""));
     let function = Function::new(bucket.client());
     let detail = "the object at this path is not a playlist: it does not start with #EXTM3U";
     let answer = function.answer(without_cookies("/video/m/p.m3u8")).await;

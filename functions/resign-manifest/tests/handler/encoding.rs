@@ -18,7 +18,7 @@ const SEGMENTS: usize = 50;
 async fn bucket() -> Bucket {
     let bucket = Bucket::new().await;
     let segments: String = (0..SEGMENTS).map(|n| format!("#EXTINF:4,\ns{n:03}.ts\n")).collect();
-    bucket.put("video/m/p.m3u8", &format!("#EXTM3U\n{segments}#EXT-X-ENDLIST\n"));
+    bucket.put("video/m/p.m3u8", format!("#EXTM3U\n{segments}#EXT-X-ENDLIST\n"));
     bucket.put("video/m/tiny.m3u8", "#EXTM3U\n");
     bucket
 }
@@ -162,7 +162,7 @@ async fn a_playlist_that_is_no_utf_8_keeps_its_bytes() {
 async fn a_hundred_thousand_segments_fit_in_gzip() {
     let bucket = Bucket::new().await;
     let segments: String = (0..100_000).map(|n| format!("#EXTINF:2,\nsegment{n:06}.ts\n")).collect();
-    bucket.put("video/m/long.m3u8", &format!("#EXTM3U\n{segments}#EXT-X-ENDLIST\n"));
+    bucket.put("video/m/long.m3u8", format!("#EXTM3U\n{segments}#EXT-X-ENDLIST\n"));
     let function = Function::with(bucket.client(), &[("MAX_PLAYLIST_BYTES", "16777216")]);
     let event = get("/video/m/long.m3u8", "usher-style=inline");
     let (_, text, _) = ask(&function, with_header(event.clone(), "accept-encoding", "gzip")).await;

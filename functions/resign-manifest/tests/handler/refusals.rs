@@ -114,7 +114,7 @@ async fn a_request_that_did_not_come_through_the_distribution_is_refused() {
 async fn with_a_configured_host_a_spoofed_header_gets_no_policy_for_another() {
     let bucket = bucket().await;
     let others = "#EXTINF:4,\nhttps://evil.example/video/m/s.ts\n#EXT-X-ENDLIST\n";
-    bucket.put("video/m/others.m3u8", &format!("{PLAYLIST}{others}"));
+    bucket.put("video/m/others.m3u8", format!("{PLAYLIST}{others}"));
     let function = Function::with(bucket.client(), &[("VIEWER_HOST", "video.example.com")]);
     let grant = grant_of(id(), "https://video.example.com/video/m/*", HashAlgorithm::Sha256);
     let signed = PLAYLIST.replace("s.ts", &format!("s.ts?{}", grant.query()));
@@ -160,7 +160,7 @@ async fn a_playlist_may_have_as_many_bytes_as_the_limit_says_and_not_one_more() 
     let answer = function.answer(get("/video/m/p.m3u8", "")).await;
     assert_eq!(answer, served(&at_the_limit));
 
-    bucket.put("video/m/p.m3u8", &format!("{at_the_limit}x"));
+    bucket.put("video/m/p.m3u8", format!("{at_the_limit}x"));
     let detail = "the playlist in the bucket has more than 2000 bytes";
     let answer = function.answer(get("/video/m/p.m3u8", "")).await;
     assert_eq!(answer, problem(502, "Bad Gateway", detail, json!({})));

@@ -31,7 +31,7 @@ fn change(playlist: &str, origin: Origin, definitions: &Definitions, parameters:
         host.filter(|host| *host < parameters.len()).ok_or(SkipReason::OtherHost)
     });
     let parameters = |host, _| parameters.get::<usize>(host).map(String::as_str);
-    scan.append(playlist.as_bytes(), &definitions, parameters, &mut out);
+    scan.append(playlist.as_bytes(), definitions, parameters, &mut out);
     String::from_utf8(out).unwrap()
 }
 
