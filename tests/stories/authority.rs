@@ -5,13 +5,13 @@
 use std::fs;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Signer, UnixTime, UrlPattern};
+use cloudfront_signing::Grant;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 
-use crate::house::{House, START, denial, xml};
+use crate::house::{House, START, denial, sign, xml};
 
 /// What tenant `a` writes.
 const HOSTILE: &str = "#EXTM3U\n\
@@ -163,13 +163,7 @@ async fn a_short_life_is_short() {
 
 /// Signs with the edge's own key, as its owner may.
 async fn signed_elsewhere(house: &House, resource: &str, expires: u64) -> Grant {
-    let pem = fs::read_to_string(house.state().join("private_key.pem")).unwrap();
-    let url = Url::parse(&house.signed_url("/video/a/p.m3u8").await).unwrap();
-    let (_, id) = url.query_pairs().find(|(name, _)| name == "Key-Pair-Id").unwrap();
-    let id = KeyPairId::new(id).unwrap();
-    let signer = Signer::new(id, PrivateKey::from_pem(&pem).unwrap(), HashAlgorithm::Sha256);
-    let pattern = UrlPattern::new(format!("{}{resource}", house.url)).unwrap();
-    signer.sign(Policy::new(pattern, UnixTime::new(expires).unwrap()).unwrap()).unwrap()
+    sign(&house.signer().await, &format!("{}{resource}", house.url), expires)
 }
 
 #[tokio::test]

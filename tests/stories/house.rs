@@ -1,6 +1,7 @@
 //! A house for a story: an edge on free ports, with its own state and a clock that the story sets.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -8,10 +9,11 @@ use std::{
     },
 };
 
-use cloudfront_signing::UnixTime;
+use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Signer, UnixTime, UrlPattern};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::Url;
 use usher::{
     cli::Serve,
     edge::{self, EdgeError},
@@ -148,6 +150,21 @@ impl House {
         let answer: Value = asked.send().await.unwrap().json().await.unwrap();
         answer["url"].as_str().unwrap().to_owned()
     }
+
+    /// The edge's own key, in the hands of its owner.
+    pub(crate) async fn signer(&self) -> Signer {
+        let pem = fs::read_to_string(self.state().join("private_key.pem")).unwrap();
+        let url = Url::parse(&self.signed_url("/video/m/p.m3u8").await).unwrap();
+        let (_, id) = url.query_pairs().find(|(name, _)| name == "Key-Pair-Id").unwrap();
+        let key = PrivateKey::from_pem(&pem).unwrap();
+        Signer::new(KeyPairId::new(id).unwrap(), key, HashAlgorithm::Sha256)
+    }
+}
+
+/// What a signer gives for all below a pattern, until then.
+pub(crate) fn sign(signer: &Signer, pattern: &str, expires: u64) -> Grant {
+    let pattern = UrlPattern::new(pattern).unwrap();
+    signer.sign(Policy::new(pattern, UnixTime::new(expires).unwrap()).unwrap()).unwrap()
 }
 
 pub(crate) fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {

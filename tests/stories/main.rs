@@ -3,6 +3,7 @@
 
 mod authority;
 mod bad_input;
+mod cache;
 mod check;
 mod edge;
 mod functions;
