@@ -72,6 +72,10 @@ pub struct Serve {
     /// not document whether it does.
     #[arg(long, hide = true)]
     pub hide_signatures: bool,
+    /// Refuse also what AWS is only reported to refuse: playlists whose names have other signs than letters, digits,
+    /// `.`, `_`, `-` and `~`.
+    #[arg(long, hide = true)]
+    pub hostile: bool,
     /// Values for the template's parameters, as for `sam deploy`.
     #[arg(long, num_args = 1.., value_name = "NAME=VALUE", value_parser = parse_parameter)]
     pub parameter_overrides: Vec<(String, String)>,

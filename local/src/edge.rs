@@ -16,6 +16,7 @@ mod hosts;
 mod identity_provider;
 mod incoming;
 mod inspector;
+mod limits;
 mod origin;
 mod origin_request;
 mod pages;
@@ -203,6 +204,7 @@ async fn edge(
         }
         error => error,
     })?;
+    origins.hostile = options.hostile;
     let viewer_host = settings.of("issue-cookies")?("VIEWER_HOST");
     let named = viewer_host.iter().filter_map(|host| Host::parse(without_port(host)).ok());
     let named = named.chain(options.host.iter().cloned()).collect();
@@ -249,6 +251,7 @@ async fn origins(
         bucket: client,
         bucket_name: BUCKET.to_owned(),
         websites: None,
+        hostile: false,
     })
 }
 

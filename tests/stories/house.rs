@@ -79,6 +79,7 @@ impl House {
             host: Vec::new(),
             demo: false,
             hide_signatures: false,
+            hostile: true,
             parameter_overrides: Vec::new(),
         };
         choose(&mut options);

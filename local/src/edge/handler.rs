@@ -27,6 +27,7 @@ use super::{
     identity_provider::{IdentityProvider, SignIn},
     incoming::{Incoming, Signatures, target},
     inspector::{Inspector, Record, reason_of},
+    limits::too_long,
     origin::{Origins, text},
     pages::Pages,
     viewer_protocol::came_by_http,
@@ -108,6 +109,10 @@ impl Edge {
         body: Body,
         record: &mut Record,
     ) -> Response<Body> {
+        if let Some(response) = too_long(host, &parts) {
+            record.rejected("the request is too long");
+            return response;
+        }
         let behavior = self.distribution.behavior(parts.uri.path());
         record.behavior = Some(behavior.name().to_owned());
         record.origin = behavior.origin.target.name();

@@ -22,6 +22,7 @@ use super::{
     bucket::key_of_path,
     distribution::Target,
     events::{function_url_event, http_api_event},
+    limits::{is_sent_by_lambda, is_signed_alike},
     origin_request::OriginRequest,
     website::Websites,
 };
@@ -34,6 +35,8 @@ pub(super) struct Origins {
     pub(super) bucket_name: String,
     /// Where a behaviour leads to a web site.
     pub(super) websites: Option<Websites>,
+    /// What AWS is only reported to refuse is refused, too.
+    pub(super) hostile: bool,
 }
 
 impl Origins {
@@ -44,6 +47,7 @@ impl Origins {
                 Ok(event) => http_api_response(self.issue_cookies.handle(event).await),
                 Err(response) => response,
             },
+            Target::ResignManifest if self.hostile && !is_signed_alike(&request.path) => not_signed_alike(),
             Target::ResignManifest => match event(&request, body, function_url_event).await {
                 Ok(event) => function_url_response(self.resign_manifest.handle(event).await, &request.method),
                 Err(response) => response,
@@ -97,6 +101,12 @@ async fn event<T: DeserializeOwned>(
 
 /// What a function URL makes of a buffered answer: its length is known.
 fn function_url_response(answer: LambdaFunctionUrlResponse, method: &Method) -> Response<Body> {
+    if !is_sent_by_lambda(&answer) {
+        return text(
+            StatusCode::BAD_GATEWAY,
+            "the function's answer has more than the 6 MB that Lambda takes",
+        );
+    }
     let body = answer.body.unwrap_or_default();
     let body = if answer.is_base64_encoded { STANDARD.decode(body).ok() } else { Some(body.into_bytes()) };
     let Some(body) = body else {
@@ -110,6 +120,16 @@ fn function_url_response(answer: LambdaFunctionUrlResponse, method: &Method) -> 
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         *response.body_mut() = Body::from(body);
     }
+    response
+}
+
+/// As a function URL answers to a signature that is not the one it computes.
+fn not_signed_alike() -> Response<Body> {
+    let mut response = Response::new(Body::from(NOT_SIGNED_ALIKE));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(WHY, HeaderValue::from_static(RENAME));
     response
 }
 
@@ -195,20 +215,24 @@ fn set<'a>(
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
 }
 
-/// What S3 answered, as it answered it: CloudFront passes it on. Nothing in it tells what happened to a `+`.
+/// What S3 answered, as it answered it: CloudFront passes it on. But that there is no such object it tells only those
+/// who may list the bucket, which CloudFront may not. Nothing in it tells what happened to a `+`.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
 fn s3_error<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>, path: &str) -> Response<Body> {
     let Some(raw) = error.raw_response() else {
         tracing::warn!(error = %DisplayErrorContext(error), "the bucket does not answer");
         return text(StatusCode::BAD_GATEWAY, "the bucket does not answer");
     };
     let status = StatusCode::from_u16(raw.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let is_missing = status == StatusCode::NOT_FOUND;
     let body = raw.body().bytes().map(<[u8]>::to_vec).unwrap_or_default();
+    let (status, body) =
+        if is_missing { (StatusCode::FORBIDDEN, ACCESS_DENIED.as_bytes().to_vec()) } else { (status, body) };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-    if path.contains('+') {
-        response.headers_mut().insert("x-usher-why", HeaderValue::from_static(PLUS));
-    }
+    let why = if path.contains('+') { Some(PLUS) } else { is_missing.then_some(MISSING) };
+    response.headers_mut().extend(why.map(|why| (WHY, HeaderValue::from_static(why))));
     response
 }
 
@@ -231,6 +255,14 @@ pub(super) fn text(status: StatusCode, sentence: impl Into<Body>) -> Response<Bo
     response
 }
 
+const NOT_SIGNED_ALIKE: &str = "{\"message\":\"The request signature we calculated does not match the signature you \
+    provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.\"}";
+const RENAME: &str =
+    "in AWS, a playlist whose name has a %, a + or a parenthesis may not be found: rename it";
+const WHY: HeaderName = HeaderName::from_static("x-usher-why");
+const ACCESS_DENIED: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>AccessDenied</Code>\
+    <Message>Access Denied</Message><RequestId>USHER-LOCAL-BUCKET</RequestId></Error>";
+const MISSING: &str = "there is no such object, which S3 tells only those who may list the bucket";
 const PLUS: &str = "S3 reads a + in a path as a space: percent-encode it as %2B";
 /// What API Gateway takes: 10 MB.
 const BODY_LIMIT: usize = 10 * 1_024 * 1_024;
