@@ -11,6 +11,7 @@ use aws_sdk_s3::{
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use tokio::time::timeout;
+use usher_runtime::{KEY_LIMIT, Warming};
 
 /// A bucket, and how large a playlist in it may be.
 #[derive(Clone, Debug)]
@@ -87,6 +88,24 @@ impl PlaylistSource {
         timeout(waited, self.read(key)).await.unwrap_or(Err(SourceError::TimedOut { waited }))
     }
 
+    /// What INIT does for the bucket: it opens the connection on which the first playlist comes, by asking for the head
+    /// of the object `key`. There need be none: any answer leaves the connection open, 404 and 403 included, and
+    /// an answer to HEAD has no body that would have to be read first.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
+    ///
+    /// `HeadObject` takes the permission that `GetObject` takes, `s3:GetObject`.
+    pub(crate) fn warming(&self, key: &str) -> Warming<'_> {
+        let request = self.client.head_object().bucket(&self.bucket).key(key);
+        Warming::new("the bucket", WARMING_LIMIT, async {
+            match request.send().await {
+                Err(error) if error.raw_response().is_none() => {
+                    Err(SourceError::Unavailable(DisplayErrorContext(error).to_string()))
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+
     async fn read(&self, key: &str) -> Result<Object, SourceError> {
         let request = self.client.get_object().bucket(&self.bucket).key(key);
         let object = request.send().await.map_err(|error| explain(&error))?;
@@ -157,6 +176,9 @@ fn explain(error: &SdkError<GetObjectError>) -> SourceError {
 
 /// A viewer does not wait longer for the first byte, and some time is left for signing and sending.
 const DEADLINE: Duration = Duration::from_secs(7);
+
+/// How long INIT waits for S3, with the SDK's retries: as long as for a key, which is asked at the same time.
+const WARMING_LIMIT: Duration = KEY_LIMIT;
 
 #[cfg(test)]
 mod tests {
