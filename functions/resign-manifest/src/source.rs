@@ -11,7 +11,7 @@ use aws_sdk_s3::{
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use tokio::time::timeout;
-use usher_runtime::{KEY_LIMIT, Warming};
+use usher_runtime::{KEY_LIMIT, Warming, with_sources};
 
 /// A bucket, and how large a playlist in it may be.
 #[derive(Clone, Debug)]
@@ -99,7 +99,7 @@ impl PlaylistSource {
         Warming::new("the bucket", WARMING_LIMIT, async {
             match request.send().await {
                 Err(error) if error.raw_response().is_none() => {
-                    Err(SourceError::Unavailable(DisplayErrorContext(error).to_string()))
+                    Err(SourceError::Unavailable(with_sources(&error)))
                 }
                 _ => Ok(()),
             }
