@@ -14,7 +14,7 @@ use crate::{
     function::{POST_COOKIES, event, pem},
     lambda::{Authority, HANDSHAKE, Mood, Phase, Program, Service, body, kms, phase, secrets_manager},
     provider::{DISCOVERY, JWKS, SigningKey},
-    tokens::AUDIENCE,
+    tokens::{AUDIENCE, hs256_by},
 };
 
 /// A viewer for whom the issuer vouches, until long after this test.
@@ -27,13 +27,25 @@ async fn issuer(authority: &Authority, mood: Mood, key: &SigningKey) -> Service 
     let keys = json!({"keys": [key.jwk()]}).to_string();
     Service::start(authority, "issuer", mood, move |asked| {
         if asked.what == format!("GET {DISCOVERY}") {
-            let issuer = format!("https://{}", asked.host);
+            let issuer = format!("https://{}", asked.headers["host"].to_str().unwrap());
             return (
                 StatusCode::OK,
                 json!({"issuer": issuer, "jwks_uri": format!("{issuer}{JWKS}")}).to_string(),
             );
         }
         (StatusCode::OK, keys.clone())
+    })
+    .await
+}
+
+/// A Plone site that knows whoever comes with a credential as Anna.
+async fn plone(authority: &Authority) -> Service {
+    Service::start(authority, "Plone", Mood::Answers, |asked| {
+        if !asked.headers.contains_key("authorization") {
+            return (StatusCode::UNAUTHORIZED, json!({"type": "Unauthorized"}).to_string());
+        }
+        let groups = json!({"items": [{"id": "AuthenticatedUsers"}], "items_total": 1});
+        (StatusCode::OK, json!({"id": "anna", "roles": ["Member"], "groups": groups}).to_string())
     })
     .await
 }
@@ -57,7 +69,8 @@ async fn all_handshakes_are_made_before_the_first_event() {
     let kms = kms(&authority, Mood::Answers, b"the signature").await;
     let issuer = issuer(&authority, Mood::Answers, &key).await;
     let vault = secrets_manager(&authority, Mood::Answers, vec![("django", DJANGO.to_owned())]).await;
-    let (kms_url, issuer_url, vault_url) = (kms.url(), issuer.url(), vault.url());
+    let plone = plone(&authority).await;
+    let (kms_url, issuer_url, plone_url, vault_url) = (kms.url(), issuer.url(), plone.url(), vault.url());
     let settings = [
         ("AWS_ENDPOINT_URL_KMS", kms_url.as_str()),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &vault_url),
@@ -68,12 +81,14 @@ async fn all_handshakes_are_made_before_the_first_event() {
         ("JWT_ISSUER", &issuer_url),
         ("KEY_PAIR_ID", "K2JCJMDEHXQW5F"),
         ("KMS_KEY_ID", "k"),
+        ("PLONE_SITE", &plone_url),
     ];
     let mut program = program(&authority, &settings).await;
     let (init, _) = program.init().await;
     let (discovery, keys) = (format!("GET {DISCOVERY}"), format!("GET {JWKS}"));
     let expected = phase(&[
         ("KMS", &[HANDSHAKE, "GetPublicKey", "Sign"]),
+        ("Plone", &[HANDSHAKE, "GET /@users/usher"]),
         // The version of now, and that of before.
         ("Secrets Manager", &[HANDSHAKE, "GetSecretValue", "GetSecretValue"]),
         ("issuer", &[HANDSHAKE, &discovery, &keys]),
@@ -82,6 +97,9 @@ async fn all_handshakes_are_made_before_the_first_event() {
     let token = key.token(&claims(&issuer_url));
     assert_eq!(sign_in(&mut program, &token).await, phase(&[("KMS", &["Sign"])]));
     assert_eq!(sign_in(&mut program, &token).await, Phase::new());
+    let of_plone = hs256_by("the site's", &json!({"sub": "anna", "exp": 4_000_000_000_u64}));
+    let asked_twice = phase(&[("Plone", &["GET /@users/anna", "GET /@users/anna"])]);
+    assert_eq!(sign_in(&mut program, &of_plone).await, asked_twice);
 }
 
 #[tokio::test]

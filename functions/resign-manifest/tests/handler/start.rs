@@ -18,7 +18,7 @@ use crate::{
 
 const PLAYLIST: &str = "#EXTM3U\n#EXTINF:4,\ns001.ts\n#EXT-X-ENDLIST\n";
 const SIGNATURE: &[u8] = b"the signature";
-const HEAD: &str = "HEAD /media/video/";
+const FOLDER: &str = "GET /media/video/";
 
 /// KMS and S3, and a program between them.
 struct Start {
@@ -55,11 +55,13 @@ impl Start {
     }
 }
 
-/// A bucket that has a playlist for whoever asks with GET, and nothing at all for HEAD.
+/// A bucket that has the same playlist in each folder.
 async fn s3(authority: &Authority, mood: Mood) -> Service {
-    Service::start(authority, "S3", mood, |asked| match asked.what.split_once(' ') {
-        Some(("GET", _)) => (StatusCode::OK, PLAYLIST.to_owned()),
-        _ => (StatusCode::NOT_FOUND, String::new()),
+    Service::start(authority, "S3", mood, |asked| {
+        if asked.what.ends_with("/playlist.m3u8") {
+            return (StatusCode::OK, PLAYLIST.to_owned());
+        }
+        (StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>".to_owned())
     })
     .await
 }
@@ -81,7 +83,7 @@ async fn all_handshakes_are_made_before_the_first_event() {
     let (init, _) = start.program.init().await;
     assert_eq!(
         init,
-        phase(&[("KMS", &[HANDSHAKE, "GetPublicKey", "Sign"]), ("S3", &[HANDSHAKE, HEAD])]),
+        phase(&[("KMS", &[HANDSHAKE, "GetPublicKey", "Sign"]), ("S3", &[HANDSHAKE, FOLDER])]),
         "{}",
         start.program.log()
     );
@@ -120,7 +122,7 @@ async fn each_key_has_a_connection_of_its_own_that_is_open_before_the_first_even
     };
     let expected = phase(&[
         ("KMS", &["GetPublicKey", "GetPublicKey", "Sign", HANDSHAKE, HANDSHAKE]),
-        ("S3", &[HEAD, HANDSHAKE]),
+        ("S3", &[FOLDER, HANDSHAKE]),
         // Of the key that only verifies, the version of before counts too.
         ("Secrets Manager", &["GetSecretValue", "GetSecretValue", "GetSecretValue", HANDSHAKE, HANDSHAKE]),
     ]);
@@ -145,20 +147,12 @@ async fn a_start_that_nobody_answers_ends_in_time_and_the_first_event_asks_again
         assert_eq!(start.invoke("m").await, expected);
         log
     });
-    let [hanging_up, silent] = <[String; 2]>::try_from(join_all(starts).await).unwrap();
-    let warning = |what: &str, why: &str| {
-        format!(" WARN {what}: not ready at the start, the first request asks again error=\"{why}\"\n")
-    };
-    let key = "the signing key is out of reach for the moment: KMS GetPublicKey";
-    let hangs_up = "io error: client error (Connect): tls handshake eof";
-    let expected = [
-        warning("the signing key", &format!("{key} cannot be asked: {hangs_up}")),
-        warning("the bucket", &format!("S3 cannot be read: dispatch failure: {hangs_up}")),
-    ];
-    assert_eq!(hanging_up, expected.concat());
-    let expected = [
-        warning("the signing key", &format!("{key} does not answer")),
-        warning("the bucket", "it took more than 3s"),
-    ];
-    assert_eq!(silent, expected.concat());
+    for log in join_all(starts).await {
+        // How far the SDK gets with its tries is a matter of chance.
+        let mut warnings: Vec<&str> = log.lines().filter_map(|line| line.split(" error=").next()).collect();
+        warnings.sort_unstable();
+        let warning = |what| format!(" WARN {what}: not ready at the start, the first request asks again");
+        assert_eq!(warnings, [warning("the bucket"), warning("the signing key")]);
+        assert!(!log.contains("the secret access key") && !log.contains("the session token"), "{log}");
+    }
 }

@@ -45,7 +45,7 @@ pub(crate) struct Asked {
     /// `X-Amz-Target` without the service's name, or method and path.
     pub(crate) what: String,
     pub(crate) body: String,
-    pub(crate) host: String,
+    pub(crate) headers: HeaderMap,
 }
 
 pub(crate) struct Service {
@@ -90,7 +90,7 @@ impl Service {
         let ledger = authority.ledger.clone();
         let router =
             Router::new().fallback(move |method: Method, uri: Uri, headers: HeaderMap, body: String| {
-                let asked = Asked::new(&method, &uri, &headers, body);
+                let asked = Asked::new(&method, &uri, headers, body);
                 let answer = answer(&asked);
                 ledger.note(name, asked.what);
                 async move { answer }
@@ -118,12 +118,11 @@ impl Service {
 }
 
 impl Asked {
-    fn new(method: &Method, uri: &Uri, headers: &HeaderMap, body: String) -> Self {
+    fn new(method: &Method, uri: &Uri, headers: HeaderMap, body: String) -> Self {
         let target = headers.get("x-amz-target").map(|target| target.to_str().unwrap());
         let operation = target.and_then(|target| target.split_once('.')).map(|(_, operation)| operation);
         let what = operation.map_or_else(|| format!("{method} {}", uri.path()), str::to_owned);
-        let host = headers.get("host").map(|host| host.to_str().unwrap().to_owned()).unwrap_or_default();
-        Self { what, body, host }
+        Self { what, body, headers }
     }
 }
 
