@@ -70,7 +70,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_hangs_or_fails_ends_in_time_and_holds_nothing_up() {
-        let limit = Duration::from_millis(100);
+        let limit = Duration::from_millis(400);
         let done = AtomicUsize::new(0);
         let works = || async {
             done.fetch_add(1, Ordering::SeqCst);
@@ -88,6 +88,6 @@ mod tests {
         ])
         .await;
         assert_eq!(done.load(Ordering::SeqCst), 2);
-        assert!((100..190).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
+        assert!((400..790).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
     }
 }
