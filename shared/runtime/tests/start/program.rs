@@ -105,6 +105,19 @@ impl Program {
         (self.ledger.take(), answer.to_vec())
     }
 
+    /// The sentences of its warnings and errors so far, in alphabetical order. Why something failed is a matter of
+    /// chance: how far the SDK gets with its tries, and what the system says of a closed connection.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let log = self.log();
+        for secret in ["the secret access key", "the session token"] {
+            assert!(!log.contains(secret), "{log}");
+        }
+        let mut sentences: Vec<String> =
+            log.lines().filter_map(|line| line.split(" error=").next()).map(str::to_owned).collect();
+        sentences.sort_unstable();
+        sentences
+    }
+
     /// Everything that it has logged: warnings and errors.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join(LOG)).unwrap()
@@ -159,7 +172,7 @@ const LOG: &str = "log";
 /// Longer than Lambda gives INIT.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-const LAMBDA: [(&str, &str); 8] = [
+const LAMBDA: [(&str, &str); 9] = [
     ("AWS_ACCESS_KEY_ID", "test"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
     ("AWS_LAMBDA_FUNCTION_NAME", "function"),
@@ -168,4 +181,6 @@ const LAMBDA: [(&str, &str); 8] = [
     ("AWS_REGION", "us-east-1"),
     ("AWS_SECRET_ACCESS_KEY", "the secret access key"),
     ("AWS_SESSION_TOKEN", "the session token"),
+    // The command line's log has colours, and so have the functions' that are built beside it.
+    ("NO_COLOR", "1"),
 ];
