@@ -23,7 +23,7 @@ use std::{cell::RefCell, fmt, sync::Arc};
 use async_trait::async_trait;
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::UnixTime;
-use usher_runtime::{Secret, SecretUnread, Settings};
+use usher_runtime::{Secret, SecretUnread, Settings, Warming};
 
 use self::{
     api_gateway::ApiGateway,
@@ -52,6 +52,11 @@ pub(crate) trait Authenticator: Send + Sync {
         credential: &Credential<'_>,
         now: UnixTime,
     ) -> Result<Subject, AuthenticationError>;
+
+    /// What INIT does for it ahead of the first request, at the time `now`: nothing where it asks nobody.
+    fn warming(&self, _now: UnixTime) -> Option<Warming<'_>> {
+        None
+    }
 }
 
 /// Why a credential was not accepted: for the log, not for the viewer.
@@ -137,6 +142,11 @@ impl Authenticators {
             settings.problem(NONE);
         }
         Some(Self { all: all.into(), gateway })
+    }
+
+    /// What INIT does for all of them ahead of the first request.
+    pub(crate) fn warmings(&self, now: UnixTime) -> Vec<Warming<'_>> {
+        self.all.iter().filter_map(|one| one.warming(now)).collect()
     }
 
     /// Whom the credential names that a request brings, whatever page the request comes from.

@@ -7,7 +7,10 @@ use cloudfront_signing::{CookieAttributes, Error, ExactUrl, Grant, Policy, UnixT
 use futures::future::try_join_all;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
-use usher_runtime::{Asker, Clock, Grants, Problem, Viewer, needs_policy_copy, object_key, policy_copy};
+use usher_runtime::{
+    Asker, Clock, Grants, KEY_LIMIT, Problem, Viewer, Warming, needs_policy_copy, object_key, policy_copy,
+    warm,
+};
 
 use crate::{
     Config, NotEntitled, Subject,
@@ -40,6 +43,15 @@ impl IssueCookies {
     #[must_use]
     pub fn new(config: Config, grants: Grants, clock: Clock) -> Self {
         Self { config, grants, clock }
+    }
+
+    /// Has the key sign once and fetches the keys of issuers, before the first request comes: the secrets of the
+    /// settings have been read already. It takes three seconds at most, and does not fail: see
+    /// [`usher_runtime::warm`].
+    pub async fn warm(&self) {
+        let key = Warming::new("the signing key", KEY_LIMIT, self.grants.try_key());
+        let issuers = self.config.authenticators.warmings((self.clock)());
+        warm(issuers.into_iter().chain([key])).await;
     }
 
     /// Answers one request of the HTTP API (payload format 2.0).

@@ -13,6 +13,7 @@ async fn main() -> Result<(), Error> {
     let config = Config::open(&look_up, &http, &sdk_defaults().build(), system_clock()).await?;
     let grants = Grants::open(config.signing.clone()).await?;
     let function = IssueCookies::new(config, grants, system_clock());
+    function.warm().await;
     run(service_fn(async |event: LambdaEvent<ApiGatewayV2httpRequest>| {
         Ok::<_, Error>(function.handle(event.payload).await)
     }))

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use cloudfront_signing::{Grant, Policy, UnixTime, Verifier};
-use futures::future::try_join_all;
+use futures::future::{try_join_all, try_join3};
 use http::StatusCode;
-use usher_runtime::{Asker, Granted, Grants, Problem, SigningError, SigningKey};
+use usher_runtime::{
+    Asker, Granted, Grants, KEY_LIMIT, KeySource, Problem, SigningError, SigningKey, Warming,
+};
 
 use crate::{Config, Host, RequiredGrant, SignedHost};
 
@@ -47,19 +49,38 @@ impl HostGrants {
         self
     }
 
-    /// Opens all keys that the configuration names.
+    /// Opens all keys that the configuration names, at the same time: each may wait two seconds for Secrets Manager.
     ///
     /// # Errors
     /// As [`Grants::open`].
     pub async fn open(config: &Config) -> Result<Self, SigningError> {
-        let mut all = Self::new(Grants::open(config.signing.clone()).await?);
-        for host in &config.signed_hosts {
-            all = all.with(host, Grants::open(host.signing.clone()).await?);
+        let own = Grants::open(config.signing.clone());
+        let others = config.signed_hosts.iter().map(|host| Grants::open(host.signing.clone()));
+        let trusted = config.trusted_signers.iter().map(KeySource::open);
+        let (own, others, trusted) = try_join3(own, try_join_all(others), try_join_all(trusted)).await?;
+        let mut all = Self::new(own);
+        for (host, grants) in config.signed_hosts.iter().zip(others) {
+            all = all.with(host, grants);
         }
-        for key in &config.trusted_signers {
-            all = all.trusting(key.open().await?);
+        Ok(trusted.into_iter().fold(all, Self::trusting))
+    }
+
+    /// What INIT does for the keys: those that sign are tried, and the public half is read of those that verify.
+    pub(crate) fn warmings(&self) -> Vec<Warming<'_>> {
+        let own = async {
+            self.own.try_key().await?;
+            self.own.public_keys().await.map(drop)
+        };
+        let mut all = vec![Warming::new("the signing key", KEY_LIMIT, own)];
+        for (host, grants) in &self.others {
+            let what = format!("the signing key of {}", host.origin);
+            all.push(Warming::new(what, KEY_LIMIT, grants.try_key()));
         }
-        Ok(all)
+        for key in &self.trusted {
+            let public = async { key.public_keys().await.map(drop) };
+            all.push(Warming::new("a key in TRUSTED_SIGNERS", KEY_LIMIT, public));
+        }
+        all
     }
 
     /// Judges signatures of the keys for the viewer's own host. A key of before that cannot be had verifies nothing.

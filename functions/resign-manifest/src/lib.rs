@@ -26,6 +26,7 @@ mod side_document;
 mod signed_host;
 mod source;
 mod style;
+mod warm;
 
 pub use assets::{Assets, FoundAsset, Host};
 pub use authority::{Authority, NotAuthorized};

@@ -13,15 +13,12 @@ async fn main() -> Result<(), Error> {
     init_logging();
     let config = Config::read(&|name| std::env::var(name).ok())?;
     let grants = HostGrants::open(&config).await?;
-    // While there is time; where the key's keeper does not answer, the first request asks again.
-    if let Err(error) = grants.verifier().await {
-        tracing::warn!(%error, "the public keys are not known yet");
-    }
     // The SDK waits for ever; a connection that hangs is to be given up in time for a second try.
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3)).build();
     let client = aws_sdk_s3::Client::new(&sdk_environment().timeout_config(timeouts).build());
     let source = PlaylistSource::new(client, config.bucket.clone(), config.max_playlist_bytes);
     let function = ResignManifest::new(config, grants, source, system_clock());
+    function.warm().await;
     run(service_fn(async |event: LambdaEvent<LambdaFunctionUrlRequest>| {
         Ok::<_, Error>(function.handle(event.payload).await)
     }))

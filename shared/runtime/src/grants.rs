@@ -80,6 +80,14 @@ impl Grants {
         self.key.public_keys().await
     }
 
+    /// Has the key sign once, so that it is known, parsed and reachable before the first request.
+    ///
+    /// # Errors
+    /// As [`SigningKey::sign`].
+    pub async fn try_key(&self) -> Result<(), SigningError> {
+        self.key.sign(NO_POLICY, self.config.hash).await.map(drop)
+    }
+
     /// The grant for a policy, and whether it cost a signature. Of many who ask at once for the same one, one
     /// signs and the others wait.
     ///
@@ -142,6 +150,9 @@ impl Granted {
     }
 }
 
+/// What [`Grants::try_key`] has signed. It is not JSON, so CloudFront takes it for no policy: the signature, which is
+/// dropped at once, opens nothing.
+const NO_POLICY: &[u8] = b"This is no policy: Usher tries its key.";
 /// Of grants that several viewers share; about 2 KB each.
 const CAPACITY: u64 = 2_000;
 /// Of grants for which one viewer has asked.

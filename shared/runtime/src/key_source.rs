@@ -74,8 +74,8 @@ impl KeySource {
         }
     }
 
-    /// Opens the key. A KMS key is not asked before the first signature; a secret is read, and where
-    /// Secrets Manager does not answer, again at the first signature.
+    /// Opens the key. A KMS key is not asked before the first signature, which INIT makes; a secret is read, and
+    /// where Secrets Manager does not answer, again at the first signature.
     ///
     /// # Errors
     /// [`SigningError`] where a file or a secret cannot be read, or holds a key that CloudFront does not

@@ -20,6 +20,7 @@ mod secret_text;
 mod secrets;
 mod secrets_manager;
 mod viewer;
+mod warm;
 mod with_sources;
 
 pub use aws::{sdk_defaults, sdk_environment};
@@ -41,4 +42,5 @@ pub use scope::{Asset, Scope};
 pub use secrets::{Secret, SecretUnread, StoredSecrets};
 pub use secrets_manager::SecretsManagerKey;
 pub use viewer::{Viewer, ViewerError, ViewerHost, ViewerPolicy, ViewerProtocol, is_viewer_host};
+pub use warm::{KEY_LIMIT, Warming, warm};
 pub use with_sources::with_sources;

@@ -1,9 +1,11 @@
 """Starts each function again and again under the Runtime Interface Emulator, and prints what that takes.
 
-INIT is the emulator's own figure: from the program's start to its first request for an event.
+The emulator's own figures: INIT is from the program's start to its first request for an event, a request from the event
+to the end of the answer. After INIT the program has as much of a processor as its memory buys in Lambda.
 """
 
 import argparse
+import collections
 import json
 import os
 import pathlib
@@ -13,8 +15,12 @@ import socket
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from base64 import b64decode
+
+import processor
 
 LIMIT = 10_000_000
 PATH = "/video/m/playlist.m3u8"
@@ -38,6 +44,13 @@ EVENT = {
     "isBase64Encoded": False,
 }
 SIGNED = re.compile(r"^segment\d{3}\.ts\?Policy=[\w~-]+&Signature=[\w~-]+&Key-Pair-Id=\w+&Hash-Algorithm=SHA256$")
+INIT_ENDS = b"INIT RTDONE("
+INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)\)")
+REQUEST = re.compile(r"INVOKE RTDONE\(status: success, produced bytes: \d+, duration: ([\d.]+)ms\)")
+# As KMS calls a key, and what signs with it.
+KEYS = {"RSA": "RSASSA_PKCS1_V1_5_SHA_256", "P-256": "ECDSA_SHA_256"}
+
+Started = collections.namedtuple("Started", "init first second memory")
 
 
 def main():
@@ -51,11 +64,21 @@ def main():
         "Node, AWS SDK 3": ([shutil.which("node"), "bootstrap.mjs"], size(node), node),
         "Python, boto3": ([str(options.python_program), "-m", "awslambdaric", "index.handler"], size(python), python),
     }
-    print(f"{'':17} {'deployed':>9} {'INIT, median of ' + str(options.starts):>24} {'best':>8} {'memory':>9}")
-    for name, (command, deployed, folder) in started.items():
-        times, peaks = zip(*(start(options, command, folder) for _ in range(options.starts)))
-        print(f"{name:17} {deployed / 1e6:6.2f} MB {statistics.median(times):21.1f} ms"
-              f" {min(times):5.1f} ms {statistics.median(peaks) / 1e3:6.1f} MB", flush=True)
+    memory_mb = int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
+    limiter = processor.limiter(memory_mb)
+    print(f"median of {options.starts} starts; after INIT {processor.share(memory_mb):.3f} of a processor,"
+          f" as {memory_mb} MB buy, by {limiter.name}")
+    print(f"{'':17} {'deployed':>9} {'KMS and S3':>12} {'key':>6} {'INIT':>10} {'first':>10} {'second':>10}"
+          f" {'memory':>9}")
+    try:
+        for name, (command, deployed, folder) in started.items():
+            for service, key, settings in services(options):
+                all_starts = [start(options, command, folder, settings, limiter) for _ in range(options.starts)]
+                it = Started(*(statistics.median(values) for values in zip(*all_starts)))
+                print(f"{name:17} {deployed / 1e6:6.2f} MB {service:>12} {key:>6} {it.init:7.1f} ms {it.first:7.1f} ms"
+                      f" {it.second:7.1f} ms {it.memory / 1e3:6.1f} MB", flush=True)
+    finally:
+        limiter.close()
     print(f"load {' '.join(f'{load:.1f}' for load in os.getloadavg())} on {os.cpu_count()} processors")
     for name, bytes_ in sizes.items():
         print(f"{'ok' if bytes_ <= LIMIT else 'FAILED'}: {name} is {bytes_:,} bytes, at most {LIMIT:,}")
@@ -70,7 +93,16 @@ def arguments():
     parser.add_argument("--lambda", dest="lambda_folder", type=pathlib.Path)
     for name in ("emulator", "log", "node", "python", "python-program"):
         parser.add_argument(f"--{name}", type=pathlib.Path)
+    for name in ("http", "https", "rsa-key", "p256-key"):
+        parser.add_argument(f"--{name}")
     return parser.parse_args()
+
+
+def services(options):
+    """With and without TLS, a key of each kind: how the table calls it, and settings."""
+    for service, url in (("plain HTTP", options.http), ("TLS", options.https)):
+        for (key, algorithm), id_ in zip(KEYS.items(), (options.rsa_key, options.p256_key)):
+            yield service, key, {"AWS_ENDPOINT_URL": url, "KMS_KEY_ID": id_, "SIGNING_ALGORITHM": algorithm}
 
 
 def size(folder):
@@ -78,24 +110,39 @@ def size(folder):
     return sum(path.lstat().st_size for path in folder.rglob("*") if "__pycache__" not in path.parts)
 
 
-def start(options, command, folder):
-    """One start and one playlist: milliseconds of INIT, and the program's memory at its highest, in kB."""
+def start(options, command, folder, settings, limiter):
+    """One start and two playlists: milliseconds, and the program's memory at its highest, in kB."""
     address = f"127.0.0.1:{free_port()}"
     emulator = [str(options.emulator), "--runtime-interface-emulator-address", address,
                 "--runtime-api-address", f"127.0.0.1:{free_port()}", *command]
     with options.log.open("wb") as log:
-        process = subprocess.Popen(emulator, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen(emulator, cwd=folder, env=os.environ | settings, stdin=subprocess.DEVNULL,
+                                   stdout=log, stderr=log)
+    # The first event starts the program.
+    capping = threading.Thread(target=cap_after_init, args=(options.log, process, limiter))
+    capping.start()
     try:
-        assert_signed(invoke(address))
-        peak = peak_memory(process.pid)
+        for _ in range(2):
+            assert_signed(invoke(address))
+        peak = peak_memory(program_of(process.pid))
     except Exception:
         sys.stderr.write(options.log.read_text(errors="replace"))
         raise
     finally:
         process.terminate()
         process.wait()
-    report = re.search(r"INIT REPORT\(durationMs: ([\d.]+)\)", options.log.read_text(errors="replace"))
-    return float(report[1]), peak
+        capping.join()
+    log = options.log.read_text(errors="replace")
+    first, second = REQUEST.findall(log)
+    return Started(float(INIT.search(log)[1]), float(first), float(second), peak)
+
+
+def cap_after_init(log, process, limiter):
+    while process.poll() is None:
+        if INIT_ENDS in log.read_bytes():
+            limiter.cap(program_of(process.pid))
+            return
+        time.sleep(0.0002)
 
 
 def invoke(address):
@@ -116,16 +163,23 @@ def invoke(address):
 def assert_signed(answer):
     # The emulator shows a streamed answer as it is on the wire: its head, eight zero bytes, its body.
     head, streamed, body = answer.partition("\0" * 8)
-    body = body if streamed else json.loads(head).get("body", "")
+    if not streamed:
+        buffered = json.loads(head)
+        body = buffered.get("body", "")
+        body = b64decode(body).decode() if buffered.get("isBase64Encoded") else body
     uris = [line for line in body.splitlines() if line and not line.startswith("#")]
     if len(uris) != 100 or not all(SIGNED.match(uri) for uri in uris):
         raise AssertionError(f"not every URI is signed: {answer[:1000]}")
 
 
-def peak_memory(emulator):
+def program_of(emulator):
     # Whichever of the emulator's threads started the program is its parent.
     children = [path.read_text().split() for path in pathlib.Path(f"/proc/{emulator}/task").glob("*/children")]
     [program] = [child for of_thread in children for child in of_thread]
+    return int(program)
+
+
+def peak_memory(program):
     status = pathlib.Path(f"/proc/{program}/status").read_text()
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
 

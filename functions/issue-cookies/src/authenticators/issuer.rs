@@ -5,7 +5,7 @@ use std::{str::FromStr, sync::Arc};
 use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
 use jsonwebtoken::Algorithm;
-use usher_runtime::{Secret, Settings};
+use usher_runtime::{Secret, Settings, Warming};
 
 use super::{
     AuthenticationError, Authenticator, Credential, HttpClient, client,
@@ -101,6 +101,11 @@ impl Authenticator for Issuer {
             Whose::Issuer => Ok(verified.of(NAME)),
             Whose::Site => Ok(verified.of_the_site(NAME)?),
         }
+    }
+
+    fn warming(&self, now: UnixTime) -> Option<Warming<'_>> {
+        let Keys::Set(set) = &self.keys else { return None };
+        set.warming(self.rules.issuer.as_deref().unwrap_or_default(), now)
     }
 }
 

@@ -1,17 +1,21 @@
 //! The keys of an issuer, wherever they are: in the configuration, or at the issuer itself.
 //!
-//! The issuer's own are kept for an hour, or as long as it says. A token with a `kid` that is not among them
+//! The issuer's own are fetched by INIT, and kept for an hour, or as long as it says. A token with a `kid` that is not among them
 //! may be signed with a key that is younger: then the issuer is asked once, by one request for all viewers
 //! who wait. If the answer does not have it either, or there is none, nobody asks again for ten seconds: a
 //! flood of made-up `kid`s, or an outage, reaches the issuer as one request in ten seconds. While the issuer
 //! is down, the keys of before count for a day.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::{
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    time::Duration,
+};
 
 use cloudfront_signing::UnixTime;
 use jsonwebtoken::Algorithm;
 use reqwest::Client;
 use tokio::sync::Mutex;
+use usher_runtime::Warming;
 
 use super::{
     jwk_set::JwkSet,
@@ -86,6 +90,12 @@ impl Jwks {
             Source::Remote(remote) => remote.keys(kid, now).await,
         }
     }
+
+    /// What INIT does for the keys of `issuer`: it fetches them.
+    pub(super) fn warming(&self, issuer: &str, now: UnixTime) -> Option<Warming<'_>> {
+        let Source::Remote(remote) = &self.0 else { return None };
+        Some(Warming::new(format!("the keys of {issuer}"), WARMING_LIMIT, remote.fetch_ahead(now)))
+    }
 }
 
 struct Remote {
@@ -136,6 +146,14 @@ impl Remote {
         self.state().answer(kid, now)
     }
 
+    /// Fetches the keys before anybody asks for one. A failure is the caller's to tell, and makes no pause: the first
+    /// viewer's request asks again.
+    async fn fetch_ahead(&self, now: UnixTime) -> Result<(), FetchError> {
+        let fetched = self.provider.fetch().await?;
+        self.state.write().unwrap_or_else(PoisonError::into_inner).know(fetched, now);
+        Ok(())
+    }
+
     fn state(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -154,12 +172,11 @@ impl State {
 
     fn note(&mut self, answer: Result<Fetched, FetchError>, kid: Option<&str>, now: UnixTime) {
         match answer {
-            Ok(Fetched { keys, fresh_for }) => {
-                if keys.keys(kid).is_empty() {
+            Ok(fetched) => {
+                if fetched.keys.keys(kid).is_empty() {
                     self.pause = Some(now.plus(PAUSE));
                 }
-                self.failure = None;
-                self.known = Some(Known { keys, fetched: now, fresh_until: now.plus(fresh_for) });
+                self.know(fetched, now);
             }
             Err(error) => {
                 let consequence = match self.known {
@@ -171,6 +188,11 @@ impl State {
                 self.failure = Some(error.to_string());
             }
         }
+    }
+
+    fn know(&mut self, Fetched { keys, fresh_for }: Fetched, now: UnixTime) {
+        self.failure = None;
+        self.known = Some(Known { keys, fetched: now, fresh_until: now.plus(fresh_for) });
     }
 
     fn answer(&self, kid: Option<&str>, now: UnixTime) -> Result<Vec<Arc<VerifyingKey>>, JwksError> {
@@ -197,5 +219,7 @@ const BAD_URL: &str = "JWT_JWKS_URL must be an https URL without fragment and us
 
 /// How many seconds the keys of before count while the issuer is down.
 const LONGEST_STALE: u64 = 86_400;
+/// How long INIT waits for an issuer: discovery and keys are two requests of a second and a half at most.
+const WARMING_LIMIT: Duration = Duration::from_secs(3);
 /// After how many seconds the issuer is asked again that did not answer, or did not have a key.
 const PAUSE: u64 = 10;

@@ -6,6 +6,8 @@
 //! credential names is its proof. Pages prove nothing, as Plone shows those to anonymous visitors when a
 //! credential is bad; `@login-renew` neither, as it goes on for users who were deleted.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -15,7 +17,7 @@ use reqwest::{Client, Response, Url};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Host;
-use usher_runtime::Settings;
+use usher_runtime::{Settings, Warming};
 
 use super::{
     AuthenticationError, Authenticator, Credential, HttpClient,
@@ -139,6 +141,14 @@ impl PloneOnline {
         }
     }
 
+    /// Opens the connection on which the first viewer is asked about, by asking as a stranger about a user, who need
+    /// not exist. The answer is read, so that the connection can be used again.
+    async fn connect(&self) -> Result<(), AuthenticationError> {
+        let Some(url) = self.site.user("usher") else { return Ok(()) };
+        let answer = self.get(&url, None).await?;
+        read_up_to(answer, BODY_LIMIT).await.map(drop).map_err(|error| unreachable(&error))
+    }
+
     async fn get(
         &self,
         url: &Url,
@@ -179,6 +189,10 @@ impl Authenticator for PloneOnline {
         let claims = user.claims().ok_or(AuthenticationError::Refused("the user is one of the Zope root"))?;
         self.check_that_strangers_are_refused(&url).await?;
         Ok(Subject { id, expires, claims, paths: None, authenticator: "plone-online" })
+    }
+
+    fn warming(&self, _now: UnixTime) -> Option<Warming<'_>> {
+        Some(Warming::new("the Plone site", WARMING_LIMIT, self.connect()))
     }
 }
 
@@ -262,5 +276,7 @@ const REFUSED: &str = "the Plone site does not know the credential, or its user"
 /// All but what RFC 3986 calls unreserved.
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const BODY_LIMIT: usize = 64 * 1_024;
+/// How long INIT waits for the site: the client itself waits a second and a half for an answer.
+const WARMING_LIMIT: Duration = Duration::from_secs(2);
 /// Plone's own default is 25.
 const GROUPS_LIMIT: usize = 250;

@@ -11,6 +11,8 @@ mod entitlements;
 mod function;
 mod jwks;
 mod keys;
+#[path = "../../../../shared/runtime/tests/start/mod.rs"]
+mod lambda;
 mod log;
 mod paths;
 mod plone_offline;
@@ -20,6 +22,7 @@ mod provider;
 mod refusals;
 mod secrets;
 mod settings;
+mod start;
 mod tokens;
 mod urls;
 #[expect(dead_code, reason = "the tests of the runtime ask for more")]

@@ -9,6 +9,10 @@ mod encoding;
 mod faults;
 mod function;
 mod hosts;
+#[expect(dead_code, reason = "the tests of issue-cookies ask for more")]
+#[path = "../../../../shared/runtime/tests/start/mod.rs"]
+mod lambda;
 mod log;
 mod playlists;
 mod refusals;
+mod start;

@@ -2,7 +2,7 @@
 import { KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
-const { BUCKET, KEY_PAIR_ID, KMS_KEY_ID } = process.env;
+const { BUCKET, KEY_PAIR_ID, KMS_KEY_ID, SIGNING_ALGORITHM } = process.env;
 // moto has no buckets by name of host.
 const s3 = new S3Client({ forcePathStyle: true });
 const kms = new KMSClient({});
@@ -27,7 +27,7 @@ async function signed(resource) {
       KeyId: KMS_KEY_ID,
       Message: policy,
       MessageType: 'RAW',
-      SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256',
+      SigningAlgorithm: SIGNING_ALGORITHM,
     }),
   );
   const parameters = { Policy: text(policy), Signature: text(signature) };

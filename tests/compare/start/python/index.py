@@ -8,7 +8,9 @@ import time
 
 import boto3
 
-BUCKET, KEY_PAIR_ID, KMS_KEY_ID = (os.environ[name] for name in ("BUCKET", "KEY_PAIR_ID", "KMS_KEY_ID"))
+BUCKET, KEY_PAIR_ID, KMS_KEY_ID, SIGNING_ALGORITHM = (
+    os.environ[name] for name in ("BUCKET", "KEY_PAIR_ID", "KMS_KEY_ID", "SIGNING_ALGORITHM")
+)
 s3 = boto3.client("s3")
 kms = boto3.client("kms")
 
@@ -31,7 +33,7 @@ def signed(resource):
         KeyId=KMS_KEY_ID,
         Message=policy,
         MessageType="RAW",
-        SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256",
+        SigningAlgorithm=SIGNING_ALGORITHM,
     )["Signature"]
     parameters = {"Policy": text(policy), "Signature": text(signature)}
     parameters |= {"Key-Pair-Id": KEY_PAIR_ID, "Hash-Algorithm": "SHA256"}
