@@ -159,8 +159,8 @@ fn a_dry_run_says_what_would_be_uploaded() {
     assert_eq!(
         stdout,
         format!(
-            "(dryrun) upload: {folder}/s0.ts to s3://films/m/s0.ts (video/mp2t; max-age=31536000, immutable)\n\
-             (dryrun) upload: {folder}/seg+1.ts to s3://films/m/seg+1.ts (video/mp2t; max-age=31536000, immutable)\n\
+            "(dryrun) upload: {folder}/s0.ts to s3://films/m/s0.ts (video/mp2t; max-age=3600, s-maxage=31536000)\n\
+             (dryrun) upload: {folder}/seg+1.ts to s3://films/m/seg+1.ts (video/mp2t; max-age=3600, s-maxage=31536000)\n\
              (dryrun) upload: {folder}/LOW.M3U8 to s3://films/m/LOW.M3U8 {playlist}\n\
              (dryrun) upload: {folder}/p.m3u8 to s3://films/m/p.m3u8 {playlist}\n\
              (dryrun) upload: {folder}/master.m3u8 to s3://films/m/master.m3u8 {playlist}\n"

@@ -157,7 +157,7 @@ async fn each_file_comes_with_its_type_and_its_time_and_playlists_come_last() {
     let mut told = Vec::new();
     send(&bucket.client, &plan, &mut |upload| told.push(upload.key.clone())).await.unwrap();
 
-    let year = "max-age=31536000, immutable";
+    let year = "max-age=3600, s-maxage=31536000";
     let mut expected = [
         ("video/m/ads.json", "application/json", "no-cache"),
         ("video/m/audio/s0.aac", "audio/aac", year),

@@ -151,7 +151,8 @@ async fn a_scope_cannot_be_left_by_dot_segments() {
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).await.unwrap();
-        assert_eq!(answer.lines().next(), Some("HTTP/1.1 404 Not Found"), "{path}");
+        assert_eq!(answer.lines().next(), Some("HTTP/1.1 403 Forbidden"), "{path}");
+        assert!(answer.contains("there is no such object"), "{answer}");
     }
 }
 
@@ -181,7 +182,9 @@ async fn a_media_folder_of_ones_own_is_served() {
     )
     .unwrap();
     fs::write(asset.join("a b.ts"), "segment").unwrap();
-    let house = House::with_media(media.path().to_owned()).await;
+    // In AWS, the blank in the playlist's path may be one too many.
+    let folder = media.path().to_owned();
+    let house = House::with_options(|options| (options.media, options.hostile) = (folder, false)).await;
     let url = house.signed_url("/video/my%20film/all.m3u8").await;
     let playlist = house.get(&url).send().await.unwrap().text().await.unwrap();
     let lines: Vec<&str> = playlist.lines().collect();

@@ -77,7 +77,7 @@ start_edge() {
         mkdir -p "$state/$hls"
         cp "$root/tests/system/$hls/hls.min.js" "$state/$hls/"
     fi
-    start edge "$programs/usher" serve --listen 127.0.0.1:0 --bucket-listen 127.0.0.1:0 --state "$state" "$@"
+    start edge "$programs/usher" serve --hostile --listen 127.0.0.1:0 --bucket-listen 127.0.0.1:0 --state "$state" "$@"
     # The second of its two lines: with it, the first one is there, too.
     wait_for edge 's/^bucket on //p'
     wait_for edge 's/^listening on //p'

@@ -76,7 +76,8 @@ fn is_ambiguous(answer: &Answer) -> bool {
 
 /// What must be refused whatever else is the case.
 pub(super) fn refused(question: Question, answer: &Answer) -> Check {
-    if answer.status == StatusCode::FORBIDDEN {
+    // S3 says 403 of what is not there: then CloudFront has let it pass.
+    if answer.status == StatusCode::FORBIDDEN && !matches!(answer.refusal(), Refusal::Bucket(_)) {
         return question.right("403");
     }
     if answer.status.is_redirection() {

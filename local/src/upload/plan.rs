@@ -127,10 +127,11 @@ fn cache_control(content_type: &str) -> &'static str {
     let is_media = ["audio/", "image/", "video/"].iter().any(|kind| content_type.starts_with(kind));
     match content_type {
         // Of these nothing ever changes: live packagers number theirs on. It is not `private`, which CloudFront
-        // would not keep; who has no signature gets nothing out of CloudFront's cache.
-        _ if is_media => "max-age=31536000, immutable",
-        "application/mp4" | "text/vtt" => "max-age=31536000, immutable",
-        // A key has 16 bytes and is asked for once a film: it must not lie in a browser's cache for a year.
+        // would not keep; who has no signature gets nothing out of CloudFront's cache. Nor should films lie for a year
+        // in the browser of a shared computer.
+        _ if is_media => MEDIA,
+        "application/mp4" | "text/vtt" => MEDIA,
+        // A key has 16 bytes and is asked for once a film: it must not lie in a browser's cache.
         "application/octet-stream" => "no-store",
         // Live playlists change every few seconds, and any may be replaced. What viewers get comes from the
         // function, with a header of its own; this is for whoever reads the object without it.
@@ -138,6 +139,8 @@ fn cache_control(content_type: &str) -> &'static str {
     }
 }
 
+/// An hour in a browser, a year at CloudFront.
+const MEDIA: &str = "max-age=3600, s-maxage=31536000";
 pub(super) const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>
 const PUT_LIMIT: u64 = 5 * 1_024 * 1_024 * 1_024;

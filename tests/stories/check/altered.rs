@@ -136,7 +136,7 @@ async fn what_a_proxy_changes_in_headers_is_named() {
         (
             |path| path.ends_with(".ts"),
             "cache-control",
-            "max-age=31536000, immutable",
+            "max-age=3600, s-maxage=31536000",
             "Right segment caching: CloudFront and browsers may keep segments".to_owned(),
         ),
         (

@@ -25,7 +25,8 @@ async fn a_behavior_that_is_open_or_leads_elsewhere_is_named() {
             lines(&[&[
                 "Wrong unsigned segment: 200 video/mp2t",
                 "Wrong changed cookie: 200 video/mp2t",
-                "Wrong other asset: 404 NoSuchKey of S3",
+                "Wrong other asset: 403 AccessDenied of S3 (there is no such object, which S3 tells only those who may \
+                 list the bucket)",
             ]]),
         ),
         (
@@ -39,7 +40,10 @@ async fn a_behavior_that_is_open_or_leads_elsewhere_is_named() {
         (
             "the default is open",
             open("DefaultCacheBehavior:"),
-            lines(&[&["Wrong default path: 404 NoSuchKey of S3"]]),
+            lines(&[&[
+                "Wrong default path: 403 AccessDenied of S3 (there is no such object, which S3 tells only those \
+                 who may list the bucket)",
+            ]]),
         ),
         (
             "playlists go to the bucket",
@@ -176,8 +180,16 @@ async fn a_film_with_a_hole_is_named() {
             "180p/playlist.m3u8",
             "Wrong nested playlists: /video/clock-ts/180p/playlist.m3u8: 404: there is no playlist at this path",
         ),
-        ("180p/segment003.ts", "Wrong segments: /video/clock-ts/180p/segment003.ts: 404 NoSuchKey of S3"),
-        ("180p/key.bin", "Wrong segments: /video/clock-ts/180p/key.bin: 404 NoSuchKey of S3"),
+        (
+            "180p/segment003.ts",
+            "Wrong segments: /video/clock-ts/180p/segment003.ts: 403 AccessDenied of S3 (there is no such object, \
+             which S3 tells only those who may list the bucket)",
+        ),
+        (
+            "180p/key.bin",
+            "Wrong segments: /video/clock-ts/180p/key.bin: 403 AccessDenied of S3 (there is no such object, which \
+             S3 tells only those who may list the bucket)",
+        ),
     ];
     let film = workspace().join("local/media/video/clock-ts");
     for (hole, expected) in rows {
@@ -210,7 +222,13 @@ async fn a_live_segment_that_has_left_is_not_missed() {
     let house = House::with_media(media.path().to_owned()).await;
     let front = before(&house, |_| {}).await;
     let rows = [
-        (playlist.as_str(), vec!["Wrong segments: /video/live/segment000.ts: 404 NoSuchKey of S3"]),
+        (
+            playlist.as_str(),
+            vec![
+                "Wrong segments: /video/live/segment000.ts: 403 AccessDenied of S3 (there is no such object, which S3 \
+                 tells only those who may list the bucket)",
+            ],
+        ),
         (playlist.strip_suffix("#EXT-X-ENDLIST\n").unwrap(), vec![]),
     ];
     for (at, (playlist, expected)) in (0..).zip(rows) {

@@ -299,7 +299,7 @@ async fn a_plus_that_the_bucket_reads_as_a_space_is_named() {
     let house = House::with_media(media.path().to_owned()).await;
     let front = before(&house, |_| {}).await;
     let options = Options { playlist: "/video/m/in.m3u8".to_owned(), ..options(&front.url) };
-    let answer = "404 NoSuchKey of S3 (S3 reads a + in a path as a space: percent-encode it as %2B) -> S3 reads a + in a \
+    let answer = "403 AccessDenied of S3 (S3 reads a + in a path as a space: percent-encode it as %2B) -> S3 reads a + in a \
                   path as a space: write %2B where the playlist names the file, or upload the file under a name without \
                   +";
     let expected = [
