@@ -57,7 +57,8 @@ impl<'js> Standing<'js> {
         self.prepared.budget.restore();
         self.watch.get::<_, Function<'_>>("begin").and_then(|begin| begin.call::<_, ()>(())).ok()?;
         let json = self.prepared.run(run).ok()?;
-        let has_errors = self.watch.get::<_, Function<'_>>("hasErrors").and_then(|ask| ask.call::<_, bool>(()));
+        let has_errors =
+            self.watch.get::<_, Function<'_>>("hasErrors").and_then(|ask| ask.call::<_, bool>(()));
         (!has_errors.unwrap_or(true)).then_some(json)
     }
 

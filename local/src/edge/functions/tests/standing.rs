@@ -103,8 +103,8 @@ async fn what_a_run_tries_to_leave_is_not_there_for_the_next() {
 #[test]
 fn a_realm_that_stands_is_frozen_all_through() {
     let code = "function handler(event) {
-  var samples = [globalThis, LIST, NAMES, function* () {}, (function* () {})(), async function () {}, async function* () {},
-    (async function* () {})(), [].values(), [].keys(), [].entries(), ''[Symbol.iterator](), 'a'.matchAll(/a/g), /a/, 'a', 1,
+  var samples = [globalThis, LIST, NAMES, function* () {}, async function () {}, async function* () {},
+    [].values(), [].keys(), [].entries(), ''[Symbol.iterator](), 'a'.matchAll(/a/g), /a/, 'a', 1,
     [].values().map(String), [].values().filter(String), true, Symbol.iterator, Promise.resolve(), new Date(),
     new Uint8Array(1), new DataView(new ArrayBuffer(1)), Buffer.from(''), function () {}, () => 1, class {}, arguments,
     require('crypto'), require('crypto').createHash, require, atob, handler, event.request.rawQueryString,
