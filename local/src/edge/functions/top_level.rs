@@ -16,6 +16,10 @@ impl<'a> TopLevel<'a> {
     /// a literal in one line, and functions: from `function name(parameters) {` to the next line that is not indented,
     /// which must be `}`.
     pub(super) fn read(code: &'a str) -> Option<Self> {
+        // To JavaScript these end a line, too.
+        if code.contains(['\r', '\u{2028}', '\u{2029}']) {
+            return None;
+        }
         let mut top_level = Self { values: Vec::new(), functions: Vec::new() };
         let mut rest = code;
         while !rest.is_empty() {
@@ -74,7 +78,7 @@ fn is_literal(value: &str) -> bool {
         let length = match first {
             '\'' | '"' => {
                 let Some(end) = rest.get(1..).and_then(|inner| inner.find(first)) else { return false };
-                if rest.get(..end).is_some_and(|text| text.contains('\\')) {
+                if rest.get(..=end).is_some_and(|text| text.contains('\\')) {
                     return false;
                 }
                 end + 2
@@ -131,6 +135,9 @@ mod tests {
             "var a = [b];",
             "var a = b();",
             "var a = 'x\\'y';",
+            "var a = 'x\\'; // ';",
+            "// A comment.\rlet a = 1;",
+            "// A comment.\u{2028}let a = 1;",
             "var a = 'x' + 'y';",
             "var a = function () {};",
             "var a = /x/g;",

@@ -3,6 +3,7 @@
 (function () {
   const { freeze, getOwnPropertyDescriptor, getPrototypeOf, isFrozen } = Object;
   const { ownKeys } = Reflect;
+  const onError = getOwnPropertyDescriptor(Error, 'prepareStackTrace').set.bind(Error);
 
   // What a function reaches only through an object that it makes.
   function* numbers() {}
@@ -30,10 +31,7 @@
     // The engine calls this for each error that is made, also where the function catches it: the error may come from
     // a write that only this realm rejects.
     let hasErrors = false;
-    Error.prepareStackTrace = () => { hasErrors = true; };
-    // Setters of what the engine keeps beside its objects.
-    delete Error.prepareStackTrace;
-    delete Error.stackTraceLimit;
+    onError(() => { hasErrors = true; });
     const modules = typeof require === 'function' ? [require('crypto')] : [];
     freezeAll([globalThis, ...found, ...modules, ...values]);
     return {
