@@ -134,6 +134,8 @@ pub struct Running {
     pub bucket_address: SocketAddr,
     /// What the template sets and the edge does not do.
     pub not_modelled: Vec<String>,
+    /// The edge without its socket. A request to it carries the viewer's address as `ConnectInfo<SocketAddr>`.
+    pub service: axum::Router,
     tasks: JoinSet<()>,
 }
 
@@ -164,23 +166,24 @@ pub async fn start(options: &Serve, look_up: LookUp<'_>, clock: Clock) -> Result
     let hosts = edge.hosts.at(bucket_address);
     let not_modelled = edge.distribution.not_modelled.clone();
     let edge = Arc::new(edge);
-    let service = axum::Router::new()
-        .fallback(move |ConnectInfo(viewer): ConnectInfo<SocketAddr>, request| async move {
+    let service = axum::Router::new().fallback(
+        move |ConnectInfo(viewer): ConnectInfo<SocketAddr>, request| async move {
             edge.handle(viewer, request).await
-        })
-        .into_make_service_with_connect_info::<SocketAddr>();
+        },
+    );
     let mut tasks = JoinSet::new();
     tasks.spawn(bucket.serve(bucket_listener, hosts));
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
+    let connected = service.clone().into_make_service_with_connect_info::<SocketAddr>();
     tasks.spawn(async move {
         // It returns only when the listener fails for good.
-        if let Err(error) = axum::serve(listener, service).await {
+        if let Err(error) = axum::serve(listener, connected).await {
             tracing::error!(%error, "the edge stopped");
         }
     });
-    Ok(Running { address, bucket_address, not_modelled, tasks })
+    Ok(Running { address, bucket_address, not_modelled, service, tasks })
 }
 
 /// What the edge at `address` needs for its requests.

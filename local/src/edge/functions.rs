@@ -1,7 +1,8 @@
 //! CloudFront Functions: the template's own JavaScript, in an embedded engine, for viewer requests.
 //!
 //! A function has a thread of its own, since a realm belongs to one thread. It makes the realm for the next request
-//! before that comes: evaluating the code takes longer than calling its handler.
+//! before that comes: evaluating the code takes longer than calling its handler. One realm serves all requests where
+//! no request can leave anything in it.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html>
 
 mod answer;
@@ -11,6 +12,7 @@ mod header_rules;
 mod natives;
 mod request;
 mod returned;
+mod top_level;
 mod words;
 
 use std::{
@@ -26,7 +28,7 @@ use tokio::{sync::oneshot, time::timeout};
 pub(super) use self::{answer::Answer, request::ViewerRequest};
 use self::{
     answer::Failure,
-    engine::{Run, Source},
+    engine::{Run, Source, Standing},
     request::Seen,
     returned::Outcome,
 };
@@ -144,18 +146,44 @@ impl ViewerFunction {
     }
 }
 
-/// Makes a realm, waits for a run, and again, until nobody can send one.
+/// Makes realms and waits for runs, until nobody can send one.
 fn work(source: &Source, jobs: &mpsc::Receiver<Job>) {
     let mut is_open = true;
     while is_open {
-        engine::prepare(source, |prepared| match jobs.recv() {
-            Ok(Job { run, reply }) => {
-                // Who asked may have gone.
-                let _ = reply.send(prepared.and_then(|prepared| prepared.run(&run)));
-            }
-            Err(_) => is_open = false,
-        });
+        match engine::stand(source, |standing| standing.map(|standing| serve(source, &standing, jobs))) {
+            Some(may_more_come) => is_open = may_more_come,
+            None => break,
+        }
     }
+    while is_open {
+        is_open = serve_one(source, jobs);
+    }
+}
+
+/// Serves in one realm as long as it is as it was. Whether more may come.
+fn serve(source: &Source, standing: &Standing<'_>, jobs: &mpsc::Receiver<Job>) -> bool {
+    while let Ok(Job { run, reply }) = jobs.recv() {
+        let result = match standing.run(&run) {
+            Some(json) => Ok(json),
+            None => engine::prepare(source, |prepared| prepared.and_then(|prepared| prepared.run(&run))),
+        };
+        // Who asked may have gone.
+        let _ = reply.send(result);
+        if standing.has_work_left() {
+            return true;
+        }
+    }
+    false
+}
+
+/// Makes a realm, then serves one request. Whether more may come.
+fn serve_one(source: &Source, jobs: &mpsc::Receiver<Job>) -> bool {
+    engine::prepare(source, |prepared| {
+        let Ok(Job { run, reply }) = jobs.recv() else { return false };
+        // Who asked may have gone.
+        let _ = reply.send(prepared.and_then(|prepared| prepared.run(&run)));
+        true
+    })
 }
 
 const RUNTIME: &str = "cloudfront-js-2.0";

@@ -1,8 +1,10 @@
-//! One run of a function's code, in a realm that nobody else sees.
+//! One run of a function's code, in a realm that is as if nobody had used it.
 //!
-//! A realm is made for each run and dropped after it, as CloudFront begins each run afresh: nothing of a viewer's
-//! request is there for the next one.
+//! CloudFront begins each run afresh: nothing of a viewer's request is there for the next one. Here a run has a realm
+//! that is dropped after it, or a [`Standing`] one, where nothing can be changed.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html>
+
+mod standing;
 
 use std::{cell::Cell, rc::Rc};
 
@@ -12,6 +14,7 @@ use rquickjs::{
     context::{EvalOptions, intrinsic},
 };
 
+pub(super) use self::standing::{Standing, stand};
 use super::natives;
 
 /// A function's name and code.
@@ -46,7 +49,10 @@ pub(super) struct Prepared<'js> {
 pub(super) fn prepare<T>(source: &Source, then: impl FnOnce(Result<Prepared<'_>, String>) -> T) -> T {
     let budget = Budget::default();
     match realm(budget.clone()) {
-        Ok(context) => context.with(|ctx| then(Prepared::new(&ctx, source, budget))),
+        Ok(context) => context.with(|ctx| {
+            let prepared = Prepared::new(&ctx, source, &budget);
+            then(prepared.catch(&ctx).map_err(|error| sentence(&error, &budget, &source.name)).flatten())
+        }),
         Err(error) => then(Err(format!("has no engine: {error}"))),
     }
 }
@@ -70,28 +76,27 @@ fn realm(budget: Budget) -> rquickjs::Result<Context> {
 }
 
 impl<'js> Prepared<'js> {
-    fn new(ctx: &Ctx<'js>, source: &Source, budget: Budget) -> Result<Self, String> {
-        let evaluated = || {
-            let native = natives::object(ctx, &source.name)?;
-            let runtime: Object<'_> = ctx.eval::<Function<'_>, _>(RUNTIME)?.call((native.clone(),))?;
-            for library in libraries(&source.code) {
-                ctx.eval::<Function<'_>, _>(library)?.call::<_, ()>((native.clone(),))?;
-            }
-            let mut options = EvalOptions::default();
-            options.filename = Some(source.name.clone());
-            ctx.eval_with_options::<Value<'_>, _>(source.code.as_str(), options)?;
-            // Not a property of the global object where it is declared with `const`.
-            let handler = ctx.eval::<Value<'_>, _>("typeof handler === 'function' ? handler : undefined")?;
-            Ok((runtime, handler))
+    /// The sentence of an inner error is about code that does nothing wrong.
+    fn new(ctx: &Ctx<'js>, source: &Source, budget: &Budget) -> rquickjs::Result<Result<Self, String>> {
+        let native = natives::object(ctx, &source.name)?;
+        let runtime: Object<'_> = ctx.eval::<Function<'_>, _>(RUNTIME)?.call((native.clone(),))?;
+        for library in libraries(&source.code) {
+            ctx.eval::<Function<'_>, _>(library)?.call::<_, ()>((native.clone(),))?;
+        }
+        let mut options = EvalOptions::default();
+        options.filename = Some(source.name.clone());
+        ctx.eval_with_options::<Value<'_>, _>(source.code.as_str(), options)?;
+        // Not a property of the global object where it is declared with `const`.
+        let handler: Value<'_> = ctx.eval("typeof handler === 'function' ? handler : undefined")?;
+        let Some(handler) = handler.into_function() else {
+            return Ok(Err("declares no function handler".to_owned()));
         };
-        let (runtime, handler) =
-            evaluated().catch(ctx).map_err(|error| sentence(&error, &budget, &source.name))?;
-        let handler = handler.into_function().ok_or("declares no function handler")?;
-        Ok(Self { ctx: ctx.clone(), runtime, handler, budget, name: source.name.clone() })
+        let (ctx, budget, name) = (ctx.clone(), budget.clone(), source.name.clone());
+        Ok(Ok(Self { ctx, runtime, handler, budget, name }))
     }
 
     /// What the handler returns, as JSON. An error is a sentence about the function.
-    pub(super) fn run(self, run: &Run) -> Result<String, String> {
+    pub(super) fn run(&self, run: &Run) -> Result<String, String> {
         let outcome = self.outcome(run).catch(&self.ctx);
         match outcome {
             // It might have caught what stopped it.
@@ -138,6 +143,10 @@ impl Budget {
     fn spend(&self) -> bool {
         self.0.set(self.0.get().saturating_add(1));
         self.is_spent()
+    }
+
+    fn restore(&self) {
+        self.0.set(0);
     }
 
     fn is_spent(&self) -> bool {
@@ -194,6 +203,7 @@ const STEPS: u32 = 100;
 const TOO_LONG: &str = "ran too long";
 const TOO_LARGE: &str = "needs more than 2 MB of memory";
 
+const FROZEN: &str = include_str!("javascript/frozen.js");
 const RUNTIME: &str = include_str!("javascript/runtime.js");
 const BASE64: &str = include_str!("javascript/base64.js");
 const BUFFER: &str = include_str!("javascript/buffer.js");

@@ -12,6 +12,7 @@ use crate::template::Template;
 mod failures;
 mod requests;
 mod responses;
+mod standing;
 
 /// The template's viewer-request function.
 pub(in crate::edge) fn of_template() -> ViewerFunction {

@@ -143,6 +143,7 @@ fn nothing_is_global_but_what_cloudfront_documents() {
         Symbol SyntaxError TypeError URIError Uint16Array Uint32Array Uint8Array Uint8ClampedArray console decodeURI \
         decodeURIComponent encodeURI encodeURIComponent globalThis isFinite isNaN parseFloat parseInt undefined";
     assert_eq!(names, Ok(json!(expected.split_whitespace().collect::<Vec<_>>())));
+    assert_eq!(value("[Error.prepareStackTrace, Error.stackTraceLimit]"), Ok(json!([null, null])));
 }
 
 #[test]

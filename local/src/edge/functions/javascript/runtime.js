@@ -15,6 +15,10 @@
     if (!KEPT.includes(name)) delete globalThis[name];
   }
 
+  // Of the engine alone, which keeps what is set here beside its objects.
+  delete Error.prepareStackTrace;
+  delete Error.stackTraceLimit;
+
   // Each kind of function has its own constructor, and each of them would compile a text.
   const Closed = function Function() {
     throw new EvalError('there is no Function constructor');
