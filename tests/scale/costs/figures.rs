@@ -1,0 +1,36 @@
+//! The figures that go in. Prices are list prices in US dollars for North America and Europe, without free tiers and
+//! volume discounts, as of November 2026: those of "What a million plays cost" in DEPLOY.md.
+
+/// Points of presence. Assumed: AWS's page on CloudFront's network names several hundred, and their number grows.
+/// Nor is it documented that all servers of one share a cache; those that do not count as more of them.
+pub(crate) const EDGE_CACHES: f64 = 700.0;
+/// Documented: <https://aws.amazon.com/cloudfront/features/>. A point of presence asks one of them, and that one asks
+/// the origin.
+pub(crate) const REGIONAL_CACHES: f64 = 13.0;
+
+/// Assumed: how many playlists a stream has that somebody watches at each place.
+pub(crate) const RENDITIONS: f64 = 4.0;
+/// The template: `UrlTtlSeconds` by `EXPIRY_BUCKET_SECONDS`. That viewers have started in all of them is the worst.
+pub(crate) const EXPIRY_BUCKETS: f64 = 21_600.0 / BUCKET_SECONDS;
+/// The template's `EXPIRY_BUCKET_SECONDS`.
+pub(crate) const BUCKET_SECONDS: f64 = 300.0;
+
+/// Assumed, as in DEPLOY.md: how long a warm invocation takes.
+pub(crate) const INVOCATION_SECONDS: f64 = 0.04;
+/// The template's `MemorySize` of `resign-manifest`, in GB.
+pub(crate) const MEMORY_GB: f64 = 0.5;
+/// Documented: requests a second for each unit of the quota of concurrent executions, however short they are.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>
+pub(crate) const REQUESTS_PER_CONCURRENCY: f64 = 10.0;
+/// Assumed, as in DEPLOY.md: what the function logs of an invocation, in GB.
+pub(crate) const LOG_GB: f64 = 400.0 / 1e9;
+
+pub(crate) const CLOUDFRONT_REQUEST: f64 = 0.01 / 10_000.0;
+pub(crate) const CLOUDFRONT_FUNCTION: f64 = 0.10 / 1e6;
+pub(crate) const LAMBDA_REQUEST: f64 = 0.20 / 1e6;
+/// arm64.
+pub(crate) const LAMBDA_GB_SECOND: f64 = 0.000_013_333_4;
+pub(crate) const S3_GET: f64 = 0.0004 / 1_000.0;
+pub(crate) const LOGS_GB: f64 = 0.50;
+/// RSA.
+pub(crate) const KMS_SIGNATURE: f64 = 0.03 / 10_000.0;
