@@ -34,9 +34,9 @@ mod tests {
 
     #[test]
     fn the_table_in_the_documentation_is_what_the_program_prints() {
-        let section = include_str!("../../../DEPLOY.md").split("\n## ").find(|section| {
-            section.starts_with("What live viewers cost\n")
-        });
+        let section = include_str!("../../../DEPLOY.md")
+            .split("\n## ")
+            .find(|section| section.starts_with("What live viewers cost\n"));
         let rows = section.unwrap_or_default().lines().filter(|line| line.starts_with('|'));
         let rows: String = rows.map(|row| format!("{row}\n")).collect();
         assert_eq!(rows, table(TARGET_SECONDS));

@@ -69,7 +69,8 @@ impl Load {
 
     /// In US dollars an hour, for all that is behind CloudFront.
     pub(crate) fn origin_cost(&self) -> f64 {
-        let invocation = LAMBDA_REQUEST + INVOCATION_SECONDS * MEMORY_GB * LAMBDA_GB_SECOND + LOG_GB * LOGS_GB;
+        let invocation =
+            LAMBDA_REQUEST + INVOCATION_SECONDS * MEMORY_GB * LAMBDA_GB_SECOND + LOG_GB * LOGS_GB;
         HOUR * (self.invocations * invocation + self.bucket_reads * S3_GET + self.signatures * KMS_SIGNATURE)
     }
 }

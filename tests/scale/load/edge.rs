@@ -92,7 +92,8 @@ impl Edge {
         for line in log.lines().filter(|line| line.contains(" resign_manifest::record: playlist ")) {
             let field = line.split(' ').find_map(|field| field.strip_prefix("signatures="));
             counted.invocations += 1;
-            counted.signatures += field.ok_or("a line of the function's has no signatures")?.parse::<u64>()?;
+            counted.signatures +=
+                field.ok_or("a line of the function's has no signatures")?.parse::<u64>()?;
         }
         Ok(counted)
     }

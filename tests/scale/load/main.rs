@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [usher, template_file, players, seconds] = arguments.as_slice() else {
         return Err("usage: live-load USHER TEMPLATE PLAYERS SECONDS".into());
     };
-    let (usher, players, seconds) = (Path::new(usher), players.parse()?, seconds.parse()?);
+    let (usher, players, seconds): (_, u32, u64) = (Path::new(usher), players.parse()?, seconds.parse()?);
     let given = fs::read_to_string(template_file)?;
     // Short ones: all players join within a few, as viewers do within an evening.
     let bucket = (seconds / 12).max(SHORTEST_BUCKET);

@@ -62,7 +62,9 @@ impl Player {
         let behind = segments.len().saturating_sub(SEGMENTS_BEHIND);
         let first = self.next.or(segments.get(behind).map(|(number, _)| *number)).unwrap_or_default();
         match segments.first() {
-            Some((oldest, _)) if *oldest > first => Err(format!("segment {first} is gone: a player is too late")),
+            Some((oldest, _)) if *oldest > first => {
+                Err(format!("segment {first} is gone: a player is too late"))
+            }
             _ => Ok(segments.into_iter().filter(|(number, _)| *number >= first).collect()),
         }
     }
@@ -82,7 +84,8 @@ impl Player {
         let asked = Instant::now();
         let told = |error: &dyn std::fmt::Display| format!("{}: {error}", self.session.playlist.path());
         let (response, status) = self.session.get(url.clone()).await.map_err(|error| told(&error))?;
-        let x_cache = response.headers().get("x-cache").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let x_cache =
+            response.headers().get("x-cache").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let bytes = read(response).await.map_err(|error| told(&error))?;
         self.tally.answer(kind, x_cache.as_deref().unwrap_or_default(), asked.elapsed());
         if status != reqwest::StatusCode::OK {
@@ -141,7 +144,8 @@ mod tests {
     #[test]
     fn segments_are_counted_from_the_media_sequence() {
         let base = Url::parse("http://h/video/live/playlist.m3u8?Policy=p").unwrap();
-        let playlist = "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:4.000,\na.ts?Policy=q\n#EXTINF:4.000,\nb.ts\n";
+        let playlist =
+            "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:4.000,\na.ts?Policy=q\n#EXTINF:4.000,\nb.ts\n";
         let url = |url| Url::parse(url).unwrap();
         let expected = [(7, url("http://h/video/live/a.ts?Policy=q")), (8, url("http://h/video/live/b.ts"))];
         assert_eq!(segments(playlist, &base).unwrap(), expected);

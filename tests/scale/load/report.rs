@@ -50,7 +50,9 @@ impl Run {
 
 pub(crate) fn print(players: u32, cached: &Run, uncached: &Run) {
     let keys = cached.counts.keys.len();
-    println!("{players} players of one live stream, by cookies and by signed URLs in turn; {keys} keys in the cache");
+    println!(
+        "{players} players of one live stream, by cookies and by signed URLs in turn; {keys} keys in the cache"
+    );
     println!("{:44}{:>12}{:>12}", "", "cached", "not cached");
     let row = |name: &str, value: &dyn Fn(&Run) -> String| {
         println!("{name:44}{:>12}{:>12}", value(cached), value(uncached));
