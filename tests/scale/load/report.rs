@@ -1,7 +1,5 @@
 //! What the two runs cost, side by side, and what must hold.
 
-use std::time::Duration;
-
 use crate::{
     edge::FunctionLog,
     stream::TARGET_SECONDS,
@@ -108,6 +106,8 @@ const TTL_SECONDS: u64 = TARGET_SECONDS / 2;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn run(seconds: u64, keys: &[&str], invocations: u64, playlists: u64) -> Run {
