@@ -106,6 +106,7 @@ impl Viewer {
             host: Vec::new(),
             demo: false,
             hide_signatures: false,
+            hostile: false,
             parameter_overrides: Vec::new(),
         };
         Ok(Self(edge::start(&options, &|_| None, Arc::new(move || now)).await?))
