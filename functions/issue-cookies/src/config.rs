@@ -2,11 +2,11 @@
 
 use aws_types::SdkConfig;
 use usher_runtime::{
-    Clock, ConfigError, Cors, Scope, Settings, SigningConfig, StoredSecrets, ViewerHost, ViewerProtocol,
+    Clock, ConfigError, Scope, Settings, SigningConfig, StoredSecrets, ViewerHost, ViewerProtocol,
 };
 
 use crate::{
-    CookieSettings, Entitlements, OriginSecret,
+    CookieSettings, Cors, Entitlements, OriginSecret,
     authenticators::{Authenticators, HttpClient},
 };
 
@@ -77,7 +77,7 @@ impl Config {
         let origin_secret = OriginSecret::read(settings);
         let cookie_ttl = settings.seconds("COOKIE_TTL_SECONDS", 3_600);
         let url_ttl = settings.seconds("URL_TTL_SECONDS", 21_600);
-        let cors = Cors::read(settings, "POST, DELETE", "Authorization, Content-Type");
+        let cors = Cors::read(settings);
         let cookies = CookieSettings::read(settings, &cors, protocol);
         if let (Some(ViewerHost::Configured(host)), Some(cookies)) = (&viewer_host, &cookies)
             && let Err(error) = cookies.attributes(host, "/")

@@ -7,7 +7,9 @@
 use std::net::IpAddr;
 
 use cloudfront_signing::{CookieAttributes, CookieLifetime, SameSite};
-use usher_runtime::{Cors, Origin, Settings, ViewerProtocol};
+use usher_runtime::{Origin, Settings, ViewerProtocol};
+
+use crate::Cors;
 
 /// How browsers shall keep the cookies.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -187,7 +189,7 @@ mod tests {
             |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         let mut settings = Settings::new(&look_up);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
-        let cors = Cors::read(&mut settings, "POST", "Content-Type");
+        let cors = Cors::read(&mut settings);
         let cookies = CookieSettings::read(&mut settings, &cors, protocol);
         settings.finish(|| cookies).map_err(|error| {
             error.to_string().trim_start_matches("the configuration cannot be used: ").to_owned()

@@ -13,6 +13,7 @@ mod answer;
 mod authenticators;
 mod config;
 mod cookie_settings;
+mod cors;
 mod entitlement;
 mod handler;
 mod http_client;
@@ -28,6 +29,7 @@ pub use authenticators::{
 };
 pub use config::Config;
 pub use cookie_settings::CookieSettings;
+pub use cors::Cors;
 pub use entitlement::{Entitlements, NotEntitled};
 pub use handler::IssueCookies;
 pub use http_client::http_client;

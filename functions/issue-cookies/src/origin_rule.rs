@@ -7,7 +7,9 @@
 //! <https://fetch.spec.whatwg.org/#origin-header>
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use usher_runtime::{Cors, ViewerProtocol};
+use usher_runtime::ViewerProtocol;
+
+use crate::Cors;
 
 /// Whose doing it is that a request carries a credential.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -74,7 +76,7 @@ mod tests {
         authority: Authority,
     ) -> Result<(), OriginRefusal> {
         let look_up = |name: &str| (name == "ALLOWED_ORIGINS").then(|| ALLOWED.to_owned());
-        let cors = Cors::read(&mut Settings::new(&look_up), "POST", "Content-Type");
+        let cors = Cors::read(&mut Settings::new(&look_up));
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");

@@ -18,7 +18,7 @@ use crate::{
     caching::{Ingredients, cache_control, is_known, shared_seconds},
     document::{DocumentError, DocumentKind},
     record::Record,
-    rewrite::{Origin, PlaylistInfo, Scan, SkipReason, is_playlist},
+    rewrite::{Origin, PlaylistInfo, Reference, Scan, SkipReason, is_playlist},
     side_document::SideDocument,
 };
 
@@ -35,6 +35,8 @@ struct Asked {
     now: UnixTime,
     /// Nothing is signed without one.
     authority: Option<Authority>,
+    /// The viewer came with the copy of a policy.
+    has_copy: bool,
     asker: Asker,
 }
 
@@ -63,16 +65,15 @@ impl ResignManifest {
                     self.document(event, &asked, authority, assets, object, record).await
                 }
             }
-            _ if is_playlist => {
-                let scan = Scan::read(&object.bytes, &asked.playlist_url, Origin::Static, None, |_| {
-                    Err::<(), _>(SkipReason::OtherHost)
-                });
-                let headers = headers(PLAYLIST, asked.etag(&object, &[]), self.kept(scan.info, &asked));
-                Ok(answer(headers, event, || Content::Whole(object.bytes)))
-            }
             _ => {
-                let headers =
-                    headers(JSON, asked.etag(&object, &[]), self.kept(PlaylistInfo::default(), &asked));
+                let (content_type, info) = if is_playlist {
+                    let left = |_: &Reference<'_>| Err::<(), _>(SkipReason::OtherHost);
+                    let scan = Scan::read(&object.bytes, &asked.playlist_url, Origin::Static, None, left);
+                    (PLAYLIST, scan.info)
+                } else {
+                    (JSON, PlaylistInfo::default())
+                };
+                let headers = headers(content_type, asked.etag(&object, &[]), self.kept(info, &asked));
                 Ok(answer(headers, event, || Content::Whole(object.bytes)))
             }
         }
@@ -174,9 +175,20 @@ impl ResignManifest {
         let authority = self.authority(&viewer, &format!("{viewer_origin}{path}"), now, record).await?;
         // Nothing is known of the viewer's signature, so nothing is signed.
         let style = if authority.is_some() { style } else { Style::Plain };
-        let asker = Asker::new(viewer_address(&event.headers));
+        let (asker, has_copy) = (Asker::new(viewer_address(&event.headers)), viewer.policy_copy.is_some());
         let (path, own_resource) = (path.to_owned(), format!("{viewer_origin}{own_pattern}"));
-        Ok(Asked { style, path, key, viewer_origin, own_resource, playlist_url, now, authority, asker })
+        Ok(Asked {
+            style,
+            path,
+            key,
+            viewer_origin,
+            own_resource,
+            playlist_url,
+            now,
+            authority,
+            has_copy,
+            asker,
+        })
     }
 
     async fn authority(
@@ -186,12 +198,10 @@ impl ResignManifest {
         now: UnixTime,
         record: &mut Record,
     ) -> Result<Option<Authority>, Problem> {
-        let policy = match &viewer.policy {
-            Some(policy) => Some(policy.clone()),
-            None => match &viewer.policy_copy {
-                Some(copy) => self.admitted_copy(copy, url, now, record).await?,
-                None => None,
-            },
+        let policy = match (&viewer.policy, &viewer.policy_copy) {
+            (Some(policy), _) => Some(policy.clone()),
+            (None, Some(copy)) => self.admitted_copy(copy, url, now, record).await?,
+            (None, None) => None,
         };
         let authority = policy.map(|policy| Authority::new(&policy, url, now)).transpose();
         authority.map_err(|refusal| Problem::new(StatusCode::FORBIDDEN, refusal.to_string()))
@@ -214,8 +224,12 @@ impl ResignManifest {
         Ok(policy.ok())
     }
 
-    /// For how many seconds CloudFront may keep an answer: not beyond the signatures in it.
+    /// For how many seconds CloudFront may keep an answer: not beyond the signatures in it. One without them, since the
+    /// copy of the policy was not admitted, is not kept: the key that signed the copy may be within reach again soon.
     fn kept(&self, info: PlaylistInfo, asked: &Asked) -> u64 {
+        if asked.has_copy && asked.authority.is_none() {
+            return 0;
+        }
         let seconds = shared_seconds(info, self.config.signing.expiry_bucket);
         let signed = asked.authority.as_ref().filter(|_| asked.style != Style::Plain);
         let end = signed.map(|authority| self.grants.expiry(authority.expires(), asked.now));

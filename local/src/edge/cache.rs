@@ -95,11 +95,10 @@ impl Cache {
                 }
             })
             .await;
-        match (passed, result.into_entry()) {
-            (None, Some(entry)) => asked.answer(entry.value(), source, now),
-            (Some(response), _) => passed_on(response),
-            // Neither can be: what is not kept is passed on.
-            (None, None) => passed_on(Response::new(Body::empty())),
+        match result.into_entry() {
+            Some(entry) if passed.is_none() => asked.answer(entry.value(), source, now),
+            // What is not kept is passed on.
+            _ => passed_on(passed.unwrap_or_default()),
         }
     }
 

@@ -16,7 +16,7 @@ use axum::{
 };
 use cloudfront_signing::{DenialCode, Verifier};
 use futures::FutureExt as _;
-use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use usher_runtime::{Clock, Problem};
 
 use super::{
@@ -206,7 +206,7 @@ fn refusal(code: DenialCode, reason: &str) -> Response<Body> {
     headers.insert(header::SERVER, HeaderValue::from_static("CloudFront"));
     headers.insert("x-cache", HeaderValue::from_static("Error from cloudfront"));
     if let Some(why) = why(reason) {
-        headers.insert("x-usher-why", why);
+        headers.insert(WHY, why);
     }
     response
 }
@@ -229,4 +229,6 @@ fn problem(problem: &Problem) -> Response<Body> {
 
 const NO_DEMO: &str = "the demo sign-in is off, since usher serve listens on an address that others can reach: to let \
     everybody there sign in, start it with --demo";
+/// Why, in a sentence for people.
+pub(super) const WHY: HeaderName = HeaderName::from_static("x-usher-why");
 const SIGN_IN_LIMIT: usize = 8_192;

@@ -22,6 +22,7 @@ use super::{
     bucket::key_of_path,
     distribution::Target,
     events::{function_url_event, http_api_event},
+    handler::WHY,
     limits::{is_sent_by_lambda, is_signed_alike},
     origin_request::OriginRequest,
     website::Websites,
@@ -259,7 +260,6 @@ const NOT_SIGNED_ALIKE: &str = "{\"message\":\"The request signature we calculat
     provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.\"}";
 const RENAME: &str =
     "in AWS, a playlist whose name has a %, a + or a parenthesis may not be found: rename it";
-const WHY: HeaderName = HeaderName::from_static("x-usher-why");
 const ACCESS_DENIED: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>AccessDenied</Code>\
     <Message>Access Denied</Message><RequestId>USHER-LOCAL-BUCKET</RequestId></Error>";
 const MISSING: &str = "there is no such object, which S3 tells only those who may list the bucket";

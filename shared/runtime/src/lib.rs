@@ -4,7 +4,6 @@
 mod aws;
 mod clock;
 mod config;
-mod cors;
 mod grants;
 mod key;
 mod key_source;
@@ -26,7 +25,6 @@ mod with_sources;
 pub use aws::{sdk_defaults, sdk_environment};
 pub use clock::{Clock, system_clock};
 pub use config::{ConfigError, Settings, SigningConfig};
-pub use cors::Cors;
 pub use grants::{Asker, Granted, Grants, shared_expiry};
 pub use key::{LocalKey, Signature, SigningError, SigningKey};
 pub use key_source::KeySource;

@@ -4,8 +4,8 @@
 //! The headers `x-viewer-host`, `x-viewer-credential`, `x-viewer-resource`, `x-viewer-expires` and
 //! `x-viewer-policy-copy` are set by the distribution, whatever the viewer sent under these names. With the path and
 //! `usher-style` they are the key of a playlist in CloudFront's cache, so they say nothing that its bytes do not
-//! depend on. A request that does not come through the distribution may
-//! hold anything there: where the host is known, it comes from the configuration instead.
+//! depend on. A request that does not come through the distribution may hold anything there: where the host is known, it
+//! comes from the configuration instead.
 
 use std::{fmt, net::Ipv6Addr, str::FromStr};
 

@@ -118,6 +118,8 @@ def api(status, headers=(), body=None, cookies=()):
 
 # For how long CloudFront keeps what does not tell, such as a multivariant playlist.
 A_SECOND = "max-age=0, s-maxage=1"
+# For a viewer whose copy of a policy is not admitted.
+NOT_AT_ALL = "max-age=0, s-maxage=0"
 # A whole programme, whose viewer has more than an expiry bucket left.
 A_BUCKET = f"max-age=0, s-maxage={BUCKET_SECONDS}"
 

@@ -3,6 +3,7 @@
 from answers import (
     A_BUCKET,
     AUTH_CORS,
+    NOT_AT_ALL,
     api,
     cleared,
     defined,
@@ -96,7 +97,7 @@ def kms_and_header(signer, sample, noted):
         "head-master-playlist": lambda now: playlist(""),
         # The same grant as that of the URL: its policy ends at the beginning of an expiry bucket.
         "get-master-playlist-by-copy": lambda now: playlist(inline(master, noted["copy"].replace("usher-", ""))),
-        "get-master-playlist-forged-copy": lambda now: playlist(master),
+        "get-master-playlist-forged-copy": lambda now: playlist(master, NOT_AT_ALL),
         "get-master-playlist-nothing-known": lambda now: playlist(master),
         "get-master-playlist-define": lambda now: playlist(defined(master, query)),
         "get-playlist-by-url": lambda now: playlist(inline(media, query), A_BUCKET),

@@ -1,8 +1,8 @@
 //! The keys of an issuer, wherever they are: in the configuration, or at the issuer itself.
 //!
-//! The issuer's own are fetched by INIT, and kept for an hour, or as long as it says. A token with a `kid` that is not among them
-//! may be signed with a key that is younger: then the issuer is asked once, by one request for all viewers
-//! who wait. If the answer does not have it either, or there is none, nobody asks again for ten seconds: a
+//! The issuer's own are fetched by INIT, and kept for an hour, or as long as it says. A token with a `kid` that is
+//! not among them may be signed with a key that is younger: then the issuer is asked once, by one request for all
+//! viewers who wait. If the answer does not have it either, or there is none, nobody asks again for ten seconds: a
 //! flood of made-up `kid`s, or an outage, reaches the issuer as one request in ten seconds. While the issuer
 //! is down, the keys of before count for a day.
 

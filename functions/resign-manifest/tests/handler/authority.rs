@@ -7,8 +7,8 @@ use usher_runtime::policy_copy;
 use crate::{
     bucket::Bucket,
     function::{
-        Answer, EXPIRES, Function, HOST, NOW, get, grant, grant_until, head, nested, problem, served,
-        with_credential, with_header, with_method, with_policy,
+        Answer, EXPIRES, Function, HOST, NOW, get, grant, grant_until, head, nested, parts, playlist_headers,
+        problem, served, with_credential, with_header, with_method, with_policy,
     },
 };
 
@@ -50,6 +50,11 @@ fn signed(own: Option<&Grant>, others: &[(&str, &Grant)]) -> Answer {
         text.replace(name, &format!("{name}?{}", grant.query()))
     });
     served(&text)
+}
+
+/// A playlist as it lies in the bucket, for somebody whose copy is not admitted: not to be kept for others.
+fn not_admitted(playlist: &str) -> Answer {
+    (parts(200, &playlist_headers("max-age=0, s-maxage=0")), playlist.to_owned())
 }
 
 fn forbidden(detail: &str) -> Answer {
@@ -161,7 +166,7 @@ async fn the_copy_of_the_policy_counts_as_much_as_the_policy() {
     }
     let other = policy_copy(&grant("/video/b/*"));
     // Not of this asset: the verifier says so, and nothing is known of the viewer.
-    assert_eq!(function.answer(blind("/video/a/p.m3u8", &other)).await, served(HOSTILE));
+    assert_eq!(function.answer(blind("/video/a/p.m3u8", &other)).await, not_admitted(HOSTILE));
 }
 
 #[tokio::test]
@@ -193,7 +198,7 @@ async fn a_copy_that_cloudfront_would_refuse_counts_as_none() {
         format!("{good}&usher-Expires={EXPIRES}"),
         "usher-Policy".to_owned(),
     ] {
-        assert_eq!(function.answer(blind("/video/a/p.m3u8", &copy)).await, served(HOSTILE), "{copy}");
+        assert_eq!(function.answer(blind("/video/a/p.m3u8", &copy)).await, not_admitted(HOSTILE), "{copy}");
     }
     assert_eq!(function.signed(), 0);
 }
@@ -210,7 +215,7 @@ async fn a_copy_signed_by_the_key_of_before_is_admitted_while_that_key_is_truste
     let event = blind("/video/a/p.m3u8", &policy_copy(&before));
     let function = Function::with(bucket.client(), &[("TRUSTED_SIGNERS", trusted)]);
     assert_eq!(function.answer(event.clone()).await, signed(Some(&grant("/video/a/*")), &[]));
-    assert_eq!(Function::new(bucket.client()).answer(event).await, served(HOSTILE));
+    assert_eq!(Function::new(bucket.client()).answer(event).await, not_admitted(HOSTILE));
 }
 
 #[tokio::test]
@@ -239,7 +244,7 @@ async fn nobody_goes_on_by_the_parameters_of_the_playlist_before() {
     }
     function.set_time(NOW + 3_400);
     let answer = function.answer(blind("/video/a/master.m3u8", &query)).await;
-    assert_eq!(answer, served("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nmaster.m3u8\n"));
+    assert_eq!(answer, not_admitted("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nmaster.m3u8\n"));
 }
 
 #[tokio::test]

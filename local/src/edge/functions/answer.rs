@@ -5,7 +5,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::returned::GeneratedResponse;
-use crate::edge::handler::why;
+use crate::edge::handler::{WHY, why};
 
 /// A response instead of the origin's.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Answer {
             headers.insert("x-cache", cache);
         }
         if let Some(why) = why(&reason) {
-            headers.insert("x-usher-why", why);
+            headers.insert(WHY, why);
         }
         Self { reason, response }
     }

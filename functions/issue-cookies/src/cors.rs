@@ -4,21 +4,18 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::{Origin, Settings};
+use usher_runtime::{Origin, Settings};
 
 /// Which pages of other origins may call with a credential, and how.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Cors {
     allowed_origins: Vec<Origin>,
-    methods: HeaderValue,
-    headers: HeaderValue,
 }
 
 impl Cors {
-    /// Reads `ALLOWED_ORIGINS`, separated by commas. Pages of these origins may use `methods`, and set the
-    /// request headers in `headers`; both are lists as HTTP writes them.
+    /// Reads `ALLOWED_ORIGINS`, separated by commas.
     #[must_use]
-    pub fn read(settings: &mut Settings<'_>, methods: &'static str, headers: &'static str) -> Self {
+    pub fn read(settings: &mut Settings<'_>) -> Self {
         let list = settings.optional("ALLOWED_ORIGINS").unwrap_or_default();
         let mut allowed_origins = Vec::new();
         for (at, text) in list.split(',').map(str::trim).enumerate().filter(|(_, text)| !text.is_empty()) {
@@ -28,23 +25,13 @@ impl Cors {
                 Err(error) => settings.problem(format!("ALLOWED_ORIGINS[{at}] {error}")),
             }
         }
-        Self {
-            allowed_origins,
-            methods: HeaderValue::from_static(methods),
-            headers: HeaderValue::from_static(headers),
-        }
+        Self { allowed_origins }
     }
 
     /// The origins of the pages that may call.
     #[must_use]
     pub fn allowed_origins(&self) -> &[Origin] {
         &self.allowed_origins
-    }
-
-    /// Whether there is any origin that may call.
-    #[must_use]
-    pub fn is_configured(&self) -> bool {
-        !self.allowed_origins.is_empty()
     }
 
     /// The headers that let a page of `origin` read the answer, where that exact origin is allowed. `Vary`
@@ -56,8 +43,8 @@ impl Cors {
         let Some(origin) = origin.filter(|origin| self.allows(origin)) else { return headers };
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.methods.clone());
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, self.headers.clone());
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(HEADERS));
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         headers
@@ -70,18 +57,21 @@ impl Cors {
     }
 }
 
+const METHODS: &str = "POST, DELETE";
+const HEADERS: &str = "Authorization, Content-Type";
 /// What tells a page when to renew, and when to try again.
 const EXPOSED: &str = "Date, Retry-After";
 
 #[cfg(test)]
 mod tests {
+    use usher_runtime::ConfigError;
+
     use super::*;
-    use crate::ConfigError;
 
     fn read(allowed_origins: &str) -> Result<Cors, ConfigError> {
         let look_up = |name: &str| (name == "ALLOWED_ORIGINS").then(|| allowed_origins.to_owned());
         let mut settings = Settings::new(&look_up);
-        let cors = Cors::read(&mut settings, "POST", "Content-Type");
+        let cors = Cors::read(&mut settings);
         settings.finish(|| Some(cors))
     }
 
@@ -109,10 +99,9 @@ mod tests {
     }
 
     #[test]
-    fn without_origins_it_is_not_configured() {
-        for (allowed_origins, configured) in [("", false), (" , ", false), ("https://app.example.com", true)]
-        {
-            assert_eq!(cors(allowed_origins).is_configured(), configured, "{allowed_origins:?}");
+    fn what_is_empty_is_no_origin() {
+        for (list, origins) in [("", 0), (" , ", 0), ("https://app.example.com", 1)] {
+            assert_eq!(cors(list).allowed_origins().len(), origins, "{list:?}");
         }
     }
 
