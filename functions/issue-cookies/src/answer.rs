@@ -1,10 +1,10 @@
-//! The function's answers, and the problems that it tells of.
+//! The function's answers, and the log lines of its refusals.
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpResponse;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use usher_runtime::Problem;
 
-use crate::{AuthenticationError, NotEntitled, Subject};
+use crate::{AuthenticationError, NotEntitled, Subject, origin_secret::OriginSecretError};
 
 /// An answer before it is made into an event.
 pub(crate) struct Answer {
@@ -49,11 +49,11 @@ impl From<Answer> for ApiGatewayV2httpResponse {
     }
 }
 
-/// What the viewer learns of a credential that was not accepted: what to do, and nothing that would help
-/// to forge one. The log has the rest.
+/// What the viewer learns about a refused credential: what to do, and nothing that would help to forge one. The log has
+/// the rest.
 pub(crate) fn unauthenticated(error: AuthenticationError) -> Problem {
     if let AuthenticationError::Unavailable(_) = error {
-        tracing::error!(%error, "nobody could be asked about a credential");
+        tracing::error!(%error, "a credential cannot be verified");
         return Problem::unavailable("who you are cannot be checked at the moment: try again soon");
     }
     tracing::info!(%error, "refused a credential");
@@ -69,14 +69,26 @@ pub(crate) fn unauthenticated(error: AuthenticationError) -> Problem {
         .header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
-/// Who is signed in may still not watch everything.
+/// A viewer who is signed in, and may not watch this.
 pub(crate) fn not_entitled(subject: &Subject, error: &NotEntitled) -> Problem {
     let Subject { id, authenticator, .. } = subject;
     tracing::info!(subject = id, authenticator, %error, "refused a viewer");
     Problem::new(StatusCode::FORBIDDEN, "you are signed in, and may not watch this")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
+/// What the viewer learns about a request that may not have come through the distribution. The log says why.
+pub(crate) fn not_from_the_distribution(error: &OriginSecretError) -> Problem {
+    if let OriginSecretError::Unread(_) = error {
+        tracing::error!(%error, "a request cannot be checked");
+        return Problem::unavailable(
+            "whether the request came through the distribution cannot be checked at the moment: try again soon",
+        );
+    }
+    tracing::info!(%error, "refused a request");
+    Problem::new(StatusCode::FORBIDDEN, "the request did not come through the distribution")
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is an argument of map_err")]
 pub(crate) fn bad_request(error: cloudfront_signing::Error) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, error.to_string())
 }

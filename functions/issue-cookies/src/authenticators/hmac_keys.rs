@@ -1,7 +1,7 @@
 //! Secrets that a setting lists, and the HMAC-SHA256 keys made of them.
 //!
-//! A list, because sites rotate: what is signed with the secret of last week is still good. What a list
-//! gets wrong is told by the entry's place, never by its value.
+//! A list, because sites rotate: what last week's secret signed is still good. A problem names the entry's place, and
+//! never its value.
 
 use std::fmt;
 
