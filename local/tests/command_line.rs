@@ -318,7 +318,7 @@ fn serve_says_what_is_missing() {
     assert_eq!(
         error_line(&["--listen", "0.0.0.0:0", "--bucket-listen", "127.0.0.1:0", "--state", &state]),
         "error: issue-cookies: the configuration cannot be used: no authenticator is configured: set JWT_ISSUER, \
-         PLONE_SITE, PLONE_JWT_KEYS, PLONE_TICKET_KEYS, DJANGO_KEYS, SIMPLEJWT_KEYS or API_GATEWAY_AUTHORIZER; the \
+         PLONE_SITE, PLONE_JWT_KEYS, PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS; the \
          demo sign-in is off, since others can reach 0.0.0.0:0: to let everybody there sign in, add --demo"
     );
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -30,6 +30,7 @@ use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::UnixTime;
 use usher_runtime::{InvalidSetting, Secret, SecretUnread, Settings, Warming};
 
+pub(crate) use self::{claims::UniqueClaims, credential::Credential};
 use self::{
     django::Django,
     hmac_keys::{Secrets, SecretsError},
@@ -38,7 +39,6 @@ use self::{
     plone_online::PloneOnline,
     token::Token,
 };
-pub(crate) use self::{claims::UniqueClaims, credential::Credential};
 pub use self::{
     django_signed::SignedValueError,
     jwk_set::JwkSetError,
@@ -143,10 +143,7 @@ pub type HttpClient<'a> = &'a dyn Fn() -> reqwest::Result<reqwest::Client>;
 
 impl Authenticators {
     /// Reads every authenticator's settings. At least one must be configured.
-    pub(crate) fn read(
-        settings: &mut Settings<'_>,
-        http: HttpClient<'_>,
-    ) -> Result<Self, InvalidSetting> {
+    pub(crate) fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<Self, InvalidSetting> {
         // One client serves all: each would read the machine's certificates.
         let made = RefCell::new(None);
         let http: HttpClient<'_> = &|| {
@@ -206,7 +203,8 @@ impl Authenticators {
         // A browser adds cookies by itself: one that no authenticator reads is no credential.
         let reads_tickets = self.0.plone_tickets.is_some() || self.0.plone_online.is_some();
         let credentials = Credential::all(request).into_iter();
-        let mut credentials = credentials.filter(|one| reads_tickets || !matches!(one, Credential::Ticket(_)));
+        let mut credentials =
+            credentials.filter(|one| reads_tickets || !matches!(one, Credential::Ticket(_)));
         let credential = credentials.next().ok_or(AuthenticationError::Missing)?;
         if credentials.any(|other| other != credential) {
             return Err(AuthenticationError::Ambiguous);

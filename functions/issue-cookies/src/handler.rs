@@ -8,8 +8,8 @@ use futures::future::try_join_all;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use usher_runtime::{
-    Asker, Clock, Grants, KEY_LIMIT, Problem, Viewer, ViewerOrigin, Warming, needs_policy_copy, object_key, policy_copy,
-    warm,
+    Asker, Clock, Grants, KEY_LIMIT, Problem, Viewer, ViewerOrigin, Warming, needs_policy_copy, object_key,
+    policy_copy, warm,
 };
 
 use crate::{

@@ -26,12 +26,15 @@ pub mod reference;
 /// What issue-cookies reads of credentials.
 #[path = "../../../functions/issue-cookies/src/authenticators"]
 pub mod issue_cookies {
+    #[expect(dead_code, reason = "the targets read no settings")]
+    pub mod algorithm;
     pub mod claims;
     pub mod django_signed;
     pub mod hmac_keys;
     #[expect(dead_code, reason = "the function has more kinds of issuers than the targets")]
     pub mod jwt;
     pub mod plone_ticket;
+    pub mod token;
     #[expect(dead_code, reason = "the targets have no public keys of issuers")]
     pub mod verifying_key;
 }

@@ -7,7 +7,6 @@ use std::str::FromStr;
 
 /// An algorithm that verifies here.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::upper_case_acronyms, reason = "spelled as in the RFCs")]
 pub(crate) enum Algorithm {
     ES256,
     EdDSA,

@@ -21,7 +21,8 @@ use crate::Subject;
 /// Reads `PLONE_JWT_KEYS` (several while the site's keyring rotates) and `PLONE_TOKEN_TIMEOUT_SECONDS`: the keys of the
 /// tokens that plone.restapi gives at `@login`. The token of a root user is signed with another key.
 pub(super) fn read_issuer(settings: &mut Settings<'_>) -> Result<Option<Issuer>, InvalidSetting> {
-    let keys = hmac_secret(settings, TOKEN_KEYS, Secrets::from_hex, |secrets| VerifyingKey::all_hs256(&secrets));
+    let keys =
+        hmac_secret(settings, TOKEN_KEYS, Secrets::from_hex, |secrets| VerifyingKey::all_hs256(&secrets));
     let Some(keys) = keys? else { return Ok(None) };
     // An administrator may have Plone give tokens without an end, or for a year: those are refused.
     let timeout = settings.seconds("PLONE_TOKEN_TIMEOUT_SECONDS", 43_200).ok_or(InvalidSetting)?;

@@ -239,8 +239,8 @@ impl PloneOnline {
 impl Site {
     fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
-        let is_private =
-            url.scheme() == "https" || (url.scheme() == "http" && url.host().is_some_and(|host| is_loopback(&host)));
+        let is_private = url.scheme() == "https"
+            || (url.scheme() == "http" && url.host().is_some_and(|host| is_loopback(&host)));
         let bare = url.username().is_empty() && url.password().is_none();
         let is_base = url.query().is_none() && url.fragment().is_none();
         (is_private && bare && is_base).then(|| Self(url.as_str().trim_end_matches('/').to_owned()))

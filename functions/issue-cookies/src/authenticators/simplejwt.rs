@@ -44,11 +44,12 @@ fn read_keys(settings: &mut Settings<'_>) -> Result<Option<ReadKeys>, InvalidSet
         return Err(settings.invalid(problem));
     }
     let Some(pem) = public_key else {
-        let keys = hmac_secret(settings, KEYS, Secrets::from_hex, |secrets| VerifyingKey::all_hs256(&secrets))?;
+        let keys =
+            hmac_secret(settings, KEYS, Secrets::from_hex, |secrets| VerifyingKey::all_hs256(&secrets))?;
         return Ok(keys.map(|keys| (keys, Algorithm::HS256)));
     };
-    let key = VerifyingKey::from_pem(&pem)
-        .map_err(|error| settings.invalid(format!("{PUBLIC_KEY} is {error}")))?;
+    let key =
+        VerifyingKey::from_pem(&pem).map_err(|error| settings.invalid(format!("{PUBLIC_KEY} is {error}")))?;
     let algorithm = key.algorithm();
     Ok(Some((Secret::fixed(PUBLIC_KEY, vec![Arc::new(key)]), algorithm)))
 }

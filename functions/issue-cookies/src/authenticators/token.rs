@@ -112,6 +112,6 @@ fn decoded(base64url: &str) -> Result<Vec<u8>, TokenError> {
 const TOKEN_LIMIT: usize = 8 * 1_024;
 /// What RFC 7518, 8037 and 9864 register for signatures, in their spelling. `none` signs nothing.
 const SIGNATURE_ALGORITHMS: [&str; 14] = [
-    "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "HS256", "HS384", "HS512", "PS256", "PS384", "PS512", "RS256",
-    "RS384", "RS512",
+    "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "HS256", "HS384", "HS512", "PS256", "PS384", "PS512",
+    "RS256", "RS384", "RS512",
 ];

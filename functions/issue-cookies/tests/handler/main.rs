@@ -2,7 +2,6 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod ambiguous;
-mod api_gateway;
 mod cookies;
 mod cors;
 mod direct;

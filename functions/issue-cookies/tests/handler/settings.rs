@@ -79,10 +79,8 @@ fn more_issuers_are_told_apart_by_their_place() {
 fn somebody_must_vouch_for_viewers() {
     let nobody = [("JWT_ISSUER", ""), ("JWT_AUDIENCE", ""), ("JWT_SECRET", "")];
     let expected = "no authenticator is configured: set JWT_ISSUER, PLONE_SITE, PLONE_JWT_KEYS, \
-                    PLONE_TICKET_KEYS, DJANGO_KEYS, SIMPLEJWT_KEYS or API_GATEWAY_AUTHORIZER";
+                    PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS";
     assert_eq!(settings_problem(&nobody), expected);
-    let other = [&nobody[..], &[("API_GATEWAY_AUTHORIZER", "cognito")]].concat();
-    assert_eq!(settings_problem(&other), "API_GATEWAY_AUTHORIZER must be jwt, or absent");
 }
 
 #[test]
