@@ -16,7 +16,7 @@ use crate::{
     Config, NotEntitled, Subject,
     answer::{Answer, bad_request, not_entitled, not_from_the_distribution, unauthenticated},
     authenticators::Credential,
-    entitlement::covers,
+    folder_pattern::FolderPattern,
     origin_rule::{self, Authority},
     remembered_paths,
     urls::UrlRequest,
@@ -34,8 +34,8 @@ struct Admission {
     /// The origin that the viewer asked.
     origin: ViewerOrigin,
     subject: Subject,
-    /// Path patterns such as `/video/*`, none within another.
-    paths: Vec<String>,
+    /// None of them is within another.
+    paths: Vec<FolderPattern>,
     now: UnixTime,
 }
 
@@ -112,7 +112,8 @@ impl IssueCookies {
         if paths.len() > SETS_LIMIT {
             return Err(not_entitled(subject, &NotEntitled::TooMany));
         }
-        let grants = paths.iter().map(|path| self.grant(&admission, path, self.config.cookie_ttl));
+        let grants =
+            paths.iter().map(|path| self.grant(&admission, path.to_string(), self.config.cookie_ttl));
         let grants = try_join_all(grants).await?;
         let mut answer =
             Answer::json(&issued(&grants, self.expiry(&admission, self.config.cookie_ttl), *now));
@@ -158,11 +159,11 @@ impl IssueCookies {
                 ),
             ));
         };
-        if !admission.paths.iter().any(|entitled| covers(entitled, path)) {
+        if !admission.paths.iter().any(|entitled| entitled.covers(path)) {
             return Err(not_entitled(&admission.subject, &NotEntitled::Nothing));
         }
         // The grant covers the whole asset, since a player adds parameters to playlist URLs.
-        let (resource, grant) = self.grant(&admission, &asset, self.config.url_ttl).await?;
+        let (resource, grant) = self.grant(&admission, asset, self.config.url_ttl).await?;
         let mut signed = grant.url(&url).map_err(bad_request)?;
         // A copy of the policy, for the function that answers for playlists: CloudFront removes the parameters of the
         // signature.
@@ -223,10 +224,10 @@ impl IssueCookies {
     async fn grant(
         &self,
         admission: &Admission,
-        path: &str,
+        path: String,
         ttl: u64,
     ) -> Result<(UrlPattern, Arc<Grant>), Problem> {
-        let resource = UrlPattern::new(admission.origin.url(path)).map_err(bad_request)?;
+        let resource = UrlPattern::new(admission.origin.url(&path)).map_err(bad_request)?;
         let policy = Policy::new(resource.clone(), self.expiry(admission, ttl)).map_err(bad_request)?;
         let asker = Asker::new(&admission.subject.id);
         let granted = self.grants.grant(policy, asker).await.map_err(|error| Problem::from(&*error))?;

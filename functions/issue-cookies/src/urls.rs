@@ -9,7 +9,7 @@ use usher_runtime::Problem;
 #[derive(Debug, Deserialize, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UrlRequest {
-    /// The path that shall be signed, with a query if it needs one.
+    /// The path to sign, with a query if it needs one.
     pub(crate) path: String,
 }
 

@@ -44,3 +44,29 @@ impl fmt::Display for ViewerOrigin {
         write!(f, "{}://{}", self.protocol, self.host)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+    use crate::ViewerHost;
+
+    #[test]
+    fn an_origin_is_the_beginning_of_its_urls_and_named_in_any_case() {
+        let host = HeaderValue::from_static("Localhost:8080");
+        let headers = HeaderMap::from_iter([(Viewer::HOST, host)]);
+        let viewer = Viewer::from_headers(&headers, &ViewerHost::Header).expect("a host");
+        let origin = ViewerOrigin::of(viewer, ViewerProtocol::Http);
+        assert_eq!(origin.host(), "Localhost:8080");
+        assert_eq!(origin.url("/video/*"), "http://Localhost:8080/video/*");
+        let rows = [
+            ("http://localhost:8080", true),
+            ("https://localhost:8080", false),
+            ("http://localhost:8080/", false),
+        ];
+        for (header, is_named) in rows {
+            assert_eq!(origin.is_named_by(&HeaderValue::from_static(header)), is_named, "{header}");
+        }
+    }
+}

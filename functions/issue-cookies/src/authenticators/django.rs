@@ -46,7 +46,7 @@ impl Django {
             (None | Some("dumps"), audience) => Format::Dumps { audience },
             (Some("timestamp"), None) => Format::Timestamp,
             (Some("timestamp"), Some(_)) => {
-                let problem = format!("{AUDIENCE} is set, but what TimestampSigner signs names none");
+                let problem = format!("{AUDIENCE} is set, but TimestampSigner signs no audience");
                 return Err(settings.invalid(problem));
             }
             (Some(_), _) => return Err(settings.invalid("DJANGO_FORMAT must be dumps or timestamp")),

@@ -30,7 +30,7 @@ pub enum SignedValueError {
     #[error("the signed text is not what signing.dumps makes")]
     Encoding,
     /// No text and signature with a colon between.
-    #[error("the value has another form than text:time:signature")]
+    #[error("the value does not have the form text:time:signature")]
     Form,
     /// The compressed text is incomplete or damaged, or something follows it.
     #[error("the signed text cannot be inflated")]

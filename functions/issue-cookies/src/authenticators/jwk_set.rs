@@ -27,7 +27,7 @@ pub enum JwkSetError {
     /// No key verifies with the configured algorithm, or none is strong enough.
     #[error("it holds no key that is usable with the configured algorithm")]
     NoUsableKey,
-    /// More bytes than API Gateway's own authorizer takes.
+    /// More bytes than API Gateway's JWT authorizers accept.
     #[error("it has more than {JWK_SET_LIMIT} bytes")]
     TooLarge,
     /// More keys than any issuer has.
@@ -153,11 +153,11 @@ fn unsigned(number: Vec<u8>) -> Vec<u8> {
     number.into_iter().skip_while(|byte| *byte == 0).collect()
 }
 
-/// As API Gateway's own authorizer.
+/// The limit of API Gateway's JWT authorizers.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>
 pub(crate) const JWK_SET_LIMIT: usize = 150_000;
 const KEY_LIMIT: usize = 100;
-/// How an elliptic curve's point begins that has both its coordinates (SEC 1, 2.3.3).
+/// The first byte of an elliptic curve's point with both coordinates (SEC 1, 2.3.3).
 const UNCOMPRESSED: u8 = 4;
 
 #[cfg(test)]

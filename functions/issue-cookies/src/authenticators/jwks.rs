@@ -125,8 +125,8 @@ impl State {
             }
             Err(error) => {
                 let consequence = match self.known {
-                    Some(_) => "the issuer's keys cannot be fetched: the last known ones count for a day",
-                    None => "the issuer's keys cannot be fetched: its viewers have to wait",
+                    Some(_) => "the issuer's keys are out of reach: the last known ones count for a day",
+                    None => "the issuer's keys are out of reach: its viewers have to wait",
                 };
                 tracing::warn!(%error, "{consequence}");
                 self.pause = Some(now.plus(PAUSE));

@@ -87,7 +87,7 @@ fn read_keys(
     let mut sources = SOURCES.into_iter().filter(is_set);
     let source = sources.next();
     if let (Some(one), Some(other)) = (source, sources.next()) {
-        let problem = format!("{one} and {other} are both set: the keys of an issuer have one source");
+        let problem = format!("{one} and {other} are both set: an issuer's keys have one source");
         return Err(settings.invalid(problem));
     }
     let (name, keys, of_keys) = match source {
@@ -108,7 +108,7 @@ fn read_keys(
         }
     };
     if algorithm.is_some_and(|algorithm| algorithm != of_keys) {
-        return Err(settings.invalid(format!("JWT_ALGORITHM is not the one of {name}: leave it out")));
+        return Err(settings.invalid(format!("JWT_ALGORITHM is not the algorithm of {name}: leave it out")));
     }
     Ok((Keys::Configured(keys), of_keys))
 }
@@ -123,7 +123,7 @@ fn read_set(
     // The default of OpenID providers.
     let algorithm = algorithm.unwrap_or(Algorithm::RS256);
     if algorithm == Algorithm::HS256 {
-        let problem = "JWT_ALGORITHM is HS256, whose key is in JWT_SECRET: a JWK set is public";
+        let problem = "JWT_ALGORITHM is HS256, which needs JWT_SECRET: a JWK set is public";
         return Err(settings.invalid(problem));
     }
     if let Some((JWKS, text)) = &source {
@@ -144,12 +144,10 @@ fn read_set(
 fn secret_key(secret: &str) -> Result<VerifyingKey, String> {
     if secret.contains("-----BEGIN") {
         // With a public key for a secret, anybody could sign.
-        return Err(format!(
-            "{SECRET} is not a secret, but a key in PEM: a public one belongs into {PUBLIC_KEY}"
-        ));
+        return Err(format!("{SECRET} is a key in PEM and not a secret: put a public key into {PUBLIC_KEY}"));
     }
     let secret = Some(secret.as_bytes()).filter(|secret| secret.len() >= 32);
-    let too_short = || format!("{SECRET} is not as long as the 32 bytes that HS256 needs");
+    let too_short = || format!("{SECRET} must have 32 bytes or more for HS256");
     secret.map(VerifyingKey::hs256).ok_or_else(too_short)
 }
 

@@ -120,7 +120,8 @@ impl PloneOnline {
         let Some(site) = settings.optional(SITE) else { return Ok(None) };
         let ticket_timeout = settings.seconds(TICKET_TIMEOUT, TICKET_TIMEOUT_DEFAULT);
         if let Some(keys) = [TOKEN_KEYS, TICKET_KEYS].into_iter().find(|name| settings.has_secret(name)) {
-            let problem = format!("{SITE} and {keys} are both set: viewers are verified by one of them");
+            let problem =
+                format!("{SITE} and {keys} are both set: Usher either asks the site or uses its keys");
             return Err(settings.invalid(problem));
         }
         let site = Site::parse(&site).ok_or_else(|| {

@@ -57,13 +57,13 @@ pub enum TicketError {
     #[error("the ticket has expired")]
     Expired,
     /// Not a digest, a time and two or three fields.
-    #[error("the ticket has another form than plone.session's")]
+    #[error("the ticket does not have plone.session's form")]
     Form,
     /// Issued in the future. Plone itself accepts that.
     #[error("the ticket is not valid yet")]
     NotYetValid,
     /// The cookie of a Zope root user.
-    #[error("the cookie is one of a Zope root user, which holds the password")]
+    #[error("the cookie contains the password of a Zope root user")]
     RootUser,
     /// None of the secrets gives this digest.
     #[error("the ticket's digest is not the site's")]

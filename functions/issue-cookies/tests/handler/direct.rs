@@ -91,6 +91,26 @@ async fn with_a_secret_whoever_does_not_know_it_gets_nothing_but_a_refusal() {
 }
 
 #[tokio::test]
+async fn the_log_tells_a_secret_that_is_absent_from_one_that_is_wrong() {
+    let log = Log::start();
+    let function = Function::new(&[WITH_SECRET]).await;
+    let mut event = signed_in(POST_COOKIES);
+    remove_header(&mut event, "x-origin-secret");
+    let rows = [
+        (None, "the request has no x-origin-secret header"),
+        (Some(&SECRET[1..]), "the request's x-origin-secret is not ORIGIN_SECRET"),
+    ];
+    for (secret, why) in rows {
+        if let Some(secret) = secret {
+            set_header(&mut event, "x-origin-secret", secret);
+        }
+        log.take();
+        assert_eq!(function.answer(event.clone()).await, refused());
+        assert_eq!(log.take(), format!(" INFO issue_cookies::answer: refused a request error={why}\n"));
+    }
+}
+
+#[tokio::test]
 async fn with_a_secret_a_spoofed_header_gets_no_policy_at_all() {
     let function = Function::new(&[WITH_SECRET]).await;
     for text in [POST_COOKIES, POST_URLS] {

@@ -146,15 +146,15 @@ async fn the_cookies_end_with_the_ticket() {
 fn settings_that_cannot_work_are_refused_at_the_start() {
     let rows: [(&[(&str, &str)], &str); 5] = [
         (&[("PLONE_JWT_KEYS", "a text, not hexadecimal")], "PLONE_JWT_KEYS: entry 1 is not hexadecimal"),
-        (&[("PLONE_JWT_KEYS", "0a0b")], "PLONE_JWT_KEYS: entry 1 has 2 bytes, and 32 are the least"),
-        (&[("PLONE_TICKET_KEYS", "short")], "PLONE_TICKET_KEYS: entry 1 has 5 bytes, and 32 are the least"),
+        (&[("PLONE_JWT_KEYS", "0a0b")], "PLONE_JWT_KEYS: entry 1 has 2 bytes, and 32 is the minimum"),
+        (&[("PLONE_TICKET_KEYS", "short")], "PLONE_TICKET_KEYS: entry 1 has 5 bytes, and 32 is the minimum"),
         (
             &[("PLONE_TICKET_KEYS", SECRET), ("PLONE_TICKET_TIMEOUT_SECONDS", "0")],
             "PLONE_TICKET_TIMEOUT_SECONDS must be a number of seconds, from 1 to 31536000",
         ),
         (
             &[("PLONE_TICKET_KEYS", SECRET), ("PLONE_SITE", "https://site.example")],
-            "PLONE_SITE and PLONE_TICKET_KEYS are both set: viewers are verified by one of them",
+            "PLONE_SITE and PLONE_TICKET_KEYS are both set: Usher either asks the site or uses its keys",
         ),
     ];
     for (changes, problem) in rows {
