@@ -156,7 +156,8 @@ async fn the_log_says_what_is_wrong_with_a_token_and_the_answer_does_not() {
     let jwks = json!({"keys": [key.jwk()]}).to_string();
     let by_set = [("JWT_SECRET", ""), ("JWT_ALGORITHM", "ES256"), ("JWT_JWKS", &*jwks)];
     let of_another_issuer = json!({"iss": "https://other.example", "sub": "anna", "exp": NOW + 60});
-    let rows: [(&[(&str, &str)], String, &str); 6] = [
+    type Row<'r> = (&'r [(&'r str, &'r str)], String, &'r str);
+    let rows: [Row<'_>; 6] = [
         (&[], "not.a.token".to_owned(), "the token is malformed"),
         (&[], "a".repeat(9_000), "the token is too large"),
         (
