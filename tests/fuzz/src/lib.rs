@@ -26,7 +26,6 @@ pub mod reference;
 /// What issue-cookies reads of credentials.
 #[path = "../../../functions/issue-cookies/src/authenticators"]
 pub mod issue_cookies {
-    #[expect(dead_code, reason = "the targets read no settings")]
     pub mod algorithm;
     pub mod claims;
     pub mod django_signed;
