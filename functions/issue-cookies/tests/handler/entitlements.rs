@@ -1,8 +1,8 @@
 //! What a viewer may watch decides what is signed.
 
 use cloudfront_signing::HashAlgorithm;
+use hls_rewrite::policy_copy;
 use serde_json::{Value, json};
-use usher_runtime::policy_copy;
 
 use crate::{
     function::{
