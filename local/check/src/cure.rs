@@ -111,7 +111,7 @@ const NO_CREDENTIAL: &str = "no credential arrived that is known here: no proxy 
 const NOT_ENTITLED: &str = "the viewer is known, and Entitlements give this viewer nothing of it: sign in as somebody \
     else, or look at Entitlements";
 const NO_ORIGIN_SECRET: &str = "the origin auth must send the header x-origin-secret with the text of OriginSecret: \
-    after a rotation, follow \"Rotate the origin secret\" in DEPLOY.md";
+    after a rotation, follow \"Rotate the origin secret\" in docs/operate.md";
 const NOT_A_VIDEO: &str = "name a playlist below /video/ with --playlist";
 const ANOTHER_HOST: &str = "DomainName must be the host that viewers ask (VIEWER_HOST of the functions), and \
     VIEWER_PROTOCOL theirs";

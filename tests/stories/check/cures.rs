@@ -104,7 +104,7 @@ async fn what_the_function_refuses_has_its_own_cure() {
     let not_entitled = "the viewer is known, and Entitlements give this viewer nothing of it: sign in as somebody else, \
                         or look at Entitlements";
     let no_secret = "the origin auth must send the header x-origin-secret with the text of OriginSecret: after a \
-                     rotation, follow \"Rotate the origin secret\" in DEPLOY.md";
+                     rotation, follow \"Rotate the origin secret\" in docs/operate.md";
     let refused =
         |check: &str, sentence: &str, cure: &str| format!("Wrong {check}: 403: {sentence} -> {cure}");
     let all = |checks: &[&str], sentence: &str, cure: &str| -> Vec<String> {
