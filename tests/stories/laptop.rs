@@ -61,7 +61,7 @@ async fn a_name_that_somebody_else_made_point_here_gets_nothing() {
 async fn loopback_and_the_names_that_were_given_are_answered() {
     let certificate = ("CertificateArn", CERTIFICATE);
     let house = House::with_options(|options| {
-        options.host = vec![url::Host::parse("laptop.local").unwrap()];
+        options.hosts = vec![url::Host::parse("laptop.local").unwrap()];
         options.parameter_overrides = owned(&[("DomainName", "video.example.com"), certificate]);
     })
     .await;

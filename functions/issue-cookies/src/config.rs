@@ -1,8 +1,9 @@
 //! The function's settings.
 
 use aws_types::SdkConfig;
+use hls_rewrite::AssetTree;
 use usher_runtime::{
-    Clock, ConfigError, Scope, Settings, SigningConfig, StoredSecrets, ViewerHost, ViewerProtocol,
+    Clock, ConfigError, Settings, SigningConfig, StoredSecrets, ViewerHost, ViewerProtocol, asset_tree,
 };
 
 use crate::{
@@ -16,7 +17,7 @@ pub struct Config {
     /// The key, its id, its hash and the expiry buckets.
     pub signing: SigningConfig,
     /// `RESOURCE_PATH`, and `SCOPE_DEPTH` for signed URLs.
-    pub scope: Scope,
+    pub scope: AssetTree,
     /// `VIEWER_PROTOCOL`
     pub protocol: ViewerProtocol,
     /// `VIEWER_HOST`
@@ -71,7 +72,7 @@ impl Config {
 
     fn from_settings(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Self> {
         let signing = SigningConfig::read(settings);
-        let scope = Scope::read(settings);
+        let scope = asset_tree(settings);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
         let viewer_host = ViewerHost::read(settings);
         let origin_secret = OriginSecret::read(settings);

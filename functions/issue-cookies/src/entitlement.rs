@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 
+use hls_rewrite::AssetTree;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use usher_runtime::{Scope, Settings};
+use usher_runtime::Settings;
 
 use crate::{Subject, authenticators::UniqueClaims, folder_pattern::FolderPattern};
 
@@ -15,7 +16,7 @@ use crate::{Subject, authenticators::UniqueClaims, folder_pattern::FolderPattern
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Entitlements {
     rules: Vec<Rule>,
-    scope: Scope,
+    scope: AssetTree,
 }
 
 /// Why a viewer gets nothing: for the log.
@@ -41,7 +42,7 @@ impl Entitlements {
     /// `{tenant}` stands for that claim, or for each of its values; or an object such as
     /// `{"resource": "/video/premium/*", "if": {"groups": "premium"}}`, for viewers who have that value
     /// among those of the claim. Without the setting, every viewer may watch all of `scope`.
-    pub(crate) fn read(settings: &mut Settings<'_>, scope: &Scope) -> Option<Self> {
+    pub(crate) fn read(settings: &mut Settings<'_>, scope: &AssetTree) -> Option<Self> {
         let Some(text) = settings.optional(NAME) else {
             return Some(Self { rules: vec![Rule::everything(scope)], scope: scope.clone() });
         };
@@ -139,14 +140,14 @@ enum Segment {
 }
 
 impl Rule {
-    fn everything(scope: &Scope) -> Self {
+    fn everything(scope: &AssetTree) -> Self {
         let everything = scope.everything();
         let folder = everything.strip_suffix("/*").unwrap_or_default().split('/').skip(1);
         let folder = folder.map(|segment| Segment::Fixed(segment.to_owned())).collect();
         Self { folder, conditions: Map::new() }
     }
 
-    fn new(entry: Entry, scope: &Scope) -> Result<Self, String> {
+    fn new(entry: Entry, scope: &AssetTree) -> Result<Self, String> {
         let (template, conditions) = match entry {
             Entry::Template(template) => (template, Map::new()),
             Entry::Conditional(Conditional { resource, conditions }) => (resource, conditions.0),
@@ -218,7 +219,7 @@ fn folder(template: &str) -> Option<(Vec<Segment>, String)> {
     }));
     let example = example.to_string();
     let is_folder =
-        Scope::new(&example, 0).is_ok() && !example.contains(['{', '}']) && !example.contains("//");
+        AssetTree::new(&example, 0).is_ok() && !example.contains(['{', '}']) && !example.contains("//");
     is_folder.then_some((folder, example))
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use usher_runtime::Scope;
+use hls_rewrite::AssetTree;
 
 /// A pattern such as `/video/tenant-a/*`: everything below one folder.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,7 +23,7 @@ impl FolderPattern {
     }
 
     /// Everything in `scope`.
-    pub(crate) fn everything(scope: &Scope) -> Self {
+    pub(crate) fn everything(scope: &AssetTree) -> Self {
         Self { folder: scope.everything().trim_end_matches('*').to_owned() }
     }
 

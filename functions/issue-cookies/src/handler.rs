@@ -5,11 +5,11 @@ use std::sync::Arc;
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use cloudfront_signing::{CookieAttributes, Error, ExactUrl, Grant, Policy, UnixTime, UrlPattern};
 use futures::future::try_join_all;
+use hls_rewrite::{needs_policy_copy, policy_copy};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use usher_runtime::{
-    Asker, Clock, Grants, KEY_LIMIT, Problem, Viewer, ViewerOrigin, Warming, needs_policy_copy, object_key,
-    policy_copy, warm,
+    Asker, Clock, Grants, KEY_LIMIT, Problem, Viewer, ViewerOrigin, Warming, object_key, warm,
 };
 
 use crate::{

@@ -7,18 +7,19 @@
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::{CookieAttributes, clear_cookies};
 use cookie::Cookie;
-use usher_runtime::{Problem, Scope};
+use hls_rewrite::AssetTree;
+use usher_runtime::Problem;
 
 use crate::folder_pattern::FolderPattern;
 
 /// The folders that a request's cookie names, such as `/video/tenant-a/`; nothing without the cookie. This function
 /// never writes a folder outside of `scope`, so it ignores one.
-pub(crate) fn read(request: &ApiGatewayV2httpRequest, scope: &Scope) -> Option<Vec<String>> {
+pub(crate) fn read(request: &ApiGatewayV2httpRequest, scope: &AssetTree) -> Option<Vec<String>> {
     let cookies = request.cookies.iter().flatten().filter_map(|pair| Cookie::parse(pair.as_str()).ok());
     let value = cookies.filter(|cookie| cookie.name() == NAME).find_map(|cookie| cookie.value_raw())?;
     let is_ours = |folder: &&str| {
         let pattern = format!("{folder}*");
-        folder.len() <= FOLDER_LIMIT && Scope::new(&pattern, 0).is_ok() && scope.covers(&pattern)
+        folder.len() <= FOLDER_LIMIT && AssetTree::new(&pattern, 0).is_ok() && scope.covers(&pattern)
     };
     Some(value.split(SEPARATOR).filter(is_ours).take(LIMIT).map(str::to_owned).collect())
 }
@@ -35,7 +36,7 @@ pub(crate) fn replace(
     cookies: &mut Vec<String>,
     paths: &[FolderPattern],
     before: Option<Vec<String>>,
-    scope: &Scope,
+    scope: &AssetTree,
     attributes: Attributes<'_>,
 ) -> Result<(), Problem> {
     let everything = FolderPattern::everything(scope);
@@ -57,7 +58,7 @@ pub(crate) fn replace(
 pub(crate) fn forget(
     cookies: &mut Vec<String>,
     before: Option<Vec<String>>,
-    scope: &Scope,
+    scope: &AssetTree,
     attributes: Attributes<'_>,
 ) -> Result<(), Problem> {
     let is_remembered = before.is_some();

@@ -5,7 +5,7 @@ use std::fs;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::header;
 use tempfile::TempDir;
-use usher::check::Options;
+use usher_check::Options;
 
 use super::{
     check,

@@ -3,7 +3,7 @@
 use std::fs;
 
 use tempfile::TempDir;
-use usher::check::Options;
+use usher_check::Options;
 
 use super::{
     check, check_at,

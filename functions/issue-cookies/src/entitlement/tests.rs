@@ -9,7 +9,7 @@ use super::*;
 fn read(text: &str) -> Result<Entitlements, ConfigError> {
     let look_up = |name: &str| (name == NAME).then(|| text.to_owned());
     let mut settings = Settings::new(&look_up);
-    let scope = Scope::new("/video/*", 2).unwrap();
+    let scope = AssetTree::new("/video/*", 2).unwrap();
     let entitlements = Entitlements::read(&mut settings, &scope);
     settings.finish(|| entitlements)
 }
@@ -178,7 +178,7 @@ fn a_part_of_an_asset_is_no_resource() {
     let settings = |depth: usize, rule: &str| {
         let look_up = |name: &str| (name == NAME).then(|| json!([rule]).to_string());
         let mut settings = Settings::new(&look_up);
-        let entitlements = Entitlements::read(&mut settings, &Scope::new("/video/*", depth).unwrap());
+        let entitlements = Entitlements::read(&mut settings, &AssetTree::new("/video/*", depth).unwrap());
         settings.finish(|| entitlements)
     };
     let deeper = "the configuration cannot be used: ENTITLEMENTS[0]: the resource lies deeper than SCOPE_DEPTH, and a \
@@ -205,7 +205,7 @@ fn a_part_of_an_asset_is_no_resource() {
 fn without_the_setting_everybody_has_the_whole_scope_whatever_its_name() {
     for path in ["/video/*", "/*", "/a//b/*", "/{x}/*", "/video/./*"] {
         let mut settings = Settings::new(&|_| None);
-        let entitlements = Entitlements::read(&mut settings, &Scope::new(path, 1).unwrap());
+        let entitlements = Entitlements::read(&mut settings, &AssetTree::new(path, 1).unwrap());
         let entitlements = settings.finish(|| entitlements).unwrap();
         assert_eq!(written(entitlements.resources(&subject(&json!({})))), given(&[path]), "{path}");
     }

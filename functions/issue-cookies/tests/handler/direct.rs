@@ -1,8 +1,8 @@
 //! Requests straight to the API, which has an address of its own: nothing that they say counts.
 
 use cloudfront_signing::HashAlgorithm;
+use hls_rewrite::policy_copy;
 use serde_json::{Value, json};
-use usher_runtime::policy_copy;
 
 use crate::{
     function::{
