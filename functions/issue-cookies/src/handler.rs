@@ -8,16 +8,15 @@ use futures::future::try_join_all;
 use hls_rewrite::{needs_policy_copy, policy_copy};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
-use usher_runtime::{
-    Asker, Clock, Grants, KEY_LIMIT, Problem, Viewer, ViewerOrigin, Warming, object_key, warm,
-};
+use usher_runtime::{Asker, Clock, Grants, KEY_LIMIT, Viewer, ViewerOrigin, Warming, object_key, warm};
 
 use crate::{
     Config, NotEntitled, Subject,
-    answer::{Answer, bad_request, not_entitled, not_from_the_distribution, unauthenticated},
+    answer::Answer,
     authenticators::Credential,
     folder_pattern::FolderPattern,
     origin_rule::{self, Authority},
+    refusal::Refusal,
     remembered_paths,
     urls::UrlRequest,
 };
@@ -59,7 +58,7 @@ impl IssueCookies {
         self.config.secrets.refresh().await;
         let answer = match self.config.origin_secret.as_ref().map(|secret| secret.check(&request.headers)) {
             None | Some(Ok(())) => self.route(&request).await,
-            Some(Err(error)) => Err(not_from_the_distribution(&error)),
+            Some(Err(error)) => Err(Refusal::OriginSecret(error)),
         };
         let mut answer = answer.unwrap_or_else(Answer::from);
         answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -68,33 +67,23 @@ impl IssueCookies {
         answer.into()
     }
 
-    async fn route(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Problem> {
+    async fn route(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Refusal> {
         let path = request.raw_path.as_deref().unwrap_or_default();
         let method = &request.request_context.http.method;
-        let allowed: &[Method] = match path {
-            "/auth/cookies" => &[Method::POST, Method::DELETE],
-            "/auth/urls" => &[Method::POST],
-            _ => {
-                return Err(Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path"));
-            }
+        let allowed = match path {
+            "/auth/cookies" => "POST, DELETE",
+            "/auth/urls" => "POST",
+            _ => return Err(Refusal::UnknownPath),
         };
         // Only this function answers preflights: neither the API nor the distribution has CORS settings.
         if *method == Method::OPTIONS {
             return Ok(Answer::empty(StatusCode::NO_CONTENT));
         }
-        if !allowed.contains(method) {
-            let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
-            let problem =
-                Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} takes {}", names.join(", ")));
-            let value =
-                HeaderValue::from_str(&names.join(", ")).map_err(|_| Problem::unavailable("try again"))?;
-            return Err(problem.header(header::ALLOW, value));
+        if !allowed.split(", ").any(|name| name == method.as_str()) {
+            return Err(Refusal::Method { path: path.to_owned(), allowed });
         }
         if request.body.as_ref().is_some_and(|body| body.len() > BODY_LIMIT) {
-            return Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("the body has more than {BODY_LIMIT} bytes"),
-            ));
+            return Err(Refusal::BodyTooLarge { limit: BODY_LIMIT });
         }
         match (path, method) {
             ("/auth/cookies", &Method::DELETE) => self.clear(request),
@@ -103,14 +92,14 @@ impl IssueCookies {
         }
     }
 
-    async fn issue(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Problem> {
+    async fn issue(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Refusal> {
         let admission = self.admit(request).await?;
         let Admission { origin, subject, paths, now } = &admission;
         let attributes = |path: &str| self.attributes(origin, path);
         // Before the key signs: a host that cannot have cookies costs no signature.
         attributes("/")?;
         if paths.len() > SETS_LIMIT {
-            return Err(not_entitled(subject, &NotEntitled::TooMany));
+            return Err(not_entitled(subject, NotEntitled::TooMany));
         }
         let grants =
             paths.iter().map(|path| self.grant(&admission, path.to_string(), self.config.cookie_ttl));
@@ -121,7 +110,7 @@ impl IssueCookies {
             answer.cookies.extend(grant.set_cookies_with(&attributes(grant.cookie_path())?, *now));
         }
         if remembered_paths::length(&answer.cookies) > remembered_paths::ROOM {
-            return Err(not_entitled(subject, &NotEntitled::TooMany));
+            return Err(not_entitled(subject, NotEntitled::TooMany));
         }
         let before = remembered_paths::read(request, &self.config.scope);
         remembered_paths::replace(&mut answer.cookies, paths, before, &self.config.scope, &attributes)?;
@@ -132,7 +121,7 @@ impl IssueCookies {
     }
 
     /// Anybody may have their cookies cleared: this needs no credential.
-    fn clear(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Problem> {
+    fn clear(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Refusal> {
         let origin = self.origin(request)?;
         self.check_page(request, &origin, Authority::Explicit)?;
         let mut answer = Answer::empty(StatusCode::NO_CONTENT);
@@ -142,36 +131,29 @@ impl IssueCookies {
         Ok(answer)
     }
 
-    async fn sign_url(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Problem> {
+    async fn sign_url(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Refusal> {
         let admission = self.admit(request).await?;
         let asked = UrlRequest::read(&request.headers, request.body.as_deref(), request.is_base64_encoded)?;
         // First what nobody can sign, then what this function may not sign.
-        let url = ExactUrl::new(admission.origin.url(&asked.path)).map_err(bad_request)?;
+        let url = ExactUrl::new(admission.origin.url(&asked.path)).map_err(Refusal::Url)?;
         let path = asked.path.split('?').next().unwrap_or_default();
         // The playlist function would not answer for such a path, and its dot segments could lead elsewhere.
         let asset = object_key(path).and_then(|_| self.config.scope.of(path));
-        let Some(asset) = asset else {
-            let everything = self.config.scope.everything();
-            return Err(Problem::new(
-                StatusCode::FORBIDDEN,
-                format!(
-                    "the path is not below {everything}, or there are dot segments or broken escapes in it"
-                ),
-            ));
-        };
+        let outside = || Refusal::OutsideOfScope { everything: self.config.scope.everything() };
+        let asset = asset.ok_or_else(outside)?;
         if !admission.paths.iter().any(|entitled| entitled.covers(path)) {
-            return Err(not_entitled(&admission.subject, &NotEntitled::Nothing));
+            return Err(not_entitled(&admission.subject, NotEntitled::Nothing));
         }
         // The grant covers the whole asset, since a player adds parameters to playlist URLs.
         let (resource, grant) = self.grant(&admission, asset, self.config.url_ttl).await?;
-        let mut signed = grant.url(&url).map_err(bad_request)?;
+        let mut signed = grant.url(&url).map_err(Refusal::Url)?;
         // A copy of the policy, for the function that answers for playlists: CloudFront removes the parameters of the
         // signature.
         if needs_policy_copy(path) {
             signed = format!("{signed}&{}", policy_copy(&grant));
             let (length, limit) = (signed.len(), URL_LIMIT);
             if length > limit {
-                return Err(bad_request(Error::TooLong {
+                return Err(Refusal::Url(Error::TooLong {
                     what: "signed URL",
                     length,
                     limit,
@@ -185,29 +167,28 @@ impl IssueCookies {
     }
 
     /// Who the viewer is, and what that viewer may watch.
-    async fn admit(&self, request: &ApiGatewayV2httpRequest) -> Result<Admission, Problem> {
+    async fn admit(&self, request: &ApiGatewayV2httpRequest) -> Result<Admission, Refusal> {
         let now = (self.clock)();
         let origin = self.origin(request)?;
         let credential = self.config.authenticators.credential(request);
         let is_ambient = credential.as_ref().is_ok_and(Credential::is_ambient);
         self.check_page(request, &origin, if is_ambient { Authority::Ambient } else { Authority::Explicit })?;
-        let credential = credential.map_err(unauthenticated)?;
+        let credential = credential.map_err(Refusal::Credential)?;
         let subject =
-            self.config.authenticators.authenticate(credential, now).await.map_err(unauthenticated)?;
+            self.config.authenticators.authenticate(credential, now).await.map_err(Refusal::Credential)?;
         let paths = self.config.entitlements.resources(&subject);
-        let paths = paths.map_err(|error| not_entitled(&subject, &error))?;
+        let paths = paths.map_err(|error| not_entitled(&subject, error))?;
         Ok(Admission { origin, subject, paths, now })
     }
 
-    fn origin(&self, request: &ApiGatewayV2httpRequest) -> Result<ViewerOrigin, Problem> {
+    fn origin(&self, request: &ApiGatewayV2httpRequest) -> Result<ViewerOrigin, Refusal> {
         Viewer::from_headers(&request.headers, &self.config.viewer_host)
             .map(|viewer| ViewerOrigin::of(viewer, self.config.protocol))
-            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
+            .map_err(Refusal::Viewer)
     }
 
-    fn attributes(&self, origin: &ViewerOrigin, path: &str) -> Result<CookieAttributes, Problem> {
-        let attributes = self.config.cookies.attributes(origin.host(), path);
-        attributes.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
+    fn attributes(&self, origin: &ViewerOrigin, path: &str) -> Result<CookieAttributes, Refusal> {
+        self.config.cookies.attributes(origin.host(), path).map_err(Refusal::Host)
     }
 
     fn check_page(
@@ -215,9 +196,8 @@ impl IssueCookies {
         request: &ApiGatewayV2httpRequest,
         origin: &ViewerOrigin,
         authority: Authority,
-    ) -> Result<(), Problem> {
-        origin_rule::check(&request.headers, origin, &self.config.cors, authority)
-            .map_err(|refusal| Problem::new(StatusCode::FORBIDDEN, refusal.to_string()))
+    ) -> Result<(), Refusal> {
+        origin_rule::check(&request.headers, origin, &self.config.cors, authority).map_err(Refusal::Page)
     }
 
     /// The grant for a path pattern.
@@ -226,11 +206,11 @@ impl IssueCookies {
         admission: &Admission,
         path: String,
         ttl: u64,
-    ) -> Result<(UrlPattern, Arc<Grant>), Problem> {
-        let resource = UrlPattern::new(admission.origin.url(&path)).map_err(bad_request)?;
-        let policy = Policy::new(resource.clone(), self.expiry(admission, ttl)).map_err(bad_request)?;
+    ) -> Result<(UrlPattern, Arc<Grant>), Refusal> {
+        let resource = UrlPattern::new(admission.origin.url(&path)).map_err(Refusal::Url)?;
+        let policy = Policy::new(resource.clone(), self.expiry(admission, ttl)).map_err(Refusal::Url)?;
         let asker = Asker::new(&admission.subject.id);
-        let granted = self.grants.grant(policy, asker).await.map_err(|error| Problem::from(&*error))?;
+        let granted = self.grants.grant(policy, asker).await.map_err(Refusal::Signing)?;
         Ok((resource, granted.into_grant()))
     }
 
@@ -238,6 +218,11 @@ impl IssueCookies {
     fn expiry(&self, Admission { subject, now, .. }: &Admission, ttl: u64) -> UnixTime {
         self.grants.expiry(now.plus(ttl).min(subject.expires), *now)
     }
+}
+
+/// A viewer who is signed in, and may not watch what was asked for.
+fn not_entitled(subject: &Subject, error: NotEntitled) -> Refusal {
+    Refusal::NotEntitled { subject: subject.id.clone(), authenticator: subject.authenticator, error }
 }
 
 /// The line of the audit log: never the credential, nor the signature.

@@ -20,6 +20,7 @@ mod handler;
 mod http_client;
 mod origin_rule;
 mod origin_secret;
+mod refusal;
 mod remembered_paths;
 mod subject;
 mod urls;

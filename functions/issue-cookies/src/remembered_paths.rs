@@ -8,9 +8,8 @@ use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::{CookieAttributes, clear_cookies};
 use cookie::Cookie;
 use hls_rewrite::AssetTree;
-use usher_runtime::Problem;
 
-use crate::folder_pattern::FolderPattern;
+use crate::{folder_pattern::FolderPattern, refusal::Refusal};
 
 /// The folders that a request's cookie names, such as `/video/tenant-a/`; nothing without the cookie. This function
 /// never writes a folder outside of `scope`, so it ignores one.
@@ -25,7 +24,7 @@ pub(crate) fn read(request: &ApiGatewayV2httpRequest, scope: &AssetTree) -> Opti
 }
 
 /// Gives the attributes of cookies for a path.
-pub(crate) type Attributes<'a> = &'a dyn Fn(&str) -> Result<CookieAttributes, Problem>;
+pub(crate) type Attributes<'a> = &'a dyn Fn(&str) -> Result<CookieAttributes, Refusal>;
 
 /// Clears the cookies of `before` that are not for one of `paths`, such as `/video/tenant-a/*`, and remembers those that
 /// this browser has from now on. Where every viewer has the same cookies, there is nothing to remember.
@@ -38,7 +37,7 @@ pub(crate) fn replace(
     before: Option<Vec<String>>,
     scope: &AssetTree,
     attributes: Attributes<'_>,
-) -> Result<(), Problem> {
+) -> Result<(), Refusal> {
     let everything = FolderPattern::everything(scope);
     if before.is_none() && *paths == [everything.clone()] {
         return Ok(());
@@ -60,7 +59,7 @@ pub(crate) fn forget(
     before: Option<Vec<String>>,
     scope: &AssetTree,
     attributes: Attributes<'_>,
-) -> Result<(), Problem> {
+) -> Result<(), Refusal> {
     let is_remembered = before.is_some();
     let everything = FolderPattern::everything(scope);
     let mut folders = before.unwrap_or_default();
@@ -75,7 +74,7 @@ fn clear(
     cookies: &mut Vec<String>,
     folders: Vec<String>,
     attributes: Attributes<'_>,
-) -> Result<Vec<String>, Problem> {
+) -> Result<Vec<String>, Refusal> {
     let mut left = Vec::new();
     for folder in folders {
         let cleared = clear_cookies(&attributes(&folder)?);
@@ -94,7 +93,7 @@ fn remember(
     kept: &[String],
     left: &[String],
     attributes: Attributes<'_>,
-) -> Result<(), Problem> {
+) -> Result<(), Refusal> {
     let mut value = kept.join(SEPARATOR);
     for folder in left {
         if value.len() + folder.len() < VALUE_LIMIT {

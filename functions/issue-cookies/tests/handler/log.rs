@@ -72,7 +72,7 @@ fn requests(token: &str) -> Vec<(Value, String)> {
              resource=https://{HOST}{path} expires={expires} key_pair_id=K2JCJMDEHXQW5F\n"
         )
     };
-    let refused = |why: &str| format!(" INFO issue_cookies::answer: refused a credential error={why}\n");
+    let refused = |why: &str| format!(" INFO issue_cookies::refusal: refused a credential error={why}\n");
     let mut basic = signed_in(POST_COOKIES);
     set_header(&mut basic, "authorization", &format!("Basic {token}"));
     let mut forbidden = event(POST_URLS, token);
@@ -146,7 +146,10 @@ async fn an_expired_token_is_not_logged() {
     log.take();
     let token = tokens::hs256(&tokens::until(NOW));
     function.answer(event(POST_COOKIES, &token)).await;
-    assert_eq!(log.take(), " INFO issue_cookies::answer: refused a credential error=the token has expired\n");
+    assert_eq!(
+        log.take(),
+        " INFO issue_cookies::refusal: refused a credential error=the token has expired\n"
+    );
 }
 
 #[tokio::test]
@@ -181,7 +184,7 @@ async fn the_log_says_what_is_wrong_with_a_token_and_the_answer_does_not() {
         let function = Function::new(settings).await;
         log.take();
         let answer = function.answer(event(POST_COOKIES, &token)).await;
-        let line = format!(" INFO issue_cookies::answer: refused a credential error={why}\n");
+        let line = format!(" INFO issue_cookies::refusal: refused a credential error={why}\n");
         assert_eq!(log.take(), line);
         assert_eq!(answer["body"]["detail"], "the token is not accepted here", "{why}");
     }
