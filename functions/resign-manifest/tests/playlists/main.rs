@@ -3,6 +3,8 @@
 
 mod corpus;
 mod properties;
+#[path = "../../../../tests/corpus.rs"]
+mod published;
 mod reader;
 mod signing;
 mod written;
