@@ -1,6 +1,6 @@
 //! Which style a viewer gets.
 
-use cloudfront_signing::Credential;
+use cloudfront_signing::SignatureLocation;
 use url::form_urlencoded;
 use usher_runtime::Viewer;
 
@@ -37,7 +37,7 @@ impl Style {
             Some("inline") => Ok(Self::Inline { asked_for: true }),
             Some("plain") => Ok(Self::Plain),
             Some(_) => Err(UnknownStyle),
-            None if viewer.credential == Some(Credential::Cookies) => Ok(Self::Plain),
+            None if viewer.credential == Some(SignatureLocation::Cookies) => Ok(Self::Plain),
             None => Ok(Self::Inline { asked_for: false }),
         }
     }
@@ -72,12 +72,16 @@ mod tests {
     #[test]
     fn the_query_comes_first_then_the_credential() {
         let rows = [
-            ("", Some(Credential::Cookies), Ok(Style::Plain)),
-            ("", Some(Credential::Url), Ok(Style::Inline { asked_for: false })),
+            ("", Some(SignatureLocation::Cookies), Ok(Style::Plain)),
+            ("", Some(SignatureLocation::Url), Ok(Style::Inline { asked_for: false })),
             ("", None, Ok(Style::Inline { asked_for: false })),
-            ("x=1&usher-style=inline", Some(Credential::Cookies), Ok(Style::Inline { asked_for: true })),
-            ("usher-style=plain", Some(Credential::Url), Ok(Style::Plain)),
-            ("usher-style=define", Some(Credential::Cookies), Ok(Style::Define)),
+            (
+                "x=1&usher-style=inline",
+                Some(SignatureLocation::Cookies),
+                Ok(Style::Inline { asked_for: true }),
+            ),
+            ("usher-style=plain", Some(SignatureLocation::Url), Ok(Style::Plain)),
+            ("usher-style=define", Some(SignatureLocation::Cookies), Ok(Style::Define)),
             ("usher-style=fancy", None, Err(UnknownStyle)),
         ];
         for (query, credential, style) in rows {

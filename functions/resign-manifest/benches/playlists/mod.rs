@@ -11,7 +11,9 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use bytes::Bytes;
-use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Signer, UnixTime, UrlPattern};
+use cloudfront_signing::{
+    CustomPolicy, Grant, HashAlgorithm, KeyPairId, PrivateKey, Signer, UnixTime, UrlPattern,
+};
 use resign_manifest::{
     Assets, Authority, Host, Permission, PolicyCopies, Resigned, SigningPlan, Style,
     rewrite::{Definitions, Origin, Scan, SkipReason},
@@ -145,7 +147,7 @@ pub(crate) fn folder_grant(signer: &Signer) -> Grant {
 fn grant(signer: &Signer, resource: &str) -> Grant {
     let pattern = UrlPattern::new(resource).expect("a pattern");
     let expires = UnixTime::new(1_790_000_000).expect("a time");
-    signer.sign(Policy::new(pattern, expires).expect("a policy")).expect("a signature")
+    signer.sign(CustomPolicy::new(pattern, expires).expect("a policy")).expect("a signature")
 }
 
 fn hosts() -> Vec<Host> {

@@ -11,7 +11,7 @@ use aws_lc_rs::{
 };
 use bytes::Bytes;
 use cloudfront_signing::{
-    Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, UnixTime, UrlPattern,
+    CustomPolicy, Denial, Grant, HashAlgorithm, KeyPairId, PrivateKey, Request, Signer, UnixTime, UrlPattern,
     Verifier,
 };
 use resign_manifest::{
@@ -96,7 +96,9 @@ pub(crate) fn sign_for(
 pub(crate) fn grant(resource: &str) -> Grant {
     let mut grants = GRANTS.lock().unwrap();
     let signed = || {
-        SIGNER.sign(Policy::new(UrlPattern::new(resource).unwrap(), time(1_790_000_100)).unwrap()).unwrap()
+        SIGNER
+            .sign(CustomPolicy::new(UrlPattern::new(resource).unwrap(), time(1_790_000_100)).unwrap())
+            .unwrap()
     };
     grants.entry(resource.to_owned()).or_insert_with(signed).clone()
 }
