@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use cloudfront_signing::{CookieAttributes, Error, ExactUrl, Grant, Policy, UnixTime, UrlPattern};
+use cloudfront_signing::{CookieAttributes, CustomPolicy, Error, ExactUrl, Grant, UnixTime, UrlPattern};
 use futures::future::try_join_all;
 use hls_rewrite::{needs_policy_copy, policy_copy};
 use http::{HeaderValue, Method, StatusCode, header};
@@ -56,7 +56,7 @@ impl IssueCookies {
     pub async fn handle(&self, request: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
         self.config.secrets.refresh().await;
         let secret = self.config.origin_secret.as_ref();
-        let answer = match secret.map(|secret| secret.stands_in(&request.headers)) {
+        let answer = match secret.map(|secret| secret.matches(&request.headers)) {
             None | Some(Ok(true)) => self.route(&request).await,
             Some(Ok(false)) => {
                 Err(Problem::new(StatusCode::FORBIDDEN, "the request did not come through the distribution"))
@@ -183,7 +183,7 @@ impl IssueCookies {
             }
         }
         audit("signed a URL", &admission.subject, &resource, &grant);
-        let expires = grant.statement().date_less_than();
+        let expires = grant.policy().date_less_than();
         Ok(Answer::json(&json!({ "url": signed, "expires_at": expires.seconds() })))
     }
 
@@ -232,7 +232,7 @@ impl IssueCookies {
     ) -> Result<(UrlPattern, Arc<Grant>), Problem> {
         let resource = format!("{}://{}{path}", self.config.protocol, admission.viewer.host);
         let resource = UrlPattern::new(resource).map_err(bad_request)?;
-        let policy = Policy::new(resource.clone(), self.expiry(admission, ttl)).map_err(bad_request)?;
+        let policy = CustomPolicy::new(resource.clone(), self.expiry(admission, ttl)).map_err(bad_request)?;
         let asker = Asker::new(&admission.subject.id);
         let granted = self.grants.grant(policy, asker).await.map_err(|error| Problem::from(&*error))?;
         Ok((resource, granted.into_grant()))
@@ -252,7 +252,7 @@ fn audit(what: &str, subject: &Subject, resource: &UrlPattern, grant: &Grant) {
         iss = issuer,
         authenticator = subject.authenticator,
         %resource,
-        expires = grant.statement().date_less_than().seconds(),
+        expires = grant.policy().date_less_than().seconds(),
         key_pair_id = %grant.key_pair_id(),
         "{what}"
     );

@@ -26,7 +26,7 @@ impl OriginSecret {
     ///
     /// # Errors
     /// [`SecretUnread`]
-    pub(crate) fn stands_in(&self, headers: &HeaderMap) -> Result<bool, SecretUnread> {
+    pub(crate) fn matches(&self, headers: &HeaderMap) -> Result<bool, SecretUnread> {
         let secrets = self.0.value()?;
         let mut values = headers.get_all(Self::HEADER).iter();
         let (Some(value), None) = (values.next(), values.next()) else { return Ok(false) };
@@ -86,7 +86,7 @@ mod tests {
             for value in values {
                 headers.append(OriginSecret::HEADER, HeaderValue::from_str(value).unwrap());
             }
-            assert_eq!(secret.stands_in(&headers), Ok(stands), "{values:?}");
+            assert_eq!(secret.matches(&headers), Ok(stands), "{values:?}");
         }
     }
 

@@ -13,7 +13,7 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use bytes::Bytes;
-use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Signer, UnixTime, UrlPattern};
+use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, CustomPolicy, PrivateKey, Signer, UnixTime, UrlPattern};
 use hls_rewrite::{
     AssetTree, Assets, Authority, Definitions, Host, Origin, Permission, PolicyCopies, Scan, SignedPlaylist,
     SigningPlan, SkipReason, Style,
@@ -148,7 +148,7 @@ pub(crate) fn folder_grant(signer: &Signer) -> Grant {
 fn grant(signer: &Signer, resource: &str) -> Grant {
     let pattern = UrlPattern::new(resource).expect("a pattern");
     let expires = UnixTime::new(1_790_000_000).expect("a time");
-    signer.sign(Policy::new(pattern, expires).expect("a policy")).expect("a signature")
+    signer.sign(CustomPolicy::new(pattern, expires).expect("a policy")).expect("a signature")
 }
 
 fn hosts() -> Vec<Host> {
