@@ -9,7 +9,9 @@ use std::{
     },
 };
 
-use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Signer, UnixTime, UrlPattern};
+use cloudfront_signing::{
+    CustomPolicy, Grant, HashAlgorithm, KeyPairId, PrivateKey, Signer, UnixTime, UrlPattern,
+};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -162,7 +164,7 @@ impl House {
 /// What a signer gives for all below a pattern, until then.
 pub(crate) fn sign(signer: &Signer, pattern: &str, expires: u64) -> Grant {
     let pattern = UrlPattern::new(pattern).unwrap();
-    signer.sign(Policy::new(pattern, UnixTime::new(expires).unwrap()).unwrap()).unwrap()
+    signer.sign(CustomPolicy::new(pattern, UnixTime::new(expires).unwrap()).unwrap()).unwrap()
 }
 
 pub(crate) fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use cloudfront_signing::{CookieAttributes, Error, ExactUrl, Grant, Policy, UnixTime, UrlPattern};
+use cloudfront_signing::{CookieAttributes, CustomPolicy, Error, ExactUrl, Grant, UnixTime, UrlPattern};
 use futures::future::try_join_all;
 use hls_rewrite::{needs_policy_copy, policy_copy};
 use http::{HeaderValue, Method, StatusCode, header};
@@ -162,7 +162,7 @@ impl IssueCookies {
             }
         }
         audit("signed a URL", &admission.subject, &resource, &grant);
-        let expires = grant.statement().date_less_than();
+        let expires = grant.policy().date_less_than();
         Ok(Answer::json(&json!({ "url": signed, "expires_at": expires.seconds() })))
     }
 
@@ -208,7 +208,8 @@ impl IssueCookies {
         ttl: u64,
     ) -> Result<(UrlPattern, Arc<Grant>), Refusal> {
         let resource = UrlPattern::new(admission.origin.url(&path)).map_err(Refusal::Url)?;
-        let policy = Policy::new(resource.clone(), self.expiry(admission, ttl)).map_err(Refusal::Url)?;
+        let policy =
+            CustomPolicy::new(resource.clone(), self.expiry(admission, ttl)).map_err(Refusal::Url)?;
         let asker = Asker::new(&admission.subject.id);
         let granted = self.grants.grant(policy, asker).await.map_err(Refusal::Signing)?;
         Ok((resource, granted.into_grant()))
@@ -233,7 +234,7 @@ fn audit(what: &str, subject: &Subject, resource: &UrlPattern, grant: &Grant) {
         iss = issuer,
         authenticator = subject.authenticator,
         %resource,
-        expires = grant.statement().date_less_than().seconds(),
+        expires = grant.policy().date_less_than().seconds(),
         key_pair_id = %grant.key_pair_id(),
         "{what}"
     );

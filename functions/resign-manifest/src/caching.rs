@@ -67,15 +67,16 @@ const FORMAT: &str = "1";
 
 #[cfg(test)]
 mod tests {
-    use cloudfront_signing::{HashAlgorithm, KeyPairId, Policy, Statement, UnixTime, UrlPattern};
+    use cloudfront_signing::{CustomPolicy, HashAlgorithm, KeyPairId, Policy, UnixTime, UrlPattern};
 
     use super::*;
 
     fn grants(signature: &[u8]) -> Vec<Arc<Grant>> {
         let pattern = UrlPattern::new("https://h/video/m/*").expect("a pattern");
-        let policy = Policy::new(pattern, UnixTime::new(1_790_000_100).expect("seconds")).expect("a policy");
+        let policy =
+            CustomPolicy::new(pattern, UnixTime::new(1_790_000_100).expect("seconds")).expect("a policy");
         let id = KeyPairId::new("K1").expect("an id");
-        let grant = Grant::new(Statement::from(policy), id, HashAlgorithm::Sha256, signature);
+        let grant = Grant::new(Policy::from(policy), id, HashAlgorithm::Sha256, signature);
         vec![Arc::new(grant)]
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloudfront_signing::{Grant, Policy, UnixTime, Verifier};
+use cloudfront_signing::{CustomPolicy, Grant, UnixTime, Verifier};
 use futures::future::{try_join_all, try_join3};
 use hls_rewrite::{Host, RequiredGrant};
 use http::StatusCode;
@@ -129,7 +129,7 @@ impl HostGrants {
         }
         let expires = self.expiry(latest, now);
         let granted = try_join_all(required.iter().map(async |grant| {
-            let policy = Policy::new(grant.resource.clone(), expires)
+            let policy = CustomPolicy::new(grant.resource.clone(), expires)
                 .map_err(|error| Problem::new(StatusCode::BAD_GATEWAY, error.to_string()))?;
             self.of(grant).grant(policy, asker).await.map_err(|error| Problem::from(&*error))
         }))

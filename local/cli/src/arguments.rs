@@ -438,7 +438,7 @@ mod tests {
     fn the_demo_is_on_where_nobody_else_can_reach_it_or_by_a_flag() {
         let has_demo = |line: &[&str]| {
             let line = ["usher"].iter().chain(line).map(Into::into);
-            parse(line).expect("a command line").serve.has_demo()
+            Options::from(&parse(line).expect("a command line").serve).has_demo()
         };
         assert!(has_demo(&[]));
         assert!(has_demo(&["--listen", "[::1]:8080"]));

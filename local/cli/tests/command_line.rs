@@ -1,6 +1,9 @@
 //! The command line as a user meets it: standard output, standard error, exit code.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 
+#[path = "../../../tests/corpus.rs"]
+mod corpus;
+
 use std::{
     fs,
     io::Write as _,
@@ -10,6 +13,8 @@ use std::{
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use self::corpus::corpus;
 
 const SEGMENT: &str = "https://d111111abcdef8.cloudfront.net/video/m/s001.ts";
 
@@ -68,15 +73,8 @@ impl Keys {
     }
 }
 
-fn shared(folder: &str, test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("USHER_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from)
-        .join(folder);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: {test}: {} is not at hand (set USHER_SHARED)", folder.file_name()?.display());
-    None
+fn vectors() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors")
 }
 
 #[test]
@@ -341,17 +339,16 @@ fn serve_says_what_is_missing() {
 
 #[test]
 fn both_urls_of_the_article_are_admitted_and_one_second_late_refused_with_both_times() {
-    let Some(vectors) = shared("vectors", "both_urls_of_the_article") else {
-        return;
-    };
     let article: Value =
-        serde_json::from_slice(&fs::read(vectors.join("article-2014.json")).unwrap()).unwrap();
-    let key = format!("APKAJAJZQHPKZI6OK5UQ={}", vectors.join("article-2014-public-key.pem").display());
+        serde_json::from_slice(&fs::read(vectors().join("article-2014.json")).unwrap()).unwrap();
+    let key = format!("APKAJAJZQHPKZI6OK5UQ={}", vectors().join("article-2014-public-key.pem").display());
     let expiries = [
         (1_406_023_941, "2014-07-22T10:12:21Z (1406023941)", "2014-07-22T10:12:22Z (1406023942)"),
         (1_406_899_201, "2014-08-01T13:20:01Z (1406899201)", "2014-08-01T13:20:02Z (1406899202)"),
     ];
-    for (url, (expires, expiry, late)) in article["urls"].as_array().unwrap().iter().zip(expiries) {
+    let urls = article["urls"].as_array().unwrap();
+    assert_eq!(urls.len(), expiries.len());
+    for (url, (expires, expiry, late)) in urls.iter().zip(expiries) {
         let explain = |now: i64, output: &str| {
             let now = now.to_string();
             usher(&[
@@ -401,11 +398,8 @@ fn arguments_for(policy: &str) -> Option<Vec<String>> {
 
 #[test]
 fn sign_reproduces_every_rsa_signature_that_it_can_express() {
-    let Some(vectors) = shared("vectors", "sign_reproduces_every_rsa_signature") else {
-        return;
-    };
     let file: Value =
-        serde_json::from_slice(&fs::read(vectors.join("cloudfront-signatures.json")).unwrap()).unwrap();
+        serde_json::from_slice(&fs::read(vectors().join("cloudfront-signatures.json")).unwrap()).unwrap();
     let folder = TempDir::new().unwrap();
     let mut reproduced = Vec::new();
     for vector in file["vectors"].as_array().unwrap() {
@@ -497,9 +491,7 @@ fn playlists(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn rewriting_every_playlist_loses_nothing() {
-    let Some(corpus) = shared("corpus", "rewriting_every_playlist") else {
-        return;
-    };
+    let Some(corpus) = corpus("rewriting_every_playlist_loses_nothing") else { return };
     let keys = Keys::new("rsa");
     let found = playlists(&corpus);
     assert_eq!(found.len(), 239);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::response::sse::{Event, KeepAlive, Sse};
-use cloudfront_signing::{Admitted, Credential, Denial, Reason, ReceivedPolicy, UnixTime};
+use cloudfront_signing::{Admitted, Denial, Reason, ReceivedPolicy, SignatureLocation, UnixTime};
 use futures::{Stream, StreamExt as _, stream};
 use hls_rewrite::without_policy_copy;
 use jiff::Timestamp;
@@ -72,7 +72,7 @@ impl Record {
 
     pub(super) fn admitted(&mut self, admitted: &Admitted) {
         self.verdict = "admitted";
-        self.credential = Some(name(admitted.credential));
+        self.credential = Some(name(admitted.signature_location));
         self.key_pair_id = Some(admitted.key_pair_id.clone());
         self.policy = Some(policy_record(&admitted.policy));
     }
@@ -85,7 +85,7 @@ impl Record {
 
     pub(super) fn refused(&mut self, denial: &Denial) {
         self.verdict = "refused";
-        self.credential = denial.credential.map(name);
+        self.credential = denial.signature_location.map(name);
         self.code = Some(denial.code().as_str());
         self.message = Some(denial.code().message());
         self.reason = Some(reason_of(denial));
@@ -141,17 +141,17 @@ impl Inspector {
 /// Why a request was refused, without the copy of a signature that its URL may carry.
 pub(super) fn reason_of(denial: &Denial) -> String {
     match &denial.reason {
-        Reason::Resource { resource, url } => {
-            Reason::Resource { resource: resource.clone(), url: without_policy_copy(url) }.to_string()
+        Reason::NotCovered { resource, url } => {
+            Reason::NotCovered { resource: resource.clone(), url: without_policy_copy(url) }.to_string()
         }
         reason => reason.to_string(),
     }
 }
 
-fn name(credential: Credential) -> &'static str {
-    match credential {
-        Credential::Cookies => "cookies",
-        Credential::Url => "url",
+fn name(location: SignatureLocation) -> &'static str {
+    match location {
+        SignatureLocation::Cookies => "cookies",
+        SignatureLocation::Url => "url",
     }
 }
 

@@ -49,16 +49,17 @@ fn original(parameter: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use cloudfront_signing::{HashAlgorithm, KeyPairId, Policy, Statement, UnixTime, UrlPattern};
+    use cloudfront_signing::{CustomPolicy, HashAlgorithm, KeyPairId, Policy, UnixTime, UrlPattern};
 
     use super::*;
 
     #[test]
     fn a_copy_has_the_parameters_of_the_grant() {
         let pattern = UrlPattern::new("https://h/video/m/*").expect("a pattern");
-        let policy = Policy::new(pattern, UnixTime::new(1_790_000_100).expect("seconds")).expect("a policy");
+        let policy =
+            CustomPolicy::new(pattern, UnixTime::new(1_790_000_100).expect("seconds")).expect("a policy");
         let id = KeyPairId::new("K1").expect("an id");
-        let grant = Grant::new(Statement::from(policy), id, HashAlgorithm::Sha256, b"signature");
+        let grant = Grant::new(Policy::from(policy), id, HashAlgorithm::Sha256, b"signature");
         let copy = policy_copy(&grant);
         let names: Vec<_> = copy.split('&').filter_map(|pair| pair.split('=').next()).collect();
         assert_eq!(names, ["usher-Policy", "usher-Signature", "usher-Key-Pair-Id", "usher-Hash-Algorithm"]);

@@ -109,7 +109,7 @@ fn is_named(host: &Host, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use cloudfront_signing::{HashAlgorithm, KeyPairId, Policy, Statement, UnixTime, UrlPattern};
+    use cloudfront_signing::{HashAlgorithm, KeyPairId, CustomPolicy, Policy, UnixTime, UrlPattern};
 
     use super::*;
     use crate::{AssetTree, Authority, Permission, ViewerPolicy};
@@ -125,9 +125,9 @@ mod tests {
 
     fn grant(resource: &str) -> Grant {
         let pattern = UrlPattern::new(resource).expect("a pattern");
-        let policy = Policy::new(pattern, time(1_790_000_000)).expect("a policy");
+        let policy = CustomPolicy::new(pattern, time(1_790_000_000)).expect("a policy");
         let id = KeyPairId::new("K1").expect("an id");
-        Grant::new(Statement::from(policy), id, HashAlgorithm::Sha256, b"signature")
+        Grant::new(Policy::from(policy), id, HashAlgorithm::Sha256, b"signature")
     }
 
     /// The resources that are signed for a viewer with this one, and the document with their grants.

@@ -1,6 +1,6 @@
 //! Which style a viewer gets.
 
-use cloudfront_signing::Credential;
+use cloudfront_signing::SignatureLocation;
 use url::form_urlencoded;
 
 /// How a playlist is handed out.
@@ -29,14 +29,14 @@ impl Style {
     ///
     /// # Errors
     /// [`UnknownStyle`]
-    pub fn choose(query: &str, signature: Option<Credential>) -> Result<Self, UnknownStyle> {
+    pub fn choose(query: &str, signature: Option<SignatureLocation>) -> Result<Self, UnknownStyle> {
         let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == PARAMETER);
         match asked.as_ref().map(|(_, style)| style.as_ref()) {
             Some("define") => Ok(Self::Define),
             Some("inline") => Ok(Self::Inline { asked_for: true }),
             Some("plain") => Ok(Self::Plain),
             Some(_) => Err(UnknownStyle),
-            None if signature == Some(Credential::Cookies) => Ok(Self::Plain),
+            None if signature == Some(SignatureLocation::Cookies) => Ok(Self::Plain),
             None => Ok(Self::Inline { asked_for: false }),
         }
     }
@@ -71,12 +71,16 @@ mod tests {
     #[test]
     fn the_query_comes_first_then_the_credential() {
         let rows = [
-            ("", Some(Credential::Cookies), Ok(Style::Plain)),
-            ("", Some(Credential::Url), Ok(Style::Inline { asked_for: false })),
+            ("", Some(SignatureLocation::Cookies), Ok(Style::Plain)),
+            ("", Some(SignatureLocation::Url), Ok(Style::Inline { asked_for: false })),
             ("", None, Ok(Style::Inline { asked_for: false })),
-            ("x=1&usher-style=inline", Some(Credential::Cookies), Ok(Style::Inline { asked_for: true })),
-            ("usher-style=plain", Some(Credential::Url), Ok(Style::Plain)),
-            ("usher-style=define", Some(Credential::Cookies), Ok(Style::Define)),
+            (
+                "x=1&usher-style=inline",
+                Some(SignatureLocation::Cookies),
+                Ok(Style::Inline { asked_for: true }),
+            ),
+            ("usher-style=plain", Some(SignatureLocation::Url), Ok(Style::Plain)),
+            ("usher-style=define", Some(SignatureLocation::Cookies), Ok(Style::Define)),
             ("usher-style=fancy", None, Err(UnknownStyle)),
         ];
         for (query, credential, style) in rows {

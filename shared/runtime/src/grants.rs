@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use cloudfront_signing::{Grant, KeyPairId, Policy, PublicKey, Statement, UnixTime};
+use cloudfront_signing::{CustomPolicy, Grant, KeyPairId, Policy, PublicKey, UnixTime};
 use moka::{future::Cache, policy::EvictionPolicy};
 
 use crate::{SigningConfig, SigningError, SigningKey};
@@ -24,9 +24,9 @@ pub struct Grants {
     config: SigningConfig,
     key: Box<dyn SigningKey>,
     /// Grants for which one viewer has asked so far.
-    first: Cache<Statement, Asked>,
+    first: Cache<Policy, Asked>,
     /// Grants for which several have.
-    shared: Cache<Statement, Arc<Grant>>,
+    shared: Cache<Policy, Arc<Grant>>,
 }
 
 /// Who asks for a grant: anything that tells one viewer from another, and is the same in each request.
@@ -93,25 +93,25 @@ impl Grants {
     ///
     /// # Errors
     /// [`SigningError`]; failures are not remembered.
-    pub async fn grant(&self, policy: Policy, by: Asker) -> Result<Granted, Arc<SigningError>> {
-        let statement = Statement::from(policy);
-        if let Some(grant) = self.shared.get(&statement).await {
+    pub async fn grant(&self, policy: CustomPolicy, by: Asker) -> Result<Granted, Arc<SigningError>> {
+        let policy = Policy::from(policy);
+        if let Some(grant) = self.shared.get(&policy).await {
             return Ok(Granted::Cached(grant));
         }
-        let entry = self.first.entry_by_ref(&statement);
-        let signed = async { self.sign(statement.clone()).await.map(|grant| Asked { grant, by }) };
+        let entry = self.first.entry_by_ref(&policy);
+        let signed = async { self.sign(policy.clone()).await.map(|grant| Asked { grant, by }) };
         let entry = entry.or_try_insert_with(signed).await?;
         let is_fresh = entry.is_fresh();
         let Asked { grant, by: first } = entry.into_value();
         if first != by {
-            self.shared.insert(statement, Arc::clone(&grant)).await;
+            self.shared.insert(policy, Arc::clone(&grant)).await;
         }
         Ok(if is_fresh { Granted::Signed(grant) } else { Granted::Cached(grant) })
     }
 
-    async fn sign(&self, statement: Statement) -> Result<Arc<Grant>, SigningError> {
-        let signature = self.key.sign(statement.to_json().as_bytes(), self.config.hash).await?;
-        Ok(Arc::new(Grant::new(statement, signature.key_pair_id, self.config.hash, &signature.bytes)))
+    async fn sign(&self, policy: Policy) -> Result<Arc<Grant>, SigningError> {
+        let signature = self.key.sign(policy.to_json().as_bytes(), self.config.hash).await?;
+        Ok(Arc::new(Grant::new(policy, signature.key_pair_id, self.config.hash, &signature.bytes)))
     }
 }
 
@@ -127,7 +127,7 @@ pub fn shared_expiry(latest: UnixTime, now: UnixTime, bucket: u64) -> UnixTime {
 
 // LRU: the default policy would keep grants that were much asked for, though nobody will again, and not let
 // those of the next bucket in.
-fn cache<V: Clone + Send + Sync + 'static>(capacity: u64) -> Cache<Statement, V> {
+fn cache<V: Clone + Send + Sync + 'static>(capacity: u64) -> Cache<Policy, V> {
     Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build()
 }
 
@@ -211,9 +211,9 @@ mod tests {
         (Grants::new(config, Box::new(key)), signed)
     }
 
-    fn policy(asset: &str) -> Policy {
+    fn policy(asset: &str) -> CustomPolicy {
         let pattern = UrlPattern::new(format!("https://h/video/{asset}/*")).expect("a pattern");
-        Policy::new(pattern, UnixTime::new(1_790_000_100).expect("seconds")).expect("a policy")
+        CustomPolicy::new(pattern, UnixTime::new(1_790_000_100).expect("seconds")).expect("a policy")
     }
 
     #[tokio::test]
@@ -256,9 +256,9 @@ mod tests {
     async fn grants_of_the_old_key_stay_and_new_ones_are_of_the_new_key() {
         let (grants, _) = grants(0);
         let signed_by = |key: &str, asset: &str| {
-            let statement = Statement::from(policy(asset));
-            let message = statement.to_json();
-            Arc::new(Grant::new(statement, id(key), HashAlgorithm::Sha256, message.as_bytes()))
+            let policy = Policy::from(policy(asset));
+            let message = policy.to_json();
+            Arc::new(Grant::new(policy, id(key), HashAlgorithm::Sha256, message.as_bytes()))
         };
         assert_eq!(
             grants.grant(policy("a"), anna()).await.expect("a grant").into_grant(),

@@ -9,7 +9,7 @@
 
 use std::{fmt, str::FromStr};
 
-use cloudfront_signing::{Credential, UnixTime};
+use cloudfront_signing::{SignatureLocation, UnixTime};
 use hls_rewrite::{ViewerPolicy, is_viewer_host};
 use http::{HeaderMap, HeaderName};
 
@@ -77,7 +77,7 @@ pub struct Viewer {
     /// The host (and port) that the viewer asked.
     pub host: String,
     /// Where the viewer's signature stood, if it had one.
-    pub credential: Option<Credential>,
+    pub credential: Option<SignatureLocation>,
     /// The policy of that signature, where it could be read.
     pub policy: Option<ViewerPolicy>,
     /// Where it could not: what the query holds of a [copy](hls_rewrite::policy_copy), which nobody has verified.
@@ -114,8 +114,8 @@ impl Viewer {
         };
         let host = host.to_owned();
         let credential = match text(Self::CREDENTIAL) {
-            Some("cookies") => Some(Credential::Cookies),
-            Some("url") => Some(Credential::Url),
+            Some("cookies") => Some(SignatureLocation::Cookies),
+            Some("url") => Some(SignatureLocation::Url),
             _ => None,
         };
         let expires = text(Self::EXPIRES)
@@ -161,13 +161,13 @@ mod tests {
         assert_eq!(read(std::slice::from_ref(&host)), viewer(None, None));
         assert_eq!(
             read(&[host.clone(), is("url"), ends("1790000000")]),
-            viewer(Some(Credential::Url), Some(ViewerPolicy::Canned { expires }))
+            viewer(Some(SignatureLocation::Url), Some(ViewerPolicy::Canned { expires }))
         );
         let resource = "https://h/video/m/*";
         assert_eq!(
             read(&[host.clone(), is("cookies"), covers(resource), ends("1790000000")]),
             viewer(
-                Some(Credential::Cookies),
+                Some(SignatureLocation::Cookies),
                 Some(ViewerPolicy::Custom { resource: resource.to_owned(), expires })
             )
         );
@@ -178,7 +178,7 @@ mod tests {
             [covers(resource), ends("1790000000000")],
         ] {
             let headers = [&[host.clone(), is("cookies")], policy.as_slice()].concat();
-            assert_eq!(read(&headers), viewer(Some(Credential::Cookies), None), "{policy:?}");
+            assert_eq!(read(&headers), viewer(Some(SignatureLocation::Cookies), None), "{policy:?}");
         }
         assert_eq!(
             read(&[host.clone(), covers(resource), ends("1790000000")]),
@@ -211,7 +211,7 @@ mod tests {
         let host = read("video.example.com").expect("a host");
         let viewer = Viewer {
             host: "video.example.com".to_owned(),
-            credential: Some(Credential::Url),
+            credential: Some(SignatureLocation::Url),
             policy: None,
             policy_copy: None,
         };

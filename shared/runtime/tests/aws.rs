@@ -17,8 +17,8 @@ use aws_lc_rs::{
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use aws_types::SdkConfig;
 use cloudfront_signing::{
-    ExactUrl, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, PublicKey, Request, UnixTime, UrlPattern,
-    Verifier,
+    CustomPolicy, ExactUrl, Grant, HashAlgorithm, KeyPairId, PrivateKey, PublicKey, Request, UnixTime,
+    UrlPattern, Verifier,
 };
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
@@ -76,13 +76,13 @@ fn grants(key: impl SigningKey + 'static) -> Grants {
     Grants::new(config(KeySource::File { path: "unused".into(), key_pair_id: id("K0") }), Box::new(key))
 }
 
-fn policy(asset: &str) -> Policy {
+fn policy(asset: &str) -> CustomPolicy {
     policy_until(NOW + 3_600, asset)
 }
 
-fn policy_until(expires: u64, asset: &str) -> Policy {
+fn policy_until(expires: u64, asset: &str) -> CustomPolicy {
     let pattern = UrlPattern::new(format!("https://d111111abcdef8.cloudfront.net/video/{asset}/*")).unwrap();
-    Policy::new(pattern, time(expires)).unwrap()
+    CustomPolicy::new(pattern, time(expires)).unwrap()
 }
 
 /// Whose signature a grant carries, if the verifier admits it.

@@ -14,8 +14,8 @@ use aws_lc_rs::{
     },
 };
 use cloudfront_signing::{
-    CannedPolicy, ExactUrl, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, Statement,
-    UnixTime, UrlPattern, Verifier,
+    CannedPolicy, CustomPolicy, ExactUrl, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request,
+    Signer, UnixTime, UrlPattern, Verifier,
 };
 use divan::Bencher;
 
@@ -75,7 +75,7 @@ fn verify_canned_url(bencher: Bencher, key: &Key) {
 #[divan::bench(args = [Key::RsaSha256, Key::P256])]
 fn verify_bare(bencher: Bencher, key: &Key) {
     let private = key.private_key();
-    let policy = Statement::from(CannedPolicy::new(&url(), expires())).to_json();
+    let policy = Policy::from(CannedPolicy::new(&url(), expires())).to_json();
     let signature = private.sign(policy.as_bytes(), key.hash()).expect("a signature");
     let spki = pem::parse(private.public_key().to_pem()).expect("PEM");
     let algorithm: &'static dyn VerificationAlgorithm = match key {
@@ -136,7 +136,7 @@ fn canned(signer: &Signer) -> String {
 
 fn wildcard(signer: &Signer) -> Grant {
     let pattern = UrlPattern::new(format!("{FOLDER}*")).expect("a pattern");
-    signer.sign(Policy::new(pattern, expires()).expect("a policy")).expect("a signature")
+    signer.sign(CustomPolicy::new(pattern, expires()).expect("a policy")).expect("a signature")
 }
 
 fn url() -> ExactUrl {

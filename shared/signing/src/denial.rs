@@ -8,7 +8,7 @@ use std::{fmt, net::IpAddr};
 
 use ipnet::Ipv4Net;
 
-use crate::{Credential, HashAlgorithm, ReceivedPolicy, UnixTime};
+use crate::{HashAlgorithm, ReceivedPolicy, SignatureLocation, UnixTime};
 
 /// A request that is not admitted: always a 403.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,7 +16,7 @@ pub struct Denial {
     /// Why.
     pub reason: Reason,
     /// Where the signature stood, if there was one.
-    pub credential: Option<Credential>,
+    pub signature_location: Option<SignatureLocation>,
     /// The key pair id that the request named, if it did.
     pub key_pair_id: Option<String>,
     /// The policy, as far as it was read. It has not been proven that anybody signed it.
@@ -105,7 +105,7 @@ pub enum Reason {
         "the policy admits viewers from {range} only, and {}",
         address.map_or("the viewer's address was not given".to_owned(), |address| format!("this one comes from {address}"))
     )]
-    Address {
+    AddressNotAllowed {
         /// `IpAddress`
         range: Ipv4Net,
         /// Where the request came from.
@@ -128,10 +128,10 @@ pub enum Reason {
     #[error("the policy cannot be read: {0}")]
     MalformedPolicy(String),
     /// No key pair id.
-    #[error("{}", missing_key(*credential))]
+    #[error("{}", missing_key(*signature_location))]
     MissingKey {
         /// Whether the rest of a signature was there.
-        credential: Option<Credential>,
+        signature_location: Option<SignatureLocation>,
     },
     /// Neither a policy nor an expiry.
     #[error("there is neither a Policy (custom) nor an Expires (canned) beside the signature")]
@@ -155,7 +155,7 @@ pub enum Reason {
     Repeated(&'static str),
     /// The policy is for something else.
     #[error("the policy covers {resource}, which is not {url}")]
-    Resource {
+    NotCovered {
         /// The policy's resource.
         resource: String,
         /// What was asked for, without CloudFront's parameters.
@@ -190,12 +190,12 @@ impl Reason {
     #[must_use]
     pub fn code(&self) -> DenialCode {
         match self {
-            Self::Address { .. }
+            Self::AddressNotAllowed { .. }
             | Self::BadSignature
             | Self::Expired { .. }
             | Self::NotYetValid { .. }
             | Self::Repeated(_)
-            | Self::Resource { .. }
+            | Self::NotCovered { .. }
             | Self::UnsupportedHash(_)
             | Self::WrongHash { .. } => DenialCode::AccessDenied,
             Self::MalformedPolicy(_)
@@ -214,7 +214,7 @@ impl Reason {
 #[non_exhaustive]
 pub enum Check {
     /// Is there a signature, in the URL or else in cookies?
-    Credential,
+    SignatureLocation,
     /// Is its key in a trusted key group?
     KeyPairId,
     /// Are the hash, the signature and the policy there once each, and in CloudFront's encoding?
@@ -236,7 +236,7 @@ pub enum Check {
 impl Check {
     /// All checks in their order.
     pub const ALL: [Self; 9] = [
-        Self::Credential,
+        Self::SignatureLocation,
         Self::KeyPairId,
         Self::Form,
         Self::Policy,
@@ -251,7 +251,7 @@ impl Check {
     #[must_use]
     pub fn question(self) -> &'static str {
         match self {
-            Self::Credential => "is the request signed?",
+            Self::SignatureLocation => "is the request signed?",
             Self::KeyPairId => "is the key trusted?",
             Self::Form => "are all parts there, once, and decodable?",
             Self::Policy => "can the policy be read?",
@@ -269,7 +269,7 @@ impl Reason {
     #[must_use]
     pub fn check(&self) -> Check {
         match self {
-            Self::MissingKey { credential: None } => Check::Credential,
+            Self::MissingKey { signature_location: None } => Check::SignatureLocation,
             Self::MissingKey { .. } | Self::UnknownKey(_) => Check::KeyPairId,
             Self::MissingPolicy
             | Self::MissingSignature
@@ -280,21 +280,21 @@ impl Reason {
             | Self::UnsupportedHash(_) => Check::Form,
             Self::MalformedPolicy(_) => Check::Policy,
             Self::BadSignature | Self::WrongHash { .. } => Check::Signature,
-            Self::Resource { .. } => Check::Resource,
+            Self::NotCovered { .. } => Check::Resource,
             Self::NotYetValid { .. } => Check::DateGreaterThan,
             Self::Expired { .. } => Check::DateLessThan,
-            Self::Address { .. } => Check::IpAddress,
+            Self::AddressNotAllowed { .. } => Check::IpAddress,
         }
     }
 }
 
-fn missing_key(credential: Option<Credential>) -> &'static str {
-    match credential {
+fn missing_key(signature_location: Option<SignatureLocation>) -> &'static str {
+    match signature_location {
         None => "the request is not signed: neither its URL nor its cookies name a key pair id",
-        Some(Credential::Url) => {
+        Some(SignatureLocation::Url) => {
             "the URL has one of CloudFront's parameters, so it counts as a signed URL and no cookie is looked at, but its Key-Pair-Id is missing"
         }
-        Some(Credential::Cookies) => {
+        Some(SignatureLocation::Cookies) => {
             "there are CloudFront cookies, but CloudFront-Key-Pair-Id is missing or empty"
         }
     }

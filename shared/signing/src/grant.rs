@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    CookieAttributes, CookieName, Error, ExactUrl, HashAlgorithm, PrivateKey, Statement, StreamUrl, UnixTime,
+    CookieAttributes, CookieName, Error, ExactUrl, HashAlgorithm, Policy, PrivateKey, StreamUrl, UnixTime,
     encoding, resource::URL_LIMIT,
 };
 
@@ -54,17 +54,17 @@ impl Signer {
     ///
     /// # Errors
     /// [`Error::Crypto`] where the private-key operation fails.
-    pub fn sign(&self, statement: impl Into<Statement>) -> Result<Grant, Error> {
-        let statement = statement.into();
-        let signature = self.key.sign(statement.to_json().as_bytes(), self.hash)?;
-        Ok(Grant::new(statement, self.key_pair_id.clone(), self.hash, &signature))
+    pub fn sign(&self, policy: impl Into<Policy>) -> Result<Grant, Error> {
+        let policy = policy.into();
+        let signature = self.key.sign(policy.to_json().as_bytes(), self.hash)?;
+        Ok(Grant::new(policy, self.key_pair_id.clone(), self.hash, &signature))
     }
 }
 
 /// A signed policy, to be applied to URLs, cookies, playlists.
 #[derive(Clone, Eq, Hash, PartialEq)]
 pub struct Grant {
-    statement: Statement,
+    policy: Policy,
     key_pair_id: KeyPairId,
     hash: HashAlgorithm,
     signature: String,
@@ -72,19 +72,19 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// A grant from a signature made elsewhere, by KMS say, over [`Statement::to_json`].
+    /// A grant from a signature made elsewhere, by KMS say, over [`Policy::to_json`].
     #[must_use]
-    pub fn new(statement: Statement, key_pair_id: KeyPairId, hash: HashAlgorithm, signature: &[u8]) -> Self {
+    pub fn new(policy: Policy, key_pair_id: KeyPairId, hash: HashAlgorithm, signature: &[u8]) -> Self {
         let signature = encoding::encode(signature);
-        let first = match &statement {
-            Statement::Canned(policy) => format!("Expires={}", policy.date_less_than.seconds()),
-            Statement::Custom(_) => format!("Policy={}", encoding::encode(statement.to_json().as_bytes())),
+        let first = match &policy {
+            Policy::Canned(policy) => format!("Expires={}", policy.date_less_than.seconds()),
+            Policy::Custom(_) => format!("Policy={}", encoding::encode(policy.to_json().as_bytes())),
         };
         let mut query = format!("{first}&Signature={signature}&Key-Pair-Id={key_pair_id}");
         if hash == HashAlgorithm::Sha256 {
             query.push_str("&Hash-Algorithm=SHA256");
         }
-        Self { statement, key_pair_id, hash, signature, query }
+        Self { policy, key_pair_id, hash, signature, query }
     }
 
     /// The query parameters: `Expires` or `Policy`, `Signature`, `Key-Pair-Id`, and `Hash-Algorithm`
@@ -102,8 +102,8 @@ impl Grant {
 
     /// What was signed.
     #[must_use]
-    pub fn statement(&self) -> &Statement {
-        &self.statement
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// `url`, byte for byte, with the parameters behind its own.
@@ -126,11 +126,9 @@ impl Grant {
     /// The cookies of this grant with their values.
     #[must_use]
     pub fn cookies(&self) -> Vec<(CookieName, String)> {
-        let first = match &self.statement {
-            Statement::Canned(policy) => (CookieName::Expires, policy.date_less_than.seconds().to_string()),
-            Statement::Custom(_) => {
-                (CookieName::Policy, encoding::encode(self.statement.to_json().as_bytes()))
-            }
+        let first = match &self.policy {
+            Policy::Canned(policy) => (CookieName::Expires, policy.date_less_than.seconds().to_string()),
+            Policy::Custom(_) => (CookieName::Policy, encoding::encode(self.policy.to_json().as_bytes())),
         };
         let mut cookies = vec![
             first,
@@ -147,13 +145,13 @@ impl Grant {
     #[must_use]
     pub fn set_cookies(&self) -> Vec<String> {
         // They end with the browser's session: any time would do.
-        self.set_cookies_with(&CookieAttributes::new(self.cookie_path()), self.statement.date_less_than())
+        self.set_cookies_with(&CookieAttributes::new(self.cookie_path()), self.policy.date_less_than())
     }
 
     /// `Set-Cookie` values with these attributes, at the time `now`.
     #[must_use]
     pub fn set_cookies_with(&self, attributes: &CookieAttributes, now: UnixTime) -> Vec<String> {
-        let seconds_left = self.statement.date_less_than().seconds().saturating_sub(now.seconds());
+        let seconds_left = self.policy.date_less_than().seconds().saturating_sub(now.seconds());
         let max_age = attributes.max_age(seconds_left);
         let cookies = self.cookies().into_iter();
         cookies.map(|(name, value)| attributes.line(name.as_str(), &value, max_age)).collect()
@@ -163,9 +161,9 @@ impl Grant {
     /// its first wildcard, or `;`, which no cookie's path can hold.
     #[must_use]
     pub fn cookie_path(&self) -> &str {
-        let resource = match &self.statement {
-            Statement::Canned(policy) => policy.resource.as_str(),
-            Statement::Custom(policy) => policy.resource().as_str(),
+        let resource = match &self.policy {
+            Policy::Canned(policy) => policy.resource.as_str(),
+            Policy::Custom(policy) => policy.resource().as_str(),
         };
         let after_scheme = resource.split_once("://").map_or(resource, |(_, rest)| rest);
         let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
@@ -174,9 +172,9 @@ impl Grant {
     }
 
     fn apply(&self, url: &str, resource: &str) -> Result<String, Error> {
-        let (covered, covering) = match &self.statement {
-            Statement::Canned(policy) => (policy.resource == resource, policy.resource.as_str()),
-            Statement::Custom(policy) => (policy.resource().covers(url), policy.resource().as_str()),
+        let (covered, covering) = match &self.policy {
+            Policy::Canned(policy) => (policy.resource == resource, policy.resource.as_str()),
+            Policy::Custom(policy) => (policy.resource().covers(url), policy.resource().as_str()),
         };
         if !covered {
             return Err(Error::NotCovered { resource: covering.to_owned(), url: url.to_owned() });
@@ -199,7 +197,7 @@ impl fmt::Debug for Grant {
     /// Whoever holds the signature is admitted: it stays out of logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Grant")
-            .field("statement", &self.statement)
+            .field("policy", &self.policy)
             .field("key_pair_id", &self.key_pair_id)
             .field("hash", &self.hash)
             .finish_non_exhaustive()
@@ -209,18 +207,18 @@ impl fmt::Debug for Grant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CannedPolicy, CookieLifetime, Policy, SameSite, UrlPattern};
+    use crate::{CannedPolicy, CookieLifetime, CustomPolicy, SameSite, UrlPattern};
 
     fn time() -> UnixTime {
         UnixTime::new(1_767_290_400).expect("a time in seconds")
     }
 
-    fn grant(statement: impl Into<Statement>, hash: HashAlgorithm) -> Grant {
-        Grant::new(statement.into(), KeyPairId::new("K1").expect("an id"), hash, &[0xfb, 0xef, 0xff])
+    fn grant(policy: impl Into<Policy>, hash: HashAlgorithm) -> Grant {
+        Grant::new(policy.into(), KeyPairId::new("K1").expect("an id"), hash, &[0xfb, 0xef, 0xff])
     }
 
-    fn wildcard(pattern: &str) -> Policy {
-        Policy::new(UrlPattern::new(pattern).expect("a pattern"), time()).expect("a policy")
+    fn wildcard(pattern: &str) -> CustomPolicy {
+        CustomPolicy::new(UrlPattern::new(pattern).expect("a pattern"), time()).expect("a policy")
     }
 
     #[test]
@@ -318,7 +316,7 @@ mod tests {
         let debug = format!("{:?}", grant(wildcard("https://h/*"), HashAlgorithm::Sha1));
         assert_eq!(
             debug,
-            "Grant { statement: Custom(Policy { resource: Url(UrlPattern(\"https://h/*\")), \
+            "Grant { policy: Custom(CustomPolicy { resource: Url(UrlPattern(\"https://h/*\")), \
              date_less_than: UnixTime(1767290400), date_greater_than: None, ip_address: None }), \
              key_pair_id: KeyPairId(\"K1\"), hash: Sha1, .. }"
         );

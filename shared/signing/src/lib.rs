@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use cloudfront_signing::{
-//!     ExactUrl, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, UnixTime, UrlPattern,
+//!     ExactUrl, HashAlgorithm, KeyPairId, CustomPolicy, PrivateKey, Request, Signer, UnixTime, UrlPattern,
 //!     Verifier,
 //! };
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,7 +19,7 @@
 //! let signer = Signer::new(KeyPairId::new("K2JCJMDEHXQW5F")?, key, HashAlgorithm::Sha256);
 //!
 //! let everything = UrlPattern::new("https://d111111abcdef8.cloudfront.net/video/*")?;
-//! let grant = signer.sign(Policy::new(everything, UnixTime::new(1_790_000_000)?)?)?;
+//! let grant = signer.sign(CustomPolicy::new(everything, UnixTime::new(1_790_000_000)?)?)?;
 //! let url = grant.url(&ExactUrl::new("https://d111111abcdef8.cloudfront.net/video/m/s001.ts")?)?;
 //!
 //! let admitted = verifier.verify(&Request::new(&url), UnixTime::new(1_789_999_999)?)?;
@@ -57,11 +57,11 @@ pub use error::Error;
 pub use grant::{Grant, KeyPairId, Signer};
 pub use hash::HashAlgorithm;
 pub use parameters::{RESERVED_PARAMETERS, without_reserved_parameters};
-pub use policy::{CannedPolicy, Policy, Statement};
+pub use policy::{CannedPolicy, CustomPolicy, Policy};
 pub use private_key::{KeyAlgorithm, PrivateKey};
 pub use public_key::PublicKey;
 pub use received::ReceivedPolicy;
-pub use request::{Credential, Request};
+pub use request::{Request, SignatureLocation};
 pub use resource::{ExactUrl, Resource, UrlPattern, resource_covers};
 pub use stream::{StreamPattern, StreamUrl, escape_for_flash};
 pub use time::UnixTime;

@@ -29,14 +29,14 @@ impl CannedPolicy {
 
 /// A custom policy: a resource, which may be a pattern, a time window, and an IPv4 range.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Policy {
+pub struct CustomPolicy {
     resource: Resource,
     date_less_than: UnixTime,
     date_greater_than: Option<UnixTime>,
     ip_address: Option<Ipv4Net>,
 }
 
-impl Policy {
+impl CustomPolicy {
     /// Admits requests that `resource` covers before `date_less_than`.
     ///
     /// # Errors
@@ -102,8 +102,8 @@ fn parse_ip_range(text: &str) -> Option<Ipv4Net> {
     text.parse().ok().or_else(|| Some(Ipv4Net::from(text.parse::<std::net::Ipv4Addr>().ok()?)))
 }
 
-impl Policy {
-    /// Like [`Policy::ip_address`], from text such as `192.0.2.0/24` or `192.0.2.7`.
+impl CustomPolicy {
+    /// Like [`CustomPolicy::ip_address`], from text such as `192.0.2.0/24` or `192.0.2.7`.
     ///
     /// # Errors
     /// [`Error::IpAddress`] for anything else, IPv6 included.
@@ -117,14 +117,14 @@ impl Policy {
 
 /// What is signed: a canned or a custom policy.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum Statement {
+pub enum Policy {
     /// Rebuilt by CloudFront from the request.
     Canned(CannedPolicy),
     /// Sent with the request.
-    Custom(Policy),
+    Custom(CustomPolicy),
 }
 
-impl Statement {
+impl Policy {
     /// The bytes that are signed.
     #[must_use]
     pub fn to_json(&self) -> String {
@@ -144,14 +144,14 @@ impl Statement {
     }
 }
 
-impl From<CannedPolicy> for Statement {
+impl From<CannedPolicy> for Policy {
     fn from(policy: CannedPolicy) -> Self {
         Self::Canned(policy)
     }
 }
 
-impl From<Policy> for Statement {
-    fn from(policy: Policy) -> Self {
+impl From<CustomPolicy> for Policy {
+    fn from(policy: CustomPolicy) -> Self {
         Self::Custom(policy)
     }
 }
@@ -179,19 +179,19 @@ mod tests {
     fn a_canned_policy_has_the_documented_bytes() {
         let url = ExactUrl::new("https://h/a?x=1").expect("a URL");
         assert_eq!(
-            Statement::from(CannedPolicy::new(&url, time(1_767_290_400))).to_json(),
+            Policy::from(CannedPolicy::new(&url, time(1_767_290_400))).to_json(),
             r#"{"Statement":[{"Resource":"https://h/a?x=1","Condition":{"DateLessThan":{"AWS:EpochTime":1767290400}}}]}"#
         );
     }
 
     #[test]
     fn a_custom_policy_has_botocores_order() {
-        let policy = Policy::new(UrlPattern::new("https://h/*").expect("a pattern"), time(20))
+        let policy = CustomPolicy::new(UrlPattern::new("https://h/*").expect("a pattern"), time(20))
             .and_then(|policy| policy.date_greater_than(time(10)))
             .and_then(|policy| policy.ip_address_text("192.0.2.7"))
             .expect("a policy");
         assert_eq!(
-            Statement::from(policy).to_json(),
+            Policy::from(policy).to_json(),
             concat!(
                 r#"{"Statement":[{"Resource":"https://h/*","Condition":{"DateLessThan":{"AWS:EpochTime":20},"#,
                 r#""IpAddress":{"AWS:SourceIp":"192.0.2.7/32"},"DateGreaterThan":{"AWS:EpochTime":10}}}]}"#
@@ -201,8 +201,8 @@ mod tests {
 
     #[test]
     fn an_empty_window_and_a_foreign_address_are_refused() {
-        let policy =
-            Policy::new(UrlPattern::new("https://h/*").expect("a pattern"), time(20)).expect("a policy");
+        let policy = CustomPolicy::new(UrlPattern::new("https://h/*").expect("a pattern"), time(20))
+            .expect("a policy");
         assert_eq!(
             policy.clone().date_greater_than(time(19)),
             Err(Error::EmptyWindow { opens: time(19), closes: time(20) })
@@ -216,7 +216,7 @@ mod tests {
     fn a_policy_that_kms_would_not_sign_is_refused() {
         let long = UrlPattern::new(format!("https://h/{}*", "a".repeat(4_000))).expect("a pattern");
         assert_eq!(
-            Policy::new(long, time(20)),
+            CustomPolicy::new(long, time(20)),
             Err(Error::TooLong { what: "policy", length: 4_203, limit: 4_096, by: "KMS" })
         );
     }

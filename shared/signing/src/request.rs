@@ -8,7 +8,7 @@ use crate::{CookieName, parameters::reserved_parameters};
 
 /// Where the signature of a request stands.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Credential {
+pub enum SignatureLocation {
     /// In `CloudFront-*` cookies.
     Cookies,
     /// In the URL.
@@ -50,13 +50,13 @@ impl<'a> Request<'a> {
 
     /// Where this request's signature stands, if it has one: a signed URL wins over cookies.
     #[must_use]
-    pub fn credential(&self) -> Option<Credential> {
+    pub fn signature_location(&self) -> Option<SignatureLocation> {
         if reserved_parameters(self.url).next().is_some() {
-            Some(Credential::Url)
+            Some(SignatureLocation::Url)
         } else if self.cookies.is_empty() {
             None
         } else {
-            Some(Credential::Cookies)
+            Some(SignatureLocation::Cookies)
         }
     }
 }
@@ -71,11 +71,15 @@ mod tests {
         let rows = [
             ("https://h/a", "", None),
             ("https://h/a", "other=1", None),
-            ("https://h/a", cookies, Some(Credential::Cookies)),
-            ("https://h/a?Expires=", cookies, Some(Credential::Url)),
+            ("https://h/a", cookies, Some(SignatureLocation::Cookies)),
+            ("https://h/a?Expires=", cookies, Some(SignatureLocation::Url)),
         ];
-        for (url, header, credential) in rows {
-            assert_eq!(Request::new(url).cookie_header(header).credential(), credential, "{url} {header}");
+        for (url, header, signature_location) in rows {
+            assert_eq!(
+                Request::new(url).cookie_header(header).signature_location(),
+                signature_location,
+                "{url} {header}"
+            );
         }
     }
 }

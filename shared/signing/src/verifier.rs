@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    CookieName, Credential, Denial, HashAlgorithm, KeyPairId, PublicKey, Reason, ReceivedPolicy, Request,
-    UnixTime, encoding,
+    CookieName, Denial, HashAlgorithm, KeyPairId, PublicKey, Reason, ReceivedPolicy, Request,
+    SignatureLocation, UnixTime, encoding,
     parameters::{parameter_values, without_reserved_parameters},
     target::RequestTarget,
     wildcard,
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Admitted {
     /// Where its signature stood.
-    pub credential: Credential,
+    pub signature_location: SignatureLocation,
     /// Whose signature it is.
     pub key_pair_id: String,
     /// What was signed.
@@ -48,7 +48,7 @@ impl Verifier {
             Ok(admitted) => Ok(admitted),
             Err(reason) => Err(Box::new(Denial {
                 reason,
-                credential: request.credential(),
+                signature_location: request.signature_location(),
                 key_pair_id: seen.key_pair_id,
                 policy: seen.policy,
             })),
@@ -56,26 +56,26 @@ impl Verifier {
     }
 
     fn judge(&self, request: &Request<'_>, now: UnixTime, seen: &mut Seen) -> Result<Admitted, Reason> {
-        let Some(credential) = request.credential() else {
-            return Err(Reason::MissingKey { credential: None });
+        let Some(signature_location) = request.signature_location() else {
+            return Err(Reason::MissingKey { signature_location: None });
         };
-        let fields = Fields { request, credential };
+        let fields = Fields { request, signature_location };
         let id = fields
             .one("Key-Pair-Id", CookieName::KeyPairId)?
             .filter(|id| !id.is_empty())
-            .ok_or(Reason::MissingKey { credential: Some(credential) })?;
+            .ok_or(Reason::MissingKey { signature_location: Some(signature_location) })?;
         seen.key_pair_id = Some(id.to_owned());
         let key = KeyPairId::new(id)
             .ok()
             .and_then(|id| self.keys.get(&id))
             .ok_or_else(|| Reason::UnknownKey(id.to_owned()))?;
         let url = without_reserved_parameters(request.url);
-        let signed = Signed::read(&fields, &url)?;
+        let signed = SignedPolicy::read(&fields, &url)?;
         let policy = ReceivedPolicy::parse(&signed.policy).map_err(Reason::MalformedPolicy)?;
         seen.policy = Some(policy.clone());
         signed.check(key)?;
         check_conditions(&policy, &url, request, now)?;
-        Ok(Admitted { credential, key_pair_id: id.to_owned(), policy })
+        Ok(Admitted { signature_location, key_pair_id: id.to_owned(), policy })
     }
 }
 
@@ -89,14 +89,14 @@ struct Seen {
 /// The parts of a signature, from the URL or from the cookies, never from both.
 struct Fields<'r, 'a> {
     request: &'r Request<'a>,
-    credential: Credential,
+    signature_location: SignatureLocation,
 }
 
 impl<'a> Fields<'_, 'a> {
     fn one(&self, parameter: &'static str, cookie: CookieName) -> Result<Option<&'a str>, Reason> {
-        match self.credential {
-            Credential::Url => single(parameter_values(self.request.url, parameter), parameter),
-            Credential::Cookies => {
+        match self.signature_location {
+            SignatureLocation::Url => single(parameter_values(self.request.url, parameter), parameter),
+            SignatureLocation::Cookies => {
                 let values =
                     self.request.cookies.iter().filter(|(name, _)| *name == cookie).map(|&(_, value)| value);
                 single(values, cookie.as_str())
@@ -114,13 +114,13 @@ fn single<'a>(
 }
 
 /// The bytes that were signed, and the signature.
-struct Signed {
+struct SignedPolicy {
     policy: Vec<u8>,
     signature: Vec<u8>,
     hash: HashAlgorithm,
 }
 
-impl Signed {
+impl SignedPolicy {
     fn read(fields: &Fields<'_, '_>, url: &str) -> Result<Self, Reason> {
         let hash = match fields.one("Hash-Algorithm", CookieName::HashAlgorithm)? {
             None => HashAlgorithm::Sha1,
@@ -186,7 +186,7 @@ fn check_conditions(
     if let Some(resource) = &policy.resource
         && !wildcard::covers(resource, &RequestTarget::parse(url))
     {
-        return Err(Reason::Resource { resource: resource.clone(), url: url.to_owned() });
+        return Err(Reason::NotCovered { resource: resource.clone(), url: url.to_owned() });
     }
     if let Some(date_greater_than) = policy.date_greater_than
         && now <= date_greater_than
@@ -200,6 +200,6 @@ fn check_conditions(
     match (policy.ip_address, request.viewer_address) {
         (None, _) => Ok(()),
         (Some(range), Some(std::net::IpAddr::V4(address))) if range.contains(&address) => Ok(()),
-        (Some(range), address) => Err(Reason::Address { range, address }),
+        (Some(range), address) => Err(Reason::AddressNotAllowed { range, address }),
     }
 }

@@ -5,8 +5,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use cloudfront_signing::{
-    Credential, Grant, HashAlgorithm, KeyPairId, Reason, Request, Resource, UrlPattern, wildcard_matches,
-    without_reserved_parameters,
+    Grant, HashAlgorithm, KeyPairId, Reason, Request, Resource, SignatureLocation, UrlPattern,
+    wildcard_matches, without_reserved_parameters,
 };
 use proptest::prelude::*;
 
@@ -28,10 +28,10 @@ proptest! {
     #[test]
     fn what_is_signed_is_admitted_by_url_and_by_cookies(signed in signed()) {
         let url = signed.by_url();
-        prop_assert_eq!(signed.judge(Request::new(&url)), Ok(signed.admitted(Credential::Url)));
+        prop_assert_eq!(signed.judge(Request::new(&url)), Ok(signed.admitted(SignatureLocation::Url)));
         let cookies = signed.cookie_header();
         let request = Request::new(signed.url.as_str()).cookie_header(&cookies);
-        prop_assert_eq!(signed.judge(request), Ok(signed.admitted(Credential::Cookies)));
+        prop_assert_eq!(signed.judge(request), Ok(signed.admitted(SignatureLocation::Cookies)));
     }
 
     #[test]
@@ -46,7 +46,7 @@ proptest! {
             prop_assert_eq!((at(opens), at(opens + 1)), (Err(early), Ok(())));
         }
         let range = signed.terms.range.filter(|range| !range.contains(&outside));
-        let expected = range.map(|range| Reason::Address { range, address: Some(IpAddr::V4(outside)) });
+        let expected = range.map(|range| Reason::AddressNotAllowed { range, address: Some(IpAddr::V4(outside)) });
         let request = Request::new(&url).viewer_address(outside.into());
         let verdict = VERIFIER.verify(&request, time(signed.terms.now));
         prop_assert_eq!(verdict.err().map(|denial| denial.reason), expected);
@@ -80,13 +80,13 @@ proptest! {
         let is_refused = |query: &str| {
             signed.judge(Request::new(&with_query(signed.url.as_str(), query))).is_err()
         };
-        let policy = change.of_bytes(signed.grant.statement().to_json().as_bytes());
+        let policy = change.of_bytes(signed.grant.policy().to_json().as_bytes());
         let (_, rest) = signed.grant.query().split_once('&').unwrap();
         prop_assert!(is_refused(&format!("Policy={}&{rest}", encode(&policy))), "{:?}", policy);
 
         let signature = change.of_bytes(&signed.signature());
         let id = KeyPairId::new(signed.key.id).unwrap();
-        let forged = Grant::new(signed.grant.statement().clone(), id, signed.hash, &signature);
+        let forged = Grant::new(signed.grant.policy().clone(), id, signed.hash, &signature);
         prop_assert!(is_refused(forged.query()), "{:?}", signature);
 
         let other = KEYS.iter().find(|key| key.id != signed.key.id).unwrap();
@@ -129,7 +129,7 @@ proptest! {
         let is_covered = reference::covers(&pattern, &url);
         let verdict = VERIFIER.verify(&Request::new(&signed), time(1)).map_err(|denial| denial.reason);
         prop_assert_eq!(verdict.map(drop), if is_covered { Ok(()) } else {
-            Err(Reason::Resource { resource: pattern.clone(), url: url.clone() })
+            Err(Reason::NotCovered { resource: pattern.clone(), url: url.clone() })
         });
         if let Ok(pattern) = UrlPattern::new(pattern) {
             prop_assert_eq!(Resource::from(pattern).covers(&url), is_covered);

@@ -8,8 +8,8 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use cloudfront_signing::{
-    CannedPolicy, Credential, ExactUrl, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, PublicKey,
-    Reason, Request, Signer, StreamUrl, UnixTime, UrlPattern, Verifier,
+    CannedPolicy, CustomPolicy, ExactUrl, Grant, HashAlgorithm, KeyPairId, PrivateKey, PublicKey, Reason,
+    Request, SignatureLocation, Signer, StreamUrl, UnixTime, UrlPattern, Verifier,
 };
 
 const NOW: u64 = 1_790_000_000;
@@ -42,8 +42,8 @@ fn signer(pem: &str, hash: HashAlgorithm) -> (Signer, Verifier) {
     (Signer::new(id(), key, hash), verifier)
 }
 
-fn wildcard() -> Policy {
-    Policy::new(UrlPattern::new("https://h/video/*").unwrap(), time(NOW + 60)).unwrap()
+fn wildcard() -> CustomPolicy {
+    CustomPolicy::new(UrlPattern::new("https://h/video/*").unwrap(), time(NOW + 60)).unwrap()
 }
 
 fn signed() -> (Grant, Verifier) {
@@ -77,11 +77,11 @@ fn both_keys_with_both_hashes_canned_and_custom_are_admitted() {
             ] {
                 let by_url = grant.url(&segment).unwrap();
                 let admitted = verifier.verify(&Request::new(&by_url), time(NOW)).unwrap();
-                assert_eq!(admitted.credential, Credential::Url);
+                assert_eq!(admitted.signature_location, SignatureLocation::Url);
                 let header = cookie_header(&grant);
                 let by_cookies = Request::new(segment.as_str()).cookie_header(&header);
                 let admitted = verifier.verify(&by_cookies, time(NOW)).unwrap();
-                assert_eq!(admitted.credential, Credential::Cookies);
+                assert_eq!(admitted.signature_location, SignatureLocation::Cookies);
                 assert_eq!(admitted.policy.date_less_than, time(NOW + 60));
             }
         }
@@ -102,7 +102,7 @@ fn the_same_input_gives_the_same_bytes() {
 fn a_request_without_a_signature_is_missing_its_key() {
     let (_, verifier) = signed();
     let denial = verifier.verify(&Request::new(SEGMENT), time(NOW)).unwrap_err();
-    assert_eq!(denial.reason, Reason::MissingKey { credential: None });
+    assert_eq!(denial.reason, Reason::MissingKey { signature_location: None });
     assert_eq!(
         denial.to_xml(),
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>MissingKey</Code><Message>Missing \
@@ -115,7 +115,10 @@ fn a_signed_url_wins_over_good_cookies() {
     let (grant, verifier) = signed();
     let header = cookie_header(&grant);
     let request = Request::new("https://h/video/m/s001.ts?Expires=1").cookie_header(&header);
-    assert_eq!(reason(&verifier, &request), Reason::MissingKey { credential: Some(Credential::Url) });
+    assert_eq!(
+        reason(&verifier, &request),
+        Reason::MissingKey { signature_location: Some(SignatureLocation::Url) }
+    );
 }
 
 #[test]
@@ -142,10 +145,10 @@ fn an_address_outside_the_range_is_refused_and_so_is_ipv6() {
     let from = |address: &str| Request::new(&signed).viewer_address(address.parse().unwrap());
     assert!(verifier.verify(&from("192.0.2.77"), time(NOW)).is_ok());
     for address in ["192.0.3.1", "::1", "::ffff:192.0.2.77"] {
-        let expected = Reason::Address { range, address: Some(address.parse().unwrap()) };
+        let expected = Reason::AddressNotAllowed { range, address: Some(address.parse().unwrap()) };
         assert_eq!(reason(&verifier, &from(address)), expected);
     }
-    assert_eq!(reason(&verifier, &Request::new(&signed)), Reason::Address { range, address: None });
+    assert_eq!(reason(&verifier, &Request::new(&signed)), Reason::AddressNotAllowed { range, address: None });
 }
 
 #[test]
@@ -154,7 +157,10 @@ fn a_policy_for_something_else_is_refused() {
     let elsewhere = format!("https://h/other/a.ts?{}", grant.query());
     assert_eq!(
         reason(&verifier, &Request::new(&elsewhere)),
-        Reason::Resource { resource: "https://h/video/*".to_owned(), url: "https://h/other/a.ts".to_owned() }
+        Reason::NotCovered {
+            resource: "https://h/video/*".to_owned(),
+            url: "https://h/other/a.ts".to_owned()
+        }
     );
 }
 
@@ -178,7 +184,7 @@ fn each_malformed_part_has_its_code_and_reason() {
     let rows = [
         (
             vec![policy, signature, "Key-Pair-Id=", hash],
-            Reason::MissingKey { credential: Some(Credential::Url) },
+            Reason::MissingKey { signature_location: Some(SignatureLocation::Url) },
         ),
         (vec![policy, signature, "Key-Pair-Id=K2", hash], Reason::UnknownKey("K2".to_owned())),
         (vec![policy, key, hash], Reason::MissingSignature),

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cloudfront_signing::{
-    Admitted, CannedPolicy, Denial, ExactUrl, Grant, HashAlgorithm, KeyAlgorithm, KeyPairId, PrivateKey,
-    PublicKey, Request, Statement, StreamUrl, UnixTime, Verifier, without_reserved_parameters,
+    Admitted, CannedPolicy, Denial, ExactUrl, Grant, HashAlgorithm, KeyAlgorithm, KeyPairId, Policy,
+    PrivateKey, PublicKey, Request, StreamUrl, UnixTime, Verifier, without_reserved_parameters,
 };
 
 use hls_rewrite::{
@@ -101,9 +101,9 @@ pub fn assert_round_trip(text: &str) {
 }
 
 fn grant(policy: CannedPolicy) -> Grant {
-    let statement = Statement::from(policy);
-    let signature = KEY.sign(statement.to_json().as_bytes(), HashAlgorithm::Sha1).expect("the key signs");
-    Grant::new(statement, id(), HashAlgorithm::Sha1, &signature)
+    let policy = Policy::from(policy);
+    let signature = KEY.sign(policy.to_json().as_bytes(), HashAlgorithm::Sha1).expect("the key signs");
+    Grant::new(policy, id(), HashAlgorithm::Sha1, &signature)
 }
 
 fn assert_admitted_until_then(signed: Option<String>) {

@@ -9,7 +9,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let (url, cookies) = text.split_once('\n').unwrap_or((text, ""));
     assert!(VERIFIER.verify(&Request::new(url).cookie_header(cookies), *NOW).is_err());
     let bare = without_reserved_parameters(url);
-    assert_eq!(Request::new(&bare).credential(), None);
+    assert_eq!(Request::new(&bare).signature_location(), None);
     assert_round_trip(url);
     assert_round_trip(&bare);
 });

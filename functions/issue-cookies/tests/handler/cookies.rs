@@ -1,6 +1,6 @@
 //! `POST` and `DELETE /auth/cookies`.
 
-use cloudfront_signing::{Credential, HashAlgorithm, Reason};
+use cloudfront_signing::{HashAlgorithm, Reason, SignatureLocation};
 use serde_json::{Value, json};
 
 use crate::{
@@ -84,13 +84,13 @@ async fn the_cookies_are_admitted_for_video_and_for_nothing_else() {
         let url = |path: &str| format!("{scheme}://{HOST}{path}");
 
         let admitted = ask(&url("/video/m/s.ts"), &cookies, expires - 1).unwrap();
-        assert_eq!(admitted.credential, Credential::Cookies, "{scheme} {hash}");
+        assert_eq!(admitted.signature_location, SignatureLocation::Cookies, "{scheme} {hash}");
         let policy = admitted.policy;
         assert_eq!(policy.resource, Some(url("/video/*")));
         assert_eq!(policy.date_less_than.seconds(), expires);
 
         let denial = ask(&url("/other"), &cookies, NOW).unwrap_err();
-        let outside = Reason::Resource { resource: url("/video/*"), url: url("/other") };
+        let outside = Reason::NotCovered { resource: url("/video/*"), url: url("/other") };
         assert_eq!(denial.reason, outside, "{scheme} {hash}");
         let late = ask(&url("/video/m/s.ts"), &cookies, expires).unwrap_err();
         let expired = Reason::Expired {

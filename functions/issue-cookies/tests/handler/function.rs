@@ -14,7 +14,7 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use cloudfront_signing::{
-    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, PublicKey, Request, Signer,
+    Admitted, CustomPolicy, Denial, Grant, HashAlgorithm, KeyPairId, PrivateKey, PublicKey, Request, Signer,
     UnixTime, UrlPattern, Verifier,
 };
 use issue_cookies::{Config, HttpClient, IssueCookies, http_client};
@@ -235,7 +235,7 @@ pub(crate) fn problem(status: u16, title: &str, detail: &str, headers: Value) ->
 
 /// What the function should have signed, signed here.
 pub(crate) fn grant(resource: &str, expires: u64, hash: HashAlgorithm) -> Grant {
-    let policy = Policy::new(UrlPattern::new(resource).unwrap(), time(expires)).unwrap();
+    let policy = CustomPolicy::new(UrlPattern::new(resource).unwrap(), time(expires)).unwrap();
     let id = KeyPairId::new("K2JCJMDEHXQW5F").unwrap();
     Signer::new(id, private_key(), hash).sign(policy).unwrap()
 }

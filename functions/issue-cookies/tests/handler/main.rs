@@ -18,6 +18,7 @@ mod plone_offline;
 mod plone_online;
 mod plone_site;
 mod provider;
+mod providers;
 mod refusals;
 mod secrets;
 mod settings;

@@ -1,6 +1,6 @@
 //! `POST /auth/urls`.
 
-use cloudfront_signing::{Credential, HashAlgorithm, Reason};
+use cloudfront_signing::{HashAlgorithm, Reason, SignatureLocation};
 use hls_rewrite::policy_copy;
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ async fn a_url_is_signed_for_the_whole_asset() {
         let url = format!("https://{HOST}{path}{separator}{}&{}", grant.query(), policy_copy(&grant));
         assert_eq!(function.answer(asking_for(path)).await, signed(&url, EXPIRES));
         let admitted = ask(&url, "", EXPIRES - 1).unwrap();
-        assert_eq!(admitted.credential, Credential::Url);
+        assert_eq!(admitted.signature_location, SignatureLocation::Url);
         assert_eq!(admitted.policy.resource.as_ref(), Some(&resource));
     }
 }
@@ -75,7 +75,7 @@ async fn its_parameters_open_the_asset_and_not_the_next_one() {
     for path in ["/video/n/master.m3u8", "/video/master.m3u8", "/video/m"] {
         let url = format!("https://{HOST}{path}");
         let denial = ask(&format!("{url}?{parameters}"), "", NOW).unwrap_err();
-        let outside = Reason::Resource { resource: format!("https://{HOST}/video/m/*"), url };
+        let outside = Reason::NotCovered { resource: format!("https://{HOST}/video/m/*"), url };
         assert_eq!(denial.reason, outside);
     }
 }

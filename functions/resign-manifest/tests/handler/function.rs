@@ -16,12 +16,13 @@ use aws_lc_rs::{
 use aws_sdk_s3::Client;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cloudfront_signing::{
-    Admitted, Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, PublicKey, Request, Signer,
+    Admitted, CustomPolicy, Denial, Grant, HashAlgorithm, KeyPairId, PrivateKey, PublicKey, Request, Signer,
     UnixTime, UrlPattern, Verifier,
 };
+use hls_rewrite::policy_copy;
 use resign_manifest::{Config, HostGrants, PlaylistSource, ResignManifest};
 use serde_json::{Map, Value, json};
-use usher_runtime::{Clock, Grants, KeySource, LocalKey, Signature, SigningError, SigningKey, policy_copy};
+use usher_runtime::{Clock, Grants, KeySource, LocalKey, Signature, SigningError, SigningKey};
 
 use crate::bucket::BUCKET;
 
@@ -302,13 +303,13 @@ pub(crate) fn grant(resource: &str) -> Grant {
 /// The same, with another end.
 pub(crate) fn grant_until(resource: &str, expires: u64) -> Grant {
     let pattern = UrlPattern::new(format!("https://{HOST}{resource}")).unwrap();
-    let policy = Policy::new(pattern, time(expires)).unwrap();
+    let policy = CustomPolicy::new(pattern, time(expires)).unwrap();
     Signer::new(id(), private_key(), HashAlgorithm::Sha256).sign(policy).unwrap()
 }
 
 /// What the function should have signed for another host, which has the same key under another id.
 pub(crate) fn grant_of(id: KeyPairId, resource: &str, hash: HashAlgorithm) -> Grant {
-    let policy = Policy::new(UrlPattern::new(resource).unwrap(), time(EXPIRES)).unwrap();
+    let policy = CustomPolicy::new(UrlPattern::new(resource).unwrap(), time(EXPIRES)).unwrap();
     Signer::new(id, private_key(), hash).sign(policy).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! Playlists that are handed out, each whole.
 
-use cloudfront_signing::Credential;
+use cloudfront_signing::SignatureLocation;
 use url::Url;
 
 use crate::{
@@ -146,7 +146,7 @@ async fn each_signed_reference_is_admitted_without_cookies_until_it_expires() {
         assert_eq!(signed.len(), ours, "{references:?}");
         for url in signed {
             let admitted = ask(url, EXPIRES - 1).unwrap();
-            assert_eq!(admitted.credential, Credential::Url);
+            assert_eq!(admitted.signature_location, SignatureLocation::Url);
             assert_eq!(admitted.policy.date_less_than.seconds(), EXPIRES);
             let denial = ask(url, EXPIRES).unwrap_err();
             assert_eq!(denial.code().as_str(), "AccessDenied", "{url}");

@@ -7,7 +7,7 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use axum::http::StatusCode;
-use cloudfront_signing::{Grant, HashAlgorithm, Policy, Statement, UnixTime, UrlPattern};
+use cloudfront_signing::{CustomPolicy, Grant, HashAlgorithm, Policy, UnixTime, UrlPattern};
 use futures::future::join_all;
 use serde_json::Value;
 
@@ -72,8 +72,8 @@ fn event(asset: &str) -> Value {
 
 fn signed(asset: &str) -> String {
     let pattern = UrlPattern::new(format!("https://{HOST}/video/{asset}/*")).unwrap();
-    let policy = Policy::new(pattern, UnixTime::new(EXPIRES).unwrap()).unwrap();
-    let grant = Grant::new(Statement::from(policy), id(), HashAlgorithm::Sha256, SIGNATURE);
+    let policy = CustomPolicy::new(pattern, UnixTime::new(EXPIRES).unwrap()).unwrap();
+    let grant = Grant::new(Policy::from(policy), id(), HashAlgorithm::Sha256, SIGNATURE);
     PLAYLIST.replace("s001.ts", &format!("s001.ts?{}", grant.query()))
 }
 

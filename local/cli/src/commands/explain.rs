@@ -4,7 +4,9 @@
     reason = "a JSON object takes any member, and a JSON value answers null for one it does not have"
 )]
 
-use cloudfront_signing::{Admitted, Check, Credential, Denial, ReceivedPolicy, Request, UnixTime, Verifier};
+use cloudfront_signing::{
+    Admitted, Check, Denial, ReceivedPolicy, Request, SignatureLocation, UnixTime, Verifier,
+};
 use serde_json::{Value, json};
 use usher_runtime::system_clock;
 
@@ -66,7 +68,7 @@ fn to_text(decision: &Result<Admitted, Box<Denial>>, now: UnixTime) -> String {
             lines.push("admitted".to_owned());
             lines.push(format!(
                 "by:       {} of key pair {}",
-                name(admitted.credential),
+                name(admitted.signature_location),
                 admitted.key_pair_id
             ));
             Some(&admitted.policy)
@@ -75,7 +77,7 @@ fn to_text(decision: &Result<Admitted, Box<Denial>>, now: UnixTime) -> String {
             lines.push(format!("refused:  {}", denial.code().as_str()));
             lines.push(format!("message:  {}", denial.code().message()));
             lines.push(format!("reason:   {}", denial.reason));
-            lines.extend(denial.credential.map(|credential| format!("by:       {}", name(credential))));
+            lines.extend(denial.signature_location.map(|location| format!("by:       {}", name(location))));
             denial.policy.as_ref()
         }
     };
@@ -93,10 +95,10 @@ fn to_text(decision: &Result<Admitted, Box<Denial>>, now: UnixTime) -> String {
     lines.join("\n")
 }
 
-fn name(credential: Credential) -> &'static str {
-    match credential {
-        Credential::Cookies => "signed cookies",
-        Credential::Url => "a signed URL",
+fn name(location: SignatureLocation) -> &'static str {
+    match location {
+        SignatureLocation::Cookies => "signed cookies",
+        SignatureLocation::Url => "a signed URL",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use cloudfront_signing::{KeyAlgorithm, Policy, PrivateKey, PublicKey, Resource, Signer};
+use cloudfront_signing::{CustomPolicy, KeyAlgorithm, PrivateKey, PublicKey, Resource, Signer};
 
 use super::InputError;
 use crate::arguments::{Conditions, SigningKey};
@@ -27,8 +27,11 @@ pub(super) fn public_key(file: &Path) -> Result<PublicKey, InputError> {
 }
 
 /// A custom policy over `resource`.
-pub(super) fn policy(resource: impl Into<Resource>, conditions: &Conditions) -> Result<Policy, InputError> {
-    let mut policy = Policy::new(resource, conditions.date_less_than)?;
+pub(super) fn policy(
+    resource: impl Into<Resource>,
+    conditions: &Conditions,
+) -> Result<CustomPolicy, InputError> {
+    let mut policy = CustomPolicy::new(resource, conditions.date_less_than)?;
     if let Some(range) = &conditions.ip_address {
         policy = policy.ip_address_text(range)?;
     }

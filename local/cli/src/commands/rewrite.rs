@@ -1,7 +1,7 @@
 //! `usher rewrite`: the function's rewriter, on a file.
 
 use bytes::Bytes;
-use cloudfront_signing::Policy;
+use cloudfront_signing::CustomPolicy;
 use hls_rewrite::{
     AssetTree, Assets, Authority, Host, Origin, Permission, PolicyCopies, RewriteCounts, Scan,
     SignedPlaylist, SigningPlan, Style, is_playlist, is_viewer_host,
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     let plan = SigningPlan::of_playlist(&assets, &scan, permission);
     let mut grants = Vec::new();
     for required in &plan.grants {
-        grants.push(signer.sign(Policy::new(required.resource.clone(), arguments.date_less_than)?)?);
+        grants.push(signer.sign(CustomPolicy::new(required.resource.clone(), arguments.date_less_than)?)?);
     }
     let signed = SignedPlaylist::new(
         Bytes::copy_from_slice(playlist),

@@ -2,16 +2,18 @@
 
 #![allow(dead_code, reason = "each of the programs around it uses a part")]
 
+#[path = "../../../../tests/corpus.rs"]
+mod corpus;
 pub(crate) mod quick_m3u8;
 
-use std::{env, fmt, fs, io::Write, path::Path};
+use std::{fmt, fs, io::Write};
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     rsa::{KeyPair, KeySize},
 };
 use bytes::Bytes;
-use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Signer, UnixTime, UrlPattern};
+use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, CustomPolicy, PrivateKey, Signer, UnixTime, UrlPattern};
 use hls_rewrite::{
     AssetTree, Assets, Authority, Definitions, Host, Origin, Permission, PolicyCopies, Scan, SignedPlaylist,
     SigningPlan, SkipReason, Style,
@@ -54,16 +56,12 @@ fn generated(segments: usize) -> Sample {
     Sample { name: segments.to_string(), playlist: playlist.into() }
 }
 
-/// 27,985 lines with 9,211 segments. It stands outside of the repository, in the folder that `USHER_SHARED` names.
+/// 27,985 lines with 9,211 segments.
+#[expect(clippy::disallowed_methods, reason = "the playlist is a file; the crate itself stays pure")]
 fn longest_public() -> Option<Sample> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = env::var_os("USHER_SHARED").unwrap_or_else(|| "../shared".into());
-    let file = workspace.join(shared).join("corpus/hls/quick-m3u8/benches_long_media_playlist.m3u8");
-    let playlist = fs::read(&file);
-    if playlist.is_err() {
-        eprintln!("skipped: the public playlist of 9,211 segments: not at hand (set USHER_SHARED)");
-    }
-    Some(Sample { name: "public".to_owned(), playlist: playlist.ok()?.into() })
+    let folder = corpus::corpus("the public playlist of 9,211 segments")?;
+    let playlist = fs::read(folder.join("hls/quick-m3u8/benches_long_media_playlist.m3u8"));
+    Some(Sample { name: "public".to_owned(), playlist: playlist.expect("the corpus has it").into() })
 }
 
 /// Scans all of `playlist` and rewrites it into a buffer that is used again and again: its pages are there.
@@ -150,7 +148,7 @@ pub(crate) fn folder_grant(signer: &Signer) -> Grant {
 fn grant(signer: &Signer, resource: &str) -> Grant {
     let pattern = UrlPattern::new(resource).expect("a pattern");
     let expires = UnixTime::new(1_790_000_000).expect("a time");
-    signer.sign(Policy::new(pattern, expires).expect("a policy")).expect("a signature")
+    signer.sign(CustomPolicy::new(pattern, expires).expect("a policy")).expect("a signature")
 }
 
 fn hosts() -> Vec<Host> {

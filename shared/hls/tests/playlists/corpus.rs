@@ -1,7 +1,7 @@
-//! Public playlists. They stand outside of the repository, in the folder that `USHER_SHARED` names.
+//! Public playlists.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -10,6 +10,7 @@ use hls_rewrite::{AssetTree, Definitions, Style, is_playlist};
 use url::Url;
 
 use crate::{
+    published,
     reader::references,
     signing::{Signed, ask, replace, sign},
 };
@@ -150,17 +151,11 @@ impl Place {
     }
 }
 
-/// Every playlist of the corpus; none, and a note on stderr, where there is no corpus.
+/// Every playlist of the corpus; none where it is missing.
 fn corpus(claim: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = env::var_os("USHER_SHARED").unwrap_or_else(|| "../shared".into());
-    let folder = workspace.join(shared).join("corpus/hls");
-    if !folder.is_dir() {
-        eprintln!("skipped: {claim}: {} is missing", folder.display());
-        return Vec::new();
-    }
+    let Some(folder) = published::corpus(claim) else { return Vec::new() };
     let mut files = Vec::new();
-    collect(&folder, &mut files);
+    collect(&folder.join("hls"), &mut files);
     files.sort_by(|(one, _), (other, _)| one.cmp(other));
     assert!(!files.is_empty(), "{} is empty", folder.display());
     files

@@ -1,6 +1,6 @@
 //! What holds for every playlist, and for every text that is none.
 
-use cloudfront_signing::{Grant, Statement, UrlPattern};
+use cloudfront_signing::{Grant, Policy, UrlPattern};
 use hls_rewrite::{AssetTree, Authority, Kind, References, SkipReason, Style, ViewerPolicy, rewrite};
 use proptest::{prelude::*, sample::select};
 use url::Url;
@@ -134,12 +134,12 @@ fn assert_within(playlist: &[u8], authority: &Authority, resource: &str, style: 
     let scope = AssetTree::new("/video/*", 1).unwrap();
     let signed = sign_for(authority, playlist, &url(), &scope, style, common);
     for grant in &signed.grants {
-        let Statement::Custom(policy) = grant.statement() else { panic!("{grant:?}") };
+        let Policy::Custom(policy) = grant.policy() else { panic!("{grant:?}") };
         let covered = UrlPattern::new(policy.resource().as_str()).unwrap();
         let is_common =
             |pattern: &String| covered.is_within(&format!("https://d111111abcdef8.cloudfront.net{pattern}"));
         assert!(covered.is_within(resource) || common.iter().any(is_common), "{covered} for {resource}");
-        assert!(grant.statement().date_less_than() <= authority.expires());
+        assert!(grant.policy().date_less_than() <= authority.expires());
     }
     // Nothing is signed but by these.
     let without = signed

@@ -11,7 +11,7 @@ use aws_lc_rs::{
 };
 use bytes::Bytes;
 use cloudfront_signing::{
-    Denial, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, UnixTime, UrlPattern,
+    CustomPolicy, Denial, Grant, HashAlgorithm, KeyPairId, PrivateKey, Request, Signer, UnixTime, UrlPattern,
     Verifier,
 };
 use hls_rewrite::{
@@ -61,9 +61,9 @@ impl Signed {
     }
 }
 
-/// Signs all that is on the playlist's host and in the scope.
-pub(crate) fn sign(playlist: &[u8], url: &Url, scope: &AssetTree, style: Style) -> Signed {
-    sign_for(&Authority::of_owner(time(1_790_000_100)), playlist, url, scope, style, &[])
+/// Signs all that is on the playlist's host and in the tree.
+pub(crate) fn sign(playlist: &[u8], url: &Url, tree: &AssetTree, style: Style) -> Signed {
+    sign_for(&Authority::of_owner(time(1_790_000_100)), playlist, url, tree, style, &[])
 }
 
 /// Signs what the authority covers, or is common to all viewers.
@@ -71,13 +71,13 @@ pub(crate) fn sign_for(
     authority: &Authority,
     playlist: &[u8],
     url: &Url,
-    scope: &AssetTree,
+    tree: &AssetTree,
     style: Style,
     common_assets: &[String],
 ) -> Signed {
     let origin = url.origin().ascii_serialization();
-    let own = scope.of(url.path()).map(|pattern| format!("{origin}{pattern}"));
-    let mut assets = Assets::new(vec![Host { written: origin.clone(), origin, scope: scope.clone() }]);
+    let own = tree.of(url.path()).map(|pattern| format!("{origin}{pattern}"));
+    let mut assets = Assets::new(vec![Host { written: origin.clone(), origin, tree: tree.clone() }]);
     let nested = style.kept_parameter();
     let scan = Scan::read(playlist, url, Origin::AsStated, nested, |reference| assets.number(reference));
     let permission = Permission { authority, common_assets, own_resource: own.as_deref() };
@@ -101,7 +101,9 @@ pub(crate) fn sign_for(
 pub(crate) fn grant(resource: &str) -> Grant {
     let mut grants = GRANTS.lock().unwrap();
     let signed = || {
-        SIGNER.sign(Policy::new(UrlPattern::new(resource).unwrap(), time(1_790_000_100)).unwrap()).unwrap()
+        SIGNER
+            .sign(CustomPolicy::new(UrlPattern::new(resource).unwrap(), time(1_790_000_100)).unwrap())
+            .unwrap()
     };
     grants.entry(resource.to_owned()).or_insert_with(signed).clone()
 }

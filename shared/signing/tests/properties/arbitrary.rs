@@ -9,8 +9,8 @@ use aws_lc_rs::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cloudfront_signing::{
-    Admitted, CannedPolicy, CookieName, Credential, ExactUrl, Grant, HashAlgorithm, KeyPairId, Policy,
-    PrivateKey, Reason, ReceivedPolicy, Request, Signer, Statement, UnixTime, UrlPattern, Verifier,
+    Admitted, CannedPolicy, CookieName, CustomPolicy, ExactUrl, Grant, HashAlgorithm, KeyPairId, Policy,
+    PrivateKey, Reason, ReceivedPolicy, Request, SignatureLocation, Signer, UnixTime, UrlPattern, Verifier,
 };
 use ipnet::Ipv4Net;
 use proptest::{
@@ -47,7 +47,7 @@ pub(crate) static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
 const HASHES: [HashAlgorithm; 2] = [HashAlgorithm::Sha1, HashAlgorithm::Sha256];
 
 /// A grant, for what it was made, and a request that it admits.
-pub(crate) struct Signed {
+pub(crate) struct SignedCase {
     pub(crate) key: &'static Key,
     pub(crate) hash: HashAlgorithm,
     pub(crate) url: ExactUrl,
@@ -74,14 +74,14 @@ pub(crate) enum Form {
     CustomPattern,
 }
 
-impl Signed {
+impl SignedCase {
     fn new(key: &'static Key, hash: usize, (url, pattern): (ExactUrl, UrlPattern), terms: Terms) -> Self {
-        let statement = match terms.form {
+        let policy = match terms.form {
             Form::Canned => CannedPolicy::new(&url, time(terms.closes)).into(),
-            Form::CustomExact => custom(Policy::new(url.clone(), time(terms.closes)).unwrap(), &terms),
-            Form::CustomPattern => custom(Policy::new(pattern, time(terms.closes)).unwrap(), &terms),
+            Form::CustomExact => custom(CustomPolicy::new(url.clone(), time(terms.closes)).unwrap(), &terms),
+            Form::CustomPattern => custom(CustomPolicy::new(pattern, time(terms.closes)).unwrap(), &terms),
         };
-        let grant = key.signers[hash].sign(statement).unwrap();
+        let grant = key.signers[hash].sign(policy).unwrap();
         Self { key, hash: HASHES[hash], url, terms, grant }
     }
 
@@ -109,9 +109,9 @@ impl Signed {
 
     /// The policy's resource.
     pub(crate) fn resource(&self) -> &str {
-        match self.grant.statement() {
-            Statement::Canned(_) => self.url.as_str(),
-            Statement::Custom(policy) => policy.resource().as_str(),
+        match self.grant.policy() {
+            Policy::Canned(_) => self.url.as_str(),
+            Policy::Custom(policy) => policy.resource().as_str(),
         }
     }
 
@@ -127,25 +127,25 @@ impl Signed {
     }
 
     /// The verdict that such a request deserves.
-    pub(crate) fn admitted(&self, credential: Credential) -> Admitted {
+    pub(crate) fn admitted(&self, signature_location: SignatureLocation) -> Admitted {
         let policy = ReceivedPolicy {
             resource: Some(self.resource().to_owned()),
             date_less_than: time(self.terms.closes),
             date_greater_than: self.terms.opens.map(time),
             ip_address: self.terms.range,
         };
-        Admitted { credential, key_pair_id: self.key.id.to_owned(), policy }
+        Admitted { signature_location, key_pair_id: self.key.id.to_owned(), policy }
     }
 }
 
-impl fmt::Debug for Signed {
+impl fmt::Debug for SignedCase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} by {} with {}, {:?}", self.url, self.key.id, self.hash, self.terms)?;
-        write!(f, ": {}", self.grant.statement().to_json())
+        write!(f, ": {}", self.grant.policy().to_json())
     }
 }
 
-fn custom(mut policy: Policy, terms: &Terms) -> Statement {
+fn custom(mut policy: CustomPolicy, terms: &Terms) -> Policy {
     if let Some(opens) = terms.opens {
         policy = policy.date_greater_than(time(opens)).unwrap();
     }
@@ -156,10 +156,10 @@ fn custom(mut policy: Policy, terms: &Terms) -> Statement {
 }
 
 /// Anything that can be signed; the combinations that take long to sign come less often.
-pub(crate) fn signed() -> impl Strategy<Value = Signed> {
+pub(crate) fn signed() -> impl Strategy<Value = SignedCase> {
     let key_and_hash = prop_oneof![1 => Just((0, 0)), 3 => Just((0, 1)), 16 => (Just(1), 0..2_usize)];
     (key_and_hash, url_and_pattern(), terms())
-        .prop_map(|((key, hash), urls, terms)| Signed::new(&KEYS[key], hash, urls, terms))
+        .prop_map(|((key, hash), urls, terms)| SignedCase::new(&KEYS[key], hash, urls, terms))
 }
 
 fn terms() -> impl Strategy<Value = Terms> {

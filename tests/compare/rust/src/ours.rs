@@ -4,8 +4,8 @@ use std::{error::Error, time::Duration};
 
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 use cloudfront_signing::{
-    CannedPolicy, ExactUrl, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request, Signer, Statement,
-    UnixTime, UrlPattern, Verifier,
+    CannedPolicy, CustomPolicy, ExactUrl, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Request,
+    Signer, UnixTime, UrlPattern, Verifier,
 };
 
 use crate::{Input, report, report_for};
@@ -31,8 +31,7 @@ pub(crate) fn run(input: &Input) -> Result<()> {
 /// For as long as `openssl speed` is told to take.
 fn private_key(input: &Input) -> Result<()> {
     let key = PrivateKey::from_pem(&input.rsa_pem)?;
-    let policy =
-        Statement::from(CannedPolicy::new(&ExactUrl::new(&input.url)?, UnixTime::new(input.expires)?));
+    let policy = Policy::from(CannedPolicy::new(&ExactUrl::new(&input.url)?, UnixTime::new(input.expires)?));
     let policy = policy.to_json();
     key.sign(policy.as_bytes(), HashAlgorithm::Sha256)?;
     report_for(Duration::from_secs(3), PROGRAM, "RSA-2048 signature", || {
@@ -76,13 +75,13 @@ fn verification(input: &Input) -> Result<()> {
     let verifier = Verifier::new([(KeyPairId::new(&input.key_pair_id)?, key.public_key())]);
 
     let canned = signer.sign(CannedPolicy::new(&exact, expires))?.url(&exact)?;
-    let custom = signer.sign(Policy::new(exact.clone(), expires)?)?.url(&exact)?;
+    let custom = signer.sign(CustomPolicy::new(exact.clone(), expires)?)?.url(&exact)?;
     for (measure, url) in [("verify a canned URL", canned), ("verify a custom URL", custom)] {
         verifier.verify(&Request::new(&url), now)?;
         report(PROGRAM, measure, || verifier.verify(&Request::new(&url), now));
     }
 
-    let policy = Statement::from(CannedPolicy::new(&exact, expires)).to_json();
+    let policy = Policy::from(CannedPolicy::new(&exact, expires)).to_json();
     let signature = key.sign(policy.as_bytes(), HashAlgorithm::Sha256)?;
     let spki = pem::parse(key.public_key().to_pem())?;
     let public = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, spki.contents())?;
@@ -101,7 +100,7 @@ fn canned(signer: &Signer, input: &Input) -> Result<String> {
 }
 
 fn wildcard(signer: &Signer, input: &Input) -> Result<Grant> {
-    let policy = Policy::new(UrlPattern::new(&input.wildcard)?, UnixTime::new(input.expires)?)?;
+    let policy = CustomPolicy::new(UrlPattern::new(&input.wildcard)?, UnixTime::new(input.expires)?)?;
     Ok(signer.sign(policy)?)
 }
 
