@@ -15,7 +15,10 @@ use self::playlists::{Parameters, Sample, quick_m3u8, samples};
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-#[expect(clippy::disallowed_methods, reason = "what is written is for other programs; the crate itself stays pure")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is written is for other programs; the crate itself stays pure"
+)]
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let folder: PathBuf = std::env::args_os().nth(1).ok_or("usage: playlist_bytes FOLDER")?.into();
     let grant = playlists::folder_grant(&playlists::signer(HashAlgorithm::Sha256));

@@ -109,7 +109,7 @@ fn is_named(host: &Host, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use cloudfront_signing::{HashAlgorithm, KeyPairId, CustomPolicy, Policy, UnixTime, UrlPattern};
+    use cloudfront_signing::{CustomPolicy, HashAlgorithm, KeyPairId, Policy, UnixTime, UrlPattern};
 
     use super::*;
     use crate::{AssetTree, Authority, Permission, ViewerPolicy};

@@ -13,7 +13,9 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use bytes::Bytes;
-use cloudfront_signing::{Grant, HashAlgorithm, KeyPairId, CustomPolicy, PrivateKey, Signer, UnixTime, UrlPattern};
+use cloudfront_signing::{
+    CustomPolicy, Grant, HashAlgorithm, KeyPairId, PrivateKey, Signer, UnixTime, UrlPattern,
+};
 use hls_rewrite::{
     AssetTree, Assets, Authority, Definitions, Host, Origin, Permission, PolicyCopies, Scan, SignedPlaylist,
     SigningPlan, SkipReason, Style,
