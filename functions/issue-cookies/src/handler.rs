@@ -183,7 +183,7 @@ impl IssueCookies {
 
     fn origin(&self, request: &ApiGatewayV2httpRequest) -> Result<ViewerOrigin, Refusal> {
         Viewer::from_headers(&request.headers, &self.config.viewer_host)
-            .map(|viewer| ViewerOrigin::of(viewer, self.config.protocol))
+            .map(|viewer| ViewerOrigin::of(&viewer, self.config.protocol))
             .map_err(Refusal::Viewer)
     }
 

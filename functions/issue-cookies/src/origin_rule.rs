@@ -80,7 +80,7 @@ mod tests {
         }
         let viewer = HeaderMap::from_iter([(Viewer::HOST, HeaderValue::from_str(host).expect("a value"))]);
         let viewer = Viewer::from_headers(&viewer, &ViewerHost::Header).expect("a host");
-        check(&map, &ViewerOrigin::of(viewer, protocol), &cors, authority)
+        check(&map, &ViewerOrigin::of(&viewer, protocol), &cors, authority)
     }
 
     #[test]

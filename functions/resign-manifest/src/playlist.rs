@@ -13,7 +13,7 @@ use hls_rewrite::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use url::Url;
-use usher_runtime::{Asker, Problem, Viewer, object_key};
+use usher_runtime::{Asker, Problem, Viewer, ViewerOrigin, object_key};
 
 use crate::{
     ResignManifest, SourceError, StoredObject,
@@ -29,7 +29,7 @@ struct Asked {
     path: String,
     /// The playlist's key in the bucket.
     key: String,
-    viewer_origin: String,
+    viewer_origin: ViewerOrigin,
     /// What covers the asset that the playlist belongs to.
     own_resource: String,
     playlist_url: Url,
@@ -165,19 +165,16 @@ impl ResignManifest {
         let not_found = || Problem::new(StatusCode::NOT_FOUND, "there is no playlist at this path");
         let own_pattern = self.config.tree.of(path).ok_or_else(not_found)?;
         let key = object_key(path).ok_or_else(not_found)?;
-        let viewer_origin = format!("{}://{}", self.config.protocol, viewer.host);
-        let url = if query.is_empty() {
-            format!("{viewer_origin}{path}")
-        } else {
-            format!("{viewer_origin}{path}?{query}")
-        };
-        let playlist_url = Url::parse(&url).map_err(|_| not_found())?;
+        let viewer_origin = ViewerOrigin::of(&viewer, self.config.protocol);
+        let url = viewer_origin.url(path);
+        let asked = if query.is_empty() { url.clone() } else { format!("{url}?{query}") };
+        let playlist_url = Url::parse(&asked).map_err(|_| not_found())?;
         let now = (self.clock)();
-        let authority = self.authority(&viewer, &format!("{viewer_origin}{path}"), now, record).await?;
+        let authority = self.authority(&viewer, &url, now, record).await?;
         // Nothing is known of the viewer's signature, so nothing is signed.
         let style = if authority.is_some() { style } else { Style::Plain };
         let (asker, has_copy) = (Asker::new(viewer_address(&event.headers)), viewer.policy_copy.is_some());
-        let (path, own_resource) = (path.to_owned(), format!("{viewer_origin}{own_pattern}"));
+        let (path, own_resource) = (path.to_owned(), viewer_origin.url(&own_pattern));
         Ok(Asked {
             style,
             path,
@@ -260,7 +257,7 @@ impl Asked {
     /// The viewer's own host.
     fn host(&self, tree: &AssetTree) -> Host {
         Host {
-            written: self.viewer_origin.clone(),
+            written: self.viewer_origin.to_string(),
             origin: self.playlist_url.origin().ascii_serialization(),
             tree: tree.clone(),
         }
@@ -270,7 +267,7 @@ impl Asked {
     fn etag(&self, object: &StoredObject, grants: &[Arc<Grant>]) -> Option<ETag> {
         let ingredients = Ingredients {
             source: object.etag.as_deref()?,
-            viewer_origin: &self.viewer_origin,
+            viewer_origin: &self.viewer_origin.to_string(),
             path: &self.path,
             style: self.style,
             grants,

@@ -28,8 +28,9 @@ use super::{
     incoming::{Incoming, Signatures, target},
     inspector::{Inspector, Record, reason_of},
     limits::too_long,
-    origin::{Origins, text},
+    origin::Origins,
     pages::Pages,
+    plain_text::text,
     viewer_protocol::came_by_http,
 };
 

@@ -23,6 +23,7 @@ mod options;
 mod origin;
 mod origin_request;
 mod pages;
+mod plain_text;
 mod response_headers;
 mod selection;
 mod settings;

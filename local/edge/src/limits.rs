@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{HeaderValue, Response, StatusCode, header, request::Parts};
 use serde::Serialize;
 
-use super::{incoming::target, origin::text};
+use super::{incoming::target, plain_text::text};
 
 /// CloudFront's answer to a request that is too long, if it is.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#RequestCustomMaxRequestStringLength>

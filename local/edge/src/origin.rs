@@ -25,6 +25,7 @@ use super::{
     handler::WHY,
     limits::{is_sent_by_lambda, is_signed_alike},
     origin_request::OriginRequest,
+    plain_text::text,
     website::Websites,
 };
 
@@ -244,16 +245,6 @@ fn is_single_range(range: &str) -> bool {
         .strip_prefix("bytes=")
         .and_then(|range| range.split_once('-'))
         .is_some_and(|(first, last)| digits(first) && digits(last) && !(first.is_empty() && last.is_empty()))
-}
-
-/// A short answer in plain text.
-pub(super) fn text(status: StatusCode, sentence: impl Into<Body>) -> Response<Body> {
-    let mut response = Response::new(sentence.into());
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    response
 }
 
 const NOT_SIGNED_ALIKE: &str = "{\"message\":\"The request signature we calculated does not match the signature you \

@@ -7,7 +7,7 @@
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
-use super::{distribution::ViewerProtocolPolicy, origin::text};
+use super::{distribution::ViewerProtocolPolicy, plain_text::text};
 
 /// Whether a proxy says that the viewer came by HTTP.
 pub(super) fn came_by_http(headers: &HeaderMap) -> bool {

@@ -7,8 +7,8 @@ use http::{Response, StatusCode, header};
 use reqwest::{Client, redirect::Policy};
 
 use super::{
-    origin::text,
     origin_request::{OriginRequest, remove_hop_by_hop},
+    plain_text::text,
 };
 
 /// The client for web sites.

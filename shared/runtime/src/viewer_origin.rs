@@ -16,8 +16,8 @@ pub struct ViewerOrigin {
 impl ViewerOrigin {
     /// The origin that `viewer` asks.
     #[must_use]
-    pub fn of(viewer: Viewer, protocol: ViewerProtocol) -> Self {
-        Self { protocol, host: viewer.host }
+    pub fn of(viewer: &Viewer, protocol: ViewerProtocol) -> Self {
+        Self { protocol, host: viewer.host.clone() }
     }
 
     /// The host, and the port if there is one.
@@ -57,7 +57,7 @@ mod tests {
         let host = HeaderValue::from_static("Localhost:8080");
         let headers = HeaderMap::from_iter([(Viewer::HOST, host)]);
         let viewer = Viewer::from_headers(&headers, &ViewerHost::Header).expect("a host");
-        let origin = ViewerOrigin::of(viewer, ViewerProtocol::Http);
+        let origin = ViewerOrigin::of(&viewer, ViewerProtocol::Http);
         assert_eq!(origin.host(), "Localhost:8080");
         assert_eq!(origin.url("/video/*"), "http://Localhost:8080/video/*");
         let rows = [
