@@ -249,7 +249,7 @@ fn bad_input_is_one_line_and_exit_code_2() {
     let rows = [
         (
             sign("https://h/a b", &private, &[]),
-            "error: a space at byte 11 cannot stand in a signed URL: percent-encode it first".to_owned(),
+            "error: a space at byte 11 is not allowed in a signed URL: percent-encode it first".to_owned(),
         ),
         (
             sign("https://h/a?Policy=1", &private, &[]),

@@ -57,7 +57,7 @@ async fn each_bad_request_of_the_api_is_a_problem() {
             "application/json",
             r#"{"path":"/video/a b"}"#,
             400,
-            "a space at byte 29 cannot stand in a signed URL: percent-encode it first",
+            "a space at byte 29 is not allowed in a signed URL: percent-encode it first",
         ),
         (
             "POST",

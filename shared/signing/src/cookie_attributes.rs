@@ -2,8 +2,6 @@
 //!
 //! <https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2>
 
-use cookie::{Cookie, time::Duration};
-
 /// How a browser keeps the cookies. `Secure` and `HttpOnly` always stand: the cookies admit whoever has
 /// them, and no script needs to read them.
 ///
@@ -39,7 +37,9 @@ impl CookieAttributes {
     /// browser takes a public suffix such as `cloudfront.net`.
     #[must_use]
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
-        self.domain = Some(domain.into());
+        let domain = domain.into();
+        // RFC 6265 ignores a leading dot.
+        self.domain = Some(domain.strip_prefix('.').map_or_else(|| domain.clone(), str::to_owned));
         self
     }
 
@@ -79,19 +79,18 @@ impl CookieAttributes {
     }
 
     pub(crate) fn line(&self, name: &str, value: &str, max_age: Option<u64>) -> String {
-        let mut cookie = Cookie::build((name, value))
-            .path(&self.path)
-            .secure(true)
-            .http_only(true)
-            .same_site(self.same_site.into())
-            .partitioned(self.partitioned);
+        let mut line = format!("{name}={value}; HttpOnly; SameSite={}", self.same_site.as_str());
+        if self.partitioned {
+            line.push_str("; Partitioned");
+        }
+        line.push_str(&format!("; Secure; Path={}", self.path));
         if let Some(domain) = &self.domain {
-            cookie = cookie.domain(domain);
+            line.push_str(&format!("; Domain={domain}"));
         }
         if let Some(seconds) = max_age {
-            cookie = cookie.max_age(Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)));
+            line.push_str(&format!("; Max-Age={seconds}"));
         }
-        cookie.build().to_string()
+        line
     }
 
     /// `Max-Age` of cookies whose policy ends in so many seconds.
@@ -114,12 +113,12 @@ pub enum SameSite {
     Strict,
 }
 
-impl From<SameSite> for cookie::SameSite {
-    fn from(same_site: SameSite) -> Self {
-        match same_site {
-            SameSite::Lax => Self::Lax,
-            SameSite::None => Self::None,
-            SameSite::Strict => Self::Strict,
+impl SameSite {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Lax => "Lax",
+            Self::None => "None",
+            Self::Strict => "Strict",
         }
     }
 }

@@ -32,6 +32,7 @@ impl CookieName {
         }
     }
 
+    #[cfg(feature = "verifier")]
     pub(crate) fn parse(name: &str) -> Option<Self> {
         ALL.into_iter().find(|known| known.as_str() == name)
     }

@@ -6,12 +6,11 @@
 
 use std::{fmt, net::IpAddr};
 
-use ipnet::Ipv4Net;
-
-use crate::{HashAlgorithm, ReceivedPolicy, SignatureLocation, UnixTime};
+use crate::{HashAlgorithm, IpRange, PolicyProblem, ReceivedPolicy, SignatureLocation, UnixTime};
 
 /// A request that is not admitted: always a 403.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Denial {
     /// Why.
     pub reason: Reason,
@@ -107,7 +106,7 @@ pub enum Reason {
     )]
     AddressNotAllowed {
         /// `IpAddress`
-        range: Ipv4Net,
+        range: IpRange,
         /// Where the request came from.
         address: Option<IpAddr>,
     },
@@ -126,7 +125,7 @@ pub enum Reason {
     },
     /// Policy JSON that cannot be used.
     #[error("the policy cannot be read: {0}")]
-    MalformedPolicy(String),
+    MalformedPolicy(PolicyProblem),
     /// No key pair id.
     #[error("{}", missing_key(*signature_location))]
     MissingKey {

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+#[cfg(feature = "rtmp")]
+use crate::StreamUrl;
 use crate::{
-    CookieAttributes, CookieName, Error, ExactUrl, HashAlgorithm, Policy, PrivateKey, StreamUrl, UnixTime,
+    CookieAttributes, CookieName, Error, ExactUrl, HashAlgorithm, Policy, PrivateKey, UnixTime,
     encoding, resource::URL_LIMIT,
 };
 
@@ -109,7 +111,7 @@ impl Grant {
     /// `url`, byte for byte, with the parameters behind its own.
     ///
     /// # Errors
-    /// [`Error::NotCovered`] where the policy does not cover it; [`Error::TooLong`] where it would pass
+    /// [`Error::NotCovered`] where the policy does not cover it; [`Error::SignedUrlTooLong`] where it would pass
     /// CloudFront's 8,192 bytes.
     pub fn url(&self, url: &ExactUrl) -> Result<String, Error> {
         self.apply(url.as_str(), url.as_str())
@@ -119,6 +121,7 @@ impl Grant {
     ///
     /// # Errors
     /// As [`Grant::url`].
+    #[cfg(feature = "rtmp")]
     pub fn stream_url(&self, stream: &StreamUrl) -> Result<String, Error> {
         self.apply(stream.as_str(), stream.name())
     }
@@ -182,12 +185,7 @@ impl Grant {
         let separator = if url.contains('?') { '&' } else { '?' };
         let signed = format!("{url}{separator}{}", self.query);
         if signed.len() > URL_LIMIT {
-            return Err(Error::TooLong {
-                what: "signed URL",
-                length: signed.len(),
-                limit: URL_LIMIT,
-                by: "CloudFront",
-            });
+            return Err(Error::SignedUrlTooLong { length: signed.len() });
         }
         Ok(signed)
     }

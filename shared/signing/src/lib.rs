@@ -32,42 +32,64 @@
 mod characters;
 mod cookie_attributes;
 mod cookies;
+#[cfg(feature = "verifier")]
 mod denial;
+mod der;
 mod encoding;
 mod error;
 mod grant;
 mod hash;
+mod ip_range;
+#[cfg(feature = "verifier")]
+mod json;
+mod key_problem;
 mod parameters;
 mod policy;
+#[cfg(feature = "verifier")]
+mod policy_problem;
 mod private_key;
 mod public_key;
+#[cfg(feature = "verifier")]
 mod received;
+#[cfg(feature = "verifier")]
 mod request;
 mod resource;
+mod rsa_key;
+#[cfg(feature = "rtmp")]
 mod stream;
 mod target;
 mod time;
+#[cfg(feature = "verifier")]
 mod verifier;
 mod wildcard;
 
 pub use cookie_attributes::{CookieAttributes, CookieLifetime, SameSite};
 pub use cookies::{CookieName, clear_cookies};
-pub use denial::{Check, Denial, DenialCode, Reason};
 pub use error::Error;
 pub use grant::{Grant, KeyPairId, Signer};
 pub use hash::HashAlgorithm;
+pub use ip_range::IpRange;
+pub use key_problem::{Curve, KeyProblem};
 pub use parameters::{RESERVED_PARAMETERS, without_reserved_parameters};
 pub use policy::{CannedPolicy, CustomPolicy, Policy};
 pub use private_key::{KeyAlgorithm, PrivateKey};
 pub use public_key::PublicKey;
-pub use received::ReceivedPolicy;
-pub use request::{Request, SignatureLocation};
 pub use resource::{ExactUrl, Resource, UrlPattern, resource_covers};
-pub use stream::{StreamPattern, StreamUrl, escape_for_flash};
 pub use time::UnixTime;
-pub use verifier::{Admitted, Verifier};
 pub use wildcard::matches as wildcard_matches;
+#[cfg(feature = "rtmp")]
+pub use {
+    stream::{StreamPattern, StreamUrl, escape_for_flash},
+};
+#[cfg(feature = "verifier")]
+pub use {
+    denial::{Check, Denial, DenialCode, Reason},
+    policy_problem::PolicyProblem,
+    received::ReceivedPolicy,
+    request::{Request, SignatureLocation},
+    verifier::{Admitted, Verifier},
+};
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "ecdsa", feature = "verifier"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

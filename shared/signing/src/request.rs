@@ -2,8 +2,6 @@
 
 use std::net::IpAddr;
 
-use cookie::Cookie;
-
 use crate::{CookieName, parameters::reserved_parameters};
 
 /// Where the signature of a request stands.
@@ -34,9 +32,9 @@ impl<'a> Request<'a> {
     /// Adds the value of one `Cookie` header; of it, the `CloudFront-*` cookies are kept.
     #[must_use]
     pub fn cookie_header(mut self, header: &'a str) -> Self {
-        self.cookies.extend(Cookie::split_parse(header).filter_map(|cookie| {
-            let cookie = cookie.ok()?;
-            Some((CookieName::parse(cookie.name_raw()?)?, cookie.value_raw()?))
+        self.cookies.extend(header.split(';').filter_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            Some((CookieName::parse(name.trim())?, value.trim()))
         }));
         self
     }

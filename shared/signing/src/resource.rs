@@ -5,8 +5,10 @@
 
 use std::fmt;
 
+#[cfg(feature = "rtmp")]
+use crate::{StreamPattern, StreamUrl};
 use crate::{
-    Error, StreamPattern, StreamUrl, characters::check_characters, parameters::reserved_parameters,
+    Error, characters::check_characters, parameters::reserved_parameters,
     target::RequestTarget, wildcard,
 };
 
@@ -21,7 +23,7 @@ impl ExactUrl {
     /// One of [`Error`]'s variants with the byte offset of what CloudFront would see differently.
     pub fn new(url: impl Into<String>) -> Result<Self, Error> {
         let url = url.into();
-        check(&url, &["http://", "https://"], "http:// or https://")?;
+        check(&url, &["http://", "https://"])?;
         check_encoded_characters(&url)?;
         match url.find('*') {
             Some(offset) => Err(Error::Wildcard { offset }),
@@ -56,7 +58,7 @@ impl UrlPattern {
     /// As [`ExactUrl::new`], for `http*://` too: that form has left CloudFront's documentation.
     pub fn new(pattern: impl Into<String>) -> Result<Self, Error> {
         let pattern = pattern.into();
-        check(&pattern, &["http://", "https://", "*://"], "http://, https:// or *://")?;
+        check(&pattern, &["http://", "https://", "*://"])?;
         check_question_mark(&pattern)?;
         Ok(Self(pattern))
     }
@@ -83,8 +85,10 @@ impl fmt::Display for UrlPattern {
 
 /// The `Resource` of a custom policy.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum Resource {
     /// A pattern over RTMP stream names.
+    #[cfg(feature = "rtmp")]
     Stream(StreamPattern),
     /// A pattern over URLs, or a URL: every exact URL is a pattern that matches itself.
     Url(UrlPattern),
@@ -95,6 +99,7 @@ impl Resource {
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
+            #[cfg(feature = "rtmp")]
             Self::Stream(pattern) => pattern.as_str(),
             Self::Url(pattern) => pattern.as_str(),
         }
@@ -126,21 +131,23 @@ impl From<UrlPattern> for Resource {
     }
 }
 
+#[cfg(feature = "rtmp")]
 impl From<StreamPattern> for Resource {
     fn from(pattern: StreamPattern) -> Self {
         Self::Stream(pattern)
     }
 }
 
+#[cfg(feature = "rtmp")]
 impl From<&StreamUrl> for Resource {
     fn from(stream: &StreamUrl) -> Self {
         Self::Stream(stream.name().into())
     }
 }
 
-fn check(url: &str, schemes: &[&str], expected: &'static str) -> Result<(), Error> {
+fn check(url: &str, allowed: &'static [&str]) -> Result<(), Error> {
     check_characters(url)?;
-    let scheme = schemes.iter().find(|scheme| url.starts_with(**scheme)).ok_or(Error::Scheme { expected })?;
+    let scheme = allowed.iter().find(|scheme| url.starts_with(**scheme)).ok_or(Error::Scheme { allowed })?;
     let host_at = scheme.len();
     let authority = url.get(host_at..).unwrap_or_default().split(['/', '?']).next().unwrap_or_default();
     if let Some(at) = authority.rfind('@') {
@@ -153,7 +160,7 @@ fn check(url: &str, schemes: &[&str], expected: &'static str) -> Result<(), Erro
         return Err(Error::ReservedParameter { name, offset });
     }
     if url.len() > URL_LIMIT {
-        return Err(Error::TooLong { what: "URL", length: url.len(), limit: URL_LIMIT, by: "CloudFront" });
+        return Err(Error::UrlTooLong { length: url.len() });
     }
     Ok(())
 }
@@ -164,19 +171,11 @@ fn check_encoded_characters(url: &str) -> Result<(), Error> {
     let host_at = url.find("://").map_or(0, |at| at + 3);
     let rest = url.get(host_at..).unwrap_or_default();
     let path_at = host_at + rest.find(['/', '?']).unwrap_or(rest.len());
-    let found = url.bytes().enumerate().skip(path_at).find_map(|(offset, byte)| {
-        let what = match byte {
-            b'[' | b']' => "a square bracket",
-            b'{' | b'}' => "a curly bracket",
-            b'<' | b'>' => "an angle bracket",
-            b'^' => "a caret",
-            b'`' => "a backtick",
-            b'|' => "a vertical bar",
-            _ => return None,
-        };
-        Some(Error::ForbiddenCharacter { what, offset })
-    });
-    found.map_or(Ok(()), Err)
+    let is_encoded = |character| "[]{}<>^`|".contains(character);
+    match url.char_indices().find(|&(offset, character)| offset >= path_at && is_encoded(character)) {
+        Some((offset, character)) => Err(Error::ForbiddenCharacter { character, offset }),
+        None => Ok(()),
+    }
 }
 
 /// A query in a pattern is `name=…` or begins with a wildcard; anything else behind a `?`, as in
@@ -215,24 +214,24 @@ mod tests {
     #[test]
     fn each_bad_url_is_refused_with_its_offset() {
         let rows = [
-            ("https://h/a b", Error::ForbiddenCharacter { what: "a space", offset: 11 }),
-            ("https://h/\"", Error::ForbiddenCharacter { what: "a quotation mark", offset: 10 }),
-            ("https://h/\\", Error::ForbiddenCharacter { what: "a backslash", offset: 10 }),
-            ("https://h/\n", Error::ForbiddenCharacter { what: "a control character", offset: 10 }),
-            ("https://h/é", Error::ForbiddenCharacter { what: "a character outside ASCII", offset: 10 }),
-            ("https://h/br[1]/a", Error::ForbiddenCharacter { what: "a square bracket", offset: 12 }),
-            ("https://h/a]", Error::ForbiddenCharacter { what: "a square bracket", offset: 11 }),
-            ("https://h/{a", Error::ForbiddenCharacter { what: "a curly bracket", offset: 10 }),
-            ("https://h/a}", Error::ForbiddenCharacter { what: "a curly bracket", offset: 11 }),
-            ("https://h/a?x=<", Error::ForbiddenCharacter { what: "an angle bracket", offset: 14 }),
-            ("https://h/>", Error::ForbiddenCharacter { what: "an angle bracket", offset: 10 }),
-            ("https://h/^", Error::ForbiddenCharacter { what: "a caret", offset: 10 }),
-            ("https://h/`", Error::ForbiddenCharacter { what: "a backtick", offset: 10 }),
-            ("https://h/a|b", Error::ForbiddenCharacter { what: "a vertical bar", offset: 11 }),
+            ("https://h/a b", Error::ForbiddenCharacter { character: ' ', offset: 11 }),
+            ("https://h/\"", Error::ForbiddenCharacter { character: '"', offset: 10 }),
+            ("https://h/\\", Error::ForbiddenCharacter { character: '\\', offset: 10 }),
+            ("https://h/\n", Error::ForbiddenCharacter { character: '\n', offset: 10 }),
+            ("https://h/é", Error::ForbiddenCharacter { character: 'é', offset: 10 }),
+            ("https://h/br[1]/a", Error::ForbiddenCharacter { character: '[', offset: 12 }),
+            ("https://h/a]", Error::ForbiddenCharacter { character: ']', offset: 11 }),
+            ("https://h/{a", Error::ForbiddenCharacter { character: '{', offset: 10 }),
+            ("https://h/a}", Error::ForbiddenCharacter { character: '}', offset: 11 }),
+            ("https://h/a?x=<", Error::ForbiddenCharacter { character: '<', offset: 14 }),
+            ("https://h/>", Error::ForbiddenCharacter { character: '>', offset: 10 }),
+            ("https://h/^", Error::ForbiddenCharacter { character: '^', offset: 10 }),
+            ("https://h/`", Error::ForbiddenCharacter { character: '`', offset: 10 }),
+            ("https://h/a|b", Error::ForbiddenCharacter { character: '|', offset: 11 }),
             ("https://h/#t", Error::Fragment { offset: 10 }),
             ("https://u:p@h/", Error::UserInfo { offset: 11 }),
             ("https:///a", Error::MissingHost { offset: 8 }),
-            ("ftp://h/a", Error::Scheme { expected: "http:// or https://" }),
+            ("ftp://h/a", Error::Scheme { allowed: &["http://", "https://"] }),
             ("https://h/a*", Error::Wildcard { offset: 11 }),
             ("https://h/a?x=1&Expires=2", Error::ReservedParameter { name: "Expires", offset: 16 }),
             ("https://h/a?%50olicy=2", Error::ReservedParameter { name: "Policy", offset: 12 }),
@@ -246,7 +245,7 @@ mod tests {
     fn an_http_star_pattern_is_refused() {
         assert_eq!(
             UrlPattern::new("http*://h/video/*"),
-            Err(Error::Scheme { expected: "http://, https:// or *://" })
+            Err(Error::Scheme { allowed: &["http://", "https://", "*://"] })
         );
     }
 

@@ -1,0 +1,84 @@
+//! RSA private keys. aws-lc-rs is four times faster, but signs neither SHA-1 nor with less than 2048 bits: for
+//! these there is the crate `rsa`, with the feature `sha1`.
+
+use aws_lc_rs::{rand::SystemRandom, rsa::KeyPair, signature::RSA_PKCS1_SHA256};
+#[cfg(feature = "sha1")]
+use rsa::{
+    Pkcs1v15Sign, RsaPrivateKey,
+    pkcs1::DecodeRsaPrivateKey as _,
+    rand_core::OsRng,
+    sha2::{Digest as _, Sha256},
+};
+#[cfg(feature = "sha1")]
+use sha1::Sha1;
+
+use crate::{Error, HashAlgorithm, KeyProblem, der};
+
+pub(crate) struct RsaKey {
+    pub(crate) bits: usize,
+    /// The public half, in PKCS#1.
+    pub(crate) public: Vec<u8>,
+    fast: Option<KeyPair>,
+    #[cfg(feature = "sha1")]
+    slow: Box<RsaPrivateKey>,
+}
+
+impl RsaKey {
+    pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyProblem> {
+        let (modulus, public) = der::public_half(der).ok_or(KeyProblem::Damaged)?;
+        let bits = der::bits(modulus);
+        check_size(bits, SMALLEST)?;
+        let fast = KeyPair::from_der(der).ok();
+        #[cfg(feature = "sha1")]
+        let slow = Box::new(RsaPrivateKey::from_pkcs1_der(der).map_err(|_| KeyProblem::Damaged)?);
+        #[cfg(not(feature = "sha1"))]
+        if fast.is_none() {
+            return Err(KeyProblem::Damaged);
+        }
+        Ok(Self {
+            bits,
+            public,
+            fast,
+            #[cfg(feature = "sha1")]
+            slow,
+        })
+    }
+
+    /// Signs in PKCS#1 v1.5.
+    pub(crate) fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Vec<u8>, Error> {
+        let (Some(key), HashAlgorithm::Sha256) = (&self.fast, hash) else {
+            return self.sign_slowly(message, hash);
+        };
+        let mut signature = vec![0; key.public_modulus_len()];
+        key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+            .map_err(|_| Error::Crypto)?;
+        Ok(signature)
+    }
+
+    #[cfg(feature = "sha1")]
+    fn sign_slowly(&self, message: &[u8], hash: HashAlgorithm) -> Result<Vec<u8>, Error> {
+        let (padding, digest) = match hash {
+            HashAlgorithm::Sha1 => (Pkcs1v15Sign::new::<Sha1>(), Sha1::digest(message).to_vec()),
+            HashAlgorithm::Sha256 => (Pkcs1v15Sign::new::<Sha256>(), Sha256::digest(message).to_vec()),
+        };
+        // The random numbers blind the operation (RUSTSEC-2023-0071); they do not change its result.
+        self.slow.sign_with_rng(&mut OsRng, padding, &digest).map_err(|_| Error::Crypto)
+    }
+
+    #[cfg(not(feature = "sha1"))]
+    #[expect(clippy::unused_self, reason = "with the feature `sha1` it signs")]
+    fn sign_slowly(&self, _message: &[u8], _hash: HashAlgorithm) -> Result<Vec<u8>, Error> {
+        Err(Error::Sha1Disabled)
+    }
+}
+
+/// Accepts RSA keys that the verifier can use: what is signed can be verified.
+pub(crate) fn check_size(bits: usize, smallest: usize) -> Result<(), KeyProblem> {
+    if (smallest..=4_096).contains(&bits) { Ok(()) } else { Err(KeyProblem::RsaSize { bits, smallest }) }
+}
+
+/// The smallest key that this build signs with.
+const SMALLEST: usize = if cfg!(feature = "sha1") { SMALLEST_PUBLIC } else { 2_048 };
+
+/// The smallest key that it verifies with.
+pub(crate) const SMALLEST_PUBLIC: usize = 1_024;
