@@ -61,9 +61,9 @@ impl<'a> Reader<'a> {
         let (length, rest) = match length {
             0x00..=0x7f => (usize::from(length), rest),
             0x81 => rest.split_first().map(|(&byte, rest)| (usize::from(byte), rest))?,
-            0x82 => {
-                rest.split_first_chunk::<2>().map(|(bytes, rest)| (u16::from_be_bytes(*bytes).into(), rest))?
-            }
+            0x82 => rest
+                .split_first_chunk::<2>()
+                .map(|(bytes, rest)| (u16::from_be_bytes(*bytes).into(), rest))?,
             // No key is longer than 65,535 bytes.
             _ => return None,
         };

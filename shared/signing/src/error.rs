@@ -114,9 +114,7 @@ pub enum Error {
         offset: usize,
     },
     /// An exact URL contains a wildcard.
-    #[error(
-        "the wildcard at byte {offset} is not allowed in an exact URL: only a custom policy accepts one"
-    )]
+    #[error("the wildcard at byte {offset} is not allowed in an exact URL: only a custom policy accepts one")]
     Wildcard {
         /// Where it is.
         offset: usize,

@@ -5,8 +5,8 @@ use std::fmt;
 #[cfg(feature = "rtmp")]
 use crate::StreamUrl;
 use crate::{
-    CookieAttributes, CookieName, Error, ExactUrl, HashAlgorithm, Policy, PrivateKey, UnixTime,
-    encoding, resource::URL_LIMIT,
+    CookieAttributes, CookieName, Error, ExactUrl, HashAlgorithm, Policy, PrivateKey, UnixTime, encoding,
+    resource::URL_LIMIT,
 };
 
 /// The id that CloudFront gave to a public key (or, until 2020, to an account's key pair).

@@ -75,12 +75,10 @@ pub use policy::{CannedPolicy, CustomPolicy, Policy};
 pub use private_key::{KeyAlgorithm, PrivateKey};
 pub use public_key::PublicKey;
 pub use resource::{ExactUrl, Resource, UrlPattern, resource_covers};
+#[cfg(feature = "rtmp")]
+pub use stream::{StreamPattern, StreamUrl, escape_for_flash};
 pub use time::UnixTime;
 pub use wildcard::matches as wildcard_matches;
-#[cfg(feature = "rtmp")]
-pub use {
-    stream::{StreamPattern, StreamUrl, escape_for_flash},
-};
 #[cfg(feature = "verifier")]
 pub use {
     denial::{Check, Denial, DenialCode, Reason},

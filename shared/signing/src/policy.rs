@@ -198,9 +198,6 @@ mod tests {
     #[test]
     fn a_policy_that_kms_would_not_sign_is_refused() {
         let long = UrlPattern::new(format!("https://h/{}*", "a".repeat(4_000))).expect("a pattern");
-        assert_eq!(
-            CustomPolicy::new(long, time(20)),
-            Err(Error::PolicyTooLong { length: 4_203 })
-        );
+        assert_eq!(CustomPolicy::new(long, time(20)), Err(Error::PolicyTooLong { length: 4_203 }));
     }
 }

@@ -131,7 +131,8 @@ mod tests {
 
     fn rsa_of(bytes: usize) -> Vec<u8> {
         let integer = |bytes: &[u8]| {
-            [&[0x02, 0x82], u16::try_from(bytes.len()).expect("short").to_be_bytes().as_slice(), bytes].concat()
+            [&[0x02, 0x82], u16::try_from(bytes.len()).expect("short").to_be_bytes().as_slice(), bytes]
+                .concat()
         };
         let modulus = integer(&[&[0], vec![0xff; bytes].as_slice()].concat());
         let exponent = [0x02, 0x03, 0x01, 0x00, 0x01];

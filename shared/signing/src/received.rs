@@ -106,23 +106,58 @@ mod tests {
 
     #[test]
     fn what_cloudfront_does_not_take_is_malformed() {
-        use PolicyProblem::{IpAddress, Milliseconds, Missing, NotJson, Repeated, Statements, Unknown, WrongType};
+        use PolicyProblem::{
+            IpAddress, Milliseconds, Missing, NotJson, Repeated, Statements, Unknown, WrongType,
+        };
         let rows = [
             ("", NotJson { line: 1, column: 0 }),
             ("{}", Missing("Statement")),
             (r#"{"Statement":[]}"#, Statements(0)),
-            (r#"{"Statement":[{"Resource":null,"Condition":{"DateLessThan":{"AWS:EpochTime":20}}}]}"#, WrongType("Resource")),
-            (r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":null}}]}"#, WrongType("IpAddress")),
+            (
+                r#"{"Statement":[{"Resource":null,"Condition":{"DateLessThan":{"AWS:EpochTime":20}}}]}"#,
+                WrongType("Resource"),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":null}}]}"#,
+                WrongType("IpAddress"),
+            ),
             (r#"{"Statement":[{"Condition":{}}]}"#, Missing("DateLessThan")),
-            (r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":"20"}}}]}"#, WrongType("AWS:EpochTime")),
-            (r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":-1}}}]}"#, WrongType("AWS:EpochTime")),
-            (r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20.0}}}]}"#, WrongType("AWS:EpochTime")),
-            (r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":1790000000000}}}]}"#, Milliseconds(1_790_000_000_000)),
-            (r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20}}},{"Condition":{"DateLessThan":{"AWS:EpochTime":20}}}]}"#, Statements(2)),
-            (r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"DateLessThan":{"AWS:EpochTime":30}}}]}"#, Repeated("DateLessThan")),
-            (r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":{"AWS:SourceIp":"::1/128"}}}]}"#, IpAddress("::1/128".to_owned())),
-            (r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":{"AWS:SourceIp":"192.0.2.1"}}}]}"#, IpAddress("192.0.2.1".to_owned())),
-            (r#"{"Version":1,"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20}}}]}"#, Unknown("Version".to_owned())),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":"20"}}}]}"#,
+                WrongType("AWS:EpochTime"),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":-1}}}]}"#,
+                WrongType("AWS:EpochTime"),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20.0}}}]}"#,
+                WrongType("AWS:EpochTime"),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":1790000000000}}}]}"#,
+                Milliseconds(1_790_000_000_000),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20}}},{"Condition":{"DateLessThan":{"AWS:EpochTime":20}}}]}"#,
+                Statements(2),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"DateLessThan":{"AWS:EpochTime":30}}}]}"#,
+                Repeated("DateLessThan"),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":{"AWS:SourceIp":"::1/128"}}}]}"#,
+                IpAddress("::1/128".to_owned()),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":{"AWS:SourceIp":"192.0.2.1"}}}]}"#,
+                IpAddress("192.0.2.1".to_owned()),
+            ),
+            (
+                r#"{"Version":1,"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20}}}]}"#,
+                Unknown("Version".to_owned()),
+            ),
         ];
         for (json, problem) in rows {
             assert_eq!(ReceivedPolicy::parse(json.as_bytes()), Err(problem), "{json}");

@@ -5,12 +5,11 @@
 
 use std::fmt;
 
+use crate::{
+    Error, characters::check_characters, parameters::reserved_parameters, target::RequestTarget, wildcard,
+};
 #[cfg(feature = "rtmp")]
 use crate::{StreamPattern, StreamUrl};
-use crate::{
-    Error, characters::check_characters, parameters::reserved_parameters,
-    target::RequestTarget, wildcard,
-};
 
 /// One absolute `http` or `https` URL, as the viewer will request it, without CloudFront's own parameters.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]

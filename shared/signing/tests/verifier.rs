@@ -8,8 +8,8 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use cloudfront_signing::{
-    CannedPolicy, CustomPolicy, ExactUrl, Grant, HashAlgorithm, KeyPairId, PrivateKey, PublicKey, Reason,
-    Request, SignatureLocation, Signer, StreamUrl, UnixTime, UrlPattern, Verifier,
+    CannedPolicy, CustomPolicy, ExactUrl, Grant, HashAlgorithm, KeyPairId, PolicyProblem, PrivateKey,
+    PublicKey, Reason, Request, SignatureLocation, Signer, StreamUrl, UnixTime, UrlPattern, Verifier,
 };
 
 const NOW: u64 = 1_790_000_000;
@@ -192,10 +192,7 @@ fn each_malformed_part_has_its_code_and_reason() {
         (vec![signature, key, hash], Reason::MissingPolicy),
         (vec![policy, "Expires=1", signature, key, hash], Reason::PolicyAndExpires),
         (vec!["Policy=!", signature, key, hash], Reason::UndecodablePolicy),
-        (
-            vec![malformed, signature, key, hash],
-            Reason::MalformedPolicy(PolicyProblem::Missing("Statement")),
-        ),
+        (vec![malformed, signature, key, hash], Reason::MalformedPolicy(PolicyProblem::Missing("Statement"))),
         (vec![policy, signature, key, "Hash-Algorithm=MD5"], Reason::UnsupportedHash("MD5".to_owned())),
         (
             vec![policy, signature, key],

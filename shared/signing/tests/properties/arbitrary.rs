@@ -9,8 +9,9 @@ use aws_lc_rs::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cloudfront_signing::{
-    Admitted, CannedPolicy, CookieName, CustomPolicy, ExactUrl, Grant, HashAlgorithm, IpRange, KeyPairId, Policy,
-    PrivateKey, Reason, ReceivedPolicy, Request, SignatureLocation, Signer, UnixTime, UrlPattern, Verifier,
+    Admitted, CannedPolicy, CookieName, CustomPolicy, ExactUrl, Grant, HashAlgorithm, IpRange, KeyPairId,
+    Policy, PrivateKey, Reason, ReceivedPolicy, Request, SignatureLocation, Signer, UnixTime, UrlPattern,
+    Verifier,
 };
 use ipnet::Ipv4Net;
 use proptest::{
