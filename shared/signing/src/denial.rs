@@ -10,7 +10,6 @@ use crate::{HashAlgorithm, IpRange, PolicyProblem, ReceivedPolicy, SignatureLoca
 
 /// A request that is not admitted: always a 403.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
 pub struct Denial {
     /// Why.
     pub reason: Reason,

@@ -4,7 +4,6 @@ use crate::{IpRange, PolicyProblem, UnixTime, json::Json};
 
 /// The conditions of a policy that a request contains.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
 pub struct ReceivedPolicy {
     /// What it covers; without one, everything that the key signs for.
     pub resource: Option<String>,

@@ -16,7 +16,6 @@ use crate::{
 
 /// A request that is admitted.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
 pub struct Admitted {
     /// Where its signature stood.
     pub signature_location: SignatureLocation,
