@@ -1,7 +1,6 @@
 """Byte for byte: `usher sign --hash-algorithm SHA1` beside botocore and `aws cloudfront sign` (awscli 1).
 
-Every input that both sides can express, with every RSA key: those of the known vectors (the folder
-`$USHER_SHARED`, by default `../shared` beside the project) and the one given.
+Every input that both sides can express, with every RSA key: those of `tests/vectors` and the one given.
 Usage: same_bytes.py USHER AWS RSA_PEM
 """
 
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
 KEY_PAIR_ID = "K2JCJMDEHXQW5F"
+VECTORS = Path(__file__).parents[1] / "vectors/cloudfront-signatures.json"
 
 
 class Input(NamedTuple):
@@ -67,14 +67,9 @@ INPUTS = [
 
 def main(usher, aws, pem):
     with tempfile.TemporaryDirectory() as folder:
-        keys, inputs = {"made for this run": Path(pem)}, INPUTS
-        vectors = Path(os.environ.get("USHER_SHARED", Path(__file__).parents[3] / "shared")) / "vectors"
-        if vectors.is_dir():
-            known = json.loads((vectors / "cloudfront-signatures.json").read_text())
-            keys.update(rsa_keys(known["keys"], Path(folder)))
-            inputs = list(dict.fromkeys([*INPUTS, *known_inputs(known["vectors"])]))
-        else:
-            print("skipped: the inputs and keys of the known vectors: not at hand (set USHER_SHARED)")
+        known = json.loads(VECTORS.read_text())
+        keys = {"made for this run": Path(pem), **dict(rsa_keys(known["keys"], Path(folder)))}
+        inputs = list(dict.fromkeys([*INPUTS, *known_inputs(known["vectors"])]))
         print(f"Same bytes: {len(inputs)} inputs, {len(keys)} keys")
         cases = [
             (peer, name, key, each)

@@ -47,7 +47,7 @@ impl Scene {
             fs::write(path, content).unwrap();
         }
         let folder = media.path().to_owned();
-        let choose = |options: &mut usher::cli::Serve| {
+        let choose = |options: &mut usher_edge::Options| {
             options.media = folder;
             options.hide_signatures = hide_signatures;
         };
@@ -171,12 +171,8 @@ async fn a_broader_copy_beside_a_narrow_policy_widens_nothing_where_the_policy_i
     let scene = Scene::open(false, &[]).await;
     let narrow = signed_elsewhere(&scene.house, "/video/a/*", START + 600).await;
     let broad = signed_elsewhere(&scene.house, "/video/*", START + 6_000).await;
-    let url = format!(
-        "{}/video/a/p.m3u8?{}&{}",
-        scene.house.url,
-        usher_runtime::policy_copy(&broad),
-        narrow.query()
-    );
+    let url =
+        format!("{}/video/a/p.m3u8?{}&{}", scene.house.url, hls_rewrite::policy_copy(&broad), narrow.query());
     let (_, text) = scene.text(&url).await;
     assert_eq!(policies(&text), [(scene.asset("a"), START + 400)]);
 }

@@ -39,7 +39,7 @@ impl Both {
     async fn open(hide_signatures: bool) -> Self {
         let hosts = || HOSTS.map(|host| url::Host::parse(host).unwrap()).to_vec();
         let cached = House::with_options(|options| {
-            (options.host, options.hide_signatures) = (hosts(), hide_signatures);
+            (options.hosts, options.hide_signatures) = (hosts(), hide_signatures);
         })
         .await;
         let folder = TempDir::new().unwrap();
@@ -49,7 +49,7 @@ impl Both {
         fs::write(&template, text.replace("MaxTTL: 300", "MaxTTL: 0")).unwrap();
         let state = cached.state().to_owned();
         let uncached = House::with_options(|options| {
-            (options.host, options.template, options.state) = (hosts(), template, state);
+            (options.hosts, options.template, options.state) = (hosts(), template, state);
             options.hide_signatures = hide_signatures;
         })
         .await;
@@ -69,7 +69,7 @@ impl Both {
             let pairs = grant.query().split('&').map(|pair| format!("CloudFront-{pair}"));
             house.get(&target).header("cookie", pairs.collect::<Vec<_>>().join("; "))
         } else {
-            house.get(&format!("{target}&{}&{}", grant.query(), usher_runtime::policy_copy(grant)))
+            house.get(&format!("{target}&{}&{}", grant.query(), hls_rewrite::policy_copy(grant)))
         };
         let request = request.header("host", host);
         let request = if gzip { request.header("accept-encoding", "gzip") } else { request };

@@ -14,7 +14,7 @@ use cloudfront_signing::UnixTime;
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 use tokio::net::TcpListener;
-use usher::check::{self, Check, CheckError, Credential, Options, Outcome, Report};
+use usher_check::{Check, CheckError, Credential, Options, Outcome, Report};
 use usher_runtime::{Clock, system_clock};
 
 use self::front::{Passing, answering, before};
@@ -45,7 +45,7 @@ async fn check(options: &Options) -> Report {
 }
 
 async fn check_at(options: &Options, seconds: u64) -> Report {
-    check::run(options, reqwest::Client::builder(), &clock(seconds)).await.unwrap()
+    usher_check::run(options, reqwest::Client::builder(), &clock(seconds)).await.unwrap()
 }
 
 /// What is not as in a house where everything is right.
@@ -138,7 +138,7 @@ async fn the_edge_itself_is_right_at_the_present_time() {
     house.set_time(clock().seconds());
     for playlist in [PLAYLIST, "/video/clock-fmp4/master.m3u8"] {
         let options = Options { playlist: playlist.to_owned(), ..options(&house.url) };
-        let report = check::run(&options, reqwest::Client::builder(), &clock).await.unwrap();
+        let report = usher_check::run(&options, reqwest::Client::builder(), &clock).await.unwrap();
         assert_eq!(differing(&report), Vec::<&Check>::new());
         assert!(report.is_right());
     }
@@ -298,7 +298,7 @@ async fn no_signature_stands_in_a_report() {
 async fn where_nobody_answers_there_is_nothing_to_check() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let ask = async |url: &str| {
-        check::run(&options(url), reqwest::Client::builder(), &clock(START)).await.unwrap_err()
+        usher_check::run(&options(url), reqwest::Client::builder(), &clock(START)).await.unwrap_err()
     };
     let error = ask(&format!("http://{free}")).await.to_string();
     assert_eq!(error, format!("http://{free}/ does not answer: Connection refused (os error 111)"));
@@ -321,7 +321,7 @@ async fn a_credential_goes_over_https_or_not_at_all() {
         ("https://127.0.0.1:1", false),
     ] {
         let options = Options { credential: Credential::bearer("token").ok(), ..options(url) };
-        let error = check::run(&options, reqwest::Client::builder(), &clock(START)).await.unwrap_err();
+        let error = usher_check::run(&options, reqwest::Client::builder(), &clock(START)).await.unwrap_err();
         assert_eq!(matches!(&error, CheckError::Plaintext(_)), is_refused, "{error}");
     }
 }
@@ -331,7 +331,7 @@ async fn a_credential_goes_over_https_or_not_at_all() {
 fn every_name_in_a_cure_stands_in_the_template() {
     let template = fs::read_to_string(workspace().join("template.yaml")).unwrap();
     let mut unknown = BTreeSet::new();
-    for file in fs::read_dir(workspace().join("local/src/check")).unwrap() {
+    for file in fs::read_dir(workspace().join("local/check/src")).unwrap() {
         let source = fs::read_to_string(file.unwrap().path()).unwrap();
         let source = source.split("#[cfg(test)]").next().unwrap();
         let lines = source.lines().filter(|line| !line.trim_start().starts_with("//"));

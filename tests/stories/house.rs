@@ -16,10 +16,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
-use usher::{
-    cli::Serve,
-    edge::{self, EdgeError},
-};
+use usher_edge::{EdgeError, Options, Running};
 
 pub(crate) const START: u64 = 1_790_000_000;
 
@@ -29,7 +26,7 @@ pub(crate) struct House {
     pub(crate) not_modelled: Vec<String>,
     client: Client,
     time: Arc<AtomicU64>,
-    _running: edge::Running,
+    _running: Running,
     state: TempDir,
 }
 
@@ -48,8 +45,8 @@ impl House {
         Self::try_open(|_| {}, settings).await.unwrap()
     }
 
-    /// With `usher serve`'s own options.
-    pub(crate) async fn with_options(choose: impl FnOnce(&mut Serve)) -> Self {
+    /// With the edge's own options.
+    pub(crate) async fn with_options(choose: impl FnOnce(&mut Options)) -> Self {
         Self::try_open(choose, &[]).await.unwrap()
     }
 
@@ -66,19 +63,19 @@ impl House {
 
     /// With options and settings that may be wrong.
     pub(crate) async fn try_open(
-        choose: impl FnOnce(&mut Serve),
+        choose: impl FnOnce(&mut Options),
         settings: &[(&str, &str)],
     ) -> Result<Self, EdgeError> {
         let state = TempDir::new().unwrap();
         let anywhere = "127.0.0.1:0".parse().unwrap();
-        let mut options = Serve {
+        let mut options = Options {
             listen: anywhere,
             bucket_listen: anywhere,
             media: workspace().join("local/media"),
             template: workspace().join("template.yaml"),
             state: state.path().to_owned(),
             website: None,
-            host: Vec::new(),
+            hosts: Vec::new(),
             demo: false,
             hide_signatures: false,
             hostile: true,
@@ -90,7 +87,7 @@ impl House {
         let clock = Arc::new(move || UnixTime::new(clock.load(Ordering::SeqCst)).unwrap());
         let look_up =
             |name: &str| settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        let running = edge::start(&options, &look_up, clock).await?;
+        let running = usher_edge::start(&options, &look_up, clock).await?;
         Ok(Self {
             url: format!("http://{}", running.address),
             bucket_url: format!("http://{}", running.bucket_address),

@@ -61,7 +61,7 @@ async fn a_name_that_somebody_else_made_point_here_gets_nothing() {
 async fn loopback_and_the_names_that_were_given_are_answered() {
     let certificate = ("CertificateArn", CERTIFICATE);
     let house = House::with_options(|options| {
-        options.host = vec![url::Host::parse("laptop.local").unwrap()];
+        options.hosts = vec![url::Host::parse("laptop.local").unwrap()];
         options.parameter_overrides = owned(&[("DomainName", "video.example.com"), certificate]);
     })
     .await;
@@ -127,7 +127,7 @@ async fn with_nobody_who_vouches_for_viewers_the_demo_is_offered() {
     assert_eq!(
         opened.err().unwrap().to_string(),
         "issue-cookies: the configuration cannot be used: no authenticator is configured: set JWT_ISSUER, PLONE_SITE, \
-         PLONE_JWT_KEYS, PLONE_TICKET_KEYS, DJANGO_KEYS, SIMPLEJWT_KEYS or API_GATEWAY_AUTHORIZER; the demo sign-in is \
+         PLONE_JWT_KEYS, PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS; the demo sign-in is \
          off, since others can reach 0.0.0.0:0: to let everybody there sign in, add --demo"
     );
 }

@@ -17,7 +17,7 @@ use std::{
 };
 
 use serde_json::Value;
-use usher::template::Template;
+use usher_cloudformation::Template;
 
 use crate::rules::{THROTTLED, refusals};
 

@@ -110,7 +110,6 @@ const SETS: [(&str, &[(&str, &str)]); 25] = [
             ("PloneJwtKeysArn", SECRET),
             ("PloneTokenTimeoutSeconds", "43201"),
             ("PloneTicketKeysArn", OTHER_SECRET),
-            ("PloneTicketDigest", "MD5"),
         ],
     ),
     (

@@ -1,7 +1,7 @@
 //! The resources of an evaluated template, and what their values refer to.
 
 use serde_json::Value;
-use usher::template::Stack;
+use usher_cloudformation::Stack;
 
 /// A resource that a deployment would create.
 pub(crate) struct Resource<'a> {

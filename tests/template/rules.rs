@@ -14,7 +14,7 @@ mod text;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use usher::template::{Stack, Template};
+use usher_cloudformation::{Stack, Template};
 
 pub(crate) use self::operation::THROTTLED;
 use crate::parameter_sets::ParameterSet;

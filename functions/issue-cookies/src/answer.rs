@@ -1,10 +1,10 @@
-//! The function's answers, and the problems that it tells of.
+//! The function's answers.
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpResponse;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use usher_runtime::Problem;
 
-use crate::{AuthenticationError, NotEntitled, Subject};
+use crate::refusal::Refusal;
 
 /// An answer before it is made into an event.
 pub(crate) struct Answer {
@@ -27,8 +27,9 @@ impl Answer {
     }
 }
 
-impl From<Problem> for Answer {
-    fn from(problem: Problem) -> Self {
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        let problem = Problem::from(refusal);
         Self {
             status: problem.status,
             headers: problem.all_headers(),
@@ -48,37 +49,3 @@ impl From<Answer> for ApiGatewayV2httpResponse {
         response
     }
 }
-
-/// What the viewer learns of a credential that was not accepted: what to do, and nothing that would help
-/// to forge one. The log has the rest.
-pub(crate) fn unauthenticated(error: AuthenticationError) -> Problem {
-    if let AuthenticationError::Unavailable(_) = error {
-        tracing::error!(%error, "nobody could be asked about a credential");
-        return Problem::unavailable("who you are cannot be checked at the moment: try again soon");
-    }
-    tracing::info!(%error, "refused a credential");
-    let (detail, challenge) = match error {
-        AuthenticationError::Missing => ("sign in first: send Authorization: Bearer", "Bearer"),
-        AuthenticationError::Ambiguous => {
-            ("the request has two different credentials: sign out, then sign in again", INVALID_TOKEN)
-        }
-        error if error.is_expired() => ("the token has expired: sign in again", INVALID_TOKEN),
-        _ => ("the token is not accepted here", INVALID_TOKEN),
-    };
-    Problem::new(StatusCode::UNAUTHORIZED, detail)
-        .header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
-}
-
-/// Who is signed in may still not watch everything.
-pub(crate) fn not_entitled(subject: &Subject, error: &NotEntitled) -> Problem {
-    let Subject { id, authenticator, .. } = subject;
-    tracing::info!(subject = id, authenticator, %error, "refused a viewer");
-    Problem::new(StatusCode::FORBIDDEN, "you are signed in, and may not watch this")
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-pub(crate) fn bad_request(error: cloudfront_signing::Error) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, error.to_string())
-}
-
-const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;

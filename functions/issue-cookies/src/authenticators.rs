@@ -1,6 +1,10 @@
-//! Who the viewer is: the authenticators, and which of them is asked.
+//! Who the viewer is: the kinds of credentials, and who verifies each.
+//!
+//! To add an authenticator, write its file, and give it a field in [`Configured`], a line in
+//! [`Authenticators::read`] and an arm in [`Authenticators::authenticate`]. Another issuer of JSON Web Tokens needs
+//! its settings alone: see [`issuer`].
 
-mod api_gateway;
+mod algorithm;
 pub mod claims;
 mod credential;
 mod django;
@@ -10,53 +14,55 @@ mod issuer;
 mod jwk_set;
 mod jwks;
 mod jwt;
+mod jwt_settings;
 mod paths;
 mod plone_offline;
 mod plone_online;
 pub mod plone_ticket;
 mod provider;
 mod simplejwt;
+mod token;
 mod verifying_key;
 
 use std::{cell::RefCell, fmt, sync::Arc};
 
-use async_trait::async_trait;
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::UnixTime;
-use usher_runtime::{Secret, SecretUnread, Settings, Warming};
+use usher_runtime::{InvalidSetting, Secret, SecretUnread, Settings, Warming};
 
+pub(crate) use self::{claims::UniqueClaims, credential::Credential};
 use self::{
-    api_gateway::ApiGateway,
-    credential::Gateway,
     django::Django,
     hmac_keys::{Secrets, SecretsError},
     issuer::Issuer,
-    jwt::VerifiedToken,
-    plone_offline::PloneOffline,
+    plone_offline::PloneTickets,
     plone_online::PloneOnline,
-    simplejwt::SimpleJwt,
+    token::Token,
 };
-pub(crate) use self::{claims::UniqueClaims, credential::Credential};
-pub use self::{django_signed::SignedValueError, jwt::TokenError, plone_ticket::TicketError};
+pub use self::{
+    django_signed::SignedValueError,
+    jwk_set::JwkSetError,
+    plone_online::{PloneFailure, PloneRefusal},
+    plone_ticket::TicketError,
+    provider::{FetchError, FetchFailure},
+    token::TokenError,
+};
 use crate::Subject;
 
-/// Vouches for viewers of one kind.
-#[async_trait]
-pub(crate) trait Authenticator: Send + Sync {
-    /// Whether a credential of this form is for it, by a look at what nobody has verified yet.
-    fn takes(&self, credential: &Credential<'_>) -> bool;
+/// All configured authenticators.
+#[derive(Clone)]
+pub struct Authenticators(Arc<Configured>);
 
-    /// Verifies a credential at the time `now`.
-    async fn authenticate(
-        &self,
-        credential: &Credential<'_>,
-        now: UnixTime,
-    ) -> Result<Subject, AuthenticationError>;
-
-    /// What INIT does for it ahead of the first request, at the time `now`: nothing where it asks nobody.
-    fn warming(&self, _now: UnixTime) -> Option<Warming<'_>> {
-        None
-    }
+/// The authenticators of each kind of credential.
+struct Configured {
+    /// Tokens.
+    issuers: Vec<Issuer>,
+    /// Signed values.
+    django: Option<Django>,
+    /// Tickets, by the site's keys.
+    plone_tickets: Option<PloneTickets>,
+    /// Tokens and tickets, by asking the site.
+    plone_online: Option<PloneOnline>,
 }
 
 /// Why a credential was not accepted: for the log, not for the viewer.
@@ -66,13 +72,13 @@ pub enum AuthenticationError {
     /// There is no credential.
     #[error("there is no credential")]
     Missing,
-    /// Two credentials, of which one may have been put there by somebody else.
+    /// Two different credentials: somebody else may have added one of them.
     #[error("there are two different credentials of the same kind")]
     Ambiguous,
-    /// Whoever keeps the keys, or knows the viewers, says no.
-    #[error("{0}")]
-    Refused(&'static str),
-    /// What Django has signed.
+    /// A Plone site was asked, and does not vouch for the viewer.
+    #[error(transparent)]
+    Plone(#[from] PloneRefusal),
+    /// A value that Django signed.
     #[error(transparent)]
     SignedValue(#[from] SignedValueError),
     /// The cookie of a Plone site.
@@ -81,12 +87,30 @@ pub enum AuthenticationError {
     /// A JSON Web Token.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// Whoever keeps the keys, or knows the viewers, does not answer.
-    #[error("{0}")]
-    Unavailable(String),
-    /// No authenticator takes credentials of this form or issuer.
+    /// Nobody can verify the credential at the moment.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// No authenticator accepts credentials of this kind or issuer.
     #[error("no authenticator takes a credential of this kind")]
     Unknown,
+}
+
+/// What is out of reach at the moment.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unavailable {
+    /// The keys of an issuer.
+    #[error(transparent)]
+    Issuer(#[from] FetchError),
+    /// The keys of an issuer, before the first answer.
+    #[error("the issuer's keys were not fetched")]
+    KeysNotFetched,
+    /// A Plone site.
+    #[error(transparent)]
+    Plone(#[from] PloneFailure),
+    /// A secret in Secrets Manager.
+    #[error(transparent)]
+    Secret(#[from] SecretUnread),
 }
 
 impl AuthenticationError {
@@ -94,147 +118,9 @@ impl AuthenticationError {
     pub(crate) fn is_expired(&self) -> bool {
         matches!(self, Self::Ticket(TicketError::Expired) | Self::Token(TokenError::Expired))
     }
-}
 
-/// Makes the client for calls to sites and issuers, where one is configured that needs it.
-pub type HttpClient<'a> = &'a dyn Fn() -> reqwest::Result<reqwest::Client>;
-
-/// All that are configured.
-#[derive(Clone)]
-pub struct Authenticators {
-    all: Arc<[Box<dyn Authenticator>]>,
-    gateway: Gateway,
-}
-
-impl Authenticators {
-    /// Reads every authenticator's settings. At least one must be configured.
-    pub(crate) fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Self> {
-        // One client serves all: each would read the machine's certificates.
-        let made = RefCell::new(None);
-        let http: HttpClient<'_> = &|| {
-            let mut made = made.borrow_mut();
-            if made.is_none() {
-                *made = Some(http()?);
-            }
-            made.clone().map_or_else(http, Ok)
-        };
-        // All are read before the first that is wrong ends it, so that all problems are told.
-        let issuers = Issuer::read_all(settings, http);
-        let others = [
-            boxed(PloneOffline::read(settings)),
-            boxed(PloneOnline::read(settings, http)),
-            boxed(Django::read(settings)),
-            boxed(SimpleJwt::read(settings)),
-        ];
-        let gateway = Gateway::read(settings);
-        let mut all: Vec<Box<dyn Authenticator>> = Vec::new();
-        for issuer in issuers? {
-            all.push(Box::new(issuer));
-        }
-        for other in others {
-            all.extend(other?);
-        }
-        let gateway = gateway?;
-        if gateway == Gateway::Trusted {
-            all.push(Box::new(ApiGateway));
-        }
-        if all.is_empty() {
-            settings.problem(NONE);
-        }
-        Some(Self { all: all.into(), gateway })
-    }
-
-    /// What INIT does for all of them ahead of the first request.
-    pub(crate) fn warmings(&self, now: UnixTime) -> Vec<Warming<'_>> {
-        self.all.iter().filter_map(|one| one.warming(now)).collect()
-    }
-
-    /// Whom the credential names that a request brings, whatever page the request comes from.
-    ///
-    /// # Errors
-    /// [`AuthenticationError`]
-    pub async fn viewer(
-        &self,
-        request: &ApiGatewayV2httpRequest,
-        now: UnixTime,
-    ) -> Result<Subject, AuthenticationError> {
-        let credential = self.credential(request)?;
-        self.authenticate(&credential, now).await
-    }
-
-    /// The credential that a request brings.
-    ///
-    /// # Errors
-    /// [`AuthenticationError::Missing`], [`AuthenticationError::Ambiguous`]
-    pub(crate) fn credential<'r>(
-        &self,
-        request: &'r ApiGatewayV2httpRequest,
-    ) -> Result<Credential<'r>, AuthenticationError> {
-        // A cookie that nobody here reads came along by itself: it is no credential.
-        let is_for_somebody =
-            |one: &Credential<'_>| !one.is_ambient() || self.all.iter().any(|all| all.takes(one));
-        let mut credentials = Credential::all(request, self.gateway).into_iter().filter(is_for_somebody);
-        let credential = credentials.next().ok_or(AuthenticationError::Missing)?;
-        if credentials.any(|other| other != credential) {
-            return Err(AuthenticationError::Ambiguous);
-        }
-        Ok(credential)
-    }
-
-    /// Asks those who take the credential, one after another, until one accepts it. Where none does, one
-    /// that cannot answer now might have: that is a reason to try again, not to sign in again.
-    ///
-    /// # Errors
-    /// [`AuthenticationError`]
-    pub(crate) async fn authenticate(
-        &self,
-        credential: &Credential<'_>,
-        now: UnixTime,
-    ) -> Result<Subject, AuthenticationError> {
-        let mut refusal = AuthenticationError::Unknown;
-        for authenticator in self.all.iter().filter(|one| one.takes(credential)) {
-            match authenticator.authenticate(credential, now).await {
-                Ok(mut subject) => {
-                    // Every viewer has one, wherever it stands in the credential.
-                    subject.claims.insert("sub".to_owned(), subject.id.clone().into());
-                    return Ok(subject);
-                }
-                Err(error) => refusal = refusal.or(error),
-            }
-        }
-        Err(refusal)
-    }
-}
-
-/// The client, or nothing where it cannot be made, which is told.
-fn client(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<reqwest::Client> {
-    http().map_err(|error| settings.problem(format!("no HTTPS client can be made: {error}"))).ok()
-}
-
-/// One that is configured, if it is; nothing where its settings are wrong.
-fn boxed<A: Authenticator + 'static>(read: Option<Option<A>>) -> Option<Option<Box<dyn Authenticator>>> {
-    read.map(|configured| configured.map(|one| Box::new(one) as Box<dyn Authenticator>))
-}
-
-/// A setting that lists secrets, which `read` reads and of which `build` makes keys: as [`Settings::secret`].
-fn hmac_secret<T: Send + Sync + 'static>(
-    settings: &mut Settings<'_>,
-    name: &'static str,
-    read: fn(&str) -> Result<Secrets, SecretsError>,
-    build: impl Fn(Secrets) -> T + Send + Sync + 'static,
-) -> Option<Option<Secret<T>>> {
-    let parse = move |list: &str| read(list).map_err(|error| format!("{name}: {error}"));
-    settings.secret(name, parse, move |versions| build(versions.into_iter().collect()))
-}
-
-impl From<SecretUnread> for AuthenticationError {
-    fn from(error: SecretUnread) -> Self {
-        Self::Unavailable(error.to_string())
-    }
-}
-
-impl AuthenticationError {
-    /// Of two refusals the one that tells the viewer more.
+    /// Of two refusals the one that tells the viewer more. Where an authenticator is unavailable, the viewer should try
+    /// again, and not sign in again.
     fn or(self, other: Self) -> Self {
         let weight = |error: &Self| match error {
             Self::Unavailable(_) => 3,
@@ -246,24 +132,158 @@ impl AuthenticationError {
     }
 }
 
-impl fmt::Debug for Authenticators {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authenticators").field("count", &self.all.len()).finish_non_exhaustive()
+impl From<SecretUnread> for AuthenticationError {
+    fn from(error: SecretUnread) -> Self {
+        Unavailable::Secret(error).into()
     }
 }
 
-impl VerifiedToken {
-    /// The viewer of a token by the site's own key, who may watch what the token's `path` or `paths` leave.
-    fn of_the_site(self, authenticator: &'static str) -> Result<Subject, TokenError> {
-        let paths = paths::paths(&self.claims)?;
-        Ok(Subject { paths, ..self.of(authenticator) })
+/// Makes the client for calls to sites and issuers, where one is configured that needs it.
+pub type HttpClient<'a> = &'a dyn Fn() -> reqwest::Result<reqwest::Client>;
+
+impl Authenticators {
+    /// Reads every authenticator's settings. At least one must be configured.
+    pub(crate) fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<Self, InvalidSetting> {
+        // One client serves all: each would read the machine's certificates.
+        let made = RefCell::new(None);
+        let http: HttpClient<'_> = &|| {
+            let mut made = made.borrow_mut();
+            if made.is_none() {
+                *made = Some(http()?);
+            }
+            made.clone().map_or_else(http, Ok)
+        };
+        // All of them are read before the first problem ends this function, so that it reports all problems.
+        let issuers = jwt_settings::read_all(settings, http);
+        let plone_issuer = plone_offline::read_issuer(settings);
+        let plone_tickets = PloneTickets::read(settings);
+        let plone_online = PloneOnline::read(settings, http);
+        let django = Django::read(settings);
+        let simplejwt = simplejwt::read(settings);
+        let configured = Configured {
+            issuers: issuers?.into_iter().chain(plone_issuer?).chain(simplejwt?).collect(),
+            django: django?,
+            plone_tickets: plone_tickets?,
+            plone_online: plone_online?,
+        };
+        if configured.count() == 0 {
+            return Err(settings.invalid(NONE));
+        }
+        Ok(Self(Arc::new(configured)))
     }
 
-    fn of(self, authenticator: &'static str) -> Subject {
-        let Self { subject, expires, claims } = self;
-        Subject { id: subject, expires, claims, paths: None, authenticator }
+    /// What INIT does for all of them before the first request.
+    pub(crate) fn warmings(&self, now: UnixTime) -> Vec<Warming<'_>> {
+        let Configured { issuers, plone_online, .. } = &*self.0;
+        let issuers = issuers.iter().filter_map(|issuer| issuer.warming(now));
+        issuers.chain(plone_online.iter().map(PloneOnline::warming)).collect()
+    }
+
+    /// The viewer whom a request's credential names, whatever page the request comes from.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`]
+    pub async fn viewer(
+        &self,
+        request: &ApiGatewayV2httpRequest,
+        now: UnixTime,
+    ) -> Result<Subject, AuthenticationError> {
+        let credential = self.credential(request)?;
+        self.authenticate(credential, now).await
+    }
+
+    /// The credential in a request.
+    ///
+    /// # Errors
+    /// [`AuthenticationError::Missing`], [`AuthenticationError::Ambiguous`]
+    pub(crate) fn credential<'r>(
+        &self,
+        request: &'r ApiGatewayV2httpRequest,
+    ) -> Result<Credential<'r>, AuthenticationError> {
+        // A browser adds cookies by itself: one that no authenticator reads is no credential.
+        let reads_tickets = self.0.plone_tickets.is_some() || self.0.plone_online.is_some();
+        let credentials = Credential::all(request).into_iter();
+        let mut credentials =
+            credentials.filter(|one| reads_tickets || !matches!(one, Credential::Ticket(_)));
+        let credential = credentials.next().ok_or(AuthenticationError::Missing)?;
+        if credentials.any(|other| other != credential) {
+            return Err(AuthenticationError::Ambiguous);
+        }
+        Ok(credential)
+    }
+
+    /// Verifies a credential at the time `now`.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`]
+    pub(crate) async fn authenticate(
+        &self,
+        credential: Credential<'_>,
+        now: UnixTime,
+    ) -> Result<Subject, AuthenticationError> {
+        let Configured { django, plone_tickets, plone_online, .. } = &*self.0;
+        let mut subject = match credential {
+            Credential::SignedValue(value) => match django {
+                Some(site) => site.authenticate(value, now)?,
+                None => return Err(AuthenticationError::Unknown),
+            },
+            Credential::Ticket(cookie_value) => match (plone_tickets, plone_online) {
+                (Some(site), _) => site.authenticate(cookie_value, now)?,
+                (None, Some(site)) => site.authenticate_ticket(cookie_value, now).await?,
+                (None, None) => return Err(AuthenticationError::Unknown),
+            },
+            Credential::Token(text) => self.token(text, now).await?,
+        };
+        // Every viewer has a `sub`, whatever the credential calls it.
+        subject.claims.insert("sub".to_owned(), subject.id.clone().into());
+        Ok(subject)
+    }
+
+    /// Asks the issuers that a token names, one after another, until one accepts it.
+    async fn token(&self, text: &str, now: UnixTime) -> Result<Subject, AuthenticationError> {
+        let token = Token::parse(text)?;
+        let mut refusal = AuthenticationError::Unknown;
+        for issuer in self.0.issuers.iter().filter(|issuer| issuer.rules.describe(&token)) {
+            match issuer.authenticate(&token, now).await {
+                Ok(subject) => return Ok(subject),
+                Err(error) => refusal = refusal.or(error),
+            }
+        }
+        if let Some(site) = self.0.plone_online.as_ref().filter(|site| site.takes(&token)) {
+            return site.authenticate_token(text, &token, now).await.map_err(|error| refusal.or(error));
+        }
+        Err(refusal)
+    }
+}
+
+impl Configured {
+    fn count(&self) -> usize {
+        let sites = [self.django.is_some(), self.plone_tickets.is_some(), self.plone_online.is_some()];
+        self.issuers.len() + sites.into_iter().filter(|is_there| *is_there).count()
+    }
+}
+
+/// The client. A problem with it is noted.
+fn client(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<reqwest::Client, InvalidSetting> {
+    http().map_err(|error| settings.invalid(format!("no HTTPS client can be made: {error}")))
+}
+
+/// A setting that lists secrets: `read` reads them, and `build` makes keys of them. See [`Settings::secret`].
+fn hmac_secret<T: Send + Sync + 'static>(
+    settings: &mut Settings<'_>,
+    name: &'static str,
+    read: fn(&str) -> Result<Secrets, SecretsError>,
+    build: impl Fn(Secrets) -> T + Send + Sync + 'static,
+) -> Result<Option<Secret<T>>, InvalidSetting> {
+    let parse = move |list: &str| read(list).map_err(|error| format!("{name}: {error}"));
+    settings.secret(name, parse, move |versions| build(versions.into_iter().collect()))
+}
+
+impl fmt::Debug for Authenticators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticators").field("count", &self.0.count()).finish_non_exhaustive()
     }
 }
 
 const NONE: &str = "no authenticator is configured: set JWT_ISSUER, PLONE_SITE, PLONE_JWT_KEYS, \
-     PLONE_TICKET_KEYS, DJANGO_KEYS, SIMPLEJWT_KEYS or API_GATEWAY_AUTHORIZER";
+     PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS";

@@ -1,8 +1,9 @@
 //! The function's settings.
 
 use aws_types::SdkConfig;
+use hls_rewrite::AssetTree;
 use usher_runtime::{
-    Clock, ConfigError, Scope, Settings, SigningConfig, StoredSecrets, ViewerHost, ViewerProtocol,
+    Clock, ConfigError, Settings, SigningConfig, StoredSecrets, ViewerHost, ViewerProtocol, asset_tree,
 };
 
 use crate::{
@@ -10,13 +11,13 @@ use crate::{
     authenticators::{Authenticators, HttpClient},
 };
 
-/// What the environment (or the local edge) says.
+/// The settings, from the environment or from the local edge.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The key, its id, its hash and the expiry buckets.
     pub signing: SigningConfig,
     /// `RESOURCE_PATH`, and `SCOPE_DEPTH` for signed URLs.
-    pub scope: Scope,
+    pub scope: AssetTree,
     /// `VIEWER_PROTOCOL`
     pub protocol: ViewerProtocol,
     /// `VIEWER_HOST`
@@ -31,18 +32,18 @@ pub struct Config {
     pub url_ttl: u64,
     /// `ALLOWED_ORIGINS`: pages on other origins that may call with a credential.
     pub cors: Cors,
-    /// `JWT_ISSUER`, `PLONE_SITE` and the like: who vouches for viewers.
+    /// `JWT_ISSUER`, `PLONE_SITE` and so on: who vouches for viewers.
     pub authenticators: Authenticators,
     /// `ENTITLEMENTS`: what each viewer may watch.
     pub entitlements: Entitlements,
-    /// `JWT_SECRET_ARN` and the like: what is in Secrets Manager.
+    /// `JWT_SECRET_ARN` and so on: what is in Secrets Manager.
     pub secrets: StoredSecrets,
 }
 
 impl Config {
     /// Reads the settings through `look_up`. `http` makes the client for calls to sites and issuers (see
-    /// [`http_client`](crate::http_client)); it is asked only where one is needed. Secrets in Secrets Manager
-    /// are not read: [`open`](Self::open) reads them.
+    /// [`http_client`](crate::http_client)), where a setting needs one. [`open`](Self::open) also reads the secrets in
+    /// Secrets Manager.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
@@ -52,8 +53,8 @@ impl Config {
         settings.finish(|| config)
     }
 
-    /// As [`read`](Self::read), with the secrets in Secrets Manager, which `sdk` asks. One that is out of
-    /// reach for the moment is no error: the first request tries again.
+    /// As [`read`](Self::read), and reads the secrets in Secrets Manager by `sdk`. One that cannot be reached at the
+    /// moment is no error: the first request tries again.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong, in the settings and with the secrets.
@@ -71,7 +72,7 @@ impl Config {
 
     fn from_settings(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Self> {
         let signing = SigningConfig::read(settings);
-        let scope = Scope::read(settings);
+        let scope = asset_tree(settings);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
         let viewer_host = ViewerHost::read(settings);
         let origin_secret = OriginSecret::read(settings);
@@ -91,12 +92,12 @@ impl Config {
             scope: scope?,
             protocol: protocol?,
             viewer_host: viewer_host?,
-            origin_secret: origin_secret?,
+            origin_secret: origin_secret.ok()?,
             cookie_ttl: cookie_ttl?,
             cookies: cookies?,
             url_ttl: url_ttl?,
             cors,
-            authenticators: authenticators?,
+            authenticators: authenticators.ok()?,
             entitlements: entitlements?,
             secrets: StoredSecrets::default(),
         })

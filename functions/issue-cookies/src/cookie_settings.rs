@@ -1,6 +1,6 @@
 //! The cookies' attributes, and which of them no browser would keep or send.
 //!
-//! A browser says nothing to the server when it drops a cookie, so what cannot work is refused at start.
+//! A browser does not tell the server that it drops a cookie, so the function refuses such settings at the start.
 //!
 //! <https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-5.7>
 
@@ -11,7 +11,7 @@ use usher_runtime::{Origin, Settings, ViewerProtocol};
 
 use crate::Cors;
 
-/// How browsers shall keep the cookies.
+/// How browsers keep the cookies.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CookieSettings {
     domain: Option<String>,
@@ -32,7 +32,7 @@ pub(crate) struct HostNotCovered {
 
 impl CookieSettings {
     /// Reads `COOKIE_DOMAIN` (default: none, the host alone), `COOKIE_SAME_SITE` (`Lax`), `COOKIE_PARTITIONED`
-    /// (`false`) and `COOKIE_LIFETIME` (`session`). `protocol` is the viewers', where it could be read.
+    /// (`false`) and `COOKIE_LIFETIME` (`session`). `protocol` is the viewers', if its setting is valid.
     pub(crate) fn read(
         settings: &mut Settings<'_>,
         cors: &Cors,
@@ -85,13 +85,13 @@ impl CookieSettings {
     }
 }
 
-/// Why a page of `origin` is on another site than the viewers' hosts, as far as the settings tell: then
-/// browsers neither keep cookies from the answer to its call nor send them along.
+/// Why a page of `origin` is on another site than the viewers' hosts, as far as the settings say. On such a page,
+/// browsers neither keep the cookies of an answer nor send them.
 fn cross_site(origin: &Origin, domain: Option<&str>, protocol: ViewerProtocol) -> Option<String> {
     let (reason, cure) = if domain.is_some_and(|domain| site(origin.host()) != site(domain)) {
-        ("is on another site than COOKIE_DOMAIN", "take it out of ALLOWED_ORIGINS")
+        ("is on another site than COOKIE_DOMAIN", "remove it from ALLOWED_ORIGINS")
     } else if (origin.protocol(), protocol) == (ViewerProtocol::Http, ViewerProtocol::Https) {
-        // The other way round it is a laptop, where the settings of a deployment are tried out.
+        // An https origin and http viewers are fine: that is a laptop with the settings of a deployment.
         ("is http where VIEWER_PROTOCOL is https, which makes it another site", "serve its pages over https")
     } else {
         return None;
@@ -102,8 +102,8 @@ fn cross_site(origin: &Origin, domain: Option<&str>, protocol: ViewerProtocol) -
     ))
 }
 
-/// The name that somebody registered, which is what browsers call a site; the host itself where it is a
-/// public suffix. (Of an address it makes what no `COOKIE_DOMAIN` has for its site.)
+/// The registered name of a host, which browsers call its site, or the host itself where it is a public suffix. (For
+/// an address the result is the site of no `COOKIE_DOMAIN`.)
 fn site(host: &str) -> &str {
     psl::domain_str(host).unwrap_or(host)
 }
@@ -127,23 +127,23 @@ fn read_domain(settings: &mut Settings<'_>) -> Option<String> {
     }
 }
 
-/// Why no browser would take cookies for `domain`.
+/// Why no browser accepts cookies for `domain`.
 fn domain_problem(domain: &str) -> Option<&'static str> {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
     let last = domain.rsplit('.').next().unwrap_or_default();
-    // Browsers take any name that ends in a number for an address.
+    // To browsers, any name that ends in a number is an address.
     let ends_in_number = is_label(last) && last.bytes().all(|byte| byte.is_ascii_digit());
     if ends_in_number || domain.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
         Some("is an IP address, and addresses share no cookies: leave it empty")
     } else if domain.contains(['/', ':', '?', '#', '@']) {
         Some("must be a domain alone, such as example.com: leave out scheme, port and path")
     } else if domain.contains('*') {
-        Some("takes no wildcard, as a domain stands for its subdomains too: leave out the *.")
+        Some("must not have a wildcard, since a domain includes its subdomains: leave out the *.")
     } else if domain.starts_with('.') {
-        Some("must not start with a dot, as a domain stands for its subdomains anyway: leave it out")
+        Some("must not start with a dot, since a domain includes its subdomains: leave it out")
     } else if domain.len() > 253 || !domain.split('.').all(is_label) {
         Some("is not a domain name such as example.com: write an international one in ASCII, as xn--…")
     } else if !domain.contains('.') {
@@ -176,7 +176,7 @@ const NOT_SECURE: &str = "COOKIE_DOMAIN: with VIEWER_PROTOCOL http, browsers kee
 const PARTITIONED: &str = "COOKIE_PARTITIONED is for pages that other sites embed, where browsers take and \
      send cookies with SameSite=None only: set COOKIE_SAME_SITE to None, or COOKIE_PARTITIONED to false";
 const PUBLIC_SUFFIX: &str = "is a public suffix, as cloudfront.net is, below which anybody can have a name, \
-     so browsers refuse its cookies: leave it empty, or give the distribution a name of your own";
+     so browsers refuse its cookies: leave it empty, or give the distribution your own domain name";
 
 #[cfg(test)]
 mod tests {
@@ -238,15 +238,15 @@ mod tests {
     fn a_domain_that_no_browser_takes_is_refused_with_a_cure() {
         const ADDRESS: &str = "is an IP address, and addresses share no cookies: leave it empty";
         const MORE: &str = "must be a domain alone, such as example.com: leave out scheme, port and path";
-        const DOT: &str =
-            "must not start with a dot, as a domain stands for its subdomains anyway: leave it out";
-        const STAR: &str = "takes no wildcard, as a domain stands for its subdomains too: leave out the *.";
+        const DOT: &str = "must not start with a dot, since a domain includes its subdomains: leave it out";
+        const STAR: &str =
+            "must not have a wildcard, since a domain includes its subdomains: leave out the *.";
         const NAME: &str =
             "is not a domain name such as example.com: write an international one in ASCII, as xn--…";
         const LABEL: &str =
             "has one label only, and browsers share cookies within a registered domain: leave it empty";
         const SUFFIX: &str = "is a public suffix, as cloudfront.net is, below which anybody can have a name, \
-             so browsers refuse its cookies: leave it empty, or give the distribution a name of your own";
+             so browsers refuse its cookies: leave it empty, or give the distribution your own domain name";
         let long = format!("{}example.com", "a.".repeat(122));
         let label = format!("{}.example.com", "a".repeat(64));
         let rows = [
@@ -301,7 +301,7 @@ mod tests {
             )
         };
         let other_domain = |origin: &str| {
-            cross_site(origin, "is on another site than COOKIE_DOMAIN", "take it out of ALLOWED_ORIGINS")
+            cross_site(origin, "is on another site than COOKIE_DOMAIN", "remove it from ALLOWED_ORIGINS")
         };
         let plaintext = cross_site(
             "http://localhost:3000",

@@ -1,4 +1,4 @@
-//! Cross-origin calls, for pages that cannot stand on the distribution's own origin.
+//! Cross-origin calls, for pages that are not on the distribution's origin.
 //!
 //! <https://fetch.spec.whatwg.org/#http-cors-protocol>
 
@@ -34,8 +34,8 @@ impl Cors {
         &self.allowed_origins
     }
 
-    /// The headers that let a page of `origin` read the answer, where that exact origin is allowed. `Vary`
-    /// stands on every answer, so that no cache mixes them up.
+    /// The headers that let a page of `origin` read the answer, if that exact origin is allowed. Every answer has
+    /// `Vary`, so that no cache gives one origin's answer to another.
     #[must_use]
     pub fn headers(&self, origin: Option<&HeaderValue>) -> HeaderMap {
         let mut headers = HeaderMap::new();

@@ -1,37 +1,38 @@
 //! What a viewer may watch: from claims to resources.
 //!
-//! What goes into a resource must not move its borders: a `*` or `?` in a claim would be a wildcard, a `/`
-//! another folder. So a claim gives one plain path segment, or the viewer gets nothing.
+//! A claim must not widen a resource: a `*` or `?` in it would be a wildcard, and a `/` another folder. So a claim gives
+//! one plain path segment, or the viewer gets nothing.
 
 use std::borrow::Cow;
 
+use hls_rewrite::AssetTree;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use usher_runtime::{Scope, Settings};
+use usher_runtime::Settings;
 
-use crate::{Subject, authenticators::UniqueClaims};
+use crate::{Subject, authenticators::UniqueClaims, folder_pattern::FolderPattern};
 
 /// The rules that give resources to viewers.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Entitlements {
     rules: Vec<Rule>,
-    scope: Scope,
+    scope: AssetTree,
 }
 
 /// Why a viewer gets nothing: for the log.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotEntitled {
-    /// A claim that a rule needs is missing, or is not one plain path segment, or a list of such.
+    /// A claim that a rule needs is missing, or is neither a plain path segment nor a list of them.
     #[error("the claim {0} is missing, or is not one plain path segment")]
     Claim(String),
     /// No rule gives the viewer anything.
     #[error("no rule gives the viewer a resource")]
     Nothing,
-    /// The site says that the viewer may watch something that no rule gives, or a part of an asset.
+    /// The site names something that no rule gives the viewer, or a part of an asset.
     #[error("the site names a path that no rule gives the viewer, or one deeper than SCOPE_DEPTH")]
     Path,
-    /// More than the cookies of one answer can carry, or more than anybody has.
+    /// More than fit into the cookies of one answer, or more than any viewer has.
     #[error("the rules give the viewer too many resources")]
     TooMany,
 }
@@ -41,7 +42,7 @@ impl Entitlements {
     /// `{tenant}` stands for that claim, or for each of its values; or an object such as
     /// `{"resource": "/video/premium/*", "if": {"groups": "premium"}}`, for viewers who have that value
     /// among those of the claim. Without the setting, every viewer may watch all of `scope`.
-    pub(crate) fn read(settings: &mut Settings<'_>, scope: &Scope) -> Option<Self> {
+    pub(crate) fn read(settings: &mut Settings<'_>, scope: &AssetTree) -> Option<Self> {
         let Some(text) = settings.optional(NAME) else {
             return Some(Self { rules: vec![Rule::everything(scope)], scope: scope.clone() });
         };
@@ -57,17 +58,17 @@ impl Entitlements {
                 .map_err(|problem| settings.problem(format!("{NAME}[{at}]: {problem}")))
                 .ok()
         });
-        // All of them are read before the first that is wrong ends it, so that all problems are told.
+        // All of them are read before the first problem ends this function, so that it reports all problems.
         let rules: Vec<Option<Rule>> = rules.collect();
         Some(Self { rules: rules.into_iter().collect::<Option<_>>()?, scope: scope.clone() })
     }
 
-    /// The viewer's resources as path patterns, such as `/video/tenant-a/*`. None lies within another: a
-    /// browser would send the cookies of both, and which of them CloudFront reads is not documented.
+    /// The viewer's resources as path patterns, such as `/video/tenant-a/*`. None is within another: a browser would send
+    /// the cookies of both, and AWS does not document which of them CloudFront reads.
     ///
     /// # Errors
     /// [`NotEntitled`]
-    pub(crate) fn resources(&self, subject: &Subject) -> Result<Vec<String>, NotEntitled> {
+    pub(crate) fn resources(&self, subject: &Subject) -> Result<Vec<FolderPattern>, NotEntitled> {
         let mut resources = Vec::new();
         for rule in self.rules.iter().filter(|rule| rule.is_for(subject)) {
             resources.extend(rule.fill(subject)?);
@@ -78,38 +79,38 @@ impl Entitlements {
         if let Some(paths) = &subject.paths {
             resources = self.narrowed(&resources, paths)?;
         }
-        // Whatever lies within another is longer than that.
-        resources.sort_by_key(String::len);
-        let mut apart: Vec<String> = Vec::new();
+        // A pattern within another is longer than the other.
+        resources.sort_by_key(|resource| resource.folder().len());
+        let mut apart: Vec<FolderPattern> = Vec::new();
         for resource in resources {
-            if !apart.iter().any(|wider| covers(wider, &resource)) {
+            if !apart.iter().any(|wider| wider.contains(&resource)) {
                 apart.push(resource);
             }
         }
         if apart.is_empty() { Err(NotEntitled::Nothing) } else { Ok(apart) }
     }
 
-    /// What the site itself says the viewer may watch, if each of it lies in what the rules give.
-    fn narrowed(&self, resources: &[String], paths: &[String]) -> Result<Vec<String>, NotEntitled> {
+    /// The paths that the site itself names, if each of them is within what the rules give.
+    fn narrowed(
+        &self,
+        resources: &[FolderPattern],
+        paths: &[String],
+    ) -> Result<Vec<FolderPattern>, NotEntitled> {
         if paths.len() > LIMIT {
             return Err(NotEntitled::TooMany);
         }
         let path = |path: &String| {
             let folder = path.strip_prefix('/').unwrap_or(path).strip_suffix("/*")?;
-            let path = folder.split('/').all(is_plain_segment).then(|| pattern(folder.split('/')))?;
-            let is_given = resources.iter().any(|resource| covers(resource, &path));
-            (is_given && self.scope.is_of_whole_assets(&path)).then_some(path)
+            let path =
+                folder.split('/').all(is_plain_segment).then(|| FolderPattern::of(folder.split('/')))?;
+            let is_given = resources.iter().any(|resource| resource.contains(&path));
+            (is_given && self.scope.is_of_whole_assets(&path.to_string())).then_some(path)
         };
         paths.iter().map(path).collect::<Option<_>>().ok_or(NotEntitled::Path)
     }
 }
 
-/// Whether everything that the path pattern `inner` covers, `outer` covers too; both end with `/*`.
-pub(crate) fn covers(outer: &str, inner: &str) -> bool {
-    outer.strip_suffix('*').is_some_and(|folder| inner.starts_with(folder))
-}
-
-/// A rule as it is written.
+/// A rule as the setting has it.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Entry {
@@ -139,14 +140,14 @@ enum Segment {
 }
 
 impl Rule {
-    fn everything(scope: &Scope) -> Self {
+    fn everything(scope: &AssetTree) -> Self {
         let everything = scope.everything();
         let folder = everything.strip_suffix("/*").unwrap_or_default().split('/').skip(1);
         let folder = folder.map(|segment| Segment::Fixed(segment.to_owned())).collect();
         Self { folder, conditions: Map::new() }
     }
 
-    fn new(entry: Entry, scope: &Scope) -> Result<Self, String> {
+    fn new(entry: Entry, scope: &AssetTree) -> Result<Self, String> {
         let (template, conditions) = match entry {
             Entry::Template(template) => (template, Map::new()),
             Entry::Conditional(Conditional { resource, conditions }) => (resource, conditions.0),
@@ -178,7 +179,7 @@ impl Rule {
     }
 
     /// One path for each value of each claim.
-    fn fill(&self, subject: &Subject) -> Result<Vec<String>, NotEntitled> {
+    fn fill(&self, subject: &Subject) -> Result<Vec<FolderPattern>, NotEntitled> {
         let mut folders: Vec<Vec<String>> = vec![Vec::new()];
         for segment in &self.folder {
             let segments = match segment {
@@ -198,11 +199,11 @@ impl Rule {
             };
             folders = folders.iter().flat_map(longer).collect();
         }
-        Ok(folders.iter().map(|folder| pattern(folder.iter().map(String::as_str))).collect())
+        Ok(folders.iter().map(|folder| FolderPattern::of(folder.iter().map(String::as_str))).collect())
     }
 }
 
-/// The segments of a template, and a path that it could become; nothing where that would be no folder.
+/// The segments of a template, and a path that it could give; nothing if that is no folder.
 fn folder(template: &str) -> Option<(Vec<Segment>, String)> {
     let segments = template.strip_prefix('/')?.strip_suffix("/*")?.split('/');
     let claim = |text: &str| {
@@ -212,27 +213,18 @@ fn folder(template: &str) -> Option<(Vec<Segment>, String)> {
     };
     let folder: Vec<Segment> =
         segments.map(|text| claim(text).unwrap_or_else(|| Segment::Fixed(text.to_owned()))).collect();
-    let example = pattern(folder.iter().map(|segment| match segment {
+    let example = FolderPattern::of(folder.iter().map(|segment| match segment {
         Segment::Claim(_) => "claim",
-        Segment::Fixed(text) => text,
+        Segment::Fixed(text) => text.as_str(),
     }));
+    let example = example.to_string();
     let is_folder =
-        Scope::new(&example, 0).is_ok() && !example.contains(['{', '}']) && !example.contains("//");
+        AssetTree::new(&example, 0).is_ok() && !example.contains(['{', '}']) && !example.contains("//");
     is_folder.then_some((folder, example))
 }
 
-fn pattern<'s>(folder: impl Iterator<Item = &'s str>) -> String {
-    let mut pattern = String::new();
-    for segment in folder {
-        pattern.push('/');
-        pattern.push_str(segment);
-    }
-    pattern.push_str("/*");
-    pattern
-}
-
 /// A claim by its name, or by the names of the objects around it, with dots between: `realm_access.roles`.
-/// Two authenticators may have viewers of the same name: `authenticator` tells them apart.
+/// Two authenticators may have viewers of the same name, so `authenticator` is a claim too.
 fn find<'s>(subject: &'s Subject, name: &str) -> Option<Cow<'s, Value>> {
     if name == "authenticator" {
         return Some(Cow::Owned(subject.authenticator.into()));
@@ -274,9 +266,9 @@ fn is_plain_segment(text: &str) -> bool {
 const NAME: &str = "ENTITLEMENTS";
 const ENTRIES: &str = r#"templates such as "/video/{tenant}/*", and of objects such as {"resource":"/video/premium/*","if":{"groups":"premium"}}"#;
 
-/// Names of folders are shorter, and each stands in four cookies.
+/// Names of folders are shorter, and up to four cookies contain each.
 const SEGMENT_LIMIT: usize = 128;
-/// A viewer has fewer; several claims in one template give every combination of their values.
+/// Viewers have fewer. Several claims in one template give every combination of their values.
 const LIMIT: usize = 64;
 
 #[cfg(test)]

@@ -5,19 +5,18 @@ use std::sync::Arc;
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use cloudfront_signing::{CookieAttributes, CustomPolicy, Error, ExactUrl, Grant, UnixTime, UrlPattern};
 use futures::future::try_join_all;
+use hls_rewrite::{needs_policy_copy, policy_copy};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
-use usher_runtime::{
-    Asker, Clock, Grants, KEY_LIMIT, Problem, Viewer, Warming, needs_policy_copy, object_key, policy_copy,
-    warm,
-};
+use usher_runtime::{Asker, Clock, Grants, KEY_LIMIT, Viewer, ViewerOrigin, Warming, object_key, warm};
 
 use crate::{
     Config, NotEntitled, Subject,
-    answer::{Answer, bad_request, not_entitled, unauthenticated},
+    answer::Answer,
     authenticators::Credential,
-    entitlement::covers,
+    folder_pattern::FolderPattern,
     origin_rule::{self, Authority},
+    refusal::Refusal,
     remembered_paths,
     urls::UrlRequest,
 };
@@ -29,12 +28,13 @@ pub struct IssueCookies {
     clock: Clock,
 }
 
-/// A viewer who may call, and what that viewer may watch.
+/// An authenticated viewer, and what that viewer may watch.
 struct Admission {
-    viewer: Viewer,
+    /// The origin that the viewer asked.
+    origin: ViewerOrigin,
     subject: Subject,
-    /// Path patterns such as `/video/*`, none within another.
-    paths: Vec<String>,
+    /// None of them is within another.
+    paths: Vec<FolderPattern>,
     now: UnixTime,
 }
 
@@ -45,9 +45,8 @@ impl IssueCookies {
         Self { config, grants, clock }
     }
 
-    /// Has the key sign once and fetches the keys of issuers, before the first request comes: the secrets of the
-    /// settings have been read already. It takes three seconds at most, and does not fail: see
-    /// [`usher_runtime::warm`].
+    /// Has the key sign once and fetches the keys of issuers, before the first request. [`Config::open`] has read the
+    /// secrets already. This takes three seconds at most, and does not fail: see [`usher_runtime::warm`].
     pub async fn warm(&self) {
         let key = Warming::new("the signing key", KEY_LIMIT, self.grants.try_key());
         let issuers = self.config.authenticators.warmings((self.clock)());
@@ -57,13 +56,9 @@ impl IssueCookies {
     /// Answers one request of the HTTP API (payload format 2.0).
     pub async fn handle(&self, request: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
         self.config.secrets.refresh().await;
-        let secret = self.config.origin_secret.as_ref();
-        let answer = match secret.map(|secret| secret.matches(&request.headers)) {
-            None | Some(Ok(true)) => self.route(&request).await,
-            Some(Ok(false)) => {
-                Err(Problem::new(StatusCode::FORBIDDEN, "the request did not come through the distribution"))
-            }
-            Some(Err(_)) => Err(Problem::unavailable(UNREAD)),
+        let answer = match self.config.origin_secret.as_ref().map(|secret| secret.check(&request.headers)) {
+            None | Some(Ok(())) => self.route(&request).await,
+            Some(Err(error)) => Err(Refusal::OriginSecret(error)),
         };
         let mut answer = answer.unwrap_or_else(Answer::from);
         answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -72,33 +67,23 @@ impl IssueCookies {
         answer.into()
     }
 
-    async fn route(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Problem> {
+    async fn route(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Refusal> {
         let path = request.raw_path.as_deref().unwrap_or_default();
         let method = &request.request_context.http.method;
-        let allowed: &[Method] = match path {
-            "/auth/cookies" => &[Method::POST, Method::DELETE],
-            "/auth/urls" => &[Method::POST],
-            _ => {
-                return Err(Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path"));
-            }
+        let allowed = match path {
+            "/auth/cookies" => "POST, DELETE",
+            "/auth/urls" => "POST",
+            _ => return Err(Refusal::UnknownPath),
         };
-        // Preflights are answered here alone: neither the API nor the distribution has CORS of its own.
+        // Only this function answers preflights: neither the API nor the distribution has CORS settings.
         if *method == Method::OPTIONS {
             return Ok(Answer::empty(StatusCode::NO_CONTENT));
         }
-        if !allowed.contains(method) {
-            let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
-            let problem =
-                Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} takes {}", names.join(", ")));
-            let value =
-                HeaderValue::from_str(&names.join(", ")).map_err(|_| Problem::unavailable("try again"))?;
-            return Err(problem.header(header::ALLOW, value));
+        if !allowed.split(", ").any(|name| name == method.as_str()) {
+            return Err(Refusal::Method { path: path.to_owned(), allowed });
         }
         if request.body.as_ref().is_some_and(|body| body.len() > BODY_LIMIT) {
-            return Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("the body has more than {BODY_LIMIT} bytes"),
-            ));
+            return Err(Refusal::BodyTooLarge { limit: BODY_LIMIT });
         }
         match (path, method) {
             ("/auth/cookies", &Method::DELETE) => self.clear(request),
@@ -107,16 +92,17 @@ impl IssueCookies {
         }
     }
 
-    async fn issue(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Problem> {
+    async fn issue(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Refusal> {
         let admission = self.admit(request).await?;
-        let Admission { viewer, subject, paths, now } = &admission;
-        let attributes = |path: &str| self.attributes(viewer, path);
-        // Before the key is used: what cannot have cookies costs no signature.
+        let Admission { origin, subject, paths, now } = &admission;
+        let attributes = |path: &str| self.attributes(origin, path);
+        // Before the key signs: a host that cannot have cookies costs no signature.
         attributes("/")?;
         if paths.len() > SETS_LIMIT {
-            return Err(not_entitled(subject, &NotEntitled::TooMany));
+            return Err(not_entitled(subject, NotEntitled::TooMany));
         }
-        let grants = paths.iter().map(|path| self.grant(&admission, path, self.config.cookie_ttl));
+        let grants =
+            paths.iter().map(|path| self.grant(&admission, path.to_string(), self.config.cookie_ttl));
         let grants = try_join_all(grants).await?;
         let mut answer =
             Answer::json(&issued(&grants, self.expiry(&admission, self.config.cookie_ttl), *now));
@@ -124,7 +110,7 @@ impl IssueCookies {
             answer.cookies.extend(grant.set_cookies_with(&attributes(grant.cookie_path())?, *now));
         }
         if remembered_paths::length(&answer.cookies) > remembered_paths::ROOM {
-            return Err(not_entitled(subject, &NotEntitled::TooMany));
+            return Err(not_entitled(subject, NotEntitled::TooMany));
         }
         let before = remembered_paths::read(request, &self.config.scope);
         remembered_paths::replace(&mut answer.cookies, paths, before, &self.config.scope, &attributes)?;
@@ -134,49 +120,40 @@ impl IssueCookies {
         Ok(answer)
     }
 
-    /// Whoever wants to forget may: no credential is needed.
-    fn clear(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Problem> {
-        let viewer = self.viewer(request)?;
-        self.check_page(request, &viewer, Authority::Explicit)?;
+    /// Anybody may have their cookies cleared: this needs no credential.
+    fn clear(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Refusal> {
+        let origin = self.origin(request)?;
+        self.check_page(request, &origin, Authority::Explicit)?;
         let mut answer = Answer::empty(StatusCode::NO_CONTENT);
-        let attributes = |path: &str| self.attributes(&viewer, path);
+        let attributes = |path: &str| self.attributes(&origin, path);
         let before = remembered_paths::read(request, &self.config.scope);
         remembered_paths::forget(&mut answer.cookies, before, &self.config.scope, &attributes)?;
         Ok(answer)
     }
 
-    async fn sign_url(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Problem> {
+    async fn sign_url(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Refusal> {
         let admission = self.admit(request).await?;
         let asked = UrlRequest::read(&request.headers, request.body.as_deref(), request.is_base64_encoded)?;
-        // First what cannot be signed at all, then what is not this function's to sign.
-        let url = format!("{}://{}{}", self.config.protocol, admission.viewer.host, asked.path);
-        let url = ExactUrl::new(url).map_err(bad_request)?;
+        // First what nobody can sign, then what this function may not sign.
+        let url = ExactUrl::new(admission.origin.url(&asked.path)).map_err(Refusal::Url)?;
         let path = asked.path.split('?').next().unwrap_or_default();
-        // A URL for what the playlist function takes for no object would be of no use, and its dot segments
-        // could lead elsewhere.
+        // The playlist function would not answer for such a path, and its dot segments could lead elsewhere.
         let asset = object_key(path).and_then(|_| self.config.scope.of(path));
-        let Some(asset) = asset else {
-            let everything = self.config.scope.everything();
-            return Err(Problem::new(
-                StatusCode::FORBIDDEN,
-                format!(
-                    "the path is not below {everything}, or there are dot segments or broken escapes in it"
-                ),
-            ));
-        };
-        if !admission.paths.iter().any(|entitled| covers(entitled, path)) {
-            return Err(not_entitled(&admission.subject, &NotEntitled::Nothing));
+        let outside = || Refusal::OutsideOfScope { everything: self.config.scope.everything() };
+        let asset = asset.ok_or_else(outside)?;
+        if !admission.paths.iter().any(|entitled| entitled.covers(path)) {
+            return Err(not_entitled(&admission.subject, NotEntitled::Nothing));
         }
         // The grant covers the whole asset, since a player adds parameters to playlist URLs.
-        let (resource, grant) = self.grant(&admission, &asset, self.config.url_ttl).await?;
-        let mut signed = grant.url(&url).map_err(bad_request)?;
-        // The policy once more, for the function that answers for playlists: CloudFront keeps the parameters of
-        // the signature to itself.
+        let (resource, grant) = self.grant(&admission, asset, self.config.url_ttl).await?;
+        let mut signed = grant.url(&url).map_err(Refusal::Url)?;
+        // A copy of the policy, for the function that answers for playlists: CloudFront removes the parameters of the
+        // signature.
         if needs_policy_copy(path) {
             signed = format!("{signed}&{}", policy_copy(&grant));
             let length = signed.len();
             if length > URL_LIMIT {
-                return Err(bad_request(Error::SignedUrlTooLong { length }));
+                return Err(Refusal::Url(Error::SignedUrlTooLong { length }));
             }
         }
         audit("signed a URL", &admission.subject, &resource, &grant);
@@ -184,64 +161,67 @@ impl IssueCookies {
         Ok(Answer::json(&json!({ "url": signed, "expires_at": expires.seconds() })))
     }
 
-    /// Who asks, and what that viewer may watch.
-    async fn admit(&self, request: &ApiGatewayV2httpRequest) -> Result<Admission, Problem> {
+    /// Who the viewer is, and what that viewer may watch.
+    async fn admit(&self, request: &ApiGatewayV2httpRequest) -> Result<Admission, Refusal> {
         let now = (self.clock)();
-        let viewer = self.viewer(request)?;
+        let origin = self.origin(request)?;
         let credential = self.config.authenticators.credential(request);
         let is_ambient = credential.as_ref().is_ok_and(Credential::is_ambient);
-        self.check_page(request, &viewer, if is_ambient { Authority::Ambient } else { Authority::Explicit })?;
-        let credential = credential.map_err(unauthenticated)?;
+        self.check_page(request, &origin, if is_ambient { Authority::Ambient } else { Authority::Explicit })?;
+        let credential = credential.map_err(Refusal::Credential)?;
         let subject =
-            self.config.authenticators.authenticate(&credential, now).await.map_err(unauthenticated)?;
+            self.config.authenticators.authenticate(credential, now).await.map_err(Refusal::Credential)?;
         let paths = self.config.entitlements.resources(&subject);
-        let paths = paths.map_err(|error| not_entitled(&subject, &error))?;
-        Ok(Admission { viewer, subject, paths, now })
+        let paths = paths.map_err(|error| not_entitled(&subject, error))?;
+        Ok(Admission { origin, subject, paths, now })
     }
 
-    fn viewer(&self, request: &ApiGatewayV2httpRequest) -> Result<Viewer, Problem> {
+    fn origin(&self, request: &ApiGatewayV2httpRequest) -> Result<ViewerOrigin, Refusal> {
         Viewer::from_headers(&request.headers, &self.config.viewer_host)
-            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
+            .map(|viewer| ViewerOrigin::of(&viewer, self.config.protocol))
+            .map_err(Refusal::Viewer)
     }
 
-    fn attributes(&self, viewer: &Viewer, path: &str) -> Result<CookieAttributes, Problem> {
-        let attributes = self.config.cookies.attributes(&viewer.host, path);
-        attributes.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
+    fn attributes(&self, origin: &ViewerOrigin, path: &str) -> Result<CookieAttributes, Refusal> {
+        self.config.cookies.attributes(origin.host(), path).map_err(Refusal::Host)
     }
 
     fn check_page(
         &self,
         request: &ApiGatewayV2httpRequest,
-        viewer: &Viewer,
+        origin: &ViewerOrigin,
         authority: Authority,
-    ) -> Result<(), Problem> {
-        let Config { protocol, cors, .. } = &self.config;
-        origin_rule::check(&request.headers, *protocol, &viewer.host, cors, authority)
-            .map_err(|refusal| Problem::new(StatusCode::FORBIDDEN, refusal.to_string()))
+    ) -> Result<(), Refusal> {
+        origin_rule::check(&request.headers, origin, &self.config.cors, authority).map_err(Refusal::Page)
     }
 
     /// The grant for a path pattern.
     async fn grant(
         &self,
         admission: &Admission,
-        path: &str,
+        path: String,
         ttl: u64,
-    ) -> Result<(UrlPattern, Arc<Grant>), Problem> {
-        let resource = format!("{}://{}{path}", self.config.protocol, admission.viewer.host);
-        let resource = UrlPattern::new(resource).map_err(bad_request)?;
-        let policy = CustomPolicy::new(resource.clone(), self.expiry(admission, ttl)).map_err(bad_request)?;
+    ) -> Result<(UrlPattern, Arc<Grant>), Refusal> {
+        let resource = UrlPattern::new(admission.origin.url(&path)).map_err(Refusal::Url)?;
+        let policy =
+            CustomPolicy::new(resource.clone(), self.expiry(admission, ttl)).map_err(Refusal::Url)?;
         let asker = Asker::new(&admission.subject.id);
-        let granted = self.grants.grant(policy, asker).await.map_err(|error| Problem::from(&*error))?;
+        let granted = self.grants.grant(policy, asker).await.map_err(Refusal::Signing)?;
         Ok((resource, granted.into_grant()))
     }
 
-    /// The end of what lives for `ttl` seconds, and no longer than the credential.
+    /// When something ends that lasts `ttl` seconds, and no longer than the credential.
     fn expiry(&self, Admission { subject, now, .. }: &Admission, ttl: u64) -> UnixTime {
         self.grants.expiry(now.plus(ttl).min(subject.expires), *now)
     }
 }
 
-/// The line of the audit log about what is handed out: never the credential, nor the signature.
+/// A viewer who is signed in, and may not watch what was asked for.
+fn not_entitled(subject: &Subject, error: NotEntitled) -> Refusal {
+    Refusal::NotEntitled { subject: subject.id.clone(), authenticator: subject.authenticator, error }
+}
+
+/// The line of the audit log: never the credential, nor the signature.
 fn audit(what: &str, subject: &Subject, resource: &UrlPattern, grant: &Grant) {
     let issuer = subject.claims.get("iss").and_then(Value::as_str);
     tracing::info!(
@@ -272,9 +252,7 @@ fn issued(grants: &[(UrlPattern, Arc<Grant>)], expires: UnixTime, now: UnixTime)
 
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
 const URL_LIMIT: usize = 8_192;
-const UNREAD: &str = "whether the request came through the distribution cannot be checked at the moment: try again \
-     soon";
-/// A body is a path in JSON; a token stands in a header.
+/// A body is a path in JSON; a token is in a header.
 const BODY_LIMIT: usize = 8 * 1_024;
 /// A set takes 700 bytes at least, so more cannot fit.
 const SETS_LIMIT: usize = 12;

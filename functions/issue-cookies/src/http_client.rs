@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder, Response, redirect::Policy};
 
-/// Makes the client. It follows no redirects, which could lead a viewer's credential elsewhere, and does
-/// not wait for long: a viewer waits for the answer.
+/// Makes the client. It follows no redirects, which could send a viewer's credential elsewhere. It does not wait for
+/// long, since a viewer waits for the answer.
 ///
 /// # Errors
-/// [`reqwest::Error`] where the machine has no usable certificates of authorities.
+/// [`reqwest::Error`] if the machine has no usable certificates of authorities.
 pub fn http_client(builder: ClientBuilder) -> reqwest::Result<Client> {
     builder.redirect(Policy::none()).connect_timeout(TIMEOUT).timeout(TIMEOUT).build()
 }
 
-/// The body of an answer, if it has no more than `limit` bytes; `None` where it has more.
+/// The body of an answer, or `None` if it has more than `limit` bytes.
 ///
 /// # Errors
-/// [`reqwest::Error`] where it breaks off or takes too long.
+/// [`reqwest::Error`] if it breaks off or takes too long.
 pub(crate) async fn read_up_to(mut response: Response, limit: usize) -> reqwest::Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
@@ -28,6 +28,6 @@ pub(crate) async fn read_up_to(mut response: Response, limit: usize) -> reqwest:
     Ok(Some(body))
 }
 
-/// What API Gateway's own authorizer waits for an issuer.
+/// As long as API Gateway's JWT authorizers wait for an issuer.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>
 const TIMEOUT: Duration = Duration::from_millis(1_500);

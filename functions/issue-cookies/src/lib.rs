@@ -15,17 +15,20 @@ mod config;
 mod cookie_settings;
 mod cors;
 mod entitlement;
+mod folder_pattern;
 mod handler;
 mod http_client;
 mod origin_rule;
 mod origin_secret;
+mod refusal;
 mod remembered_paths;
 mod subject;
 mod urls;
 
 pub use authenticators::{
-    AuthenticationError, Authenticators, HttpClient, SignedValueError, TicketError, TokenError, claims,
-    django_signed, hmac_keys, plone_ticket,
+    AuthenticationError, Authenticators, FetchError, FetchFailure, HttpClient, JwkSetError, PloneFailure,
+    PloneRefusal, SignedValueError, TicketError, TokenError, Unavailable, claims, django_signed, hmac_keys,
+    plone_ticket,
 };
 pub use config::Config;
 pub use cookie_settings::CookieSettings;

@@ -1,55 +1,50 @@
-//! Whether a request may have come from the page that sent it: against cross-site request forgery.
+//! Which pages may call: against cross-site request forgery.
 //!
-//! A browser puts `Origin` on every POST and DELETE, and no page can change it. A form posts `Origin: null`
-//! from a page with `Referrer-Policy: no-referrer`, and so do sandboxed frames: anybody's page could, so
-//! that is refused. Preflights are not judged; the CORS headers of their answer are what counts.
+//! A browser adds `Origin` to every POST and DELETE, and no page can change it. A form on a page with
+//! `Referrer-Policy: no-referrer` posts `Origin: null`, and so does a sandboxed frame. Anybody can make such a page, so
+//! this rule refuses it. It does not apply to preflights: the CORS headers of their answer say what is allowed.
 //!
 //! <https://fetch.spec.whatwg.org/#origin-header>
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use usher_runtime::ViewerProtocol;
+use http::{HeaderMap, HeaderName, header};
+use usher_runtime::ViewerOrigin;
 
 use crate::Cors;
 
-/// Whose doing it is that a request carries a credential.
+/// Who added the credential to a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Authority {
-    /// The browser's, which adds cookies to whatever page's request.
+    /// The browser, which adds cookies to the requests of every page.
     Ambient,
-    /// The caller's, who put a bearer token into it; or it needs no credential.
+    /// The caller, by a bearer token; or the request needs no credential.
     Explicit,
 }
 
-/// Why a request must not count, whatever its credential.
+/// Why a request is refused, whatever its credential.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum OriginRefusal {
     /// A page of another origin.
     #[error("pages of this origin may not call here: it is neither this host's own nor an allowed one")]
     Foreign,
-    /// A cookie, and no word about the page.
+    /// A cookie, and no header that names the page.
     #[error("with a cookie as credential, a browser must say which page asks: there is no Origin header")]
     Unknown,
 }
 
-/// Judges by `Origin` and `Sec-Fetch-Site` a request that asked for `host`.
+/// Judges a request to `own` by its `Origin` and `Sec-Fetch-Site`.
 pub(crate) fn check(
     headers: &HeaderMap,
-    protocol: ViewerProtocol,
-    host: &str,
+    own: &ViewerOrigin,
     cors: &Cors,
     authority: Authority,
 ) -> Result<(), OriginRefusal> {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match (origins.next(), origins.next()) {
-        (Some(origin), None) if is_own(origin, protocol, host) || cors.allows(origin) => Ok(()),
+        (Some(origin), None) if own.is_named_by(origin) || cors.allows(origin) => Ok(()),
         (Some(_), _) => Err(OriginRefusal::Foreign),
         (None, _) if authority == Authority::Explicit || is_same_origin(headers) => Ok(()),
         (None, _) => Err(OriginRefusal::Unknown),
     }
-}
-
-fn is_own(origin: &HeaderValue, protocol: ViewerProtocol, host: &str) -> bool {
-    origin.as_bytes().eq_ignore_ascii_case(format!("{protocol}://{host}").as_bytes())
 }
 
 fn is_same_origin(headers: &HeaderMap) -> bool {
@@ -61,7 +56,8 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 #[cfg(test)]
 mod tests {
-    use usher_runtime::Settings;
+    use http::HeaderValue;
+    use usher_runtime::{Settings, Viewer, ViewerHost, ViewerProtocol};
 
     use super::*;
 
@@ -82,7 +78,9 @@ mod tests {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
             map.append(name, HeaderValue::from_str(value).expect("a value"));
         }
-        check(&map, protocol, host, &cors, authority)
+        let viewer = HeaderMap::from_iter([(Viewer::HOST, HeaderValue::from_str(host).expect("a value"))]);
+        let viewer = Viewer::from_headers(&viewer, &ViewerHost::Header).expect("a host");
+        check(&map, &ViewerOrigin::of(&viewer, protocol), &cors, authority)
     }
 
     #[test]

@@ -9,12 +9,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 
-use crate::Resigned;
+use hls_rewrite::SignedPlaylist;
 
 /// What is to be sent, before it is encoded.
 pub(crate) enum Content {
     /// Written when it is encoded.
-    Resigned(Box<Resigned>),
+    Resigned(Box<SignedPlaylist>),
     /// All there.
     Whole(Bytes),
 }

@@ -9,7 +9,7 @@ use cloudfront_signing::Grant;
 use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
 use http::{HeaderMap, HeaderValue};
 
-use crate::{Style, rewrite::PlaylistInfo};
+use hls_rewrite::{PlaylistInfo, Style};
 
 /// Everything that an answer's bytes follow from.
 pub(crate) struct Ingredients<'a> {

@@ -1,7 +1,10 @@
 //! The function's settings.
 
 use cloudfront_signing::UrlPattern;
-use usher_runtime::{ConfigError, KeySource, Scope, Settings, SigningConfig, ViewerHost, ViewerProtocol};
+use hls_rewrite::AssetTree;
+use usher_runtime::{
+    ConfigError, KeySource, Settings, SigningConfig, ViewerHost, ViewerProtocol, asset_tree,
+};
 
 use crate::SignedHost;
 
@@ -11,7 +14,7 @@ pub struct Config {
     /// The key, its id, its hash and the expiry buckets.
     pub signing: SigningConfig,
     /// `RESOURCE_PATH` and `SCOPE_DEPTH`
-    pub scope: Scope,
+    pub tree: AssetTree,
     /// `VIEWER_PROTOCOL`
     pub protocol: ViewerProtocol,
     /// `VIEWER_HOST`
@@ -36,10 +39,10 @@ impl Config {
     pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut settings = Settings::new(look_up);
         let signing = SigningConfig::read(&mut settings);
-        let scope = Scope::read(&mut settings);
+        let tree = asset_tree(&mut settings);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
         let viewer_host = ViewerHost::read(&mut settings);
-        let common_assets = scope.as_ref().and_then(|scope| read_common_assets(&mut settings, scope));
+        let common_assets = tree.as_ref().and_then(|tree| read_common_assets(&mut settings, tree));
         let trusted_signers =
             settings.list("TRUSTED_SIGNERS", "", &KeySource::SETTINGS, &[], KeySource::read);
         let signed_hosts = SignedHost::read(&mut settings);
@@ -49,7 +52,7 @@ impl Config {
         settings.finish(|| {
             Some(Self {
                 signing: signing?,
-                scope: scope?,
+                tree: tree?,
                 protocol: protocol?,
                 viewer_host: viewer_host?,
                 common_assets: common_assets?,
@@ -63,7 +66,7 @@ impl Config {
 }
 
 /// Reads `COMMON_ASSETS`, a JSON array of path patterns of whole assets, such as `["/video/ads/*"]`.
-fn read_common_assets(settings: &mut Settings<'_>, scope: &Scope) -> Option<Vec<String>> {
+fn read_common_assets(settings: &mut Settings<'_>, tree: &AssetTree) -> Option<Vec<String>> {
     let Some(text) = settings.optional(COMMON_ASSETS) else { return Some(Vec::new()) };
     let Ok(patterns) = serde_json::from_str::<Vec<String>>(&text) else {
         settings.problem(format!(
@@ -73,10 +76,10 @@ fn read_common_assets(settings: &mut Settings<'_>, scope: &Scope) -> Option<Vec<
     };
     for (at, pattern) in patterns.iter().enumerate() {
         let is_pattern = UrlPattern::new(format!("https://host{pattern}")).is_ok();
-        if !(is_pattern && scope.covers(pattern) && scope.covers_whole_assets(pattern)) {
+        if !(is_pattern && tree.covers(pattern) && tree.covers_whole_assets(pattern)) {
             settings.problem(format!(
                 "{COMMON_ASSETS}[{at}] must be a path pattern of whole assets below {}, such as /video/ads/*",
-                scope.everything()
+                tree.everything()
             ));
         }
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use cloudfront_signing::{CustomPolicy, Grant, UnixTime, Verifier};
 use futures::future::{try_join_all, try_join3};
+use hls_rewrite::{Host, RequiredGrant};
 use http::StatusCode;
 use usher_runtime::{
     Asker, Granted, Grants, KEY_LIMIT, KeySource, Problem, SigningError, SigningKey, Warming,
 };
 
-use crate::{Config, Host, RequiredGrant, SignedHost};
+use crate::{Config, SignedHost};
 
 /// Signs for the viewer's own host, and for others with their keys.
 pub struct HostGrants {
@@ -20,7 +21,7 @@ pub struct HostGrants {
 }
 
 /// The grants that a playlist needs.
-pub(crate) struct Signed {
+pub(crate) struct SignedGrants {
     /// In the order of the plan.
     pub(crate) grants: Vec<Arc<Grant>>,
     /// How many of them were not in a cache.
@@ -38,7 +39,7 @@ impl HostGrants {
     #[must_use]
     pub fn with(mut self, host: &SignedHost, grants: Grants) -> Self {
         let (written, origin) = (host.origin.clone(), host.origin.clone());
-        self.others.push((Host { written, origin, scope: host.scope.clone() }, grants));
+        self.others.push((Host { written, origin, tree: host.tree.clone() }, grants));
         self
     }
 
@@ -116,7 +117,7 @@ impl HostGrants {
         latest: UnixTime,
         now: UnixTime,
         asker: Asker,
-    ) -> Result<Signed, Problem> {
+    ) -> Result<SignedGrants, Problem> {
         if required.len() > LIMIT {
             return Err(Problem::new(
                 StatusCode::BAD_GATEWAY,
@@ -134,7 +135,7 @@ impl HostGrants {
         }))
         .await?;
         let signatures = granted.iter().filter(|granted| matches!(granted, Granted::Signed(_))).count();
-        Ok(Signed { grants: granted.into_iter().map(Granted::into_grant).collect(), signatures })
+        Ok(SignedGrants { grants: granted.into_iter().map(Granted::into_grant).collect(), signatures })
     }
 
     /// By the index of the grant's host in [`hosts`](Self::hosts).

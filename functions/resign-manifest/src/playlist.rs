@@ -5,21 +5,22 @@ use std::{sync::Arc, time::Instant};
 use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlRequest;
 use cloudfront_signing::{Grant, UnixTime};
 use headers::{ETag, HeaderMapExt as _};
+use hls_rewrite::{
+    AssetTree, Assets, Authority, Host, Origin, Permission, PlaylistInfo, PolicyCopies, Reference, Scan,
+    SideDocument, SignedPlaylist, SigningPlan, SkipReason, Style, ViewerPolicy,
+    document::{DocumentError, DocumentKind},
+    is_playlist, policy_of_copy,
+};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use url::Url;
-use usher_runtime::{Asker, Problem, Scope, Viewer, ViewerPolicy, object_key};
+use usher_runtime::{Asker, Problem, Viewer, ViewerOrigin, object_key};
 
 use crate::{
-    Assets, Authority, Host, Object, Permission, PolicyCopies, ResignManifest, Resigned, SigningPlan,
-    SourceError, Style,
+    ResignManifest, SourceError, StoredObject,
     answer::Answer,
-    authority::policy_of_copy,
     body::Content,
     caching::{Ingredients, cache_control, is_known, shared_seconds},
-    document::{DocumentError, DocumentKind},
     record::Record,
-    rewrite::{Origin, PlaylistInfo, Reference, Scan, SkipReason, is_playlist},
-    side_document::SideDocument,
 };
 
 /// What a request asks for.
@@ -28,7 +29,7 @@ struct Asked {
     path: String,
     /// The playlist's key in the bucket.
     key: String,
-    viewer_origin: String,
+    viewer_origin: ViewerOrigin,
     /// What covers the asset that the playlist belongs to.
     own_resource: String,
     playlist_url: Url,
@@ -58,7 +59,7 @@ impl ResignManifest {
         }
         match &asked.authority {
             Some(authority) if asked.style != Style::Plain => {
-                let assets = Assets::new(self.grants.hosts(asked.host(&self.config.scope)));
+                let assets = Assets::new(self.grants.hosts(asked.host(&self.config.tree)));
                 if is_playlist {
                     self.signed(event, &asked, authority, assets, object, record).await
                 } else {
@@ -86,7 +87,7 @@ impl ResignManifest {
         asked: &Asked,
         authority: &Authority,
         mut assets: Assets,
-        object: Object,
+        object: StoredObject,
         record: &mut Record,
     ) -> Result<Answer, Problem> {
         let started = Instant::now();
@@ -98,7 +99,7 @@ impl ResignManifest {
         let headers = headers(PLAYLIST, asked.etag(&object, &grants), self.kept(scan.info, asked));
         Ok(answer(headers, event, || {
             let copies = PolicyCopies::Carried;
-            let resigned = Resigned::new(object.bytes, scan, asked.style, plan, &grants, copies);
+            let resigned = SignedPlaylist::new(object.bytes, scan, asked.style, plan, &grants, copies);
             record.references = *resigned.counts();
             Content::Resigned(Box::new(resigned))
         }))
@@ -111,7 +112,7 @@ impl ResignManifest {
         asked: &Asked,
         authority: &Authority,
         mut assets: Assets,
-        object: Object,
+        object: StoredObject,
         record: &mut Record,
     ) -> Result<Answer, Problem> {
         let document = SideDocument { json: &object.bytes, url: &asked.playlist_url, style: asked.style };
@@ -159,24 +160,21 @@ impl ResignManifest {
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         let path = event.raw_path.as_deref().unwrap_or_default();
         let query = event.raw_query_string.as_deref().unwrap_or_default();
-        let style = Style::choose(query, &viewer)
+        let style = Style::choose(query, viewer.credential)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         let not_found = || Problem::new(StatusCode::NOT_FOUND, "there is no playlist at this path");
-        let own_pattern = self.config.scope.of(path).ok_or_else(not_found)?;
+        let own_pattern = self.config.tree.of(path).ok_or_else(not_found)?;
         let key = object_key(path).ok_or_else(not_found)?;
-        let viewer_origin = format!("{}://{}", self.config.protocol, viewer.host);
-        let url = if query.is_empty() {
-            format!("{viewer_origin}{path}")
-        } else {
-            format!("{viewer_origin}{path}?{query}")
-        };
-        let playlist_url = Url::parse(&url).map_err(|_| not_found())?;
+        let viewer_origin = ViewerOrigin::of(&viewer, self.config.protocol);
+        let url = viewer_origin.url(path);
+        let asked = if query.is_empty() { url.clone() } else { format!("{url}?{query}") };
+        let playlist_url = Url::parse(&asked).map_err(|_| not_found())?;
         let now = (self.clock)();
-        let authority = self.authority(&viewer, &format!("{viewer_origin}{path}"), now, record).await?;
+        let authority = self.authority(&viewer, &url, now, record).await?;
         // Nothing is known of the viewer's signature, so nothing is signed.
         let style = if authority.is_some() { style } else { Style::Plain };
         let (asker, has_copy) = (Asker::new(viewer_address(&event.headers)), viewer.policy_copy.is_some());
-        let (path, own_resource) = (path.to_owned(), format!("{viewer_origin}{own_pattern}"));
+        let (path, own_resource) = (path.to_owned(), viewer_origin.url(&own_pattern));
         Ok(Asked {
             style,
             path,
@@ -236,7 +234,7 @@ impl ResignManifest {
         end.map_or(seconds, |end| seconds.min(end.seconds().saturating_sub(asked.now.seconds())))
     }
 
-    async fn fetch(&self, key: &str, record: &mut Record) -> Result<Object, Problem> {
+    async fn fetch(&self, key: &str, record: &mut Record) -> Result<StoredObject, Problem> {
         let started = Instant::now();
         let object = self.source.fetch(key).await;
         record.fetch = started.elapsed();
@@ -257,19 +255,19 @@ fn viewer_address(headers: &HeaderMap) -> &str {
 
 impl Asked {
     /// The viewer's own host.
-    fn host(&self, scope: &Scope) -> Host {
+    fn host(&self, tree: &AssetTree) -> Host {
         Host {
-            written: self.viewer_origin.clone(),
+            written: self.viewer_origin.to_string(),
             origin: self.playlist_url.origin().ascii_serialization(),
-            scope: scope.clone(),
+            tree: tree.clone(),
         }
     }
 
     /// Nothing that S3 has no `ETag` for.
-    fn etag(&self, object: &Object, grants: &[Arc<Grant>]) -> Option<ETag> {
+    fn etag(&self, object: &StoredObject, grants: &[Arc<Grant>]) -> Option<ETag> {
         let ingredients = Ingredients {
             source: object.etag.as_deref()?,
-            viewer_origin: &self.viewer_origin,
+            viewer_origin: &self.viewer_origin.to_string(),
             path: &self.path,
             style: self.style,
             grants,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tracing::Level;
 
-use crate::rewrite::RewriteCounts;
+use hls_rewrite::RewriteCounts;
 
 /// What happened so far.
 #[derive(Debug)]

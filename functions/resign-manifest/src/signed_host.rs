@@ -1,7 +1,8 @@
 //! Hosts beside the viewer's own whose URIs are signed too, each with its own key pair.
 
+use hls_rewrite::{AssetTree, is_viewer_host};
 use url::Url;
-use usher_runtime::{Scope, Settings, SigningConfig, is_viewer_host};
+use usher_runtime::{Settings, SigningConfig, asset_tree};
 
 /// Another distribution that playlists refer to.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -11,7 +12,7 @@ pub struct SignedHost {
     /// Its key pair and hash. The expiry bucket is the function's own.
     pub signing: SigningConfig,
     /// What is signed there.
-    pub scope: Scope,
+    pub tree: AssetTree,
 }
 
 impl SignedHost {
@@ -39,8 +40,8 @@ impl SignedHost {
             canonical
         });
         let signing = SigningConfig::read(settings);
-        let scope = Scope::read(settings);
-        Some(Self { origin: origin?, signing: signing?, scope: scope? })
+        let tree = asset_tree(settings);
+        Some(Self { origin: origin?, signing: signing?, tree: tree? })
     }
 }
 
@@ -99,7 +100,7 @@ mod tests {
                 key: KeySource::Kms { key_id: "arn:a".to_owned(), key_pair_id: id("KA") },
                 expiry_bucket: 60,
             },
-            scope: Scope::new("/video/*", 1).expect("a scope"),
+            tree: AssetTree::new("/video/*", 1).expect("a tree"),
         };
         let b = SignedHost {
             origin: "http://b.example.com:8080".to_owned(),
@@ -108,7 +109,7 @@ mod tests {
                 key: KeySource::SecretsManager { secret_id: "b".to_owned(), key_pair_id: Some(id("KB")) },
                 expiry_bucket: 60,
             },
-            scope: Scope::new("/films/*", 2).expect("a scope"),
+            tree: AssetTree::new("/films/*", 2).expect("a tree"),
         };
         assert_eq!(hosts, Ok(vec![a, b]));
         assert_eq!(read(""), Ok(Vec::new()));

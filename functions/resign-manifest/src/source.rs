@@ -24,7 +24,7 @@ pub struct PlaylistSource {
 
 /// What lies in the bucket, decompressed.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Object {
+pub struct StoredObject {
     /// The content.
     pub bytes: Bytes,
     /// What S3 says it is. Nobody has to set it, so that playlists are often `binary/octet-stream`.
@@ -83,7 +83,7 @@ impl PlaylistSource {
     ///
     /// # Errors
     /// [`SourceError`]
-    pub async fn fetch(&self, key: &str) -> Result<Object, SourceError> {
+    pub async fn fetch(&self, key: &str) -> Result<StoredObject, SourceError> {
         let waited = self.deadline;
         timeout(waited, self.read(key)).await.unwrap_or(Err(SourceError::TimedOut { waited }))
     }
@@ -102,7 +102,7 @@ impl PlaylistSource {
         })
     }
 
-    async fn read(&self, key: &str) -> Result<Object, SourceError> {
+    async fn read(&self, key: &str) -> Result<StoredObject, SourceError> {
         let request = self.client.get_object().bucket(&self.bucket).key(key);
         let object = request.send().await.map_err(|error| explain(&error))?;
         let length = object.content_length().and_then(|length| usize::try_from(length).ok());
@@ -112,7 +112,7 @@ impl PlaylistSource {
         let compressed = is_gzip(object.content_encoding().unwrap_or_default())?;
         let bytes = self.collect(object.body, length).await?;
         let bytes = if compressed { self.decompress(&bytes)? } else { bytes };
-        Ok(Object { bytes: bytes.into(), content_type: object.content_type, etag: object.e_tag })
+        Ok(StoredObject { bytes: bytes.into(), content_type: object.content_type, etag: object.e_tag })
     }
 
     /// Counts while it reads: not every answer says how long it is. One that ends before the length it

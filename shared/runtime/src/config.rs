@@ -21,6 +21,10 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// A setting cannot be used. [`Settings`] has noted why.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct InvalidSetting;
+
 /// Reads settings and remembers what was wrong with each.
 pub struct Settings<'a> {
     look_up: &'a dyn Fn(&str) -> Option<String>,
@@ -77,29 +81,30 @@ impl<'a> Settings<'a> {
     /// of a secret in Secrets Manager, whose text [`open_secrets`](Self::open_secrets) reads. There are two
     /// texts then while a site rotates it, so `build` puts together what `parse` makes of each.
     ///
-    /// `parse` gives a sentence about `name` where a text cannot be used, which does not repeat it. Gives
-    /// nothing where something is wrong, and nothing within where the setting is absent.
+    /// `parse` gives a sentence about `name` where a text cannot be used, which does not repeat it.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`]; an absent setting is `None`.
     pub fn secret<P, T: Send + Sync + 'static>(
         &mut self,
         name: &'static str,
         parse: impl Fn(&str) -> Result<P, String> + Send + Sync + 'static,
         build: impl Fn(Vec<P>) -> T + Send + Sync + 'static,
-    ) -> Option<Option<Secret<T>>> {
+    ) -> Result<Option<Secret<T>>, InvalidSetting> {
         let arn = arn_of(name);
         match (self.optional(name).map(Zeroizing::new), self.optional(&arn)) {
-            (None, None) => Some(None),
+            (None, None) => Ok(None),
             (Some(text), None) => {
-                let parsed = parse(&text).map_err(|problem| self.problem(problem)).ok()?;
-                Some(Some(Secret::fixed(name, build(vec![parsed]))))
+                let parsed = parse(&text).map_err(|problem| self.invalid(problem))?;
+                Ok(Some(Secret::fixed(name, build(vec![parsed]))))
             }
             (None, Some(id)) => {
                 let secret = Secret::unread(name);
                 self.stored.push(StoredSecret::new(secret.clone(), id, parse, build));
-                Some(Some(secret))
+                Ok(Some(secret))
             }
             (Some(_), Some(_)) => {
-                self.problem(format!("{name} and {arn} are both set: a secret has one source"));
-                None
+                Err(self.invalid(format!("{name} and {arn} are both set: a secret has one source")))
             }
         }
     }
@@ -163,6 +168,13 @@ impl<'a> Settings<'a> {
     /// Notes a problem that the caller found.
     pub fn problem(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
+    }
+
+    /// As [`problem`](Self::problem), for a caller that ends with it.
+    #[must_use]
+    pub fn invalid(&mut self, problem: impl Into<String>) -> InvalidSetting {
+        self.problem(problem);
+        InvalidSetting
     }
 
     /// Puts the configuration together, unless there was a problem.

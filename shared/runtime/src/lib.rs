@@ -1,6 +1,7 @@
 //! What both functions of Usher stand on: configuration read once, where the signing key lives, the
 //! grant cache, what the viewer-request function passes on, and answers in `problem+json`.
 
+mod asset_tree;
 mod aws;
 mod clock;
 mod config;
@@ -12,19 +13,19 @@ mod logging;
 mod object_key;
 mod origin;
 mod periods;
-mod policy_copy;
 mod problem;
-mod scope;
 mod secret_text;
 mod secrets;
 mod secrets_manager;
 mod viewer;
+mod viewer_origin;
 mod warm;
 mod with_sources;
 
+pub use asset_tree::asset_tree;
 pub use aws::{sdk_defaults, sdk_environment};
 pub use clock::{Clock, system_clock};
-pub use config::{ConfigError, Settings, SigningConfig};
+pub use config::{ConfigError, InvalidSetting, Settings, SigningConfig};
 pub use grants::{Asker, Granted, Grants, shared_expiry};
 pub use key::{LocalKey, Signature, SigningError, SigningKey};
 pub use key_source::KeySource;
@@ -32,13 +33,10 @@ pub use kms::KmsKey;
 pub use logging::init_logging;
 pub use object_key::object_key;
 pub use origin::{Origin, OriginError, is_loopback};
-pub use policy_copy::{
-    POLICY_COPY_PREFIX, copied_policy, needs_policy_copy, policy_copy, without_policy_copy,
-};
 pub use problem::Problem;
-pub use scope::{Asset, Scope};
 pub use secrets::{Secret, SecretUnread, StoredSecrets};
 pub use secrets_manager::SecretsManagerKey;
-pub use viewer::{Viewer, ViewerError, ViewerHost, ViewerPolicy, ViewerProtocol, is_viewer_host};
+pub use viewer::{Viewer, ViewerError, ViewerHost, ViewerProtocol};
+pub use viewer_origin::ViewerOrigin;
 pub use warm::{KEY_LIMIT, Warming, warm};
 pub use with_sources::with_sources;

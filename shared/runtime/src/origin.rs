@@ -6,7 +6,9 @@ use std::{fmt, str::FromStr};
 
 use url::{Host, Url};
 
-use crate::{ViewerProtocol, is_viewer_host};
+use hls_rewrite::is_viewer_host;
+
+use crate::ViewerProtocol;
 
 /// The origin of a page that may call from elsewhere, exactly as a browser writes it into `Origin`.
 #[derive(Clone, Debug, Eq, PartialEq)]

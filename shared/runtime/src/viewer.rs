@@ -7,9 +7,10 @@
 //! depend on. A request that does not come through the distribution may hold anything there: where the host is known, it
 //! comes from the configuration instead.
 
-use std::{fmt, net::Ipv6Addr, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use cloudfront_signing::{SignatureLocation, UnixTime};
+use hls_rewrite::{ViewerPolicy, is_viewer_host};
 use http::{HeaderMap, HeaderName};
 
 use crate::Settings;
@@ -79,35 +80,8 @@ pub struct Viewer {
     pub credential: Option<SignatureLocation>,
     /// The policy of that signature, where it could be read.
     pub policy: Option<ViewerPolicy>,
-    /// Where it could not: what the query holds of a [copy](crate::policy_copy), which nobody has verified.
+    /// Where it could not: what the query holds of a [copy](hls_rewrite::policy_copy), which nobody has verified.
     pub policy_copy: Option<String>,
-}
-
-/// What a viewer's own policy covers, and until when.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum ViewerPolicy {
-    /// A canned policy: the URL that the viewer asked for.
-    Canned {
-        /// `Expires`
-        expires: UnixTime,
-    },
-    /// A custom policy.
-    Custom {
-        /// `Resource`; `*` for a policy without one, which covers everything.
-        resource: String,
-        /// `DateLessThan`
-        expires: UnixTime,
-    },
-}
-
-impl ViewerPolicy {
-    /// When the policy ends.
-    #[must_use]
-    pub fn expires(&self) -> UnixTime {
-        match self {
-            Self::Canned { expires } | Self::Custom { expires, .. } => *expires,
-        }
-    }
 }
 
 /// The request did not come through the distribution.
@@ -162,26 +136,6 @@ impl Viewer {
     }
 }
 
-/// Whether a `Host` is a host name or address, with or without a port: a `/`, `?` or `*` in it would move
-/// the border between host and path in what is signed and verified.
-#[must_use]
-pub fn is_viewer_host(host: &str) -> bool {
-    let (name, port) = match host.strip_prefix('[') {
-        Some(rest) => {
-            let Some((address, port)) = rest.split_once(']') else { return false };
-            if address.parse::<Ipv6Addr>().is_err() {
-                return false;
-            }
-            ("address", port)
-        }
-        None => host.split_at(host.find(':').unwrap_or(host.len())),
-    };
-    let is_name = (1..=253).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
-    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
-    is_name && is_port
-}
-
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
@@ -233,13 +187,6 @@ mod tests {
         );
         assert_eq!(read(&[host, is("password")]), viewer(None, None));
         assert_eq!(read(&[is("url")]), Err(ViewerError));
-    }
-
-    #[test]
-    fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
-        for host in ["localhost", "127.0.0.1:8080", "[::1]:8080", "[::1]", "d111111abcdef8.cloudfront.net"] {
-            assert!(is_viewer_host(host), "{host}");
-        }
     }
 
     #[test]

@@ -23,7 +23,7 @@
 //! let url = grant.url(&ExactUrl::new("https://d111111abcdef8.cloudfront.net/video/m/s001.ts")?)?;
 //!
 //! let admitted = verifier.verify(&Request::new(&url), UnixTime::new(1_789_999_999)?)?;
-//! assert_eq!(admitted.key_pair_id, "K2JCJMDEHXQW5F");
+//! assert_eq!(admitted.key_pair_id.as_str(), "K2JCJMDEHXQW5F");
 //! let denial = verifier.verify(&Request::new(&url), UnixTime::new(1_790_000_000)?).unwrap_err();
 //! assert_eq!(denial.code().as_str(), "AccessDenied");
 //! # Ok(()) }

@@ -1,10 +1,9 @@
 //! Signatures that others have published: signing gives the same bytes (RSA), verifying admits them.
 //!
-//! They are read from the folder `$USHER_SHARED` (default: `../shared` beside the workspace).
+//! `tests/vectors/README.md` names the projects that published them.
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-#![expect(clippy::disallowed_methods, reason = "the vectors are files; the crate itself stays pure")]
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloudfront_signing::{
     HashAlgorithm, KeyAlgorithm, KeyPairId, PrivateKey, PublicKey, Reason, Request, UnixTime, Verifier,
@@ -12,19 +11,28 @@ use cloudfront_signing::{
 };
 use serde::Deserialize;
 
+const SIGNATURES: &str = include_str!("../../../tests/vectors/cloudfront-signatures.json");
+const ARTICLE: &str = include_str!("../../../tests/vectors/article-2014.json");
+const ARTICLE_KEY: &str = include_str!("../../../tests/vectors/article-2014-public-key.pem");
+
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Vectors {
     keys: BTreeMap<String, Key>,
     vectors: Vec<Vector>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Key {
+    r#type: String,
+    bits: usize,
     pem_label: String,
     der_base64: String,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Vector {
     id: String,
     key: String,
@@ -34,19 +42,13 @@ struct Vector {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Article {
     urls: [String; 2],
 }
 
-fn vectors_folder(test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("USHER_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from)
-        .join("vectors");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: {test}: no known vectors at hand (set USHER_SHARED)");
-    None
+fn article() -> Article {
+    serde_json::from_str(ARTICLE).unwrap()
 }
 
 fn bytes(signature: &str) -> Vec<u8> {
@@ -56,40 +58,35 @@ fn bytes(signature: &str) -> Vec<u8> {
 
 #[test]
 fn every_published_signature_is_verified_and_every_rsa_signature_reproduced() {
-    let Some(folder) = vectors_folder("every_published_signature") else {
-        return;
-    };
-    let file: Vectors =
-        serde_json::from_slice(&fs::read(folder.join("cloudfront-signatures.json")).unwrap()).unwrap();
-    assert_eq!(file.vectors.len(), 16);
+    let file: Vectors = serde_json::from_str(SIGNATURES).unwrap();
+    let mut verified = BTreeSet::new();
+    let mut reproduced = BTreeSet::new();
     for vector in &file.vectors {
-        let key = &file.keys[&vector.key];
-        let pem = format!(
-            "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-            key.der_base64,
-            label = key.pem_label
-        );
+        let Key { r#type, bits, pem_label, der_base64 } = &file.keys[&vector.key];
+        let pem = format!("-----BEGIN {pem_label}-----\n{der_base64}\n-----END {pem_label}-----\n");
         let key = PrivateKey::from_pem(&pem).unwrap();
         let hash: HashAlgorithm = vector.hash.parse().unwrap();
         let known = bytes(&vector.signature);
         assert!(key.public_key().verify(vector.policy.as_bytes(), &known, hash), "{}", vector.id);
-        if matches!(key.algorithm(), KeyAlgorithm::Rsa { .. }) {
+        verified.insert(&vector.id);
+        if r#type == "RSA" {
+            assert_eq!(key.algorithm(), KeyAlgorithm::Rsa { bits: *bits }, "{}", vector.id);
             assert_eq!(key.sign(vector.policy.as_bytes(), hash).unwrap(), known, "{}", vector.id);
+            reproduced.insert(&vector.id);
+        } else {
+            assert_eq!((&**r#type, key.algorithm()), ("EC P-256", KeyAlgorithm::EcdsaP256), "{}", vector.id);
         }
     }
+    assert_eq!((file.vectors.len(), verified.len(), reproduced.len()), (16, 16, 15));
+    let used: BTreeSet<_> = file.vectors.iter().map(|vector| &vector.key).collect();
+    assert_eq!((file.keys.len(), used), (5, file.keys.keys().collect()));
 }
 
 #[test]
 fn both_urls_of_the_article_are_admitted_until_they_expire() {
-    let Some(folder) = vectors_folder("both_urls_of_the_article") else {
-        return;
-    };
-    let article: Article =
-        serde_json::from_slice(&fs::read(folder.join("article-2014.json")).unwrap()).unwrap();
-    let key = PublicKey::from_pem(&fs::read_to_string(folder.join("article-2014-public-key.pem")).unwrap())
-        .unwrap();
+    let key = PublicKey::from_pem(ARTICLE_KEY).unwrap();
     let verifier = Verifier::new([(KeyPairId::new("APKAJAJZQHPKZI6OK5UQ").unwrap(), key)]);
-    for (url, expires) in article.urls.iter().zip([1_406_023_941, 1_406_899_201]) {
+    for (url, expires) in article().urls.iter().zip([1_406_023_941, 1_406_899_201]) {
         let judge = |now| {
             verifier.verify(&Request::new(url), UnixTime::new(now).unwrap()).map_err(|denial| denial.reason)
         };
@@ -104,10 +101,7 @@ fn both_urls_of_the_article_are_admitted_until_they_expire() {
 
 #[test]
 fn the_articles_stream_is_escaped_whole_for_flash() {
-    let Some(folder) = vectors_folder("the_articles_stream") else { return };
-    let article: Article =
-        serde_json::from_slice(&fs::read(folder.join("article-2014.json")).unwrap()).unwrap();
-    let [_, stream] = article.urls;
+    let [_, stream] = article().urls;
     let escaped = escape_for_flash(&stream);
     assert!(!escaped.contains(['?', '=', '&']), "{escaped}");
     assert_eq!(escaped.replace("%3F", "?").replace("%3D", "=").replace("%26", "&"), stream);

@@ -9,14 +9,14 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use flate2::{Compression, write::ZlibEncoder};
-use jsonwebtoken::Algorithm;
 
 use crate::{
     NOW,
     issue_cookies::{
+        algorithm::Algorithm,
         hmac_keys::{HmacKeys, Secrets},
         jwt::{Audience, TokenRules},
-        plone_ticket::{TicketDigest, TicketKeys},
+        token::Token,
         verifying_key::VerifyingKey,
     },
 };
@@ -24,13 +24,8 @@ use crate::{
 /// The time in all of them, in Unix seconds.
 pub const ISSUED: u64 = 1_790_000_000;
 
-/// Verify what the site signs.
+/// Verify what the site signs and seals.
 pub static HMAC_KEYS: LazyLock<HmacKeys> = LazyLock::new(|| HmacKeys::new(&secrets()));
-
-/// Open what the site seals, and, in the other digest, what it does not.
-pub static TICKET_KEYS: LazyLock<[TicketKeys; 2]> = LazyLock::new(|| {
-    [TicketDigest::HmacSha256, TicketDigest::Md5].map(|digest| TicketKeys::new(secrets(), digest))
-});
 
 const SECRET: &str = "a secret that opens nothing at all";
 
@@ -92,7 +87,8 @@ pub fn accepted(token: &str) -> Option<(String, u64)> {
         subject: "sub",
         longest_life: None,
     };
-    let checked = rules.check_header(token).ok()?;
+    let token = Token::parse(token).ok()?;
+    let checked = rules.check_header(&token).ok()?;
     let verified = rules.verify(&checked, &[VerifyingKey::hs256(SECRET.as_bytes())], *NOW).ok()?;
     Some((verified.subject, verified.expires.seconds()))
 }

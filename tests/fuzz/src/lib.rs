@@ -8,15 +8,10 @@ use cloudfront_signing::{
     PrivateKey, PublicKey, Request, StreamUrl, UnixTime, Verifier, without_reserved_parameters,
 };
 
-use url::Url;
-use usher_runtime::{Scope, ViewerPolicy};
-
-use self::resign_manifest::{
-    assets::{Assets, Host},
-    authority::Authority,
-    plan::{Permission, SigningPlan},
-    rewrite::{Origin, Scan},
+use hls_rewrite::{
+    AssetTree, Assets, Authority, Host, Origin, Permission, Scan, SigningPlan, ViewerPolicy,
 };
+use url::Url;
 
 pub mod credentials;
 
@@ -26,37 +21,28 @@ pub mod reference;
 /// What issue-cookies reads of credentials.
 #[path = "../../../functions/issue-cookies/src/authenticators"]
 pub mod issue_cookies {
+    pub mod algorithm;
     pub mod claims;
     pub mod django_signed;
     pub mod hmac_keys;
     #[expect(dead_code, reason = "the function has more kinds of issuers than the targets")]
     pub mod jwt;
     pub mod plone_ticket;
+    pub mod token;
     #[expect(dead_code, reason = "the targets have no public keys of issuers")]
     pub mod verifying_key;
-}
-
-/// The pure modules of the function, without the AWS SDK that the rest of it needs.
-#[path = "../../../functions/resign-manifest/src"]
-pub mod resign_manifest {
-    pub mod assets;
-    #[expect(dead_code, reason = "the targets have no requests")]
-    pub mod authority;
-    pub mod document;
-    pub mod plan;
-    pub mod rewrite;
 }
 
 /// Which grants a playlist needs for a viewer whose policy has this resource, and what every viewer may get: by the
 /// function's own plan.
 pub fn plan_for(playlist: &[u8], url: &Url, resource: &str) -> (SigningPlan, &'static str) {
-    let scope = Scope::new("/video/*", 1).expect("a scope");
-    let host = Host { written: "https://h".to_owned(), origin: "https://h".to_owned(), scope: scope.clone() };
+    let tree = AssetTree::new("/video/*", 1).expect("a tree");
+    let host = Host { written: "https://h".to_owned(), origin: "https://h".to_owned(), tree: tree.clone() };
     let mut assets = Assets::new(vec![host]);
     let scan = Scan::read(playlist, url, Origin::Static, None, |one| assets.number(one));
     let policy = ViewerPolicy::Custom { resource: resource.to_owned(), expires: NOW.plus(60) };
     let authority = Authority::new(&policy, url.as_str(), *NOW).expect("an authority");
-    let own = scope.of(url.path()).map(|pattern| format!("https://h{pattern}"));
+    let own = tree.of(url.path()).map(|pattern| format!("https://h{pattern}"));
     let permission = Permission {
         authority: &authority,
         common_assets: &["/video/ads/*".to_owned()],

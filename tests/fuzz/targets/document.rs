@@ -1,7 +1,7 @@
 //! Side documents: still JSON, signing twice equals signing once, what is left is not touched.
 #![no_main]
 
-use fuzz::resign_manifest::document::{CloneParameters, rewrite};
+use hls_rewrite::document::{CloneParameters, rewrite};
 
 libfuzzer_sys::fuzz_target!(|json: &[u8]| {
     let sign = |json: &[u8]| {

@@ -2,12 +2,8 @@
 #![no_main]
 
 use cloudfront_signing::UrlPattern;
-use fuzz::{
-    plan_for,
-    resign_manifest::rewrite::{
-        Definitions, Origin, Reference, Scan, SkipReason, is_playlist, rewrite,
-    },
-};
+use fuzz::plan_for;
+use hls_rewrite::{Definitions, Origin, Reference, Scan, SkipReason, is_playlist, rewrite};
 use url::Url;
 
 const MARK: &str = "Policy=1&Signature=2&Key-Pair-Id=3";

@@ -3,16 +3,16 @@
 #![no_main]
 
 use fuzz::{
-    credentials::{ISSUED, TICKET_KEYS, fields, ticket},
+    credentials::{HMAC_KEYS, ISSUED, fields, ticket},
     issue_cookies::plone_ticket::{SealedTicket, TicketError},
 };
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    let open = |cookie: &str, keys| SealedTicket::parse(cookie)?.verify(keys);
-    assert!(TICKET_KEYS.iter().all(|keys| open(text, keys).is_err()));
+    let open = |cookie: &str| SealedTicket::parse(cookie)?.verify(&HMAC_KEYS);
+    assert!(open(text).is_err());
     let [user_id, tokens, user_data] = fields(text);
     let all = [user_id, tokens, user_data].concat();
-    match open(&ticket(user_id, tokens, user_data), &TICKET_KEYS[0]) {
+    match open(&ticket(user_id, tokens, user_data)) {
         Ok(ticket) => {
             assert_eq!((ticket.user_id, ticket.issued), (user_id.to_owned(), ISSUED));
             assert_eq!(

@@ -1,5 +1,5 @@
 //! The figures that go in. Prices are list prices in US dollars for North America and Europe, without free tiers and
-//! volume discounts, as of November 2026: those of "What a million plays cost" in DEPLOY.md.
+//! volume discounts, as of November 2026: those of "What a million plays cost" in docs/operate.md.
 
 /// Points of presence. Assumed: AWS says that there are several hundred, and their number grows. Assumed as well, since AWS
 /// does not document it: all servers in one place, here and in regional caches, share what they have cached.
@@ -17,14 +17,14 @@ pub(crate) const URL_SECONDS: f64 = 21_600.0;
 /// The template's `EXPIRY_BUCKET_SECONDS`.
 pub(crate) const BUCKET_SECONDS: f64 = 300.0;
 
-/// Assumed, as in DEPLOY.md: how long a warm invocation takes.
+/// Assumed, as in docs/operate.md: how long a warm invocation takes.
 pub(crate) const INVOCATION_SECONDS: f64 = 0.04;
 /// The template's `MemorySize` of `resign-manifest`, in GB.
 pub(crate) const MEMORY_GB: f64 = 0.5;
 /// Documented: requests a second for each unit of the quota of concurrent executions, however short they are.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>
 pub(crate) const REQUESTS_PER_CONCURRENCY: f64 = 10.0;
-/// Assumed, as in DEPLOY.md: what the function logs of an invocation, in GB.
+/// Assumed, as in docs/operate.md: what the function logs of an invocation, in GB.
 pub(crate) const LOG_GB: f64 = 400.0 / 1e9;
 
 pub(crate) const CLOUDFRONT_REQUEST: f64 = 0.01 / 10_000.0;

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Of the table in DEPLOY.md.
+/// Of the table in docs/operate.md.
 const TARGET_SECONDS: u32 = 4;
 
 #[cfg(test)]
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn the_table_in_the_documentation_is_what_the_program_prints() {
-        let section = include_str!("../../../DEPLOY.md")
+        let section = include_str!("../../../docs/operate.md")
             .split("\n## ")
             .find(|section| section.starts_with("What live viewers cost\n"));
         let rows = section.unwrap_or_default().lines().filter(|line| line.starts_with('|'));

@@ -5,7 +5,7 @@ use std::fs;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::header;
 use tempfile::TempDir;
-use usher::check::Options;
+use usher_check::Options;
 
 use super::{
     check,
@@ -213,7 +213,7 @@ async fn what_is_left_unsigned_on_this_host_is_named_with_its_reason() {
     let options = Options { playlist: "/video/m/in.m3u8".to_owned(), ..options(&front.url) };
     for (at, (text, expected)) in (0..).zip(rows) {
         // What was there before may be in the cache for a bucket.
-        house.set_time(START + at * 300);
+        house.set_time(START + at * 301);
         let playlist =
             format!("#EXTM3U\n#EXT-X-TARGETDURATION:4\n{text}#EXT-X-ENDLIST\n").replace("HOST", host);
         fs::write(folder.join("in.m3u8"), &playlist).unwrap();

@@ -5,7 +5,7 @@ use std::fs;
 use http::{HeaderValue, StatusCode, header};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use usher::check::{self, Options};
+use usher_check::Options;
 
 use super::{
     altered::set_cookies,
@@ -104,7 +104,7 @@ async fn what_the_function_refuses_has_its_own_cure() {
     let not_entitled = "the viewer is known, and Entitlements give this viewer nothing of it: sign in as somebody else, \
                         or look at Entitlements";
     let no_secret = "the origin auth must send the header x-origin-secret with the text of OriginSecret: after a \
-                     rotation, follow \"Rotate the origin secret\" in DEPLOY.md";
+                     rotation, follow \"Rotate the origin secret\" in docs/operate.md";
     let refused =
         |check: &str, sentence: &str, cure: &str| format!("Wrong {check}: 403: {sentence} -> {cure}");
     let all = |checks: &[&str], sentence: &str, cure: &str| -> Vec<String> {
@@ -313,13 +313,13 @@ async fn a_plus_that_the_bucket_reads_as_a_space_is_named() {
 #[tokio::test]
 async fn segments_that_nobody_may_keep_are_named_but_on_a_laptop() {
     let house =
-        House::with_options(|options| options.host = vec![url::Host::parse("video.example.com").unwrap()]);
+        House::with_options(|options| options.hosts = vec![url::Host::parse("video.example.com").unwrap()]);
     let house = house.await;
     let front = before(&house, |_| {}).await;
     let address = front.url.strip_prefix("http://").unwrap().parse().unwrap();
     let url = front.url.replace("127.0.0.1", "video.example.com");
     let client = reqwest::Client::builder().resolve("video.example.com", address);
-    let report = check::run(&options(&url), client, &clock(START)).await.unwrap();
+    let report = usher_check::run(&options(&url), client, &clock(START)).await.unwrap();
     assert_eq!(
         cured(&report, &url),
         [

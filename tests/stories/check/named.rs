@@ -1,6 +1,6 @@
 //! What a report names, to be compared whole.
 
-use usher::check::{Outcome, Report};
+use usher_check::{Outcome, Report};
 
 use super::differing;
 

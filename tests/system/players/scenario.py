@@ -5,6 +5,7 @@ with the edge's media in `media` and what the edge says in `edge.log`.
 """
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -73,6 +74,8 @@ CASES = [
 def main(origin, samples, cases, state, *names):
     chosen = [case for case in CASES if not names or case.name in names]
     if not cases.is_dir():
+        if "USHER_SHARED" in os.environ:
+            sys.exit(f"error: USHER_SHARED has no folder {cases}")
         print("skipped: what packagers write: not at hand (set USHER_SHARED)")
         chosen = [case for case in chosen if case.sample]
     media = state / "media"

@@ -1,7 +1,7 @@
 //! Who may reach the bucket, the keys and the functions.
 
 use serde_json::{Value, json};
-use usher::template::Stack;
+use usher_cloudformation::Stack;
 
 use crate::resources::{Resource, items, referred, resources};
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde_json::{Value, json};
-use usher::template::Stack;
+use usher_cloudformation::Stack;
 
 use super::{
     origins::{Origin, origin},

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use usher::template::Stack;
+use usher_cloudformation::Stack;
 
 use crate::{
     environment::{KNOWN_SETTINGS, deployed, deployed_variables, read_configuration},

@@ -1,7 +1,7 @@
 //! Logs end, alarms reach somebody, and the dashboard can be drawn.
 
 use serde_json::{Value, json};
-use usher::template::Stack;
+use usher_cloudformation::Stack;
 
 use super::functions::{functions, variables};
 use crate::{

@@ -2,7 +2,7 @@
 
 use issue_cookies::OriginSecret;
 use serde_json::{Value, json};
-use usher::template::Stack;
+use usher_cloudformation::Stack;
 
 use super::{
     behaviours::{Behaviour, each},

@@ -1,7 +1,7 @@
 //! Secrets stand nowhere in the template, nor in its parameters, nor in an environment.
 
 use serde_json::Value;
-use usher::template::Stack;
+use usher_cloudformation::Stack;
 
 use super::{
     functions::{functions, variables},

@@ -1,7 +1,7 @@
 //! The key that signs is one that CloudFront trusts, under the id of its own public half.
 
 use serde_json::{Value, json};
-use usher::template::Stack;
+use usher_cloudformation::Stack;
 
 use super::{
     access::allowing,

@@ -62,13 +62,13 @@ def token_settings(jwt):
 def ticket_settings(session):
     if session.per_user_keyring:
         sys.exit("per_user_keyring is on: each user has secrets of their own, which only Plone can ask")
+    if session.mod_auth_tkt:
+        sys.exit("mod_auth_tkt is on: Usher does not read tickets in MD5, so turn it off in acl_users/session")
     secrets = ring() if session._shared_secret is None else [session._shared_secret]
     secrets = [secret for secret in secrets if secret]
     if any("," in secret for secret in secrets):
         sys.exit("the shared secret has a comma, which parts the keys in PLONE_TICKET_KEYS: choose another")
     settings = {"PLONE_TICKET_KEYS": ",".join(secrets)}
-    if session.mod_auth_tkt:
-        settings["PLONE_TICKET_DIGEST"] = "MD5"
     if session.timeout and session.timeout != 2 * 60 * 60:
         settings["PLONE_TICKET_TIMEOUT_SECONDS"] = session.timeout
     warn("PLONE_TICKET_KEYS are secrets of the site: whoever reads them is any user of it")

@@ -1,4 +1,4 @@
-//! Claims as JSON: an object in which no name stands twice, as readers differ on which one counts.
+//! Claims as JSON: an object in which no name appears twice, since readers differ on which one counts.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-/// What a credential says of the viewer.
+/// What a credential says about the viewer.
 #[derive(Clone, Eq, PartialEq)]
 pub struct UniqueClaims(pub Map<String, Value>);
 
@@ -31,9 +31,19 @@ impl<'de> Visitor<'de> for ClaimsVisitor {
         let mut claims = Map::new();
         while let Some((name, value)) = map.next_entry::<String, Value>()? {
             if claims.insert(name, value).is_some() {
-                return Err(A::Error::custom("a claim stands there twice"));
+                return Err(A::Error::custom("a claim appears twice"));
             }
         }
         Ok(UniqueClaims(claims))
     }
 }
+
+/// Whether a text can name a viewer: in a log line, and in the path of a request to the site.
+pub(super) fn is_subject(text: &str) -> bool {
+    (1..=SUBJECT_LIMIT).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
+/// How many bytes the name of a viewer has at most.
+pub(super) const SUBJECT_LIMIT: usize = 255;
+/// Clocks differ: a credential may begin so many seconds from now.
+pub(super) const LEEWAY: u64 = 60;

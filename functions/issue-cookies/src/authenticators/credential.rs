@@ -1,41 +1,24 @@
-//! What a request brings to prove who the viewer is.
-
-use std::collections::HashMap;
+//! What a request contains to prove who the viewer is.
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cookie::Cookie;
 use http::header;
-use usher_runtime::Settings;
 
-use super::jwt::Unverified;
-
-/// One credential, not verified yet.
-#[derive(Clone, Eq, PartialEq)]
+/// One credential, by its kind. Nobody has verified it.
+#[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Credential<'r> {
-    /// Claims that API Gateway's JWT authorizer put into the event.
-    Gateway(&'r HashMap<String, String>),
     /// A value of Django's `signing`, as bearer.
     SignedValue(&'r str),
     /// The cookie of a Plone site.
     Ticket(&'r str),
     /// A JSON Web Token, as bearer.
-    Token {
-        /// The whole token.
-        token: &'r str,
-        /// What it says of itself: that decides who verifies it.
-        unverified: Unverified,
-    },
+    Token(&'r str),
 }
 
 impl<'r> Credential<'r> {
-    /// What API Gateway verified, if `gateway` says that this function lies behind its authorizer; else each
-    /// bearer; else each cookie. A bearer is there by intent, a cookie comes along by itself: one that is
-    /// refused is not made good by the other.
-    pub(crate) fn all(request: &'r ApiGatewayV2httpRequest, gateway: Gateway) -> Vec<Self> {
-        let authorizer = request.request_context.authorizer.as_ref();
-        if let (Gateway::Trusted, Some(jwt)) = (gateway, authorizer.and_then(|all| all.jwt.as_ref())) {
-            return vec![Self::Gateway(&jwt.claims)];
-        }
+    /// Each bearer; without any, each cookie. A client sends a bearer by intent, and a browser adds cookies to every
+    /// request. So an invalid bearer is refused even if there is a valid cookie.
+    pub(crate) fn all(request: &'r ApiGatewayV2httpRequest) -> Vec<Self> {
         let headers = request.headers.get_all(header::AUTHORIZATION).iter();
         let headers = headers.filter_map(|value| value.to_str().ok());
         let bearers: Vec<Self> = headers.flat_map(credentials).filter_map(bearer).map(Self::bearer).collect();
@@ -47,47 +30,19 @@ impl<'r> Credential<'r> {
         tickets.filter_map(|cookie| cookie.value_raw().map(Self::Ticket)).collect()
     }
 
-    /// No part of a token has a colon, and every signed value has two.
+    /// A token contains no colon, and a signed value contains two.
     fn bearer(value: &'r str) -> Self {
-        if value.contains(':') {
-            Self::SignedValue(value)
-        } else {
-            Self::Token { token: value, unverified: Unverified::read(value) }
-        }
+        if value.contains(':') { Self::SignedValue(value) } else { Self::Token(value) }
     }
 
-    /// Whether a browser sends it by itself, for a page of another site too.
+    /// Whether a browser adds it to every request, from a page of another site too.
     pub(crate) fn is_ambient(&self) -> bool {
         matches!(self, Self::Ticket(_))
     }
 }
 
-/// Whether this function lies behind API Gateway's JWT authorizer. Who can invoke it directly writes the
-/// event himself, claims and all, so only the configuration may say so.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Gateway {
-    /// Its claims count.
-    Trusted,
-    /// There is none: claims in an event count for nothing.
-    Absent,
-}
-
-impl Gateway {
-    /// Reads `API_GATEWAY_AUTHORIZER`, which can only be `jwt`.
-    pub(crate) fn read(settings: &mut Settings<'_>) -> Option<Self> {
-        match settings.optional("API_GATEWAY_AUTHORIZER").as_deref() {
-            None => Some(Self::Absent),
-            Some("jwt") => Some(Self::Trusted),
-            Some(_) => {
-                settings.problem("API_GATEWAY_AUTHORIZER must be jwt, or absent");
-                None
-            }
-        }
-    }
-}
-
-/// What stands in one header: API Gateway joins several by commas. A comma before anything but another
-/// bearer belongs to the credential, such as a name that Django has signed.
+/// The credentials in one header: API Gateway joins several headers by commas. A comma before anything but another
+/// bearer belongs to the credential, such as a name that Django signed.
 fn credentials(header: &str) -> Vec<&str> {
     let mut credentials = Vec::new();
     let mut begin = 0;

@@ -1,17 +1,18 @@
-//! Hand-offs of a Django site: short-lived values that one of its views has signed for a viewer.
+//! Short-lived values that a view of a Django site signs for a viewer.
 
-use async_trait::async_trait;
 use cloudfront_signing::UnixTime;
 use serde_json::{Map, Value};
-use usher_runtime::{Secret, Settings};
+use usher_runtime::{InvalidSetting, Secret, Settings};
 
 use super::{
-    AuthenticationError, Authenticator, Credential, SignedValueError, TokenError,
-    django_signed::Timestamped,
+    AuthenticationError,
+    claims::{LEEWAY, is_subject},
+    django_signed::{SignedValueError, Timestamped},
     hmac_keys::{HmacKeys, Secrets},
     hmac_secret,
-    jwt::{LEEWAY, is_subject, time},
-    paths::paths,
+    jwt::time,
+    paths::PathClaims,
+    token::TokenError,
 };
 use crate::Subject;
 
@@ -22,8 +23,8 @@ pub(super) struct Django {
     max_age: u64,
 }
 
-/// What the site makes. A setting, not a guess by looks: with the key for both, a viewer who may choose a
-/// name could choose one that reads as JSON.
+/// What the site signs. A setting says it: one key signs both, so a viewer who may choose a name could choose one that
+/// reads as JSON.
 enum Format {
     /// `signing.dumps` of an object with `sub`, and with `aud` where the site names one.
     Dumps { audience: Option<String> },
@@ -34,33 +35,35 @@ enum Format {
 impl Django {
     /// Reads `DJANGO_KEYS` (hexadecimal, several while the site rotates), `DJANGO_FORMAT`,
     /// `DJANGO_AUDIENCE` and `DJANGO_MAX_AGE_SECONDS`.
-    pub(super) fn read(settings: &mut Settings<'_>) -> Option<Option<Self>> {
+    pub(super) fn read(settings: &mut Settings<'_>) -> Result<Option<Self>, InvalidSetting> {
         if !settings.has_secret(KEYS) {
-            return Some(None);
+            return Ok(None);
         }
         let keys = hmac_secret(settings, KEYS, Secrets::from_hex, |secrets| HmacKeys::new(&secrets));
         let max_age = settings.seconds("DJANGO_MAX_AGE_SECONDS", 900);
         let audience = settings.optional(AUDIENCE);
         let format = match (settings.optional("DJANGO_FORMAT").as_deref(), audience) {
-            (None | Some("dumps"), audience) => Some(Format::Dumps { audience }),
-            (Some("timestamp"), None) => Some(Format::Timestamp),
+            (None | Some("dumps"), audience) => Format::Dumps { audience },
+            (Some("timestamp"), None) => Format::Timestamp,
             (Some("timestamp"), Some(_)) => {
-                settings.problem(format!("{AUDIENCE} is set, but what TimestampSigner signs names none"));
-                None
+                let problem = format!("{AUDIENCE} is set, but TimestampSigner signs no audience");
+                return Err(settings.invalid(problem));
             }
-            (Some(_), _) => {
-                settings.problem("DJANGO_FORMAT must be dumps or timestamp");
-                None
-            }
+            (Some(_), _) => return Err(settings.invalid("DJANGO_FORMAT must be dumps or timestamp")),
         };
-        Some(Some(Self { keys: keys??, format: format?, max_age: max_age? }))
+        let max_age = max_age.ok_or(InvalidSetting)?;
+        Ok(keys?.map(|keys| Self { keys, format, max_age }))
     }
 
-    fn verify(&self, value: &str, now: UnixTime) -> Result<Subject, AuthenticationError> {
+    /// Verifies a signed value at the time `now`.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`]
+    pub(super) fn authenticate(&self, value: &str, now: UnixTime) -> Result<Subject, AuthenticationError> {
         let keys = self.keys.value()?;
         let value = Timestamped::unsign(value, &keys)?;
         let signed_at = UnixTime::new(value.signed_at()).map_err(|_| SignedValueError::Time)?;
-        // Django itself takes times in the future, which would outlive the maximum age.
+        // Django itself accepts times in the future, which would last longer than the maximum age.
         if signed_at > now.plus(LEEWAY) {
             return Err(TokenError::NotYetValid.into());
         }
@@ -76,25 +79,8 @@ impl Django {
     }
 }
 
-#[async_trait]
-impl Authenticator for Django {
-    fn takes(&self, credential: &Credential<'_>) -> bool {
-        matches!(credential, Credential::SignedValue(_))
-    }
-
-    async fn authenticate(
-        &self,
-        credential: &Credential<'_>,
-        now: UnixTime,
-    ) -> Result<Subject, AuthenticationError> {
-        let Credential::SignedValue(value) = credential else { return Err(AuthenticationError::Unknown) };
-        self.verify(value, now)
-    }
-}
-
-/// Whom an object is about: `until` then, or until its own `exp` if that is sooner. An audience that nobody
-/// configured is another's. Its `iss` counts for nothing, as nobody checks it: it could name another issuer,
-/// and rules with `if` could believe it.
+/// The viewer whom an object names, until `until` or its `exp`, whichever is sooner. An audience that nobody configured
+/// is somebody else. Nobody checks the object's `iss`, so rules with `if` must not see it: it could name another issuer.
 fn handed_off(
     mut claims: Map<String, Value>,
     audience: Option<&str>,
@@ -112,12 +98,12 @@ fn handed_off(
     let id = claims.get("sub").and_then(Value::as_str).filter(|id| is_subject(id));
     let id = id.ok_or(TokenError::Claim("sub"))?.to_owned();
     let expires = time(&claims, "exp")?.map_or(until, |exp| exp.min(until));
-    let paths = paths(&claims)?;
+    let paths = PathClaims::Narrowing.read(&claims)?;
     claims.remove("iss");
     Ok(Subject { id, expires, claims, paths, authenticator: NAME })
 }
 
-/// Whom a text names that is nothing else than the viewer's id.
+/// The viewer whose id is the whole text.
 fn named(id: &str, until: UnixTime) -> Result<Subject, TokenError> {
     if !is_subject(id) {
         return Err(TokenError::Claim("sub"));

@@ -1,9 +1,9 @@
 //! Values that Django's `TimestampSigner` and `signing.dumps` have signed, as of Django 1.7 to 6.1.
 //!
 //! A value is `text:time:signature`: the time in base62, the signature an HMAC-SHA256 of `text:time` in
-//! base64url, and the key `SHA256(salt + "signer" + SECRET_KEY)`, which tells nothing of the `SECRET_KEY`.
-//! The text may hold colons. `dumps` puts JSON there, in base64url; with a dot before it where it is
-//! compressed. Nothing but the size is judged before the signature was verified, and nothing is inflated.
+//! base64url, and the key `SHA256(salt + "signer" + SECRET_KEY)`, which does not reveal the `SECRET_KEY`. The text may
+//! contain colons. `dumps` writes JSON there, in base64url, and a dot before it where the JSON is compressed. Before
+//! the signature is verified, this module looks at the size alone, and inflates nothing.
 //!
 //! <https://docs.djangoproject.com/en/stable/topics/signing/>
 
@@ -22,20 +22,20 @@ pub struct Timestamped<'v> {
     signed_at: u64,
 }
 
-/// Why a value is not accepted.
+/// Why a signed value is not accepted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignedValueError {
-    /// The site signed a text that is no base64url.
+    /// The site signed a text that is not base64url.
     #[error("the signed text is not what signing.dumps makes")]
     Encoding,
     /// No text and signature with a colon between.
-    #[error("the value has another form than text:time:signature")]
+    #[error("the value does not have the form text:time:signature")]
     Form,
-    /// What is compressed is broken off, damaged, or has something behind it.
+    /// The compressed text is incomplete or damaged, or something follows it.
     #[error("the signed text cannot be inflated")]
     Inflate,
-    /// No JSON object, or one in which a name stands twice.
+    /// No JSON object, or one in which a name appears twice.
     #[error("the signed text is no JSON object with a value for each name")]
     Json,
     /// None of the keys gives this signature.
@@ -44,13 +44,13 @@ pub enum SignedValueError {
     /// No time, or not as Django writes it: signed by `Signer`, such values never end.
     #[error("the value has no time of signing")]
     Time,
-    /// The value, or what is compressed in it.
+    /// The value is too long, or what it inflates to.
     #[error("the value is too large")]
     TooLarge,
 }
 
 impl<'v> Timestamped<'v> {
-    /// Verifies the signature with any of `keys`. Whether the time is over is the caller's to say.
+    /// Verifies the signature with any of `keys`. The caller checks the time.
     ///
     /// # Errors
     /// [`SignedValueError`]

@@ -1,7 +1,7 @@
 //! Secrets that a setting lists, and the HMAC-SHA256 keys made of them.
 //!
-//! A list, because sites rotate: what is signed with the secret of last week is still good. What a list
-//! gets wrong is told by the entry's place, never by its value.
+//! A list, because sites rotate: what last week's secret signed is still good. A problem names the entry's place, and
+//! never its value.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub struct Secrets(Vec<Zeroizing<Vec<u8>>>);
 #[non_exhaustive]
 pub enum SecretsError {
     /// More than 64 bytes, which HMAC-SHA256 would hash first: this is no derived key.
-    #[error("entry {entry} has {bytes} bytes, and a key has 64 at most")]
+    #[error("entry {entry} has {bytes} bytes, and 64 is the maximum")]
     Long {
         /// Its place in the list.
         entry: usize,
@@ -31,7 +31,7 @@ pub enum SecretsError {
         entry: usize,
     },
     /// Fewer than 32 bytes, which can be guessed sooner than the digest.
-    #[error("entry {entry} has {bytes} bytes, and 32 are the least")]
+    #[error("entry {entry} has {bytes} bytes, and 32 is the minimum")]
     Short {
         /// Its place in the list.
         entry: usize,
@@ -167,9 +167,9 @@ mod tests {
     #[test]
     fn a_message_says_what_is_wrong_and_not_the_value() {
         let rows = [
-            (SecretsError::Long { entry: 1, bytes: 65 }, "entry 1 has 65 bytes, and a key has 64 at most"),
+            (SecretsError::Long { entry: 1, bytes: 65 }, "entry 1 has 65 bytes, and 64 is the maximum"),
             (SecretsError::NotHex { entry: 2 }, "entry 2 is not hexadecimal"),
-            (SecretsError::Short { entry: 3, bytes: 7 }, "entry 3 has 7 bytes, and 32 are the least"),
+            (SecretsError::Short { entry: 3, bytes: 7 }, "entry 3 has 7 bytes, and 32 is the minimum"),
             (SecretsError::Space { entry: 4 }, "entry 4 begins or ends with a space"),
         ];
         for (error, message) in rows {

@@ -1,33 +1,33 @@
 //! The keys that an issuer publishes: a JWK set, read for one algorithm.
 //!
 //! [RFC 7517](https://www.rfc-editor.org/rfc/rfc7517) and [RFC 7518](https://www.rfc-editor.org/rfc/rfc7518).
-//! A set may hold keys of any kind for any use. Only those for verifying with the configured algorithm are
-//! kept; of the others none can be called for by a token, whatever stands in its header. A secret (`oct`) is
-//! never one of them: who can read the set could sign with it.
+//! A set may hold keys of any kind for any use. This module keeps those that verify with the configured algorithm, so
+//! no header of a token can choose another one. It never keeps a secret (`oct`): whoever can read the set could sign
+//! with it.
 
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::Algorithm;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use super::verifying_key::VerifyingKey;
+use super::{algorithm::Algorithm, verifying_key::VerifyingKey};
 
 /// The usable keys of a set, each made ready once.
 #[derive(Clone, Debug)]
 pub(crate) struct JwkSet(Vec<(Option<String>, Arc<VerifyingKey>)>);
 
-/// Why a text is no set of keys that can be used.
+/// Why a text is no usable set of keys.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum JwkSetError {
+#[non_exhaustive]
+pub enum JwkSetError {
     /// Not an object with a list `keys`.
     #[error("it is no JWK set")]
     Malformed,
-    /// None is for verifying with the configured algorithm, or none is strong enough.
+    /// No key verifies with the configured algorithm, or none is strong enough.
     #[error("it holds no key that is usable with the configured algorithm")]
     NoUsableKey,
-    /// More bytes than API Gateway's own authorizer takes.
+    /// More bytes than API Gateway's JWT authorizers accept.
     #[error("it has more than {JWK_SET_LIMIT} bytes")]
     TooLarge,
     /// More keys than any issuer has.
@@ -36,8 +36,8 @@ pub(crate) enum JwkSetError {
 }
 
 impl JwkSet {
-    /// Reads the keys for `algorithm`. One that is not understood is left out, and the others count: an
-    /// issuer may add a kind of key that is younger than this program.
+    /// Reads the keys for `algorithm`. It leaves out what it does not understand, and keeps the others: an issuer may add
+    /// a kind of key that is younger than this program.
     ///
     /// # Errors
     /// [`JwkSetError`]
@@ -60,9 +60,8 @@ impl JwkSet {
         Self(Vec::new())
     }
 
-    /// The keys that a token with this `kid` may be signed with. An issuer that gives several keys one name
-    /// gets each of them tried: all are its own, and for this algorithm. A token without a `kid` does not
-    /// choose among several.
+    /// The keys that may have signed a token with this `kid`. Where an issuer gives several keys one name, each of them
+    /// is tried: all are the issuer's, and for this algorithm. Where there are several keys, a token needs a `kid`.
     pub(crate) fn keys(&self, kid: Option<&str>) -> Vec<Arc<VerifyingKey>> {
         match (kid, self.0.as_slice()) {
             (None, [(_, only)]) => vec![Arc::clone(only)],
@@ -81,7 +80,7 @@ struct Document<'a> {
     keys: Vec<&'a RawValue>,
 }
 
-/// Members that do not matter here are ignored; those that do must have their types, and stand there once.
+/// Other members are ignored. These must have their types, and appear once.
 #[derive(Deserialize)]
 struct Jwk {
     kty: String,
@@ -94,7 +93,7 @@ struct Jwk {
     crv: Option<String>,
     x: Option<String>,
     y: Option<String>,
-    /// The private half. Where it is published, anybody can sign.
+    /// The private half. Whoever can read it can sign.
     d: Option<IgnoredAny>,
 }
 
@@ -104,16 +103,15 @@ impl Jwk {
         if self.r#use.as_ref().is_some_and(|one| one != "sig") || !verifies || self.d.is_some() {
             return None;
         }
+        if self.alg.as_ref().is_some_and(|alg| alg != algorithm.name()) {
+            return None;
+        }
         match (algorithm, self.kty.as_str(), self.crv.as_deref()) {
-            (Algorithm::RS256, "RSA", _) if self.is_for("RS256") => self.rsa(),
-            (Algorithm::ES256, "EC", Some("P-256")) if self.is_for("ES256") => self.p256(),
-            (Algorithm::EdDSA, "OKP", Some("Ed25519")) if self.is_for("EdDSA") => self.ed25519(),
+            (Algorithm::RS256, "RSA", _) => self.rsa(),
+            (Algorithm::ES256, "EC", Some("P-256")) => self.p256(),
+            (Algorithm::EdDSA, "OKP", Some("Ed25519")) => self.ed25519(),
             _ => None,
         }
-    }
-
-    fn is_for(&self, algorithm: &str) -> bool {
-        self.alg.as_ref().is_none_or(|own| own == algorithm)
     }
 
     fn rsa(&self) -> Option<VerifyingKey> {
@@ -121,7 +119,7 @@ impl Jwk {
         let exponent = unsigned(decoded(self.e.as_ref())?);
         let bits = modulus.len() * 8 - usize::try_from(modulus.first()?.leading_zeros()).ok()?;
         let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte % 2 == 1);
-        // One signature takes as many multiplications as the exponent has bits, and 1 verifies anything.
+        // A signature takes as many multiplications as the exponent has bits; an exponent of 1 verifies anything.
         let small = exponent.len() <= 4 && exponent != [1];
         let strong = (2_048..=8_192).contains(&bits) && is_odd(&modulus) && is_odd(&exponent) && small;
         if strong { VerifyingKey::rs256(&modulus, &exponent) } else { None }
@@ -138,7 +136,7 @@ impl Jwk {
 
     fn ed25519(&self) -> Option<VerifyingKey> {
         let x = decoded(self.x.as_ref())?;
-        // Of another length it could be a key in DER, which the parser takes too.
+        // Bytes of another length could be a key in DER, which the parser reads too.
         if x.len() != 32 {
             return None;
         }
@@ -150,16 +148,16 @@ fn decoded(base64url: Option<&String>) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(base64url?).ok()
 }
 
-/// Without the zeros that some issuers put before a number.
+/// Without the leading zeros that some issuers write.
 fn unsigned(number: Vec<u8>) -> Vec<u8> {
     number.into_iter().skip_while(|byte| *byte == 0).collect()
 }
 
-/// As API Gateway's own authorizer.
+/// The limit of API Gateway's JWT authorizers.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>
 pub(crate) const JWK_SET_LIMIT: usize = 150_000;
 const KEY_LIMIT: usize = 100;
-/// How an elliptic curve's point begins that has both its coordinates (SEC 1, 2.3.3).
+/// The first byte of an elliptic curve's point with both coordinates (SEC 1, 2.3.3).
 const UNCOMPRESSED: u8 = 4;
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! The keys of an issuer, wherever they are: in the configuration, or at the issuer itself.
+//! The keys that an issuer publishes.
 //!
-//! The issuer's own are fetched by INIT, and kept for an hour, or as long as it says. A token with a `kid` that is
-//! not among them may be signed with a key that is younger: then the issuer is asked once, by one request for all
-//! viewers who wait. If the answer does not have it either, or there is none, nobody asks again for ten seconds: a
-//! flood of made-up `kid`s, or an outage, reaches the issuer as one request in ten seconds. While the issuer
-//! is down, the keys of before count for a day.
+//! INIT fetches the keys, and they are fresh for an hour, or as long as the issuer says. A token may have a `kid` that is
+//! not among them, since its key may be younger. Then one request asks the issuer, for all viewers who wait. If the
+//! answer does not have the key either, or there is none, nobody asks again for ten seconds: a flood of made-up `kid`s,
+//! or an outage, costs the issuer one request in ten seconds. While the issuer is down, the last known keys count for a
+//! day.
 
 use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
@@ -12,96 +12,66 @@ use std::{
 };
 
 use cloudfront_signing::UnixTime;
-use jsonwebtoken::Algorithm;
-use reqwest::Client;
 use tokio::sync::Mutex;
 use usher_runtime::Warming;
 
 use super::{
+    AuthenticationError, Unavailable,
     jwk_set::JwkSet,
     provider::{FetchError, Fetched, Provider},
+    token::TokenError,
     verifying_key::VerifyingKey,
 };
 
-/// A source of keys.
-pub(super) struct Jwks(Source);
-
-enum Source {
-    Inline(JwkSet),
-    Remote(Arc<Remote>),
-}
-
-/// Why there is no key for a token.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum JwksError {
-    /// The issuer answers what it can, and where it fails, with why: for the log.
-    Unavailable(String),
-    /// The issuer has no such key.
-    UnknownKey,
-}
+/// The keys of one issuer.
+pub(super) struct Jwks(Arc<Remote>);
 
 impl Jwks {
-    /// A set in the configuration.
+    /// The keys of `provider`, which nobody has fetched yet.
+    pub(super) fn new(provider: Provider) -> Self {
+        Self(Arc::new(Remote { provider, state: RwLock::default(), turn: Arc::default() }))
+    }
+
+    /// The keys that may have signed a token with this `kid`: at least one.
     ///
     /// # Errors
-    /// A sentence about `JWT_JWKS`.
-    pub(super) fn inline(json: &str, algorithm: Algorithm) -> Result<Self, String> {
-        let set = JwkSet::parse(json.as_bytes(), algorithm);
-        set.map(|set| Self(Source::Inline(set))).map_err(|error| format!("JWT_JWKS: {error}"))
-    }
-
-    /// A set at a URL.
-    ///
-    /// # Errors
-    /// A sentence about `JWT_JWKS_URL`.
-    pub(super) fn at(url: &str, algorithm: Algorithm, client: Client) -> Result<Self, String> {
-        Provider::at(url, algorithm, client).map(Self::remote).ok_or_else(|| BAD_URL.to_owned())
-    }
-
-    /// A set that the issuer's discovery document leads to.
-    ///
-    /// # Errors
-    /// A sentence about `JWT_ISSUER`.
-    pub(super) fn discovered(issuer: &str, algorithm: Algorithm, client: Client) -> Result<Self, String> {
-        Provider::discovered(issuer, algorithm, client).map(Self::remote).ok_or_else(|| BAD_ISSUER.to_owned())
-    }
-
-    /// Whether the set stands in the configuration.
-    pub(super) fn is_inline(&self) -> bool {
-        matches!(self.0, Source::Inline(_))
-    }
-
-    fn remote(provider: Provider) -> Self {
-        let (state, turn) = (RwLock::default(), Arc::default());
-        Self(Source::Remote(Arc::new(Remote { provider, state, turn })))
-    }
-
-    /// The keys that a token with this `kid` may be signed with: at least one.
-    ///
-    /// # Errors
-    /// [`JwksError`]
+    /// [`TokenError::UnknownKey`], or [`Unavailable`] where the issuer does not answer.
     pub(super) async fn keys(
         &self,
         kid: Option<&str>,
         now: UnixTime,
-    ) -> Result<Vec<Arc<VerifyingKey>>, JwksError> {
-        match &self.0 {
-            Source::Inline(set) => some(set.keys(kid)).ok_or(JwksError::UnknownKey),
-            Source::Remote(remote) => remote.keys(kid, now).await,
+    ) -> Result<Vec<Arc<VerifyingKey>>, AuthenticationError> {
+        let Self(remote) = self;
+        if let Some(keys) = remote.state().fresh(kid, now) {
+            return Ok(keys);
         }
+        let turn = Arc::clone(&remote.turn).lock_owned().await;
+        if remote.state().is_worth_asking(kid, now) {
+            let (remote, kid) = (Arc::clone(remote), kid.map(str::to_owned));
+            // In another task, so that a viewer who goes away takes the answer from nobody, and does not shorten the
+            // pause.
+            let asked = tokio::spawn(async move {
+                let answer = remote.provider.fetch().await;
+                let mut state = remote.state.write().unwrap_or_else(PoisonError::into_inner);
+                state.note(answer, kid.as_deref(), now);
+                drop(turn);
+            });
+            // It fails only where the program ends.
+            drop(asked.await);
+        }
+        remote.state().answer(kid, now)
     }
 
-    /// What INIT does for the keys of `issuer`: it fetches them.
-    pub(super) fn warming(&self, issuer: &str, now: UnixTime) -> Option<Warming<'_>> {
-        let Source::Remote(remote) = &self.0 else { return None };
-        Some(Warming::new(format!("the keys of {issuer}"), WARMING_LIMIT, remote.fetch_ahead(now)))
+    /// Fetches the keys of `issuer` during INIT.
+    pub(super) fn warming(&self, issuer: &str, now: UnixTime) -> Warming<'_> {
+        Warming::new(format!("the keys of {issuer}"), WARMING_LIMIT, self.0.fetch_ahead(now))
     }
 }
 
 struct Remote {
     provider: Provider,
     state: RwLock<State>,
-    /// Whoever has it may ask the issuer; the others wait for the answer.
+    /// Whoever holds it may ask the issuer; the others wait for the answer.
     turn: Arc<Mutex<()>>,
 }
 
@@ -109,8 +79,8 @@ struct Remote {
 struct State {
     known: Option<Known>,
     /// Why the last request failed, if it did.
-    failure: Option<String>,
-    /// Until when the issuer is not asked.
+    failure: Option<FetchError>,
+    /// Until when nobody asks the issuer.
     pause: Option<UnixTime>,
 }
 
@@ -121,32 +91,7 @@ struct Known {
 }
 
 impl Remote {
-    async fn keys(
-        self: &Arc<Self>,
-        kid: Option<&str>,
-        now: UnixTime,
-    ) -> Result<Vec<Arc<VerifyingKey>>, JwksError> {
-        if let Some(keys) = self.state().fresh(kid, now) {
-            return Ok(keys);
-        }
-        let turn = Arc::clone(&self.turn).lock_owned().await;
-        if self.state().is_worth_asking(kid, now) {
-            let (remote, kid) = (Arc::clone(self), kid.map(str::to_owned));
-            // A task of its own: a viewer who goes away in the middle takes the answer from nobody, and
-            // does not make the issuer's pause shorter.
-            let asked = tokio::spawn(async move {
-                let answer = remote.provider.fetch().await;
-                let mut state = remote.state.write().unwrap_or_else(PoisonError::into_inner);
-                state.note(answer, kid.as_deref(), now);
-                drop(turn);
-            });
-            // It fails only where the program ends.
-            drop(asked.await);
-        }
-        self.state().answer(kid, now)
-    }
-
-    /// Fetches the keys before anybody asks for one. A failure is the caller's to tell, and makes no pause: the first
+    /// Fetches the keys before anybody needs one. The caller reports a failure, which makes no pause: the first
     /// viewer's request asks again.
     async fn fetch_ahead(&self, now: UnixTime) -> Result<(), FetchError> {
         let fetched = self.provider.fetch().await?;
@@ -165,7 +110,7 @@ impl State {
         some(known?.keys.keys(kid))
     }
 
-    /// Others who waited for the same answer may have got it, or learned that there is none.
+    /// Somebody else who waited for the same answer may have it already, or know that there is none.
     fn is_worth_asking(&self, kid: Option<&str>, now: UnixTime) -> bool {
         self.pause.is_none_or(|until| now >= until) && self.fresh(kid, now).is_none()
     }
@@ -180,12 +125,12 @@ impl State {
             }
             Err(error) => {
                 let consequence = match self.known {
-                    Some(_) => "the issuer's keys are out of reach: those of before count for a day",
+                    Some(_) => "the issuer's keys are out of reach: the last known ones count for a day",
                     None => "the issuer's keys are out of reach: its viewers have to wait",
                 };
                 tracing::warn!(%error, "{consequence}");
                 self.pause = Some(now.plus(PAUSE));
-                self.failure = Some(error.to_string());
+                self.failure = Some(error);
             }
         }
     }
@@ -195,16 +140,20 @@ impl State {
         self.known = Some(Known { keys, fetched: now, fresh_until: now.plus(fresh_for) });
     }
 
-    fn answer(&self, kid: Option<&str>, now: UnixTime) -> Result<Vec<Arc<VerifyingKey>>, JwksError> {
+    fn answer(
+        &self,
+        kid: Option<&str>,
+        now: UnixTime,
+    ) -> Result<Vec<Arc<VerifyingKey>>, AuthenticationError> {
         let known = self.known.as_ref().filter(|known| now < known.fetched.plus(LONGEST_STALE));
         if let Some(keys) = known.and_then(|known| some(known.keys.keys(kid))) {
             return Ok(keys);
         }
         match (known, &self.failure) {
-            (Some(_), None) => Err(JwksError::UnknownKey),
-            // The key may be one of those that could not be fetched.
-            (_, Some(why)) => Err(JwksError::Unavailable(why.clone())),
-            (None, None) => Err(JwksError::Unavailable("the issuer's keys were not fetched".to_owned())),
+            (Some(_), None) => Err(TokenError::UnknownKey.into()),
+            // The key may be one of those that the issuer did not hand out.
+            (_, Some(error)) => Err(Unavailable::Issuer(error.clone()).into()),
+            (None, None) => Err(Unavailable::KeysNotFetched.into()),
         }
     }
 }
@@ -213,13 +162,9 @@ fn some(keys: Vec<Arc<VerifyingKey>>) -> Option<Vec<Arc<VerifyingKey>>> {
     (!keys.is_empty()).then_some(keys)
 }
 
-const BAD_ISSUER: &str = "JWT_ISSUER must be an https URL without query, fragment and user name where its keys \
-     are found by discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL";
-const BAD_URL: &str = "JWT_JWKS_URL must be an https URL without fragment and user name";
-
-/// How many seconds the keys of before count while the issuer is down.
+/// How many seconds the last known keys count while the issuer is down.
 const LONGEST_STALE: u64 = 86_400;
 /// How long INIT waits for an issuer: discovery and keys are two requests of a second and a half at most.
 const WARMING_LIMIT: Duration = Duration::from_secs(3);
-/// After how many seconds the issuer is asked again that did not answer, or did not have a key.
+/// How many seconds after a failure, or after an answer without the key, the issuer is asked again.
 const PAUSE: u64 = 10;

@@ -3,12 +3,14 @@
 
 use headers::{CacheControl, HeaderMapExt as _};
 use http::{HeaderMap, StatusCode, header};
-use jsonwebtoken::Algorithm;
 use reqwest::{Client, Url};
 use serde::Deserialize;
 use usher_runtime::with_sources;
 
-use super::jwk_set::{JWK_SET_LIMIT, JwkSet, JwkSetError};
+use super::{
+    algorithm::Algorithm,
+    jwk_set::{JWK_SET_LIMIT, JwkSet, JwkSetError},
+};
 use crate::http_client::read_up_to;
 
 /// Where an issuer's keys are, and how to ask for them.
@@ -30,21 +32,41 @@ pub(super) struct Fetched {
     pub(super) fresh_for: u64,
 }
 
-/// Why there are no keys: for the log.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum FetchError {
-    #[error("{url}: {}", with_sources(.error))]
-    Http { url: Url, error: reqwest::Error },
-    #[error("{url}: {error}")]
-    JwkSet { url: Url, error: JwkSetError },
-    #[error("{url}: it names another issuer than JWT_ISSUER")]
-    OtherIssuer { url: Url },
-    #[error("{url}: it is no discovery document with issuer and an https jwks_uri")]
-    NoDiscovery { url: Url },
-    #[error("{url}: the answer is {status}, not 200; redirects are not followed")]
-    Status { url: Url, status: StatusCode },
-    #[error("{url}: the answer has more than {limit} bytes")]
-    TooLarge { url: Url, limit: usize },
+/// Why an issuer's keys cannot be fetched: for the log.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{url}: {reason}")]
+pub struct FetchError {
+    /// The URL that was asked.
+    pub url: String,
+    /// What was wrong with the answer.
+    pub reason: FetchFailure,
+}
+
+/// What was wrong with an issuer's answer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchFailure {
+    /// No answer, or one that broke off: what the network, TLS or HTTP said.
+    #[error("{0}")]
+    Connection(String),
+    /// No set of keys.
+    #[error("{0}")]
+    JwkSet(JwkSetError),
+    /// No discovery document.
+    #[error("it is no discovery document with issuer and an https jwks_uri")]
+    NoDiscovery,
+    /// The discovery document of somebody else.
+    #[error("it names another issuer than JWT_ISSUER")]
+    OtherIssuer,
+    /// Another status than 200.
+    #[error("the answer is {0}, not 200; redirects are not followed")]
+    Status(StatusCode),
+    /// More bytes than any issuer needs.
+    #[error("the answer has more than {limit} bytes")]
+    TooLarge {
+        /// How many it may have.
+        limit: usize,
+    },
 }
 
 impl Provider {
@@ -53,7 +75,7 @@ impl Provider {
         Some(Self { client, place: Place::JwksUrl(https(url)?), algorithm })
     }
 
-    /// Keys wherever the issuer's discovery document says, if its name is the URL of one.
+    /// Keys at the URL that the issuer's discovery document names, if the issuer's name is an https URL.
     pub(super) fn discovered(issuer: &str, algorithm: Algorithm, client: Client) -> Option<Self> {
         if https(issuer)?.query().is_some() {
             return None;
@@ -76,37 +98,42 @@ impl Provider {
         let (headers, body) = self.get(&url, JWK_SET_LIMIT).await?;
         let keys = match JwkSet::parse(&body, self.algorithm) {
             Err(error @ JwkSetError::NoUsableKey) => {
-                // Not a failure that older keys help over: an issuer may have taken all of them back.
+                // Older keys must not replace these: the issuer may have withdrawn all of them.
                 tracing::warn!(%url, "the issuer's JWK set cannot be used: {error}");
                 JwkSet::empty()
             }
-            parsed => parsed.map_err(|error| FetchError::JwkSet { url, error })?,
+            parsed => parsed.map_err(|error| failure(&url, FetchFailure::JwkSet(error)))?,
         };
         Ok(Fetched { keys, fresh_for: fresh_for(&headers) })
     }
 
     async fn discover(&self, issuer: &str, url: &Url) -> Result<Url, FetchError> {
         let (_, body) = self.get(url, DISCOVERY_LIMIT).await?;
-        let url = || url.clone();
-        let found: Discovery =
-            serde_json::from_slice(&body).map_err(|_| FetchError::NoDiscovery { url: url() })?;
+        let no_discovery = || failure(url, FetchFailure::NoDiscovery);
+        let found: Discovery = serde_json::from_slice(&body).map_err(|_| no_discovery())?;
         if found.issuer != issuer {
-            return Err(FetchError::OtherIssuer { url: url() });
+            return Err(failure(url, FetchFailure::OtherIssuer));
         }
-        https(&found.jwks_uri).ok_or_else(|| FetchError::NoDiscovery { url: url() })
+        https(&found.jwks_uri).ok_or_else(no_discovery)
     }
 
     async fn get(&self, url: &Url, limit: usize) -> Result<(HeaderMap, Vec<u8>), FetchError> {
-        let http = |error: reqwest::Error| FetchError::Http { url: url.clone(), error: error.without_url() };
+        let broken = |error: reqwest::Error| {
+            failure(url, FetchFailure::Connection(with_sources(&error.without_url())))
+        };
         let request = self.client.get(url.clone()).header(header::ACCEPT, "application/json");
-        let response = request.send().await.map_err(http)?;
+        let response = request.send().await.map_err(broken)?;
         if response.status() != StatusCode::OK {
-            return Err(FetchError::Status { url: url.clone(), status: response.status() });
+            return Err(failure(url, FetchFailure::Status(response.status())));
         }
         let headers = response.headers().clone();
-        let body = read_up_to(response, limit).await.map_err(http)?;
-        Ok((headers, body.ok_or_else(|| FetchError::TooLarge { url: url.clone(), limit })?))
+        let body = read_up_to(response, limit).await.map_err(broken)?;
+        Ok((headers, body.ok_or_else(|| failure(url, FetchFailure::TooLarge { limit }))?))
     }
+}
+
+fn failure(url: &Url, reason: FetchFailure) -> FetchError {
+    FetchError { url: url.to_string(), reason }
 }
 
 #[derive(Deserialize)]
@@ -115,15 +142,15 @@ struct Discovery {
     jwks_uri: String,
 }
 
-/// An https URL that brings no secret along: it stands in the log.
+/// An https URL without a secret in it: the log shows it.
 fn https(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     (url.scheme() == "https" && bare).then_some(url)
 }
 
-/// What the issuer allows, within limits: not longer than a key that was taken back should count, and not
-/// so short that each viewer costs a request.
+/// What the issuer allows, within limits: a withdrawn key must not count for long, and not every viewer may cost a
+/// request.
 fn fresh_for(headers: &HeaderMap) -> u64 {
     let Some(control) = headers.typed_get::<CacheControl>() else { return LONGEST_FRESH };
     if control.no_cache() || control.no_store() {

@@ -1,6 +1,6 @@
 //! Keys that verify tokens, each parsed once and for one algorithm.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use aws_lc_rs::{
     encoding::{AsDer as _, PublicKeyX509Der},
@@ -10,11 +10,15 @@ use aws_lc_rs::{
     },
 };
 use cloudfront_signing::{KeyAlgorithm, PublicKey};
-use jsonwebtoken::Algorithm;
 
-use super::hmac_keys::Secrets;
+use super::{algorithm::Algorithm, hmac_keys::Secrets};
 
-/// A key with its algorithm: no token can ask for another one.
+/// A text that [`VerifyingKey::from_pem`] does not read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not an Ed25519, RSA (2048 bits or more) or P-256 public key in PEM")]
+pub(crate) struct UnusablePublicKey;
+
+/// A key with its algorithm: no token can choose another one.
 #[derive(Clone)]
 pub(crate) struct VerifyingKey {
     algorithm: Algorithm,
@@ -24,7 +28,7 @@ pub(crate) struct VerifyingKey {
 #[derive(Clone)]
 enum Kind {
     Public(ParsedPublicKey),
-    /// Boxed: it holds both halves of the hash begun, which take a kilobyte.
+    /// In a box: it holds two states of the hash, which take a kilobyte.
     Secret(Box<hmac::Key>),
 }
 
@@ -36,8 +40,8 @@ impl VerifyingKey {
     }
 
     /// Each of `secrets` for HS256.
-    pub(crate) fn all_hs256(secrets: &Secrets) -> Vec<Self> {
-        secrets.iter().map(Self::hs256).collect()
+    pub(crate) fn all_hs256(secrets: &Secrets) -> Vec<Arc<Self>> {
+        secrets.iter().map(|secret| Arc::new(Self::hs256(secret))).collect()
     }
 
     /// An RSA key of 2048 to 8192 bits from its modulus and exponent, without leading zeros.
@@ -47,37 +51,37 @@ impl VerifyingKey {
         Self::from_public_key(Algorithm::RS256, der.as_ref())
     }
 
-    /// A public key as its algorithm's signatures are verified with it: a point on P-256 (uncompressed), the
-    /// 32 bytes of an Ed25519 key, or any of them as a `SubjectPublicKeyInfo` in DER.
+    /// A public key: an uncompressed point on P-256, the 32 bytes of an Ed25519 key, or any key as a
+    /// `SubjectPublicKeyInfo` in DER.
     pub(crate) fn from_public_key(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
         let parsed = match algorithm {
             Algorithm::RS256 => ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, bytes),
             Algorithm::ES256 => ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, bytes),
             Algorithm::EdDSA => ParsedPublicKey::new(&ED25519, bytes),
-            _ => return None,
+            Algorithm::HS256 => return None,
         };
         Some(Self { algorithm, kind: Kind::Public(parsed.ok()?) })
     }
 
-    /// A public key in PEM, which tells its algorithm: Ed25519, RSA with 2048 bits or more, or P-256.
+    /// A public key in PEM, which says its algorithm: Ed25519, RSA with 2048 bits or more, or P-256.
     ///
     /// # Errors
-    /// What a PEM should hold instead.
-    pub(crate) fn from_pem(text: &str) -> Result<Self, &'static str> {
-        // Of several blocks it would not be known which one counts.
+    /// [`UnusablePublicKey`]
+    pub(crate) fn from_pem(text: &str) -> Result<Self, UnusablePublicKey> {
+        // With several blocks, nobody knows which one counts.
         let blocks = pem::parse_many(text).unwrap_or_default();
-        let [block] = blocks.as_slice() else { return Err(EXPECTED) };
+        let [block] = blocks.as_slice() else { return Err(UnusablePublicKey) };
         let algorithm = match PublicKey::from_pem(text).map(|key| key.algorithm()) {
             Ok(KeyAlgorithm::Rsa { bits }) if bits >= 2_048 => Algorithm::RS256,
             Ok(KeyAlgorithm::EcdsaP256) => Algorithm::ES256,
-            // Not to be read as RSA again: aws-lc-rs takes smaller keys, and those for PSS.
+            // Never RSA: aws-lc-rs reads smaller keys, and those for PSS.
             _ => Algorithm::EdDSA,
         };
         let block = Some(block).filter(|block| block.tag() == "PUBLIC KEY");
-        block.and_then(|block| Self::from_public_key(algorithm, block.contents())).ok_or(EXPECTED)
+        block.and_then(|block| Self::from_public_key(algorithm, block.contents())).ok_or(UnusablePublicKey)
     }
 
-    /// The algorithm that it is for.
+    /// The algorithm that the key is for.
     pub(crate) fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
@@ -96,5 +100,3 @@ impl fmt::Debug for VerifyingKey {
         f.debug_struct("VerifyingKey").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
-
-const EXPECTED: &str = "an Ed25519, RSA (2048 bits or more) or P-256 public key in PEM";

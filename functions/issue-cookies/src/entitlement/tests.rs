@@ -9,7 +9,7 @@ use super::*;
 fn read(text: &str) -> Result<Entitlements, ConfigError> {
     let look_up = |name: &str| (name == NAME).then(|| text.to_owned());
     let mut settings = Settings::new(&look_up);
-    let scope = Scope::new("/video/*", 2).unwrap();
+    let scope = AssetTree::new("/video/*", 2).unwrap();
     let entitlements = Entitlements::read(&mut settings, &scope);
     settings.finish(|| entitlements)
 }
@@ -25,7 +25,11 @@ fn subject(claims: &Value) -> Subject {
 }
 
 fn resources(rules: &str, claims: &Value) -> Result<Vec<String>, NotEntitled> {
-    read(rules).unwrap().resources(&subject(claims))
+    written(read(rules).unwrap().resources(&subject(claims)))
+}
+
+fn written(resources: Result<Vec<FolderPattern>, NotEntitled>) -> Result<Vec<String>, NotEntitled> {
+    resources.map(|resources| resources.iter().map(FolderPattern::to_string).collect())
 }
 
 fn given(paths: &[&str]) -> Result<Vec<String>, NotEntitled> {
@@ -129,7 +133,7 @@ fn the_site_may_give_less_than_the_rules_and_not_more() {
     let narrowed = |paths: &[&str]| {
         let mut subject = subject(&json!({"tenant": "a"}));
         subject.paths = Some(paths.iter().map(|path| (*path).to_owned()).collect());
-        read(rules).unwrap().resources(&subject)
+        written(read(rules).unwrap().resources(&subject))
     };
     let rows = [
         (vec!["/video/a/x/*", "video/a/y/*"], given(&["/video/a/x/*", "/video/a/y/*"])),
@@ -174,7 +178,7 @@ fn a_part_of_an_asset_is_no_resource() {
     let settings = |depth: usize, rule: &str| {
         let look_up = |name: &str| (name == NAME).then(|| json!([rule]).to_string());
         let mut settings = Settings::new(&look_up);
-        let entitlements = Entitlements::read(&mut settings, &Scope::new("/video/*", depth).unwrap());
+        let entitlements = Entitlements::read(&mut settings, &AssetTree::new("/video/*", depth).unwrap());
         settings.finish(|| entitlements)
     };
     let deeper = "the configuration cannot be used: ENTITLEMENTS[0]: the resource lies deeper than SCOPE_DEPTH, and a \
@@ -192,7 +196,7 @@ fn a_part_of_an_asset_is_no_resource() {
     }
     let mut subject = subject(&json!({}));
     subject.paths = Some(vec!["/video/m/v0/*".to_owned()]);
-    let given = |depth| settings(depth, "/video/*").unwrap().resources(&subject);
+    let given = |depth| written(settings(depth, "/video/*").unwrap().resources(&subject));
     assert_eq!(given(1), Err(NotEntitled::Path));
     assert_eq!(given(2), Ok(vec!["/video/m/v0/*".to_owned()]));
 }
@@ -201,9 +205,9 @@ fn a_part_of_an_asset_is_no_resource() {
 fn without_the_setting_everybody_has_the_whole_scope_whatever_its_name() {
     for path in ["/video/*", "/*", "/a//b/*", "/{x}/*", "/video/./*"] {
         let mut settings = Settings::new(&|_| None);
-        let entitlements = Entitlements::read(&mut settings, &Scope::new(path, 1).unwrap());
+        let entitlements = Entitlements::read(&mut settings, &AssetTree::new(path, 1).unwrap());
         let entitlements = settings.finish(|| entitlements).unwrap();
-        assert_eq!(entitlements.resources(&subject(&json!({}))), given(&[path]), "{path}");
+        assert_eq!(written(entitlements.resources(&subject(&json!({})))), given(&[path]), "{path}");
     }
 }
 

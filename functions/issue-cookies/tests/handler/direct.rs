@@ -1,8 +1,8 @@
 //! Requests straight to the API, which has an address of its own: nothing that they say counts.
 
 use cloudfront_signing::HashAlgorithm;
+use hls_rewrite::policy_copy;
 use serde_json::{Value, json};
-use usher_runtime::policy_copy;
 
 use crate::{
     function::{
@@ -87,6 +87,26 @@ async fn with_a_secret_whoever_does_not_know_it_gets_nothing_but_a_refusal() {
                 assert_eq!(function.answer(event.clone()).await, refused(), "{method} {path} {secret}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn the_log_tells_a_secret_that_is_absent_from_one_that_is_wrong() {
+    let log = Log::start();
+    let function = Function::new(&[WITH_SECRET]).await;
+    let mut event = signed_in(POST_COOKIES);
+    remove_header(&mut event, "x-origin-secret");
+    let rows = [
+        (None, "the request has no x-origin-secret header"),
+        (Some(&SECRET[1..]), "the request's x-origin-secret is not ORIGIN_SECRET"),
+    ];
+    for (secret, why) in rows {
+        if let Some(secret) = secret {
+            set_header(&mut event, "x-origin-secret", secret);
+        }
+        log.take();
+        assert_eq!(function.answer(event.clone()).await, refused());
+        assert_eq!(log.take(), format!(" INFO issue_cookies::refusal: refused a request error={why}\n"));
     }
 }
 

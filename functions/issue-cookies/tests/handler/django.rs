@@ -159,7 +159,7 @@ fn settings_that_cannot_work_are_refused_at_the_start() {
         (&[("DJANGO_KEYS", &key), ("DJANGO_FORMAT", "json")], "DJANGO_FORMAT must be dumps or timestamp"),
         (
             &[("DJANGO_KEYS", &key), ("DJANGO_FORMAT", "timestamp"), ("DJANGO_AUDIENCE", "usher")],
-            "DJANGO_AUDIENCE is set, but what TimestampSigner signs names none",
+            "DJANGO_AUDIENCE is set, but TimestampSigner signs no audience",
         ),
         (
             &[("DJANGO_KEYS", &key), ("DJANGO_MAX_AGE_SECONDS", "soon")],

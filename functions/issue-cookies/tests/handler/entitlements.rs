@@ -1,8 +1,8 @@
 //! What a viewer may watch decides what is signed.
 
 use cloudfront_signing::HashAlgorithm;
+use hls_rewrite::policy_copy;
 use serde_json::{Value, json};
-use usher_runtime::policy_copy;
 
 use crate::{
     function::{
@@ -294,7 +294,7 @@ async fn what_does_not_fit_into_an_answer_is_refused_or_cleared_later() {
 
     let answer = function.answer(member(POST_COOKIES, json!(names(10, "a")))).await;
     assert_eq!(answer, not_allowed());
-    // As many as the README says, and few with long names: all of them are remembered.
+    // As many as docs/limits.md says, and few with long names: all of them are remembered.
     let eight: Vec<String> = (10..18).map(|number| format!("{}{number}", "a".repeat(18))).collect();
     assert_eq!(function.answer(member(POST_COOKIES, json!(eight))).await["statusCode"], json!(200));
     let deep = "b".repeat(128);

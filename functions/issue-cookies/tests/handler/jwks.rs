@@ -217,7 +217,7 @@ async fn the_log_says_that_a_provider_is_down_and_holds_no_token() {
     let lines = log.take();
     let warnings: Vec<&str> = lines.lines().filter(|line| line.starts_with(" WARN")).collect();
     let expected = format!(
-        " WARN issue_cookies::authenticators::jwks: the issuer's keys are out of reach: those of before count \
+        " WARN issue_cookies::authenticators::jwks: the issuer's keys are out of reach: the last known ones count \
          for a day error={}: the answer is 500 Internal Server Error, not 200; redirects are not followed",
         provider.url(JWKS)
     );

@@ -11,7 +11,9 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
     function::{DELETE_COOKIES, Function, HOST, NOW, POST_COOKIES, POST_URLS, event, set_header, signed_in},
-    paths, tokens,
+    paths,
+    provider::SigningKey,
+    tokens,
 };
 
 thread_local! {
@@ -70,7 +72,7 @@ fn requests(token: &str) -> Vec<(Value, String)> {
              resource=https://{HOST}{path} expires={expires} key_pair_id=K2JCJMDEHXQW5F\n"
         )
     };
-    let refused = |why: &str| format!(" INFO issue_cookies::answer: refused a credential error={why}\n");
+    let refused = |why: &str| format!(" INFO issue_cookies::refusal: refused a credential error={why}\n");
     let mut basic = signed_in(POST_COOKIES);
     set_header(&mut basic, "authorization", &format!("Basic {token}"));
     let mut forbidden = event(POST_URLS, token);
@@ -144,7 +146,48 @@ async fn an_expired_token_is_not_logged() {
     log.take();
     let token = tokens::hs256(&tokens::until(NOW));
     function.answer(event(POST_COOKIES, &token)).await;
-    assert_eq!(log.take(), " INFO issue_cookies::answer: refused a credential error=the token has expired\n");
+    assert_eq!(
+        log.take(),
+        " INFO issue_cookies::refusal: refused a credential error=the token has expired\n"
+    );
+}
+
+#[tokio::test]
+async fn the_log_says_what_is_wrong_with_a_token_and_the_answer_does_not() {
+    let log = Log::start();
+    let key = SigningKey::es256("ours");
+    let jwks = json!({"keys": [key.jwk()]}).to_string();
+    let by_set = [("JWT_SECRET", ""), ("JWT_ALGORITHM", "ES256"), ("JWT_JWKS", &*jwks)];
+    let of_another_issuer = json!({"iss": "https://other.example", "sub": "anna", "exp": NOW + 60});
+    type Row<'r> = (&'r [(&'r str, &'r str)], String, &'r str);
+    let rows: [Row<'_>; 6] = [
+        (&[], "not.a.token".to_owned(), "the token is malformed"),
+        (&[], "a".repeat(9_000), "the token is too large"),
+        (
+            &[],
+            tokens::eddsa(&tokens::claims()),
+            "the token is signed with another algorithm than the configured one",
+        ),
+        (&[], tokens::hs256(&of_another_issuer), "no authenticator takes a credential of this kind"),
+        (
+            &by_set,
+            SigningKey::es256("other").token(&tokens::claims()),
+            "the issuer has no key of the token's kid",
+        ),
+        (
+            &by_set,
+            SigningKey::es256("ours").token(&tokens::claims()),
+            "the token's signature is not the issuer's",
+        ),
+    ];
+    for (settings, token, why) in rows {
+        let function = Function::new(settings).await;
+        log.take();
+        let answer = function.answer(event(POST_COOKIES, &token)).await;
+        let line = format!(" INFO issue_cookies::refusal: refused a credential error={why}\n");
+        assert_eq!(log.take(), line);
+        assert_eq!(answer["body"]["detail"], "the token is not accepted here", "{why}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod ambiguous;
-mod api_gateway;
 mod cookies;
 mod cors;
 mod direct;
@@ -19,6 +18,7 @@ mod plone_offline;
 mod plone_online;
 mod plone_site;
 mod provider;
+mod providers;
 mod refusals;
 mod secrets;
 mod settings;

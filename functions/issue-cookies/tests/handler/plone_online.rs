@@ -369,7 +369,9 @@ async fn settings_that_cannot_be_meant_are_told() {
                 ("PLONE_SITE", "https://site.example"),
                 ("PLONE_TICKET_KEYS", "a secret of thirty-two bytes or of more"),
             ],
-            Some("PLONE_SITE and PLONE_TICKET_KEYS are both set: viewers are verified by one of them"),
+            Some(
+                "PLONE_SITE and PLONE_TICKET_KEYS are both set: Usher either asks the site or uses its keys",
+            ),
         ),
         (
             vec![("PLONE_SITE", "https://site.example"), ("PLONE_TICKET_TIMEOUT_SECONDS", "0")],

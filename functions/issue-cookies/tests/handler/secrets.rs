@@ -200,8 +200,8 @@ async fn secrets_that_cannot_be_used_are_told_at_the_start_with_all_that_is_wron
     assert_eq!(
         error.to_string(),
         "the configuration cannot be used: COOKIE_TTL_SECONDS must be a number of seconds, from 1 to 31536000; \
-         PLONE_JWT_KEYS: entry 1 has 1 bytes, and 32 are the least; ORIGIN_SECRET must have 32 characters at least, of \
-         those in ASCII that are not spaces; JWT_SECRET is not as long as the 32 bytes that HS256 needs; \
+         PLONE_JWT_KEYS: entry 1 has 1 bytes, and 32 is the minimum; ORIGIN_SECRET must have 32 characters at least, of \
+         those in ASCII that are not spaces; JWT_SECRET must have 32 bytes or more for HS256; \
          PLONE_TICKET_KEYS_ARN: Secrets Manager GetSecretValue answers ResourceNotFoundException; DJANGO_KEYS: entry 1 \
          is not hexadecimal; SIMPLEJWT_KEYS_ARN: Secrets Manager GetSecretValue answers AccessDeniedException"
     );
@@ -214,7 +214,7 @@ async fn a_secret_has_one_source() {
         (&[("JWT_SECRET_ARN", "jwt")], "JWT_SECRET and JWT_SECRET_ARN are both set: a secret has one source"),
         (
             &[JWT[0], JWT[1], ("JWT_PUBLIC_KEY", "pem")],
-            "JWT_SECRET and JWT_PUBLIC_KEY are both set: the keys of an issuer have one source",
+            "JWT_SECRET and JWT_PUBLIC_KEY are both set: an issuer's keys have one source",
         ),
         (
             &[("SIMPLEJWT_KEYS_ARN", "keys"), ("SIMPLEJWT_PUBLIC_KEY", "pem")],
@@ -222,7 +222,7 @@ async fn a_secret_has_one_source() {
         ),
         (
             &[("PLONE_SITE", "https://plone.example"), ("PLONE_TICKET_KEYS_ARN", "keys")],
-            "PLONE_SITE and PLONE_TICKET_KEYS are both set: viewers are verified by one of them",
+            "PLONE_SITE and PLONE_TICKET_KEYS are both set: Usher either asks the site or uses its keys",
         ),
     ];
     for (settings, expected) in rows {
@@ -248,8 +248,7 @@ async fn a_previous_version_that_is_absent_is_normal_and_an_unusable_one_a_warni
     vault.reply("jwt", PREVIOUS, Reply::Text("too short".to_owned()));
     let function = Function::reading(&vault, &JWT).await.unwrap();
     assert_eq!(status(&function, signed_in(POST_COOKIES)).await, 200);
-    let expected = "WARN usher_runtime::secrets: AWSPREVIOUS of a secret is ignored error=\"JWT_SECRET is not as long as \
-                    the 32 bytes that HS256 needs\"";
+    let expected = "WARN usher_runtime::secrets: AWSPREVIOUS of a secret is ignored error=\"JWT_SECRET must have 32 bytes or more for HS256\"";
     assert_eq!(told(&log.take()), [expected]);
 }
 

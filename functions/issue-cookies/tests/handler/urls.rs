@@ -1,8 +1,8 @@
 //! `POST /auth/urls`.
 
 use cloudfront_signing::{HashAlgorithm, Reason, SignatureLocation};
+use hls_rewrite::policy_copy;
 use serde_json::{Value, json};
-use usher_runtime::policy_copy;
 
 use crate::{
     function::{Function, HOST, NOW, POST_URLS, ask, event, grant, problem, response, set_header, signed_in},

@@ -1,13 +1,13 @@
 //! Credentials that real sites have made: each gets the answer that its description says.
 //!
-//! They are read from the folder `$USHER_SHARED` (default: `../shared` beside the workspace).
+//! `tests/vectors/README.md` names the sites that made them.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod django;
 mod plone;
 mod simplejwt;
 
-use std::{env, fs, path::PathBuf};
+use std::{collections::BTreeSet, ffi::OsString, fs};
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -19,15 +19,18 @@ use serde_json::Value;
 
 type Answer = Result<Subject, AuthenticationError>;
 
-/// A file of vectors, unless it is not at hand.
-fn vectors(test: &str, name: &str) -> Option<Value> {
-    let shared = env::var_os("USHER_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    let Ok(text) = fs::read_to_string(shared.join("vectors").join(name)) else {
-        eprintln!("skipped: {test}: {name} is not at hand (set USHER_SHARED)");
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
+/// Every entry of a file that has as many of each kind.
+fn vectors(file: &str, kinds: &[(&str, usize)]) -> Vec<Value> {
+    let mut file: Value = serde_json::from_str(file).unwrap();
+    let Value::Array(rows) = file["vectors"].take() else { panic!("vectors are an array") };
+    let count = |kind: &str| rows.iter().filter(|row| row["kind"] == kind).count();
+    let counted: Vec<_> = kinds.iter().map(|(kind, _)| (*kind, count(kind))).collect();
+    assert_eq!((counted.as_slice(), rows.len()), (kinds, kinds.iter().map(|(_, count)| count).sum()));
+    rows
+}
+
+fn of_kind<'v>(rows: &'v [Value], kind: &str) -> impl Iterator<Item = &'v Value> {
+    rows.iter().filter(move |row| row["kind"] == kind)
 }
 
 /// What the authenticators that these settings make say of a request.
@@ -72,4 +75,15 @@ fn text<'v>(row: &'v Value, name: &str) -> &'v str {
 /// The key of which nothing leads back to the site's secret.
 fn derived_key(secret: &str) -> String {
     base16ct::lower::encode_string(digest(&SHA256, secret.as_bytes()).as_ref())
+}
+
+#[test]
+fn a_test_reads_each_file_of_the_folder() {
+    let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors")).unwrap();
+    let files: BTreeSet<OsString> = folder.map(|entry| entry.unwrap().file_name()).collect();
+    let of_cloudfront_signing =
+        ["article-2014-public-key.pem", "article-2014.json", "cloudfront-signatures.json"];
+    let read_here = ["django-6.1.3.json", "django-simplejwt.json", "plone.json"];
+    let expected = of_cloudfront_signing.into_iter().chain(read_here).chain(["README.md"]);
+    assert_eq!(files, expected.map(OsString::from).collect());
 }

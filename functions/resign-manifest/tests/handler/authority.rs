@@ -1,8 +1,8 @@
 //! Nothing is signed beyond what the viewer came with: attacks, and the two ways in which the function learns it.
 
 use cloudfront_signing::Grant;
+use hls_rewrite::policy_copy;
 use serde_json::{Value, json};
-use usher_runtime::policy_copy;
 
 use crate::{
     bucket::Bucket,

@@ -19,9 +19,10 @@ use cloudfront_signing::{
     Admitted, CustomPolicy, Denial, Grant, HashAlgorithm, KeyPairId, PrivateKey, PublicKey, Request, Signer,
     UnixTime, UrlPattern, Verifier,
 };
+use hls_rewrite::policy_copy;
 use resign_manifest::{Config, HostGrants, PlaylistSource, ResignManifest};
 use serde_json::{Map, Value, json};
-use usher_runtime::{Clock, Grants, KeySource, LocalKey, Signature, SigningError, SigningKey, policy_copy};
+use usher_runtime::{Clock, Grants, KeySource, LocalKey, Signature, SigningError, SigningKey};
 
 use crate::bucket::BUCKET;
 

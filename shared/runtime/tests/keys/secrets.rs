@@ -7,7 +7,7 @@ use std::{
 };
 
 use cloudfront_signing::UnixTime;
-use usher_runtime::{Clock, ConfigError, Secret, Settings, StoredSecrets};
+use usher_runtime::{Clock, ConfigError, InvalidSetting, Secret, Settings, StoredSecrets};
 
 use crate::vault::{CURRENT, PREVIOUS, Reply, Vault};
 
@@ -46,7 +46,7 @@ impl Stage {
         let third = secret(&mut settings, "THIRD");
         let stored = settings.open_secrets(&self.vault.sdk, clock).await;
         settings.finish(|| {
-            let (keys, _, _) = (keys??, other?, third?);
+            let (keys, _, _) = (keys.ok()??, other.ok()?, third.ok()?);
             Some(Opened { keys, stored })
         })
     }
@@ -60,7 +60,10 @@ impl Stage {
 }
 
 /// Takes any text that does not begin with "bad".
-fn secret(settings: &mut Settings<'_>, name: &'static str) -> Option<Option<Secret<Vec<String>>>> {
+fn secret(
+    settings: &mut Settings<'_>,
+    name: &'static str,
+) -> Result<Option<Secret<Vec<String>>>, InvalidSetting> {
     let parse = move |text: &str| match text {
         text if text.starts_with("bad") => Err(format!("{name} is bad")),
         text => Ok(text.to_owned()),

@@ -1,8 +1,0 @@
-//! Whole playlists: signed with real signatures, read back by another reader, asked for as a viewer would.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod corpus;
-mod properties;
-mod reader;
-mod signing;
-mod written;

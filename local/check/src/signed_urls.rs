@@ -1,0 +1,156 @@
+//! What a player without cookies does: watches by signed URLs.
+
+use cloudfront_signing::without_reserved_parameters;
+use hls_rewrite::without_policy_copy;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{
+    Check, Report,
+    answer::{Answer, printable},
+    cure::{self, Sent, of_signed},
+    deployment::{Ask, Deployment},
+    jar::change,
+    policy::HeldPolicy,
+    report::Question,
+    sign_in::{NOT_SIGNED_IN, Viewer},
+    signed_playlists::{QUESTIONS, has_signature, life, reach, seen, signed, without_copy},
+    strangers::BROKEN,
+    tampering::refused,
+    walk::{Access, Walk, is_served},
+};
+
+/// What played without cookies.
+#[derive(Default)]
+pub(super) struct Signed {
+    pub(super) playlist: Option<Url>,
+    pub(super) segment: Option<Url>,
+}
+
+/// Asks for a signed URL, plays it, and tries it on what it is not for.
+pub(super) async fn signed_urls(
+    deployment: &Deployment<'_>,
+    viewer: Option<&Viewer>,
+    report: &mut Report,
+) -> Signed {
+    let Some(viewer) = viewer else {
+        not_made(report, &[SIGNED_URL], NOT_SIGNED_IN);
+        return Signed::default();
+    };
+    let url = match issue(deployment, viewer).await {
+        Ok(url) => url,
+        Err(check) => {
+            report.note(check);
+            not_made(report, &[], "no URL was signed");
+            return Signed::default();
+        }
+    };
+    let walk = Walk::new(deployment, &url, Access::Parameters).await;
+    report.note(playlist(deployment, &url, &walk.playlist));
+    report.note(signed(deployment, &walk));
+    report.note(reach(deployment, &url, &walk));
+    report.note(life(&url, &walk));
+    report.note(seen(deployment, &url).await);
+    let segment = walk.first_segment().filter(|segment| has_signature(segment));
+    report.note(match segment {
+        Some(segment) => segment_without_cookies(deployment, segment).await,
+        None if walk.first_segment().is_some() => SIGNED_SEGMENT.unknown("no segment is signed"),
+        None => SIGNED_SEGMENT.unknown(NO_SEGMENT),
+    });
+    report.note(ask_refused(deployment, CHANGED_URL, &changed(&url)).await);
+    report.note(other_asset(deployment, &url).await);
+    let segment = segment.cloned();
+    Signed { playlist: walk.playlist.is_ok_and(|answer| is_served(&answer)).then_some(url), segment }
+}
+
+fn not_made(report: &mut Report, before: &[Question], why: &str) {
+    let questions = [SIGNED_SEGMENT, CHANGED_URL, OTHER_ASSET];
+    for question in before.iter().chain(&QUESTIONS).chain(&questions) {
+        report.note(question.unknown(why));
+    }
+}
+
+async fn issue(deployment: &Deployment<'_>, viewer: &Viewer) -> Result<Url, Check> {
+    // Without a style of its own: in some, the signature does not stand in each URI.
+    let ask = Ask::new(Method::POST, deployment.url("/auth/urls"))
+        .json(json!({ "path": deployment.playlist_path() }).to_string());
+    let ask = viewer.credential.add_to(ask, deployment);
+    let answer = deployment.ask_auth("answer with a URL", ask).await;
+    let answer = answer.map_err(|reason| SIGNED_URL.wrong(reason, BROKEN))?;
+    if answer.status != StatusCode::OK {
+        return Err(SIGNED_URL.wrong(answer.summary(), cure::of(&answer)));
+    }
+    let body = answer.json();
+    let url = body.get("url").and_then(Value::as_str).and_then(|url| Url::parse(url).ok());
+    match url {
+        None => Err(SIGNED_URL.wrong("200, and no URL in it", "the behaviour /auth/* must lead to IssueCookiesFunction")),
+        Some(url) if !deployment.is_own(&url) => Err(SIGNED_URL.wrong(
+            format!("it is for {}", printable(&url.origin().ascii_serialization())),
+            "DomainName must be the host that viewers ask (VIEWER_HOST of the functions), and VIEWER_PROTOCOL theirs",
+        )),
+        Some(url) => Ok(url),
+    }
+}
+
+fn playlist(deployment: &Deployment<'_>, url: &Url, answer: &Result<Answer, String>) -> Check {
+    match answer {
+        Err(reason) => SIGNED_URL.wrong(reason, BROKEN),
+        Ok(answer) if is_served(answer) => SIGNED_URL.right("200 without cookies"),
+        Ok(answer) => SIGNED_URL.wrong(answer.summary(), refusal(deployment, url, answer)),
+    }
+}
+
+fn refusal(deployment: &Deployment<'_>, url: &Url, answer: &Answer) -> String {
+    let policy = HeldPolicy::of_url(url);
+    let plain = without_policy_copy(&without_reserved_parameters(url.as_str()));
+    of_signed(answer, &Sent { policy: policy.as_ref(), url: &plain, now: deployment.now() })
+}
+
+async fn segment_without_cookies(deployment: &Deployment<'_>, url: &Url) -> Check {
+    match deployment.ask(Ask::get(url.as_str()).beginning()).await {
+        Ok(answer) if answer.status == StatusCode::OK => SIGNED_SEGMENT.right("200 without cookies"),
+        Ok(answer) => SIGNED_SEGMENT.wrong(answer.summary(), refusal(deployment, url, &answer)),
+        Err(reason) => SIGNED_SEGMENT.wrong(reason, BROKEN),
+    }
+}
+
+async fn ask_refused(deployment: &Deployment<'_>, question: Question, url: &str) -> Check {
+    match deployment.ask(Ask::get(url).beginning()).await {
+        Ok(answer) => refused(question, &answer),
+        Err(reason) => question.wrong(reason, BROKEN),
+    }
+}
+
+/// The URL with another signature, byte for byte the same otherwise: also with the right one in its copy.
+fn changed(url: &Url) -> String {
+    let found =
+        ["?Signature=", "&Signature="].iter().find_map(|name| url.as_str().split_once(name).zip(Some(name)));
+    match found {
+        Some(((before, signature), name)) => format!("{before}{name}{}", change(signature)),
+        None => url.to_string(),
+    }
+}
+
+/// The parameters of one asset on another, which does not have to exist: signatures are looked at first.
+async fn other_asset(deployment: &Deployment<'_>, url: &Url) -> Check {
+    let other = deployment.url("/video/usher-check/segment.ts");
+    if HeldPolicy::of_url(url).is_some_and(|policy| policy.covers(&other)) {
+        return OTHER_ASSET.advice(
+            "a signed URL of one film opens them all",
+            "raise ScopeDepth, so that it opens one folder alone",
+        );
+    }
+    let url = without_copy(url);
+    let parameters = url.query().unwrap_or_default();
+    ask_refused(deployment, OTHER_ASSET, &format!("{other}?{parameters}")).await
+}
+
+const SIGNED_URL: Question =
+    Question::new("signed url", "does a viewer get a URL that plays without cookies?");
+const SIGNED_SEGMENT: Question =
+    Question::new("signed segment", "is a segment served by its signed URL alone?");
+const CHANGED_URL: Question =
+    Question::new("changed url", "is a URL refused in whose signature a character was changed?");
+const OTHER_ASSET: Question = Question::new("other asset", "does the signature of one film open no other?");
+pub(super) const NO_SEGMENT: &str = "no playlist of a signed URL named a segment";

@@ -1,0 +1,470 @@
+//! The command line's grammar. Flags are named as in `aws cloudfront sign` and `sign-cookies`.
+
+use std::{ffi::OsString, net::IpAddr, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloudfront_signing::{HashAlgorithm, KeyPairId, UnixTime};
+use jiff::{Timestamp, civil, tz::TimeZone};
+use url::{Host, Url};
+use usher_edge::Options;
+use usher_runtime::Origin;
+
+/// Private video on Amazon CloudFront: the local edge, and tools for signed URLs and cookies.
+#[derive(Debug, Parser)]
+#[command(name = "usher", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; without one, `serve`.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The flags of `serve`, where no command is named.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the local edge: sign in, get cookies, play the private stream.
+    Serve(Serve),
+    /// Print a signed URL.
+    Sign(Sign),
+    /// Print signed cookies.
+    SignCookies(SignCookies),
+    /// Say whether CloudFront would admit a request, and why not.
+    Explain(Explain),
+    /// Sign every URI of an HLS playlist, from standard input to standard output.
+    Rewrite(Rewrite),
+    /// Make a key pair.
+    Keygen(Keygen),
+    /// Say whether a deployment is right, and what cures it.
+    Check(Box<Check>),
+    /// Upload a folder of HLS files to the bucket.
+    Upload(Upload),
+}
+
+/// `usher serve`
+#[derive(Args, Clone, Debug)]
+pub struct Serve {
+    /// Where the edge listens; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    pub listen: SocketAddr,
+    /// Where the bucket listens; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
+    pub bucket_listen: SocketAddr,
+    /// The folder that is the bucket.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../media"), hide_default_value = true)]
+    pub media: PathBuf,
+    /// The template whose distribution is run.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"), hide_default_value = true)]
+    pub template: PathBuf,
+    /// Where the throw-away key pair is kept.
+    #[arg(long, default_value = ".usher")]
+    pub state: PathBuf,
+    /// A web site that stands behind the edge, for all paths that the template gives to nobody else.
+    #[arg(long, value_name = "URL", value_parser = parse_website)]
+    pub website: Option<Url>,
+    /// A further name by which browsers ask for the edge, without a port; may be repeated.
+    #[arg(long, value_name = "NAME", value_parser = parse_host)]
+    pub host: Vec<Host>,
+    /// Let everybody sign in as a demo viewer, also where others than this machine can reach the edge.
+    #[arg(long)]
+    pub demo: bool,
+    /// Run the viewer-request function as if CloudFront had taken the signature out of the request before. AWS does
+    /// not document whether it does.
+    #[arg(long, hide = true)]
+    pub hide_signatures: bool,
+    /// Refuse also what AWS is only reported to refuse: playlists whose names have other signs than letters, digits,
+    /// `.`, `_`, `-` and `~`.
+    #[arg(long, hide = true)]
+    pub hostile: bool,
+    /// Values for the template's parameters, as for `sam deploy`.
+    #[arg(long, num_args = 1.., value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    pub parameter_overrides: Vec<(String, String)>,
+}
+
+impl From<&Serve> for Options {
+    fn from(serve: &Serve) -> Self {
+        let Serve { listen, bucket_listen, demo, hide_signatures, hostile, .. } = *serve;
+        Self {
+            listen,
+            bucket_listen,
+            media: serve.media.clone(),
+            template: serve.template.clone(),
+            state: serve.state.clone(),
+            website: serve.website.clone(),
+            hosts: serve.host.clone(),
+            demo,
+            hide_signatures,
+            hostile,
+            parameter_overrides: serve.parameter_overrides.clone(),
+        }
+    }
+}
+
+/// The key that signs.
+#[derive(Args, Clone, Debug)]
+pub struct SigningKey {
+    /// The id that CloudFront gave to the public key.
+    #[arg(long, value_name = "K", value_parser = |id: &str| KeyPairId::new(id))]
+    pub key_pair_id: KeyPairId,
+    /// The private key in PEM.
+    #[arg(long, value_name = "FILE")]
+    pub private_key: PathBuf,
+    /// The hash; CloudFront's old default is SHA1.
+    #[arg(long, default_value = "SHA256", value_name = "SHA1|SHA256")]
+    pub hash_algorithm: HashAlgorithm,
+}
+
+/// What a policy says besides its resource.
+#[derive(Args, Clone, Debug)]
+pub struct Conditions {
+    /// When it ends: Unix seconds or ISO 8601.
+    #[arg(long, value_name = "T", value_parser = parse_time)]
+    pub date_less_than: UnixTime,
+    /// When it begins, exclusive: Unix seconds or ISO 8601.
+    #[arg(long, value_name = "T", value_parser = parse_time)]
+    pub date_greater_than: Option<UnixTime>,
+    /// Admit viewers from this IPv4 address or range only.
+    #[arg(long, value_name = "CIDR")]
+    pub ip_address: Option<String>,
+}
+
+impl Conditions {
+    /// Whether an expiry is all there is to say, which a canned policy can.
+    pub(crate) fn are_canned(&self) -> bool {
+        self.date_greater_than.is_none() && self.ip_address.is_none()
+    }
+}
+
+/// `usher sign`
+#[derive(Args, Clone, Debug)]
+pub struct Sign {
+    /// The URL (http, https, rtmp) or RTMP stream name.
+    #[arg(long, value_name = "U")]
+    pub url: String,
+    /// What the policy covers, if not just the URL.
+    #[arg(long, value_name = "R")]
+    pub policy_resource: Option<String>,
+    /// The key that signs.
+    #[command(flatten)]
+    pub key: SigningKey,
+    /// What the policy says besides its resource.
+    #[command(flatten)]
+    pub conditions: Conditions,
+    /// Percent-encode ?, = and & of the whole value, as a Flash player's configuration wanted it.
+    #[arg(long)]
+    pub flash: bool,
+}
+
+/// `usher sign-cookies`
+#[derive(Args, Clone, Debug)]
+pub struct SignCookies {
+    /// What the cookies cover, such as `https://d111111abcdef8.cloudfront.net/video/*`
+    #[arg(long, value_name = "R")]
+    pub resource: String,
+    /// The key that signs.
+    #[command(flatten)]
+    pub key: SigningKey,
+    /// What the policy says besides its resource.
+    #[command(flatten)]
+    pub conditions: Conditions,
+    /// A JSON object of names and values, or Set-Cookie lines.
+    #[arg(long, default_value = "json")]
+    pub output: CookieOutput,
+}
+
+/// How cookies are printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum CookieOutput {
+    /// A JSON object of names and values.
+    Json,
+    /// One `Set-Cookie` header a line.
+    SetCookie,
+}
+
+/// `usher explain`
+#[derive(Args, Clone, Debug)]
+pub struct Explain {
+    /// The URL as the viewer requests it.
+    #[arg(long, value_name = "U")]
+    pub url: String,
+    /// The viewer's Cookie header.
+    #[arg(long, default_value = "", value_name = "'a=b; c=d'")]
+    pub cookie: String,
+    /// A trusted public key in PEM with its id; may be repeated.
+    #[arg(long, required = true, value_name = "K=FILE", value_parser = parse_public_key)]
+    pub public_key: Vec<(KeyPairId, PathBuf)>,
+    /// When to judge the request: Unix seconds or ISO 8601.
+    #[arg(long, value_name = "T", value_parser = parse_time)]
+    pub now: Option<UnixTime>,
+    /// The viewer's address.
+    #[arg(long, value_name = "A")]
+    pub ip_address: Option<IpAddr>,
+    /// For people or for programs.
+    #[arg(long, default_value = "text")]
+    pub output: ExplainOutput,
+}
+
+/// How a decision is printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ExplainOutput {
+    /// For programs.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// `usher rewrite`
+#[derive(Args, Clone, Debug)]
+pub struct Rewrite {
+    /// The URL that players request the playlist by.
+    #[arg(long, value_name = "PLAYLIST_URL")]
+    pub url: String,
+    /// The key that signs.
+    #[command(flatten)]
+    pub key: SigningKey,
+    /// When the signatures end: Unix seconds or ISO 8601.
+    #[arg(long, value_name = "T", value_parser = parse_time)]
+    pub date_less_than: UnixTime,
+    /// The path below which URIs are signed.
+    #[arg(long, default_value = "/video/")]
+    pub prefix: String,
+    /// How many path segments below the prefix make an asset, with a grant of its own.
+    #[arg(long, default_value_t = 1)]
+    pub scope_depth: usize,
+    /// What to do with the URIs.
+    #[arg(long, default_value = "inline")]
+    pub style: RewriteStyle,
+}
+
+/// The playlist styles.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum RewriteStyle {
+    /// Parameters on every URI.
+    Inline,
+    /// Parameters once, in EXT-X-DEFINE.
+    Define,
+    /// As it is.
+    Plain,
+}
+
+/// `usher keygen`
+#[derive(Args, Clone, Debug)]
+pub struct Keygen {
+    /// RSA-2048 or ECDSA on P-256.
+    #[arg(long, default_value = "rsa", value_name = "rsa|ecdsa")]
+    pub r#type: KeyType,
+    /// The folder for private_key.pem and public_key.pem.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+impl From<KeyType> for usher_edge::key_pair::KeyType {
+    fn from(kind: KeyType) -> Self {
+        match kind {
+            KeyType::Ecdsa => Self::Ecdsa,
+            KeyType::Rsa => Self::Rsa,
+        }
+    }
+}
+
+/// The kinds of keys that CloudFront accepts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum KeyType {
+    /// ECDSA on P-256.
+    Ecdsa,
+    /// RSA with 2048 bits.
+    Rsa,
+}
+
+/// `usher check`
+#[derive(Args, Clone, Debug)]
+pub struct Check {
+    /// Where viewers go: the stack's output Url, or where `usher serve` listens.
+    pub url: Url,
+    /// A playlist that the viewer may watch.
+    #[arg(long, default_value = "/video/clock-ts/master.m3u8", value_name = "PATH", value_parser = parse_path)]
+    pub playlist: String,
+    /// The bucket's own address, which must refuse everybody.
+    #[arg(long, value_name = "U")]
+    pub bucket_url: Option<Url>,
+    /// The HTTP API's own address, which must refuse everybody.
+    #[arg(long, value_name = "U")]
+    pub api_url: Option<Url>,
+    /// A file with a viewer's bearer token; without it, the variable USHER_BEARER counts.
+    #[arg(long, value_name = "FILE")]
+    pub bearer_file: Option<PathBuf>,
+    /// A file with the cookies of a viewer who signs in by cookie, such as __ac=…, as a browser sends them.
+    #[arg(long, value_name = "FILE", conflicts_with = "bearer_file")]
+    pub cookie_file: Option<PathBuf>,
+    /// The origin of a player page on another host, where viewers sign in, as browsers send it.
+    #[arg(long, value_name = "ORIGIN")]
+    pub origin: Option<Origin>,
+    /// The origin of a cast receiver, which plays by signed URLs and never signs in.
+    #[arg(long, value_name = "ORIGIN")]
+    pub receiver_origin: Option<Origin>,
+    /// A path pattern of the deployment's CommonAssets, which every viewer may get, such as /video/ads/*. May be
+    /// given again.
+    #[arg(long, value_name = "PATTERN", value_parser = parse_path)]
+    pub common_assets: Vec<String>,
+    /// For people or for programs.
+    #[arg(long, default_value = "text")]
+    pub output: ExplainOutput,
+}
+
+/// `usher upload`
+///
+/// Browsers and CloudFront keep segments for a year, so a changed one needs another name, or an invalidation.
+#[derive(Args, Clone, Debug)]
+pub struct Upload {
+    /// The folder with the playlists and segments.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The bucket and the folder in it.
+    #[arg(value_name = "s3://BUCKET/PREFIX")]
+    pub destination: String,
+    /// Take a prefix that is not below video/, where the bucket policy lets nobody watch.
+    #[arg(long)]
+    pub any_prefix: bool,
+    /// Print what would be uploaded.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Reads the command line. Help and version go to standard output; bad usage is one line on standard
+/// error and exit code 2.
+///
+/// # Errors
+/// The exit code, where there is nothing to run.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCode> {
+    Cli::try_parse_from(arguments).map_err(|error| {
+        if !error.use_stderr() {
+            // Nothing is left to do if even the help cannot be printed.
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        let text = error.render().to_string();
+        let sentence = text.split("\n\n").next().unwrap_or_default();
+        let line: Vec<&str> = sentence.lines().map(str::trim).collect();
+        eprintln!("{}", line.join(" "));
+        ExitCode::from(2)
+    })
+}
+
+/// Unix seconds, ISO 8601 with an offset, or ISO 8601 without one, in UTC.
+fn parse_time(text: &str) -> Result<UnixTime, String> {
+    let seconds = if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
+        text.parse().map_err(|_| "the number is too large".to_owned())?
+    } else {
+        let in_utc = |time: civil::DateTime| time.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+        let timestamp = text
+            .parse::<Timestamp>()
+            .or_else(|_| text.parse().and_then(in_utc))
+            .map_err(|_| "it is neither Unix seconds nor ISO 8601 such as 2026-11-21T20:00:00Z".to_owned())?;
+        u64::try_from(timestamp.as_second()).map_err(|_| "it lies before 1970".to_owned())?
+    };
+    UnixTime::new(seconds).map_err(|error| error.to_string())
+}
+
+/// A site by its scheme, host and port.
+fn parse_website(text: &str) -> Result<Url, String> {
+    let url: Url = text.parse().map_err(|error: url::ParseError| error.to_string())?;
+    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let is_site =
+        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    if is_origin && is_site { Ok(url) } else { Err("it is not of the form http://127.0.0.1:8000".to_owned()) }
+}
+
+fn parse_host(text: &str) -> Result<Host, &'static str> {
+    Host::parse(text).map_err(|_| "it is no name or address without a port, such as laptop.local")
+}
+
+fn parse_parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it is not of the form NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn parse_path(text: &str) -> Result<String, String> {
+    let is_path = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    if is_path { Ok(text.to_owned()) } else { Err("it is no path such as /video/m/master.m3u8".to_owned()) }
+}
+
+fn parse_public_key(text: &str) -> Result<(KeyPairId, PathBuf), String> {
+    let (id, file) = text.split_once('=').ok_or("it is not of the form ID=FILE")?;
+    Ok((KeyPairId::new(id).map_err(|error| error.to_string())?, file.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_unix_seconds_or_iso_8601() {
+        let expected = Ok(UnixTime::new(1_406_023_941).expect("seconds"));
+        for text in ["1406023941", "2014-07-22T10:12:21Z", "2014-07-22T12:12:21+02:00", "2014-07-22T10:12:21"]
+        {
+            assert_eq!(parse_time(text), expected, "{text}");
+        }
+        assert_eq!(parse_time("2014-07-22"), Ok(UnixTime::new(1_405_987_200).expect("seconds")));
+        for text in ["", "soon", "-1", "1406023941000", "1969-12-31", "99999999999999999999"] {
+            assert!(parse_time(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_website_is_a_scheme_a_host_and_a_port() {
+        for text in ["http://127.0.0.1:8000", "https://www.example.com/"] {
+            assert_eq!(parse_website(text).map(|url| url.path().to_owned()), Ok("/".to_owned()), "{text}");
+        }
+        for text in
+            ["127.0.0.1:8000", "http://127.0.0.1:8000/plone", "ftp://a", "http://u:p@a", "http://a/?b", ""]
+        {
+            assert!(parse_website(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_names_or_addresses_without_a_port() {
+        let line = ["usher", "--host", "Laptop.local", "--host", "192.0.2.7", "--host", "[2001:db8::1]"];
+        let cli = parse(line.map(Into::into)).expect("a command line");
+        let hosts: Vec<String> = cli.serve.host.iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["laptop.local", "192.0.2.7", "[2001:db8::1]"]);
+        for host in ["laptop.local:8080", "http://laptop.local", "", "a b", "256.0.0.1"] {
+            assert!(parse(["usher", "--host", host].map(Into::into)).is_err(), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_demo_is_on_where_nobody_else_can_reach_it_or_by_a_flag() {
+        let has_demo = |line: &[&str]| {
+            let line = ["usher"].iter().chain(line).map(Into::into);
+            Options::from(&parse(line).expect("a command line").serve).has_demo()
+        };
+        assert!(has_demo(&[]));
+        assert!(has_demo(&["--listen", "[::1]:8080"]));
+        assert!(!has_demo(&["--listen", "0.0.0.0:8080"]));
+        assert!(!has_demo(&["--listen", "192.0.2.7:8080"]));
+        assert!(has_demo(&["--listen", "0.0.0.0:8080", "--demo"]));
+    }
+
+    #[test]
+    fn parameters_are_written_as_for_sam_deploy() {
+        let line = ["usher", "serve", "--parameter-overrides", "A=b=c", "D=", "--listen", "127.0.0.1:0"];
+        let cli = parse(line.map(Into::into)).expect("a command line");
+        let Some(Command::Serve(serve)) = cli.command else { panic!("serve") };
+        assert_eq!(
+            serve.parameter_overrides,
+            [("A", "b=c"), ("D", "")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+        );
+        assert!(parse(["usher", "serve", "--parameter-overrides", "A"].map(Into::into)).is_err());
+    }
+
+    #[test]
+    fn serve_is_the_default() {
+        let cli = parse(["usher", "--listen", "127.0.0.1:0"].map(Into::into)).expect("a command line");
+        assert!(cli.command.is_none());
+        assert_eq!(cli.serve.listen.port(), 0);
+        let cli = parse(["usher", "serve", "--state", "here"].map(Into::into)).expect("a command line");
+        assert!(matches!(cli.command, Some(Command::Serve(serve)) if serve.state.as_os_str() == "here"));
+    }
+}

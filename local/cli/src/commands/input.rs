@@ -1,0 +1,47 @@
+//! Keys and policies, from arguments.
+
+use std::{fs, path::Path};
+
+use cloudfront_signing::{CustomPolicy, KeyAlgorithm, PrivateKey, PublicKey, Resource, Signer};
+
+use super::InputError;
+use crate::arguments::{Conditions, SigningKey};
+
+/// The signer of `--key-pair-id`, `--private-key` and `--hash-algorithm`, and what CloudFront would not
+/// like about it.
+pub(super) fn signer(key: &SigningKey) -> Result<(Signer, Vec<String>), InputError> {
+    let pem = read(&key.private_key)?;
+    let private_key = PrivateKey::from_pem(&pem)
+        .map_err(|error| InputError(format!("{}: {error}", key.private_key.display())))?;
+    let warnings = match private_key.algorithm() {
+        KeyAlgorithm::Rsa { bits } if bits != 2_048 => {
+            vec![format!("this RSA key has {bits} bits, and CloudFront takes 2048 only")]
+        }
+        _ => Vec::new(),
+    };
+    Ok((Signer::new(key.key_pair_id.clone(), private_key, key.hash_algorithm), warnings))
+}
+
+pub(super) fn public_key(file: &Path) -> Result<PublicKey, InputError> {
+    PublicKey::from_pem(&read(file)?).map_err(|error| InputError(format!("{}: {error}", file.display())))
+}
+
+/// A custom policy over `resource`.
+pub(super) fn policy(
+    resource: impl Into<Resource>,
+    conditions: &Conditions,
+) -> Result<CustomPolicy, InputError> {
+    let mut policy = CustomPolicy::new(resource, conditions.date_less_than)?;
+    if let Some(range) = &conditions.ip_address {
+        policy = policy.ip_address(range.parse()?);
+    }
+    if let Some(opens) = conditions.date_greater_than {
+        policy = policy.date_greater_than(opens)?;
+    }
+    Ok(policy)
+}
+
+fn read(file: &Path) -> Result<String, InputError> {
+    fs::read_to_string(file)
+        .map_err(|error| InputError(format!("{} cannot be read: {error}", file.display())))
+}

@@ -1,0 +1,7 @@
+//! The program `usher`: private video on Amazon CloudFront, from the command line.
+
+pub mod arguments;
+mod commands;
+pub mod upload;
+
+pub use commands::run;

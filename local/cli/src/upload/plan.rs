@@ -1,0 +1,146 @@
+//! What is uploaded, as what, and in which order.
+
+use std::{
+    fs::{self, DirEntry},
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{Destination, UploadError};
+use usher_edge::content_type;
+
+/// A folder's files in the order in which they are uploaded.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Plan {
+    /// Where to.
+    pub destination: Destination,
+    /// Media first, then media playlists, multivariant playlists last.
+    pub uploads: Vec<Upload>,
+    /// Hidden files, symbolic links and what is neither file nor folder.
+    pub left_out: Vec<PathBuf>,
+}
+
+/// One file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Upload {
+    /// Where it lies.
+    pub file: PathBuf,
+    /// Its key in the bucket.
+    pub key: String,
+    /// Its `Content-Type`.
+    pub content_type: &'static str,
+    /// Its `Cache-Control`.
+    pub cache_control: &'static str,
+    /// Its length.
+    pub bytes: u64,
+    pub(super) turn: Turn,
+}
+
+/// Whose turn it is: nothing is there before what it names.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Turn {
+    /// Names nothing: segments, keys, subtitles; and the JSON that playlists name.
+    Media,
+    MediaPlaylist,
+    MultivariantPlaylist,
+}
+
+impl Plan {
+    /// Looks through a folder.
+    ///
+    /// # Errors
+    /// [`UploadError`], before anything is uploaded.
+    pub fn read(folder: &Path, destination: Destination) -> Result<Self, UploadError> {
+        if !folder.is_dir() {
+            return Err(UploadError::NotFolder(folder.to_owned()));
+        }
+        let mut plan = Self { destination, uploads: Vec::new(), left_out: Vec::new() };
+        let mut folders = vec![(folder.to_owned(), String::new())];
+        while let Some((folder, path)) = folders.pop() {
+            let failed = |source| UploadError::File { path: folder.clone(), source };
+            for entry in fs::read_dir(&folder).map_err(failed)? {
+                plan.add(&entry.map_err(failed)?, &path, &mut folders)?;
+            }
+        }
+        if plan.uploads.is_empty() {
+            return Err(UploadError::Empty(folder.to_owned()));
+        }
+        plan.uploads.sort_by(|a, b| (a.turn, &a.key).cmp(&(b.turn, &b.key)));
+        plan.left_out.sort();
+        Ok(plan)
+    }
+
+    /// How many bytes there are to send.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.uploads.iter().map(|upload| upload.bytes).sum()
+    }
+
+    fn add(
+        &mut self,
+        entry: &DirEntry,
+        parent: &str,
+        folders: &mut Vec<(PathBuf, String)>,
+    ) -> Result<(), UploadError> {
+        let file = entry.path();
+        let failed = |source| UploadError::File { path: file.clone(), source };
+        let name = entry.file_name().into_string().map_err(|_| UploadError::Name(file.clone()))?;
+        let path = format!("{parent}{name}");
+        // Of the entry itself, not of what a link points at: that may lie anywhere.
+        let kind = entry.file_type().map_err(failed)?;
+        if name.starts_with('.') || !(kind.is_dir() || kind.is_file()) {
+            self.left_out.push(file);
+        } else if kind.is_dir() {
+            folders.push((file, path + "/"));
+        } else {
+            let bytes = entry.metadata().map_err(failed)?.len();
+            if bytes > PUT_LIMIT {
+                return Err(UploadError::TooLarge(file));
+            }
+            let content_type = content_type(&path);
+            let turn = turn(&file, content_type).map_err(failed)?;
+            self.uploads.push(Upload {
+                key: self.destination.key(&path),
+                content_type,
+                cache_control: cache_control(content_type),
+                file,
+                bytes,
+                turn,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn turn(file: &Path, content_type: &str) -> io::Result<Turn> {
+    if content_type != PLAYLIST {
+        return Ok(Turn::Media);
+    }
+    let playlist = fs::read(file)?;
+    let is_multivariant =
+        playlist.split(|&byte| byte == b'\n').any(|line| line.starts_with(b"#EXT-X-STREAM-INF:"));
+    Ok(if is_multivariant { Turn::MultivariantPlaylist } else { Turn::MediaPlaylist })
+}
+
+/// How long browsers and CloudFront may keep a file.
+fn cache_control(content_type: &str) -> &'static str {
+    let is_media = ["audio/", "image/", "video/"].iter().any(|kind| content_type.starts_with(kind));
+    match content_type {
+        // Of these nothing ever changes: live packagers number theirs on. It is not `private`, which CloudFront
+        // would not keep; who has no signature gets nothing out of CloudFront's cache. Nor should films lie for a year
+        // in the browser of a shared computer.
+        _ if is_media => MEDIA,
+        "application/mp4" | "text/vtt" => MEDIA,
+        // A key has 16 bytes and is asked for once a film: it must not lie in a browser's cache.
+        "application/octet-stream" => "no-store",
+        // Live playlists change every few seconds, and any may be replaced. What viewers get comes from the
+        // function, with a header of its own; this is for whoever reads the object without it.
+        _ => "no-cache",
+    }
+}
+
+/// An hour in a browser, a year at CloudFront.
+const MEDIA: &str = "max-age=3600, s-maxage=31536000";
+pub(super) const PLAYLIST: &str = "application/vnd.apple.mpegurl";
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>
+const PUT_LIMIT: u64 = 5 * 1_024 * 1_024 * 1_024;

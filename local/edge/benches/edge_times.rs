@@ -1,0 +1,201 @@
+//! Processor time of answers from the edge's cache, without sockets: `cargo run --release -p usher-edge --example edge_times`
+//!
+//! Prints a line `measure<TAB>microseconds<TAB>ratio` for each measure. The ratio is to one verification of a signed
+//! URL, so that figures of different machines can be compared.
+
+use std::{
+    error::Error,
+    fs, io,
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::ConnectInfo,
+};
+use cloudfront_signing::{KeyPairId, PrivateKey, Request, UnixTime, Verifier};
+use http::{HeaderMap, StatusCode};
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+use usher_edge::{Options, Running};
+
+type Failure = Box<dyn Error>;
+
+fn main() -> Result<(), Failure> {
+    // As `usher serve` does, whose log is a part of an answer's cost.
+    tracing_subscriber::fmt()
+        .with_env_filter("warn,usher=info,issue_cookies=info,resign_manifest=info")
+        .with_writer(io::sink)
+        .with_ansi(false)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(measure())
+}
+
+async fn measure() -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    let media = folder.path().join("media");
+    fs::create_dir_all(media.join("video/m"))?;
+    fs::write(media.join("video/m/segment.ts"), vec![0x47; 200 * 1_024])?;
+    fs::write(media.join("video/m/playlist.m3u8"), playlist())?;
+    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
+    let now = UnixTime::new(1_790_000_000)?;
+    let viewer = Viewer::of(template.as_ref(), folder.path(), now).await?;
+
+    let token = viewer.sign_in().await?;
+    let (cookies, url) = (viewer.cookies(&token).await?, viewer.signed_url(&token).await?);
+    let key = PrivateKey::from_pem(&fs::read_to_string(folder.path().join("state/private_key.pem"))?)?;
+    let id = url.split("Key-Pair-Id=").nth(1).and_then(|rest| rest.split('&').next()).ok_or("no id")?;
+    let verifier = Verifier::new([(KeyPairId::new(id)?, key.public_key())]);
+    let verification = mean(async || {
+        verifier.verify(&Request::new(&url), now).map(drop).map_err(|denial| denial.reason.to_string().into())
+    });
+    let verification = verification.await?;
+    report("verification of a signed URL", verification, verification);
+
+    let signed = url.split_once("/video/").map(|(_, rest)| format!("/video/{rest}")).ok_or("no path")?;
+    let (segment, playlist) = ("/video/m/segment.ts", "/video/m/playlist.m3u8");
+    report("segment of 200 KB, by cookies", viewer.hits(segment, Some(&cookies)).await?, verification);
+    report("playlist, by cookies", viewer.hits(playlist, Some(&cookies)).await?, verification);
+    report("playlist, by signed URL", viewer.hits(&signed, None).await?, verification);
+
+    // The edge does not run twice what may write to the log.
+    let logging = fs::read_to_string(template)?.replacen(
+        "function handler(",
+        "// console\n        function handler(",
+        1,
+    );
+    let template = folder.path().join("template.yaml");
+    fs::write(&template, logging)?;
+    let viewer = Viewer::of(&template, folder.path(), now).await?;
+    let cookies = viewer.cookies(&viewer.sign_in().await?).await?;
+    let time = viewer.hits(playlist, Some(&cookies)).await?;
+    report("playlist, by cookies, a realm for each run", time, verification);
+    Ok(())
+}
+
+/// VOD of six-second segments: ten minutes.
+fn playlist() -> String {
+    let head = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:6\n#EXT-X-PLAYLIST-TYPE:VOD\n";
+    let segments: String =
+        (1..=100).map(|number| format!("#EXTINF:6.000,\nsegment_{number:06}.ts\n")).collect();
+    format!("{head}{segments}#EXT-X-ENDLIST\n")
+}
+
+/// Who asks the edge.
+struct Viewer(Running);
+
+impl Viewer {
+    /// Of an edge of this template's.
+    async fn of(template: &Path, folder: &Path, now: UnixTime) -> Result<Self, Failure> {
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let options = Options {
+            listen: anywhere,
+            bucket_listen: anywhere,
+            media: folder.join("media"),
+            template: template.to_owned(),
+            state: folder.join("state"),
+            website: None,
+            hosts: Vec::new(),
+            demo: false,
+            hide_signatures: false,
+            hostile: false,
+            parameter_overrides: Vec::new(),
+        };
+        Ok(Self(usher_edge::start(&options, &|_| None, Arc::new(move || now)).await?))
+    }
+
+    async fn sign_in(&self) -> Result<String, Failure> {
+        let body = json!({ "viewer": "demo" }).to_string();
+        let (_, answer) = self.send("POST", "/demo/sign-in", &[], body).await?;
+        text(&answer, "token")
+    }
+
+    async fn cookies(&self, token: &str) -> Result<String, Failure> {
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str())];
+        let (headers, _) = self.send("POST", "/auth/cookies", &headers, String::new()).await?;
+        let lines = headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
+        let kept = lines.filter(|line| !line.contains("Max-Age=0"));
+        Ok(kept.filter_map(|line| line.split(';').next()).collect::<Vec<_>>().join("; "))
+    }
+
+    async fn signed_url(&self, token: &str) -> Result<String, Failure> {
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let body = json!({ "path": "/video/m/playlist.m3u8" }).to_string();
+        let (_, answer) = self.send("POST", "/auth/urls", &headers, body).await?;
+        text(&answer, "url")
+    }
+
+    /// What an answer from the cache costs.
+    async fn hits(&self, target: &str, cookies: Option<&str>) -> Result<Duration, Failure> {
+        let headers = cookies.map(|cookies| ("cookie", cookies));
+        // The first answer is a miss.
+        self.send("GET", target, headers.as_slice(), String::new()).await?;
+        let hit = async || {
+            let (headers, _) = self.send("GET", target, headers.as_slice(), String::new()).await?;
+            let source = headers.get("x-cache").ok_or("no X-Cache")?;
+            if source == "Hit from cloudfront" { Ok(()) } else { Err(format!("{target}: {source:?}").into()) }
+        };
+        mean(hit).await
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<(HeaderMap, Bytes), Failure> {
+        let request =
+            http::Request::builder().method(method).uri(target).header("host", self.0.address.to_string());
+        // As a browser has them.
+        let request = request.header("accept", "*/*").header("accept-encoding", "gzip, deflate, br, zstd");
+        let request =
+            request.header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let viewer = SocketAddr::from(([127, 0, 0, 1], 50_000));
+        let request = request.extension(ConnectInfo(viewer)).body(Body::from(body))?;
+        let (parts, body) = self.0.service.clone().oneshot(request).await?.into_parts();
+        let body = to_bytes(body, usize::MAX).await?;
+        if parts.status == StatusCode::OK {
+            return Ok((parts.headers, body));
+        }
+        Err(format!("{target}: {} {}", parts.status, String::from_utf8_lossy(&body)).into())
+    }
+}
+
+fn text(json: &[u8], name: &str) -> Result<String, Failure> {
+    let answer: Value = serde_json::from_slice(json)?;
+    Ok(answer.get(name).and_then(Value::as_str).ok_or("an answer of another form")?.to_owned())
+}
+
+fn report(measure: &str, time: Duration, verification: Duration) {
+    let ratio = time.as_secs_f64() / verification.as_secs_f64();
+    println!("{measure}\t{:.1}\t{ratio:.2}", time.as_secs_f64() * 1e6);
+}
+
+/// The processor's time for one call, of all threads, over at least a second.
+async fn mean(call: impl AsyncFn() -> Result<(), Failure>) -> Result<Duration, Failure> {
+    for _ in 0..100 {
+        call().await?;
+    }
+    let (began, started, mut calls) = (Instant::now(), processor_time(), 0);
+    while began.elapsed() < Duration::from_secs(1) {
+        for _ in 0..100 {
+            call().await?;
+        }
+        calls += 100;
+    }
+    Ok(processor_time().saturating_sub(started) / calls)
+}
+
+/// What else the machine does meanwhile is not ours.
+fn processor_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
+}

@@ -1,0 +1,61 @@
+//! Answers that end a request at its function: the function's own, and CloudFront's where the function failed.
+
+use axum::body::Body;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::Value;
+
+use super::returned::GeneratedResponse;
+use crate::handler::{WHY, why};
+
+/// A response instead of the origin's.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// One sentence for people.
+    pub(crate) reason: String,
+    pub(crate) response: Response<Body>,
+}
+
+/// Which of its two errors CloudFront reports.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html>
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Failure {
+    /// 503: the function did not come to its end.
+    Execution,
+    /// 502: it did, with a result that CloudFront does not accept.
+    Validation,
+}
+
+impl Answer {
+    /// What a function answers itself. A problem's detail is the reason.
+    pub(super) fn generated(function: &str, generated: GeneratedResponse) -> Self {
+        let problem: Option<Value> = serde_json::from_slice(&generated.body).ok();
+        let detail = problem.as_ref().and_then(|problem| problem.get("detail")?.as_str());
+        let reason = detail
+            .map_or_else(|| format!("the function {function} answered {}", generated.status), str::to_owned);
+        let mut response = Response::new(Body::from(generated.body));
+        *response.status_mut() = generated.status;
+        *response.headers_mut() = generated.headers;
+        Self { reason, response }
+    }
+
+    /// CloudFront's answer in place of a function's, and one sentence for people.
+    pub(super) fn failed(failure: Failure, reason: String) -> Self {
+        let (status, code) = match failure {
+            Failure::Execution => (StatusCode::SERVICE_UNAVAILABLE, "FunctionExecutionError"),
+            Failure::Validation => (StatusCode::BAD_GATEWAY, "FunctionValidationError"),
+        };
+        tracing::warn!(code, "{reason}");
+        let mut response = Response::new(Body::from(format!("{} ERROR: {code}\n", status.as_u16())));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        headers.insert(header::SERVER, HeaderValue::from_static("CloudFront"));
+        if let Ok(cache) = HeaderValue::try_from(format!("{code} from cloudfront")) {
+            headers.insert("x-cache", cache);
+        }
+        if let Some(why) = why(&reason) {
+            headers.insert(WHY, why);
+        }
+        Self { reason, response }
+    }
+}

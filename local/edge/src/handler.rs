@@ -1,0 +1,235 @@
+//! One request at the edge: behaviour, method, signature, viewer-request function, cache, origin.
+//!
+//! AWS does not document whether CloudFront verifies the signature before it runs the function. Here it does:
+//! whoever has no valid signature learns nothing of what the function would say.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use axum::{
+    body::{Body, HttpBody as _, to_bytes},
+    extract::Request as HttpRequest,
+    response::IntoResponse as _,
+};
+use cloudfront_signing::{DenialCode, Verifier};
+use futures::FutureExt as _;
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use usher_runtime::{Clock, Problem};
+
+use super::{
+    cache::{Cache, Rules, passed_on},
+    cors::CrossOrigin,
+    distribution::{Behavior, Distribution},
+    hosts::Hosts,
+    identity_provider::{IdentityProvider, SignIn},
+    incoming::{Incoming, Signatures, target},
+    inspector::{Inspector, Record, reason_of},
+    limits::too_long,
+    origin::Origins,
+    pages::Pages,
+    plain_text::text,
+    viewer_protocol::came_by_http,
+};
+
+/// Everything that a request may need.
+pub(super) struct Edge {
+    pub(super) hosts: Hosts,
+    pub(super) distribution: Distribution,
+    pub(super) verifier: Verifier,
+    /// For behaviours that trust other keys.
+    pub(super) stranger: Verifier,
+    pub(super) signatures: Signatures,
+    pub(super) cache: Cache,
+    pub(super) origins: Origins,
+    pub(super) pages: Pages,
+    /// Where the demo is on.
+    pub(super) identity_provider: Option<IdentityProvider>,
+    pub(super) inspector: Inspector,
+    pub(super) clock: Clock,
+}
+
+impl Edge {
+    /// Answers one request. What is Usher's own on a laptop comes first, the distribution after it.
+    pub(super) async fn handle(self: Arc<Self>, viewer: SocketAddr, request: HttpRequest) -> Response<Body> {
+        let started = Instant::now();
+        let (parts, body) = request.into_parts();
+        let host = self.hosts.of(&parts.headers);
+        if host.is_ok()
+            && let Some(own) = self.own_page(&parts)
+        {
+            return own;
+        }
+
+        let mut record = Record::new(parts.method.as_str(), target(&parts), (self.clock)());
+        let response = match host {
+            Err(wrong) => {
+                record.rejected(&wrong.sentence);
+                text(wrong.status, wrong.sentence)
+            }
+            Ok(_) if parts.uri.path() == "/demo/sign-in" => self.sign_in(&parts, body).await,
+            Ok(host) => self.distribute(viewer, &host, parts, body, &mut record).await,
+        };
+        record.status = response.status().as_u16();
+        let length = response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        record.bytes = length.and_then(|length| length.parse().ok());
+        record.milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
+        tracing::info!(
+            method = record.method,
+            target = record.target,
+            status = record.status,
+            verdict = record.verdict,
+            code = record.code,
+            "request"
+        );
+        self.inspector.note(record);
+        response
+    }
+
+    /// The player, the inspector, and what they are made of.
+    fn own_page(&self, parts: &Parts) -> Option<Response<Body>> {
+        let path = parts.uri.path();
+        if path == "/__usher/events" {
+            return Some(self.inspector.events().into_response());
+        }
+        if matches!(parts.method, Method::GET | Method::HEAD)
+            && let Some(page) = self.pages.page(path)
+        {
+            return Some(page);
+        }
+        path.starts_with("/__usher/").then(|| text(StatusCode::NOT_FOUND, "there is nothing at this path"))
+    }
+
+    async fn distribute(
+        &self,
+        viewer: SocketAddr,
+        host: &str,
+        parts: Parts,
+        body: Body,
+        record: &mut Record,
+    ) -> Response<Body> {
+        if let Some(response) = too_long(host, &parts) {
+            record.rejected("the request is too long");
+            return response;
+        }
+        let behavior = self.distribution.behavior(parts.uri.path());
+        record.behavior = Some(behavior.name().to_owned());
+        record.origin = behavior.origin.target.name();
+        record.restricted = behavior.restricted;
+        let incoming = Incoming::new(viewer, host, parts, (self.clock)());
+        if came_by_http(incoming.headers())
+            && let Some(response) = behavior.viewer_protocol.answer(incoming.method(), incoming.url())
+        {
+            record.rejected("it came by HTTP");
+            return response;
+        }
+        if let Some(reason) = not_taken(behavior, incoming.method(), &body) {
+            record.rejected(&reason);
+            return refusal(DenialCode::AccessDenied, &reason);
+        }
+        let verifier = if behavior.trusts_signing_key { &self.verifier } else { &self.stranger };
+        match behavior.restricted.then(|| incoming.verify(verifier)) {
+            Some(Err(denial)) => {
+                record.refused(&denial);
+                return refusal(denial.code(), &reason_of(&denial));
+            }
+            Some(Ok(verified)) => record.admitted(&verified),
+            None => {}
+        }
+        let cross_origin = CrossOrigin::new(incoming.method(), incoming.headers());
+        let (request, key) = match incoming.into_origin_request(behavior, self.signatures).await {
+            Ok(request) => request,
+            Err(answer) => {
+                record.rejected(&answer.reason);
+                return answer.response;
+            }
+        };
+        let target = &behavior.origin.target;
+        let is_cached = !behavior.cache.is_disabled() && matches!(request.method, Method::GET | Method::HEAD);
+        let mut response = if is_cached {
+            let rules = Rules { policy: &behavior.cache, compress: behavior.compress };
+            let ask = |request| self.origins.call(target, request, Body::empty()).boxed();
+            self.cache.respond(rules, key, request, self.now(), &ask).await
+        } else {
+            passed_on(self.origins.call(target, request, body).await)
+        };
+        behavior.response_headers.apply(cross_origin.as_ref(), response.headers_mut());
+        response
+    }
+
+    /// The clock's seconds, and what has passed of the present one.
+    fn now(&self) -> Duration {
+        let passed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Duration::new((self.clock)().seconds(), passed.subsec_nanos())
+    }
+
+    /// `POST /demo/sign-in {"viewer":"demo"}`
+    async fn sign_in(&self, parts: &Parts, body: Body) -> Response<Body> {
+        let Some(identity_provider) = &self.identity_provider else {
+            return problem(&Problem::new(StatusCode::NOT_FOUND, NO_DEMO));
+        };
+        if parts.method != Method::POST {
+            return text(StatusCode::METHOD_NOT_ALLOWED, "/demo/sign-in takes POST");
+        }
+        let body = to_bytes(body, SIGN_IN_LIMIT).await.unwrap_or_default();
+        let Ok(viewer) = serde_json::from_slice::<SignIn>(&body) else {
+            return text(StatusCode::BAD_REQUEST, r#"the body must be JSON such as {"viewer":"demo"}"#);
+        };
+        match identity_provider.sign_in(&viewer, (self.clock)()) {
+            Ok(token) => {
+                ([(header::CACHE_CONTROL, "no-store")], axum::Json(serde_json::json!({ "token": token })))
+                    .into_response()
+            }
+            Err(sentence) => text(StatusCode::BAD_REQUEST, sentence),
+        }
+    }
+}
+
+/// Why a behaviour does not take a request, whoever signed it.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#RequestCustom-get-body>
+fn not_taken(behavior: &Behavior, method: &Method, body: &Body) -> Option<String> {
+    if !behavior.allowed_methods.iter().any(|allowed| allowed == method.as_str()) {
+        let allowed = behavior.allowed_methods.join(", ");
+        return Some(format!("the behaviour {} allows {allowed}", behavior.name()));
+    }
+    let has_body = method == Method::GET && !body.is_end_stream();
+    has_body.then(|| "CloudFront takes no GET with a body".to_owned())
+}
+
+/// CloudFront's answer to a request that is not admitted, and one sentence for people.
+fn refusal(code: DenialCode, reason: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(code.to_xml()));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    headers.insert(header::SERVER, HeaderValue::from_static("CloudFront"));
+    headers.insert("x-cache", HeaderValue::from_static("Error from cloudfront"));
+    if let Some(why) = why(reason) {
+        headers.insert(WHY, why);
+    }
+    response
+}
+
+/// A reason as the header `x-usher-why`. It repeats what the viewer sent, which may be anything.
+pub(super) fn why(reason: &str) -> Option<HeaderValue> {
+    let printable = |c: char| {
+        if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }
+    };
+    HeaderValue::from_str(&reason.chars().map(printable).collect::<String>()).ok()
+}
+
+/// `application/problem+json`
+fn problem(problem: &Problem) -> Response<Body> {
+    let mut response = Response::new(Body::from(problem.body()));
+    *response.status_mut() = problem.status;
+    *response.headers_mut() = problem.all_headers();
+    response
+}
+
+const NO_DEMO: &str = "the demo sign-in is off, since usher serve listens on an address that others can reach: to let \
+    everybody there sign in, start it with --demo";
+/// Why, in a sentence for people.
+pub(super) const WHY: HeaderName = HeaderName::from_static("x-usher-why");
+const SIGN_IN_LIMIT: usize = 8_192;

@@ -1,0 +1,274 @@
+//! The local edge: the distribution of `template.yaml` on a laptop.
+//!
+//! It reads the behaviours from the template that is deployed, verifies signatures, runs the JavaScript of the
+//! viewer-request functions, calls the two Lambda handlers in process with the events that AWS would
+//! send, and serves the media folder as a private S3 bucket.
+
+mod bucket;
+mod cache;
+mod content_type;
+mod cors;
+mod deployed;
+mod distribution;
+mod events;
+mod functions;
+mod handler;
+mod hosts;
+mod identity_provider;
+mod incoming;
+mod inspector;
+pub mod key_pair;
+mod limits;
+mod options;
+mod origin;
+mod origin_request;
+mod pages;
+mod plain_text;
+mod response_headers;
+mod selection;
+mod settings;
+mod signing_key;
+mod viewer_protocol;
+mod website;
+
+pub use content_type::content_type;
+pub use options::Options;
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use axum::{extract::ConnectInfo, serve::ListenerExt as _};
+use cloudfront_signing::Verifier;
+use issue_cookies::IssueCookies;
+use resign_manifest::{HostGrants, PlaylistSource, ResignManifest};
+use tokio::{net::TcpListener, task::JoinSet};
+use url::Host;
+use usher_cloudformation::TemplateError;
+use usher_runtime::{Clock, ConfigError, Grants, SigningError};
+
+use self::{
+    bucket::{BUCKET, Bucket},
+    cache::Cache,
+    deployed::Deployed,
+    distribution::Target,
+    handler::Edge,
+    hosts::{Hosts, without_port},
+    identity_provider::IdentityProvider,
+    incoming::Signatures,
+    inspector::Inspector,
+    origin::Origins,
+    pages::Pages,
+    settings::FunctionSettings,
+    signing_key::LocalSigningKey,
+    website::Websites,
+};
+
+/// Why the edge does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EdgeError {
+    /// The functions cannot be configured from the template.
+    #[error("{function}: {source}")]
+    Config {
+        /// The function's folder.
+        function: &'static str,
+        /// What is wrong.
+        source: ConfigError,
+    },
+    /// The template's distribution cannot be run.
+    #[error("{}: {problem}", path.display())]
+    Distribution {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A file or folder cannot be used.
+    #[error("{} cannot be read: {source}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The throw-away key pair cannot be made or used.
+    #[error("the key pair in the state folder cannot be used: {0}")]
+    Key(String),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Which one.
+        address: SocketAddr,
+        /// Why: in use, most often.
+        source: io::Error,
+    },
+    /// The media folder is not a folder.
+    #[error("the media folder {} is not a folder", .0.display())]
+    Media(PathBuf),
+    /// The functions cannot be configured, perhaps since the demo identity provider is for loopback alone.
+    #[error(
+        "issue-cookies: {source}; the demo sign-in is off, since others can reach {listen}: to let everybody there \
+         sign in, add --demo"
+    )]
+    NoDemo {
+        /// Where the edge is to listen.
+        listen: SocketAddr,
+        /// What is wrong.
+        source: ConfigError,
+    },
+    /// The machine gives no random numbers.
+    #[error("the machine gave no random numbers")]
+    Random,
+    /// A setting is in AWS only.
+    #[error("{0} refers to a secret in AWS: to run here, set {0} in the environment")]
+    Secret(String),
+    /// The signing key of the functions.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// The template cannot be used, or not with these parameters.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A web site cannot be asked.
+    #[error("the machine has no usable certificates of authorities: {0}")]
+    Website(reqwest::Error),
+}
+
+/// A running edge. It stops when dropped.
+#[derive(Debug)]
+pub struct Running {
+    /// Where the edge listens.
+    pub address: SocketAddr,
+    /// Where the bucket listens.
+    pub bucket_address: SocketAddr,
+    /// What the template sets and the edge does not do.
+    pub not_modelled: Vec<String>,
+    /// The edge without its socket. A request to it carries the viewer's address as `ConnectInfo<SocketAddr>`.
+    pub service: axum::Router,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Waits until the edge stops, which it does by itself only when its listener fails.
+    pub async fn stopped(&mut self) {
+        // A task that panicked has stopped, too.
+        let _ = self.tasks.join_next().await;
+    }
+}
+
+/// Looks up a setting by its name.
+pub type LookUp<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
+
+/// Starts the edge. Settings of the functions that `look_up` has count more than those of the template:
+/// with them, viewers of a real site can sign in.
+///
+/// # Errors
+/// [`EdgeError`], each one sentence.
+pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Result<Running, EdgeError> {
+    let listener = listen(options.listen).await?;
+    let bucket_listener = listen(options.bucket_listen).await?;
+    let (address, bucket_address) =
+        (local_address(&listener, options.listen)?, local_address(&bucket_listener, options.bucket_listen)?);
+    let bucket = Bucket::open(&options.media)?;
+    // Boxed: opening keys and clients makes a future of a type too deep for those who await this one.
+    let edge = Box::pin(edge(options, look_up, clock, address, bucket.client(bucket_address))).await?;
+    let hosts = edge.hosts.at(bucket_address);
+    let not_modelled = edge.distribution.not_modelled.clone();
+    let edge = Arc::new(edge);
+    let service = axum::Router::new().fallback(
+        move |ConnectInfo(viewer): ConnectInfo<SocketAddr>, request| async move {
+            edge.handle(viewer, request).await
+        },
+    );
+    let mut tasks = JoinSet::new();
+    tasks.spawn(bucket.serve(bucket_listener, hosts));
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let connected = service.clone().into_make_service_with_connect_info::<SocketAddr>();
+    tasks.spawn(async move {
+        // It returns only when the listener fails for good.
+        if let Err(error) = axum::serve(listener, connected).await {
+            tracing::error!(%error, "the edge stopped");
+        }
+    });
+    Ok(Running { address, bucket_address, not_modelled, service, tasks })
+}
+
+/// What the edge at `address` needs for its requests.
+async fn edge(
+    options: &Options,
+    look_up: LookUp<'_>,
+    clock: Clock,
+    address: SocketAddr,
+    bucket: aws_sdk_s3::Client,
+) -> Result<Edge, EdgeError> {
+    let identity_provider = options.has_demo().then(IdentityProvider::new).transpose()?;
+    let stack = settings::stack(options)?;
+    let deployed = Deployed::new(&stack)?;
+    let distribution = settings::distribution(options, &deployed)?;
+    let key = LocalSigningKey::open(&options.state)?;
+    let issuers = settings::issuers(options, look_up, identity_provider.as_ref());
+    let settings = FunctionSettings::new(&deployed, look_up, &key, issuers, address.port());
+    let mut origins = origins(&settings, bucket, &clock).await.map_err(|error| match error {
+        EdgeError::Config { function: "issue-cookies", source } if !options.has_demo() => {
+            EdgeError::NoDemo { listen: options.listen, source }
+        }
+        error => error,
+    })?;
+    origins.hostile = options.hostile;
+    let viewer_host = settings.of("issue-cookies")?("VIEWER_HOST");
+    let named = viewer_host.iter().filter_map(|host| Host::parse(without_port(host)).ok());
+    let named = named.chain(options.hosts.iter().cloned()).collect();
+    if distribution.has_website() {
+        origins.websites = Some(Websites::new().map_err(EdgeError::Website)?);
+    }
+    let player_at_root = !matches!(distribution.default.origin.target, Target::Website(_));
+    Ok(Edge {
+        hosts: Hosts::new(address, named),
+        cache: Cache::new(distribution.error_ttls.clone()),
+        distribution,
+        verifier: Verifier::new([(key.id, key.public_key)]),
+        stranger: Verifier::new([]),
+        signatures: if options.hide_signatures { Signatures::Hidden } else { Signatures::Seen },
+        origins,
+        pages: Pages::new(&options.media, &options.state, player_at_root),
+        identity_provider,
+        inspector: Inspector::default(),
+        clock,
+    })
+}
+
+/// The functions with their settings.
+async fn origins(
+    settings: &FunctionSettings<'_>,
+    client: aws_sdk_s3::Client,
+    clock: &Clock,
+) -> Result<Origins, EdgeError> {
+    let http = || issue_cookies::http_client(reqwest::Client::builder());
+    let config = issue_cookies::Config::read(&settings.of("issue-cookies")?, &http)
+        .map_err(|source| EdgeError::Config { function: "issue-cookies", source })?;
+    let grants = Grants::open(config.signing.clone()).await?;
+    let issue_cookies = IssueCookies::new(config, grants, Arc::clone(clock));
+
+    let config = resign_manifest::Config::read(&settings.of("resign-manifest")?)
+        .map_err(|source| EdgeError::Config { function: "resign-manifest", source })?;
+    let source = PlaylistSource::new(client.clone(), config.bucket.clone(), config.max_playlist_bytes);
+    let grants = HostGrants::open(&config).await?;
+    let resign_manifest = ResignManifest::new(config, grants, source, Arc::clone(clock));
+
+    Ok(Origins {
+        issue_cookies,
+        resign_manifest,
+        bucket: client,
+        bucket_name: BUCKET.to_owned(),
+        websites: None,
+        hostile: false,
+    })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, EdgeError> {
+    TcpListener::bind(address).await.map_err(|source| EdgeError::Listen { address, source })
+}
+
+fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, EdgeError> {
+    listener.local_addr().map_err(|source| EdgeError::Listen { address, source })
+}

@@ -1,0 +1,41 @@
+//! The throw-away key pair: made at the first start, kept in the state folder.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use cloudfront_signing::{KeyPairId, PrivateKey, PublicKey};
+
+use super::EdgeError;
+use crate::key_pair::{self, KeyType, PRIVATE_KEY};
+
+/// A key pair, and the id that stands for CloudFront's.
+pub(super) struct LocalSigningKey {
+    pub(super) id: KeyPairId,
+    pub(super) public_key: PublicKey,
+    pub(super) private_key_file: PathBuf,
+}
+
+impl LocalSigningKey {
+    pub(super) fn open(state: &Path) -> Result<Self, EdgeError> {
+        let private_key_file = state.join(PRIVATE_KEY);
+        if !private_key_file.exists() {
+            key_pair::generate(state, KeyType::Rsa).map_err(|error| EdgeError::Key(error.to_string()))?;
+        }
+        let pem = fs::read_to_string(&private_key_file)
+            .map_err(|source| EdgeError::File { path: private_key_file.clone(), source })?;
+        let key_error = |error| EdgeError::Key(format!("{}: {error}", private_key_file.display()));
+        let public_key = PrivateKey::from_pem(&pem).map_err(key_error)?.public_key();
+        let id = key_pair_id(&public_key).map_err(key_error)?;
+        Ok(Self { id, public_key, private_key_file })
+    }
+}
+
+/// Looks like an id of CloudFront's, and is the same for the same key.
+fn key_pair_id(key: &PublicKey) -> Result<KeyPairId, cloudfront_signing::Error> {
+    let hash = digest(&SHA256, key.to_pem().as_bytes());
+    let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    KeyPairId::new(format!("K{}", hex.chars().take(13).collect::<String>()))
+}

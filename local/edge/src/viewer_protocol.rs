@@ -1,0 +1,39 @@
+//! What becomes of a request that came by HTTP where the behaviour wants HTTPS.
+//!
+//! The edge speaks plain HTTP and takes it for HTTPS, unless a proxy in front of it says otherwise. Documented:
+//! 301 for redirect-to-https, and 403 for https-only. Not documented: what else stands in CloudFront's answers.
+//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https-viewers-to-cloudfront.html>
+
+use axum::body::Body;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+
+use super::{distribution::ViewerProtocolPolicy, plain_text::text};
+
+/// Whether a proxy says that the viewer came by HTTP.
+pub(super) fn came_by_http(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"http"))
+}
+
+impl ViewerProtocolPolicy {
+    /// The answer to a request for `url`, an `http` one, that came by HTTP; none where it goes on.
+    pub(super) fn answer(self, method: &Method, url: &str) -> Option<Response<Body>> {
+        match self {
+            Self::AllowAll => None,
+            Self::HttpsOnly => Some(text(StatusCode::FORBIDDEN, "this takes HTTPS only")),
+            Self::RedirectToHttps => {
+                // After 307 the viewer keeps the method and the body. Which status CloudFront gives here is
+                // not documented.
+                let status = match *method {
+                    Method::GET | Method::HEAD => StatusCode::MOVED_PERMANENTLY,
+                    _ => StatusCode::TEMPORARY_REDIRECT,
+                };
+                let mut response = text(status, "this takes HTTPS only");
+                let location = url.strip_prefix("http:").map(|rest| format!("https:{rest}"));
+                if let Some(Ok(location)) = location.map(HeaderValue::try_from) {
+                    response.headers_mut().insert(header::LOCATION, location);
+                }
+                Some(response)
+            }
+        }
+    }
+}

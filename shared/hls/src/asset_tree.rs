@@ -1,0 +1,231 @@
+//! The tree of assets: which part of it one grant covers.
+
+use cloudfront_signing::UrlPattern;
+use percent_encoding::percent_decode_str;
+
+/// Where private video lives, and how many path segments below that share one grant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AssetTree {
+    prefix: String,
+    depth: usize,
+}
+
+impl AssetTree {
+    /// `path` is the wildcard that the cookies are for, such as `/video/*`; `depth` the number of path
+    /// segments below it that make an asset.
+    ///
+    /// # Errors
+    /// A sentence where `path` is not an absolute path with one `*` at its end.
+    pub fn new(path: &str, depth: usize) -> Result<Self, &'static str> {
+        match path.strip_suffix('*') {
+            Some(prefix)
+                if prefix.starts_with('/')
+                    && prefix.ends_with('/')
+                    && UrlPattern::new(format!("https://host{prefix}")).is_ok()
+                    && !prefix.contains(['*', '?']) =>
+            {
+                Ok(Self { prefix: prefix.to_owned(), depth })
+            }
+            _ => Err("it must be an absolute path that ends with /*, such as /video/*"),
+        }
+    }
+
+    /// The pattern over the whole prefix, such as `/video/*`.
+    #[must_use]
+    pub fn everything(&self) -> String {
+        format!("{}*", self.prefix)
+    }
+
+    /// Whether the path pattern lies within the prefix, dot segments aside, which nothing here takes.
+    #[must_use]
+    pub fn covers(&self, pattern: &str) -> bool {
+        pattern.starts_with(&self.prefix) && !pattern.split('/').any(is_dots)
+    }
+
+    /// Whether a path pattern within the prefix is of whole assets. A playlist is signed for its asset, so
+    /// whoever may watch a part of one gets at the rest.
+    #[must_use]
+    pub fn is_of_whole_assets(&self, pattern: &str) -> bool {
+        pattern.strip_prefix(&self.prefix).is_some_and(|below| below.matches('/').count() <= self.depth)
+    }
+
+    /// Whether a path pattern within the prefix covers any whole asset: not only a part of one.
+    #[must_use]
+    pub fn covers_whole_assets(&self, pattern: &str) -> bool {
+        let below = pattern.strip_prefix(&self.prefix);
+        below.is_some_and(|below| match below.matches('/').count() {
+            folders if folders < self.depth => true,
+            folders => folders == self.depth && below.rsplit('/').next() == Some("*"),
+        })
+    }
+
+    /// The asset that `path` belongs to, such as the folder `/video/m/` for `/video/m/v0/s001.ts`. A file
+    /// above the depth belongs to no folder: it is an asset alone, since the folder around it holds the
+    /// assets of others. `None` for a path outside the prefix, and for one with dot segments, which a
+    /// browser would walk before it asks.
+    #[must_use]
+    pub fn asset<'p>(&self, path: &'p str) -> Option<Asset<'p>> {
+        let below = path.strip_prefix(self.prefix.as_str())?;
+        let (mut folders, mut end) = (0, self.prefix.len());
+        let mut previous = b'/';
+        // One pass over the bytes: asked for every segment of a playlist.
+        for (at, byte) in below.bytes().enumerate() {
+            match byte {
+                // It would be a wildcard in the pattern; behind the pattern it is a character like others.
+                b'*' | b'?' if folders < self.depth => return None,
+                b'.' | b'%'
+                    if previous == b'/' && below.get(at..)?.split('/').next().is_some_and(is_dots) =>
+                {
+                    return None;
+                }
+                b'/' if folders < self.depth => {
+                    folders += 1;
+                    end = self.prefix.len() + at + 1;
+                }
+                _ => {}
+            }
+            previous = byte;
+        }
+        if folders < self.depth {
+            // Without an extension it may be a folder, and beyond its end other assets may begin: what a
+            // `?` in a policy covers is not documented well enough to find out.
+            return below.rsplit('/').next()?.contains('.').then_some(Asset::File(path));
+        }
+        path.get(..end).map(Asset::Folder)
+    }
+
+    /// The pattern that covers the asset of `path`, such as `/video/m/*` for `/video/m/v0/s001.ts`.
+    #[must_use]
+    pub fn of(&self, path: &str) -> Option<String> {
+        self.asset(path).map(Asset::pattern)
+    }
+}
+
+/// What one grant covers.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Asset<'p> {
+    /// One file, with any query.
+    File(&'p str),
+    /// A folder, which ends with `/`, and everything below it.
+    Folder(&'p str),
+}
+
+impl Asset<'_> {
+    /// The pattern that covers it.
+    #[must_use]
+    pub fn pattern(self) -> String {
+        match self {
+            Self::File(path) => format!("{path}?*"),
+            Self::Folder(path) => format!("{path}*"),
+        }
+    }
+
+    /// Whether `pattern` is the one that covers it.
+    #[must_use]
+    pub fn has_pattern(self, pattern: &str) -> bool {
+        match self {
+            Self::File(path) => pattern.strip_suffix("?*") == Some(path),
+            Self::Folder(path) => pattern.strip_suffix('*') == Some(path),
+        }
+    }
+}
+
+/// Whether a segment is `.` or `..`, percent-encoded or not.
+fn is_dots(segment: &str) -> bool {
+    // Asked for every segment of a playlist: most begin with something else.
+    if !segment.starts_with(['.', '%']) {
+        return false;
+    }
+    let decoded: Vec<u8> = percent_decode_str(segment).take(3).collect();
+    matches!(decoded.as_slice(), b"." | b"..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_belongs_to_its_asset() {
+        let rows = [
+            (1, "/video/m/master.m3u8", Some("/video/m/*")),
+            (1, "/video/m/v0/s001.ts", Some("/video/m/*")),
+            (2, "/video/m/v0/s001.ts", Some("/video/m/v0/*")),
+            (2, "/video/m/master.m3u8", Some("/video/m/master.m3u8?*")),
+            (0, "/video/m/master.m3u8", Some("/video/*")),
+            (1, "/video/master.m3u8", Some("/video/master.m3u8?*")),
+            (1, "/video/m", None),
+            (1, "/video/", None),
+            (2, "/video/m.n/", None),
+            (1, "/other/m/master.m3u8", None),
+            (1, "/video", None),
+            (1, "/video/m/../n/s.ts", None),
+            (1, "/video/m/%2e%2E/n/s.ts", None),
+            (1, "/video/m/./s.ts", None),
+            (1, "/video/.../s.ts", Some("/video/.../*")),
+            (1, "/video/*/s.ts", None),
+            (1, "/video/s*.ts", None),
+            (1, "/video/m/s*1.ts", Some("/video/m/*")),
+            (2, "/video/m/v*/s.ts", None),
+            (0, "/video/m/s*1.ts", Some("/video/*")),
+        ];
+        for (depth, path, pattern) in rows {
+            let tree = AssetTree::new("/video/*", depth).expect("a tree");
+            assert_eq!(tree.of(path).as_deref(), pattern, "{depth} {path}");
+            let asset = tree.asset(path);
+            assert_eq!(
+                asset.map(|asset| asset.has_pattern(pattern.unwrap_or_default())),
+                pattern.map(|_| true)
+            );
+        }
+    }
+
+    #[test]
+    fn what_lies_deeper_than_an_asset_is_a_part_of_one() {
+        let rows = [
+            (1, "/video/*", true, true),
+            (1, "/video/m/*", true, true),
+            (1, "/video/m/v0/*", true, false),
+            (2, "/video/m/v0/*", true, true),
+            (0, "/video/*", true, true),
+            (0, "/video/m/*", true, false),
+            (1, "/video/../other/*", false, false),
+            (1, "/video/%2e%2E/*", false, true),
+            (1, "/videos/*", false, false),
+            (1, "/*", false, false),
+        ];
+        for (depth, pattern, covered, whole) in rows {
+            let tree = AssetTree::new("/video/*", depth).expect("a tree");
+            let seen = (tree.covers(pattern), tree.is_of_whole_assets(pattern));
+            assert_eq!(seen, (covered, whole), "{depth} {pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_for_a_part_of_an_asset_covers_no_whole_one() {
+        let rows = [
+            (1, "/video/*", true),
+            (1, "/video/ads/*", true),
+            (1, "/video/ad*", true),
+            (1, "/video/jingle.ts", true),
+            (1, "/video/ads/spot.ts", false),
+            (1, "/video/ads/s*", false),
+            (1, "/video/ads/v0/*", false),
+            (2, "/video/ads/spot.ts", true),
+            (2, "/video/ads/v0/*", true),
+            (0, "/video/*", true),
+            (0, "/video/jingle.ts", false),
+            (1, "/other/*", false),
+        ];
+        for (depth, pattern, covers) in rows {
+            let tree = AssetTree::new("/video/*", depth).expect("a tree");
+            assert_eq!(tree.covers_whole_assets(pattern), covers, "{depth} {pattern}");
+        }
+    }
+
+    #[test]
+    fn a_scope_is_a_prefix_with_a_star() {
+        for path in ["/my video/*", "/video/", "video/*", "/vi*deo/*", "*", "", "/video*"] {
+            assert!(AssetTree::new(path, 1).is_err(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The assets that references point at, and the hosts that they are on.
+
+use std::collections::HashMap;
+
+use crate::{Asset, AssetTree, Reference, SkipReason};
+
+/// A host whose URIs are signed, and which of them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Host {
+    /// Protocol, host and port as the viewer writes them: CloudFront compares bytes.
+    pub written: String,
+    /// The same as the `url` crate writes them.
+    pub origin: String,
+    /// Its private part, and the assets in it.
+    pub tree: AssetTree,
+}
+
+/// The assets of one playlist or document, each with a number.
+#[derive(Debug)]
+pub struct Assets {
+    /// The viewer's own host is the first.
+    hosts: Vec<Host>,
+    found: Vec<FoundAsset>,
+    numbers: HashMap<(usize, String), usize>,
+    /// Most references point at the asset of the one before.
+    last: usize,
+}
+
+/// An asset of one of the hosts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FoundAsset {
+    /// Which of the hosts, the viewer's own first.
+    pub host: usize,
+    /// The pattern that covers it, without the host.
+    pub pattern: String,
+    /// The pattern with its host, as a policy names it.
+    pub resource: String,
+}
+
+impl Assets {
+    /// On these hosts, of which the viewer's own is the first.
+    #[must_use]
+    pub fn new(hosts: Vec<Host>) -> Self {
+        Self { hosts, found: Vec::new(), numbers: HashMap::new(), last: 0 }
+    }
+
+    /// All that were found, by their number.
+    #[must_use]
+    pub fn found(&self) -> &[FoundAsset] {
+        &self.found
+    }
+
+    /// The hosts.
+    #[must_use]
+    pub fn hosts(&self) -> &[Host] {
+        &self.hosts
+    }
+
+    /// The number of the asset that a reference points at.
+    ///
+    /// # Errors
+    /// Why there is none: a wildcard signature that is sent to another host is a leak.
+    pub fn number(&mut self, reference: &Reference<'_>) -> Result<usize, SkipReason> {
+        let host = self.hosts.iter().position(|host| host.origin == reference.origin);
+        let host = host.ok_or_else(|| self.why_other(reference.origin))?;
+        let asset = self.hosts.get(host).and_then(|host| host.tree.asset(reference.path));
+        self.number_of(host, asset.ok_or(SkipReason::OutOfScope)?)
+    }
+
+    /// The number of an asset on one of the hosts.
+    ///
+    /// # Errors
+    /// [`SkipReason::Invalid`] where there is no such host.
+    pub fn number_of(&mut self, host: usize, asset: Asset<'_>) -> Result<usize, SkipReason> {
+        if let Some(last) = self.found.get(self.last)
+            && last.host == host
+            && asset.has_pattern(&last.pattern)
+        {
+            return Ok(self.last);
+        }
+        let pattern = asset.pattern();
+        let written = &self.hosts.get(host).ok_or(SkipReason::Invalid)?.written;
+        let found = &mut self.found;
+        self.last = *self.numbers.entry((host, pattern)).or_insert_with_key(|(host, pattern)| {
+            let resource = format!("{written}{pattern}");
+            found.push(FoundAsset { host: *host, pattern: pattern.clone(), resource });
+            found.len() - 1
+        });
+        Ok(self.last)
+    }
+
+    fn why_other(&self, origin: &str) -> SkipReason {
+        let without_protocol = |origin: &str| origin.split_once("://").map(|(_, host)| host.to_owned());
+        let is_same = |host: &Host| without_protocol(&host.origin) == without_protocol(origin);
+        if self.hosts.iter().any(is_same) { SkipReason::OtherProtocol } else { SkipReason::OtherHost }
+    }
+}

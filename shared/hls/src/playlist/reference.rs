@@ -1,0 +1,180 @@
+//! One reference: where it points, and where in it the parameters go.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::{
+    Kind, Reference, SkipReason,
+    location::{Base, Location},
+    query,
+    variables::Variables,
+};
+
+/// Knows where references point and where their parameters go.
+pub struct References {
+    base: Base,
+    pub(super) variables: Variables,
+    /// A parameter that references to playlists and documents receive, and that replaces one of its name.
+    nested: Option<&'static str>,
+}
+
+/// A reference that can receive parameters, in the parts that it is written in.
+#[derive(Debug)]
+pub struct InsertionPoint<'t, T> {
+    /// What the reference points at, as the caller knows it.
+    pub target: T,
+    /// What it points at, as the playlist tells.
+    pub kind: Kind,
+    /// The reference up to where the parameters go, without those that they replace.
+    pub head: Cow<'t, str>,
+    /// `?`, `&`, or nothing where one of them is there.
+    pub separator: &'static str,
+    /// What stands behind them.
+    pub fragment: &'t str,
+}
+
+impl<T> InsertionPoint<'_, T> {
+    /// The whole reference with its parameters.
+    #[must_use]
+    pub fn with(&self, parameters: &str) -> String {
+        [&*self.head, self.separator, parameters, self.fragment].concat()
+    }
+}
+
+impl References {
+    /// References are relative to `url`. Those to playlists and documents receive `nested`, a query parameter, too.
+    #[must_use]
+    pub fn new(url: &Url, nested: Option<&'static str>) -> Self {
+        Self { base: Base::new(url), variables: Variables::default(), nested }
+    }
+
+    /// Where parameters go in `text`; `find` knows what the reference points at.
+    ///
+    /// # Errors
+    /// Why it has to be left as it is: for a reason of `find`'s or of this function's own.
+    pub fn place<'t, T: PartialEq>(
+        &mut self,
+        text: &'t str,
+        kind: Kind,
+        mut find: impl FnMut(&Reference<'_>) -> Result<T, SkipReason>,
+    ) -> Result<InsertionPoint<'t, T>, SkipReason> {
+        let mut find = |Location { origin, path }: Location<'_>| {
+            let kind = if path.ends_with(".m3u8") { Kind::Playlist } else { kind };
+            let target = find(&Reference { kind, origin, path })?;
+            // Behind the question of the host, since other hosts have rules of their own.
+            if is_other_playlist(path) { Err(SkipReason::NotResigned) } else { Ok((target, kind)) }
+        };
+        if let Some(location) = self.base.resolve_plain(text) {
+            let (target, kind) = find(location)?;
+            return Ok(InsertionPoint {
+                target,
+                kind,
+                head: Cow::Borrowed(text),
+                separator: "?",
+                fragment: "",
+            });
+        }
+        let (text, fragment) = text.split_at(text.find('#').unwrap_or(text.len()));
+        if text.contains("{$") {
+            return self.place_with_variables(text, fragment, find);
+        }
+        if text.is_empty() {
+            return Err(SkipReason::Itself);
+        }
+        if is_ambiguous(text) {
+            return Err(SkipReason::Ambiguous);
+        }
+        let mark = text.find('?');
+        let (path, _) = text.split_at(mark.unwrap_or(text.len()));
+        let (target, kind) = self.find(path, &mut find)?;
+        let nested = self.nested.filter(|_| kind.is_nested());
+        let head = query::without(text, mark.map(|mark| mark + 1), |one| query::is_replaced(one, nested));
+        let separator = match mark {
+            None => "?",
+            Some(mark) if head.len() == mark + 1 || head.ends_with('&') => "",
+            Some(_) => "&",
+        };
+        Ok(InsertionPoint { target, kind, head, separator, fragment })
+    }
+
+    /// Browsers take a `\` in a path for a `/`, other players for a character of a name. Where both find the same
+    /// target, it does not matter who is right.
+    fn find<T: PartialEq>(
+        &mut self,
+        path: &str,
+        find: &mut impl FnMut(Location<'_>) -> Result<(T, Kind), SkipReason>,
+    ) -> Result<(T, Kind), SkipReason> {
+        let mut one = |path: &str| find(self.base.resolve(path)?);
+        let found = one(path);
+        if path.contains('\\') && one(&path.replace('\\', "%5C")) != found {
+            return Err(SkipReason::Ambiguous);
+        }
+        found
+    }
+
+    /// As [`Self::place`], for a reference in which variables stand: they are expanded to learn where it points,
+    /// and stay in the text.
+    fn place_with_variables<'t, T: PartialEq>(
+        &mut self,
+        text: &'t str,
+        fragment: &'t str,
+        mut find: impl FnMut(Location<'_>) -> Result<(T, Kind), SkipReason>,
+    ) -> Result<InsertionPoint<'t, T>, SkipReason> {
+        let variables = &self.variables;
+        let query_start = variables.query_start(text);
+        let unsigned =
+            query::without(text, query_start, |one| query::is_replaced(one, None) || variables.is_ours(one));
+        let expanded = variables.expand(&unsigned);
+        let (path, query) = expanded.split_once('?').unwrap_or((&expanded, ""));
+        if expanded.is_empty() {
+            return Err(SkipReason::Itself);
+        }
+        // A `#` can come only out of a variable, and would cut off what is added.
+        if is_ambiguous(&expanded) || expanded.contains('#') {
+            return Err(SkipReason::Ambiguous);
+        }
+        // An undefined variable in the query changes neither the host nor the path.
+        if path.contains("{$") || variables.names_ours(query) {
+            return Err(SkipReason::UnknownVariable);
+        }
+        // Parameters inside a variable cannot be replaced without breaking its other uses.
+        if query.split('&').any(|one| query::is_replaced(one, None)) {
+            return Err(SkipReason::SignedByVariable);
+        }
+        let path = path.to_owned();
+        let (target, kind) = self.find(&path, &mut find)?;
+        let (variables, nested) = (&self.variables, self.nested.filter(|_| kind.is_nested()));
+        let head = query::without(text, query_start, |one| {
+            query::is_replaced(one, nested) || variables.is_ours(one)
+        });
+        // Only the first `?` begins a query; a later one is a part of it.
+        let has_empty_query =
+            head.strip_suffix('?').is_some_and(|path| !variables.expand(path).contains('?'));
+        let separator = match query_start {
+            None => "?",
+            Some(_) if head.ends_with('&') || has_empty_query => "",
+            Some(_) => "&",
+        };
+        Ok(InsertionPoint { target, kind, head, separator, fragment })
+    }
+}
+
+/// Browsers drop tabs, line ends and outer blanks, other players do not: the host is in doubt.
+fn is_ambiguous(text: &str) -> bool {
+    text.contains(char::is_control) || text.trim().len() < text.len()
+}
+
+/// Whether a path names a playlist that the distribution's behaviour `*.m3u8` does not match.
+fn is_other_playlist(path: &str) -> bool {
+    // Asked for every segment of a playlist: most end otherwise.
+    if !matches!(path.as_bytes().last(), Some(b'8' | b'u' | b'U')) {
+        return false;
+    }
+    let ends_with = |extension: &str| {
+        let start = path.len().checked_sub(extension.len());
+        let end = start.and_then(|start| path.as_bytes().get(start..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(extension.as_bytes()))
+    };
+    (ends_with(".m3u8") && !path.ends_with(".m3u8")) || ends_with(".m3u")
+}

@@ -1,0 +1,300 @@
+//! The scan of a playlist: one walk over its lines, which learns what the playlist says and where parameters can go.
+
+use std::{borrow::Cow, collections::HashMap, ops::Range};
+
+use url::Url;
+
+use super::{
+    Kind, Reference, RewriteCounts, SkipReason,
+    attributes::{Attribute, Attributes},
+    definitions::low_version,
+    lines::{LineEnd, Lines},
+    reference::{InsertionPoint, References},
+    server_control,
+    uri_attributes::{DATE_RANGE, PREFETCH, URI_ATTRIBUTES},
+    variables::VariableOwner,
+};
+
+/// Where a playlist is served from, as far as its `EXT-X-SERVER-CONTROL` is concerned.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Origin {
+    /// Somewhere that can do what the tag says.
+    #[default]
+    AsStated,
+    /// A bucket, which neither blocks a reload nor makes delta updates: the tag must not say so.
+    Static,
+}
+
+/// What a playlist says about itself.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct PlaylistInfo {
+    /// It will not change any more: `EXT-X-ENDLIST`, or the type `VOD`.
+    pub ended: bool,
+    /// `EXT-X-TARGETDURATION`, in seconds.
+    pub target_duration: Option<u64>,
+    /// It states a version.
+    pub has_version: bool,
+    /// A steering server is named whose manifest nobody signs: it may send the player with its parameters to any
+    /// host. Whether the others are ours, the caller knows.
+    pub is_steered_elsewhere: bool,
+    /// Another playlist or a document is named that is none of ours, and may ask for the variables of this one.
+    pub has_children_elsewhere: bool,
+}
+
+/// What was found in a playlist. `T` is what the caller knows of a reference's target.
+#[derive(Clone, Debug)]
+pub struct Scan<T> {
+    /// What the playlist says.
+    pub info: PlaylistInfo,
+    /// The references that are left, whoever asks; none is signed yet.
+    pub left: RewriteCounts,
+    /// The targets that are steering servers.
+    pub steering: Vec<T>,
+    /// In their order; none overlaps another.
+    pub(super) changes: Vec<Change<T>>,
+}
+
+/// Something to be put into the playlist. There is one for each segment, so it is small.
+#[derive(Clone, Debug)]
+pub(super) struct Change<T> {
+    pub(super) start: usize,
+    /// What gives way first. Most changes are insertions.
+    pub(super) replacement: Option<Box<Replacement>>,
+    pub(super) content: Content<T>,
+}
+
+/// A text in the place of another.
+#[derive(Clone, Debug)]
+pub(super) struct Replacement {
+    pub(super) end: usize,
+    pub(super) text: Box<[u8]>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Content<T> {
+    /// The place for definitions, whose lines end so.
+    Definitions(LineEnd),
+    /// Nothing beside the replacement, whatever is signed.
+    Nothing,
+    /// Parameters for a target, if it gets any; else nothing is replaced either.
+    Parameters { target: T, kind: Kind, separator: Option<u8> },
+    /// The place of a version number that is too low for definitions.
+    Version,
+}
+
+impl<T: Copy + PartialEq> Scan<T> {
+    /// Reads the playlist of this URL. `nested` is a parameter that references to playlists and documents will
+    /// receive beside the signature. `find` knows the target of a reference, or why it is not to be signed.
+    pub fn read(
+        playlist: &[u8],
+        playlist_url: &Url,
+        origin: Origin,
+        nested: Option<&'static str>,
+        find: impl FnMut(&Reference<'_>) -> Result<T, SkipReason>,
+    ) -> Self {
+        let mut scanner = Scanner {
+            scan: Self {
+                info: PlaylistInfo::default(),
+                left: RewriteCounts::default(),
+                steering: Vec::new(),
+                changes: Vec::new(),
+            },
+            origin,
+            references: References::new(playlist_url, nested),
+            find,
+            header_seen: false,
+            next_is_variant: false,
+            date_ranges: HashMap::new(),
+        };
+        let mut lines = Lines::new(playlist);
+        while let Some((start, line)) = lines.next() {
+            match line.trim_ascii_start().first() {
+                None => {}
+                Some(b'#') => scanner.tag(start, line, &lines),
+                Some(_) if std::mem::take(&mut scanner.next_is_variant) => {
+                    scanner.reference(start, line, Kind::Playlist);
+                }
+                Some(_) => scanner.reference(start, line, Kind::Media),
+            }
+        }
+        scanner.scan
+    }
+
+    /// The target and the kind of each reference that can receive parameters.
+    pub fn targets(&self) -> impl Iterator<Item = (T, Kind)> {
+        self.changes.iter().filter_map(|change| match &change.content {
+            Content::Parameters { target, kind, .. } => Some((*target, *kind)),
+            _ => None,
+        })
+    }
+}
+
+struct Scanner<T, F> {
+    scan: Scan<T>,
+    origin: Origin,
+    references: References,
+    find: F,
+    header_seen: bool,
+    /// The URI line to come belongs to an `EXT-X-STREAM-INF`.
+    next_is_variant: bool,
+    /// The `ID` of date ranges that hold URIs, and their `CLASS`, which stands in the first tag of an `ID`.
+    date_ranges: HashMap<Vec<u8>, &'static [u8]>,
+}
+
+impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Scanner<T, F> {
+    fn tag(&mut self, line_start: usize, line: &[u8], lines: &Lines<'_>) {
+        let (name, at) = tag(line);
+        let value = line.get(at..).unwrap_or_default();
+        let (start, end) = (line_start + at, line_start + line.len());
+        match name {
+            // Of every segment in most playlists; none has attributes.
+            b"EXTINF" | b"EXT-X-PROGRAM-DATE-TIME" | b"EXT-X-BYTERANGE" | b"EXT-X-BITRATE" => {}
+            b"EXTM3U" if !self.header_seen && lines.is_ended(line) => {
+                self.header_seen = true;
+                self.insert(end, Content::Definitions(lines.end_of(line)));
+            }
+            b"EXT-X-DEFINE" => {
+                // One of an earlier signing gives way, as the parameters do that refer to it. It stands behind the
+                // header.
+                if self.references.variables.define(value) == VariableOwner::Rewriter && self.header_seen {
+                    self.replace(line_start..end, b"", Content::Nothing);
+                }
+            }
+            b"EXT-X-ENDLIST" => self.scan.info.ended = true,
+            b"EXT-X-PLAYLIST-TYPE" => self.scan.info.ended |= value.trim_ascii() == b"VOD",
+            b"EXT-X-SERVER-CONTROL" if self.origin == Origin::Static => {
+                let list = value.trim_ascii_end();
+                match server_control::for_static_origin(list) {
+                    // A list of nothing would be no list.
+                    Some(kept) if kept.is_empty() => {
+                        self.replace(line_start..end, b"", Content::Nothing);
+                    }
+                    Some(kept) => self.replace(start..start + list.len(), &kept, Content::Nothing),
+                    None => {}
+                }
+            }
+            b"EXT-X-STREAM-INF" => self.next_is_variant = true,
+            b"EXT-X-TARGETDURATION" => {
+                let seconds = str::from_utf8(value.trim_ascii()).ok();
+                self.scan.info.target_duration = seconds.and_then(|seconds| seconds.parse().ok());
+            }
+            b"EXT-X-VERSION" => {
+                self.scan.info.has_version = true;
+                if let Some(low) = low_version(value) {
+                    self.replace(start + low.start..start + low.end, b"", Content::Version);
+                }
+            }
+            _ if PREFETCH.contains(&name) => self.reference(start, value, Kind::Media),
+            _ if URI_ATTRIBUTES.iter().any(|place| place.tag == name) => self.attributes(name, start, value),
+            _ => self.unknown(name, value),
+        }
+    }
+
+    /// Signs what the attribute list holds, which begins at the byte `start`.
+    fn attributes(&mut self, tag: &[u8], start: usize, list: &[u8]) {
+        let class = (tag == DATE_RANGE).then(|| self.class(list)).flatten();
+        for attribute in Attributes::new(list) {
+            let place = URI_ATTRIBUTES.iter().find(|place| {
+                place.tag == tag && attribute.is_named(place.attribute) && place.class == class
+            });
+            let Some(place) = place else { continue };
+            let before = self.scan.changes.len();
+            if attribute.is_ambiguous() {
+                self.leave(SkipReason::Ambiguous, place.kind);
+            } else {
+                self.reference(start + attribute.at, attribute.value, place.kind);
+            }
+            if tag == STEERING {
+                // Only a manifest that is signed itself is read, and its pathways with it.
+                let server = self.scan.changes.get(before).filter(|_| names_json(attribute.value));
+                match server.map(|change| &change.content) {
+                    Some(Content::Parameters { target, .. }) => self.scan.steering.push(*target),
+                    _ => self.scan.info.is_steered_elsewhere = true,
+                }
+            }
+        }
+    }
+
+    /// What decides about a date range's attributes. `CLASS` may stand behind them, or only in an earlier
+    /// tag with the same `ID`: the two are one range (section 4.4.5.1).
+    fn class(&mut self, list: &[u8]) -> Option<&'static [u8]> {
+        let value =
+            |name: &[u8]| Attributes::new(list).find(|one| one.is_named(name)).map(|found| found.value);
+        let id = value(b"ID").unwrap_or_default();
+        let Some(stated) = value(b"CLASS") else {
+            return self.date_ranges.get(id).copied();
+        };
+        let class = URI_ATTRIBUTES.iter().filter_map(|place| place.class).find(|class| *class == stated)?;
+        if !id.is_empty() {
+            self.date_ranges.entry(id.to_owned()).or_insert(class);
+        }
+        Some(class)
+    }
+
+    /// What a tag means that is not known, nobody knows: its URI is left, but told.
+    fn unknown(&mut self, name: &[u8], list: &[u8]) {
+        let is_uri = |attribute: Attribute<'_>| attribute.is_named(b"URI") && !attribute.value.is_empty();
+        if name.starts_with(b"EXT") && Attributes::new(list).any(is_uri) {
+            self.leave(SkipReason::UnknownTag, Kind::Media);
+        }
+    }
+
+    /// Notes the reference that begins at the byte `start`. Blank space around it is none of it.
+    fn reference(&mut self, start: usize, raw: &[u8], kind: Kind) {
+        let text = raw.trim_ascii();
+        let start = start + raw.len() - raw.trim_ascii_start().len();
+        let place = str::from_utf8(text)
+            .map_err(|_| SkipReason::Invalid)
+            .and_then(|text| self.references.place(text, kind, &mut self.find));
+        let InsertionPoint { target, kind, head, separator, fragment } = match place {
+            Ok(place) => place,
+            Err(reason) => return self.leave(reason, kind),
+        };
+        let end = start + text.len() - fragment.len();
+        let content = Content::Parameters { target, kind, separator: separator.bytes().next() };
+        match head {
+            Cow::Borrowed(_) => self.insert(end, content),
+            Cow::Owned(head) => self.replace(start..end, head.as_bytes(), content),
+        }
+    }
+
+    fn leave(&mut self, reason: SkipReason, kind: Kind) {
+        self.scan.left.count(Err(reason), 1);
+        self.scan.info.has_children_elsewhere |= kind.is_nested();
+    }
+
+    fn insert(&mut self, start: usize, content: Content<T>) {
+        self.scan.changes.push(Change { start, replacement: None, content });
+    }
+
+    fn replace(&mut self, range: Range<usize>, text: &[u8], content: Content<T>) {
+        let replacement = Some(Box::new(Replacement { end: range.end, text: text.into() }));
+        self.scan.changes.push(Change { start: range.start, replacement, content });
+    }
+}
+
+/// Whether the path of a reference ends in `.json`, whatever comes behind it.
+fn names_json(reference: &[u8]) -> bool {
+    let path = reference.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+    path.trim_ascii().ends_with(b".json")
+}
+
+/// The name of a tag, without `#`, and where in the line its value begins.
+fn tag(line: &[u8]) -> (&[u8], usize) {
+    // Every other line of most playlists.
+    if line.starts_with(b"#EXTINF:") {
+        return (b"EXTINF", b"#EXTINF:".len());
+    }
+    let end = memchr::memchr(b':', line).map_or(line.len(), |at| at + 1);
+    let head = line.get(..end).unwrap_or_default();
+    let head = head.strip_suffix(b":").unwrap_or(head).trim_ascii();
+    let name = head.strip_prefix(b"#").unwrap_or_default();
+    match name.strip_prefix(HEADER) {
+        // Some authors write attributes behind it.
+        Some(rest) if rest.first().is_some_and(u8::is_ascii_whitespace) => (HEADER, end),
+        _ => (name, end),
+    }
+}
+
+const HEADER: &[u8] = b"EXTM3U";
+const STEERING: &[u8] = b"EXT-X-CONTENT-STEERING";

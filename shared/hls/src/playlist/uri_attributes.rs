@@ -1,0 +1,47 @@
+//! Where a URI can stand in a tag, after [RFC 8216bis]; for `EXT-X-IMAGE-STREAM-INF`, the image media playlists of
+//! Roku, DISH and AWS Elemental; for the two tags whose whole value is a URI, low-latency HLS before Apple's.
+//!
+//! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis#section-4.4
+
+use super::Kind;
+
+/// An attribute that holds a URI.
+pub(super) struct UriAttribute {
+    pub(super) tag: &'static [u8],
+    pub(super) attribute: &'static [u8],
+    /// The `CLASS` that gives the attribute this meaning.
+    pub(super) class: Option<&'static [u8]>,
+    pub(super) kind: Kind,
+}
+
+const fn place(tag: &'static [u8], attribute: &'static [u8], kind: Kind) -> UriAttribute {
+    UriAttribute { tag, attribute, class: None, kind }
+}
+
+// A preload must equal its target byte for byte, so both are told apart by the path alone: hence
+// Document for an interstitial's asset, although it is most often a playlist.
+const fn date_range(class: &'static [u8], attribute: &'static [u8]) -> UriAttribute {
+    UriAttribute { tag: DATE_RANGE, attribute, class: Some(class), kind: Kind::Document }
+}
+
+pub(super) const DATE_RANGE: &[u8] = b"EXT-X-DATERANGE";
+
+pub(super) const URI_ATTRIBUTES: [UriAttribute; 14] = [
+    place(b"EXT-X-CONTENT-STEERING", b"SERVER-URI", Kind::Document),
+    place(b"EXT-X-I-FRAME-STREAM-INF", b"URI", Kind::Playlist),
+    place(b"EXT-X-IMAGE-STREAM-INF", b"URI", Kind::Playlist),
+    place(b"EXT-X-KEY", b"URI", Kind::Key),
+    place(b"EXT-X-MAP", b"URI", Kind::Media),
+    place(b"EXT-X-MEDIA", b"URI", Kind::Playlist),
+    place(b"EXT-X-PART", b"URI", Kind::Media),
+    place(b"EXT-X-PRELOAD-HINT", b"URI", Kind::Media),
+    place(b"EXT-X-RENDITION-REPORT", b"URI", Kind::Playlist),
+    place(b"EXT-X-SESSION-DATA", b"URI", Kind::Document),
+    place(b"EXT-X-SESSION-KEY", b"URI", Kind::Key),
+    date_range(b"com.apple.hls.interstitial", b"X-ASSET-LIST"),
+    date_range(b"com.apple.hls.interstitial", b"X-ASSET-URI"),
+    date_range(b"com.apple.hls.preload", b"X-URI"),
+];
+
+/// Tags whose value is the URI of a segment that is not there yet.
+pub(super) const PREFETCH: [&[u8]; 2] = [b"EXT-X-PREFETCH", b"EXT-X-TWITCH-PREFETCH"];

@@ -1,0 +1,11 @@
+//! Whole playlists: signed with real signatures, read back by another reader, asked for as a viewer would.
+#![expect(clippy::disallowed_methods, reason = "public playlists are files; the crate itself stays pure")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod corpus;
+mod properties;
+#[path = "../../../../tests/corpus.rs"]
+mod published;
+mod reader;
+mod signing;
+mod written;
