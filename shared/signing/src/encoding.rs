@@ -29,7 +29,7 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(standard?).ok()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "verifier"))]
 mod tests {
     use super::*;
 

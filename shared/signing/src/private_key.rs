@@ -173,3 +173,24 @@ pub(crate) fn unreadable_ec(der: &[u8]) -> KeyProblem {
 const PRIME256V1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 #[cfg(feature = "ecdsa")]
 const SECP384R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_p256_key_is_read_only_where_the_feature_is_on() {
+        const KEY: &str = "-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIK1Ygz64xZFb86G0MNESNORdk8cVEN+cX3Qt2UTUY7XqoAoGCCqGSM49
+AwEHoUQDQgAElOWt29Qd9x+X7PKJGHvJvXmbNrgZBh1QJdG+1TUDcDCDqD1pNI49
+aMjc/Pae1QFVwZadRDojLwBNWTh5kkvXOA==
+-----END EC PRIVATE KEY-----
+";
+        let expected = if cfg!(feature = "ecdsa") {
+            Ok(KeyAlgorithm::EcdsaP256)
+        } else {
+            Err(Error::Key(KeyProblem::EcdsaDisabled))
+        };
+        assert_eq!(PrivateKey::from_pem(KEY).map(|key| key.algorithm()), expected);
+    }
+}

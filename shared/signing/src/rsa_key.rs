@@ -82,3 +82,28 @@ const SMALLEST: usize = if cfg!(feature = "sha1") { SMALLEST_PUBLIC } else { 2_0
 
 /// The smallest key that it verifies with.
 pub(crate) const SMALLEST_PUBLIC: usize = 1_024;
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::{
+        encoding::{AsDer as _, Pkcs8V1Der},
+        rsa::KeySize,
+    };
+
+    use super::*;
+    use crate::PrivateKey;
+
+    #[test]
+    fn with_sha1_a_key_signs_only_where_the_feature_is_on() {
+        let pair = KeyPair::generate(KeySize::Rsa2048).expect("random numbers");
+        let der: Pkcs8V1Der<'_> = pair.as_der().expect("a key has a DER form");
+        let pem = pem::encode(&pem::Pem::new("PRIVATE KEY", der.as_ref()));
+        let key = PrivateKey::from_pem(&pem).expect("a private key");
+        let is_verified = |hash| {
+            key.sign(b"policy", hash).map(|signature| key.public_key().verify(b"policy", &signature, hash))
+        };
+        assert_eq!(is_verified(HashAlgorithm::Sha256), Ok(true));
+        let expected = if cfg!(feature = "sha1") { Ok(true) } else { Err(Error::Sha1Disabled) };
+        assert_eq!(is_verified(HashAlgorithm::Sha1), expected);
+    }
+}
