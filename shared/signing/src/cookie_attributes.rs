@@ -2,11 +2,11 @@
 //!
 //! <https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2>
 
-/// How a browser keeps the cookies. `Secure` and `HttpOnly` always stand: the cookies admit whoever has
-/// them, and no script needs to read them.
+/// How a browser keeps the cookies. `Secure` and `HttpOnly` are always set: the cookies admit everybody
+/// who has them, and no script needs to read them.
 ///
 /// The same value sets the cookies ([`Grant::set_cookies_with`]) and clears them ([`clear_cookies`]): a
-/// browser takes a cookie with another `Path`, `Domain` or `Partitioned` for another cookie.
+/// browser treats a cookie with another `Path`, `Domain` or `Partitioned` as another cookie.
 ///
 /// [`Grant::set_cookies_with`]: crate::Grant::set_cookies_with
 /// [`clear_cookies`]: crate::clear_cookies
@@ -20,7 +20,7 @@ pub struct CookieAttributes {
 }
 
 impl CookieAttributes {
-    /// Cookies for what lies below `path`, such as [`Grant::cookie_path`](crate::Grant::cookie_path), of the
+    /// Cookies for everything below `path`, such as [`Grant::cookie_path`](crate::Grant::cookie_path), of the
     /// one host that sets them, with `SameSite=Lax`, until the browser's session ends.
     #[must_use]
     pub fn new(path: impl Into<String>) -> Self {
@@ -34,7 +34,7 @@ impl CookieAttributes {
     }
 
     /// Sends them to `domain` and to every host below it. A host outside of it cannot set them, and no
-    /// browser takes a public suffix such as `cloudfront.net`.
+    /// browser accepts a public suffix such as `cloudfront.net`.
     #[must_use]
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         let domain = domain.into();
@@ -127,7 +127,7 @@ impl SameSite {
 /// browser keeps.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum CookieLifetime {
-    /// Until the policy ends: a browser that restores its session brings no dead cookies back.
+    /// Until the policy ends: a browser that restores its session does not resend expired cookies.
     Policy,
     /// Until the browser's session ends, as AWS advises.
     Session,

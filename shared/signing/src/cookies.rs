@@ -1,4 +1,4 @@
-//! The cookies of a signature: their names, and how to be rid of them.
+//! The cookies of a signature: their names, and how to clear them.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-setting-signed-cookie-custom-policy.html>
 
@@ -20,7 +20,7 @@ pub enum CookieName {
 }
 
 impl CookieName {
-    /// The name as it stands in `Cookie` and `Set-Cookie`.
+    /// The name in `Cookie` and `Set-Cookie`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -9,12 +9,12 @@ use crate::{
     resource::URL_LIMIT,
 };
 
-/// The id that CloudFront gave to a public key (or, until 2020, to an account's key pair).
+/// The id of a CloudFront public key (or, until 2020, of an account's key pair).
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct KeyPairId(String);
 
 impl KeyPairId {
-    /// Takes an id such as `K2JCJMDEHXQW5F`.
+    /// Checks an id such as `K2JCJMDEHXQW5F`.
     ///
     /// # Errors
     /// [`Error::KeyPairId`] for anything but letters and digits.
@@ -96,7 +96,7 @@ impl Grant {
         &self.query
     }
 
-    /// Under which id CloudFront knows the key that signed.
+    /// The id of the key that signed.
     #[must_use]
     pub fn key_pair_id(&self) -> &KeyPairId {
         &self.key_pair_id
@@ -108,7 +108,7 @@ impl Grant {
         &self.policy
     }
 
-    /// `url`, byte for byte, with the parameters behind its own.
+    /// `url`, byte for byte, with the parameters after its own.
     ///
     /// # Errors
     /// [`Error::NotCovered`] where the policy does not cover it; [`Error::SignedUrlTooLong`] where it would pass
@@ -117,7 +117,7 @@ impl Grant {
         self.apply(url.as_str(), url.as_str())
     }
 
-    /// An RTMP URL or stream name with the parameters behind it.
+    /// An RTMP URL or stream name with the parameters after it.
     ///
     /// # Errors
     /// As [`Grant::url`].
@@ -192,7 +192,7 @@ impl Grant {
 }
 
 impl fmt::Debug for Grant {
-    /// Whoever holds the signature is admitted: it stays out of logs.
+    /// A signature admits everybody who has it, so logs must not contain it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Grant")
             .field("policy", &self.policy)

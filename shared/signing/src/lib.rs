@@ -2,7 +2,7 @@
 //!
 //! The crate is pure: no clock, environment, disk, network or async. Signing yields a [`Grant`], a
 //! signed policy that can be applied as often as wanted: to URLs, to a browser as cookies, to each
-//! URI of a playlist. Verification takes the bytes of a request as they came and answers
+//! URI of a playlist. Verification reads the bytes of a request as received and answers
 //! [`Admitted`] or a [`Denial`] with CloudFront's own code and message and a reason for people.
 //!
 //! ```

@@ -53,7 +53,7 @@ impl CustomPolicy {
         Ok(policy)
     }
 
-    /// Admits nobody before the second **after** `opens`: `DateGreaterThan` is exclusive.
+    /// Rejects requests before the second **after** `opens`: `DateGreaterThan` is exclusive.
     ///
     /// # Errors
     /// [`Error::EmptyWindow`] where no second is left.
@@ -66,7 +66,7 @@ impl CustomPolicy {
     }
 
     /// Admits viewers from this range only. CloudFront compares IPv4 addresses only: a distribution with
-    /// IPv6 enabled refuses viewers who come over IPv6.
+    /// IPv6 enabled rejects viewers that use IPv6.
     #[must_use]
     pub fn ip_address(mut self, range: IpRange) -> Self {
         self.ip_address = Some(range);
@@ -146,7 +146,7 @@ fn canned_json(resource: &str, expires: u64) -> String {
     )
 }
 
-/// KMS signs at most this many bytes with `MessageType=RAW`; CloudFront documents no limit of its own.
+/// KMS signs at most this many bytes with `MessageType=RAW`; CloudFront documents no limit.
 pub(crate) const POLICY_LIMIT: usize = 4_096;
 
 #[cfg(test)]

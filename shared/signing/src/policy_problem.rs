@@ -30,7 +30,7 @@ pub enum PolicyProblem {
     /// `Statement` has to have exactly one entry.
     #[error("Statement has {0} entries instead of one")]
     Statements(usize),
-    /// CloudFront has no such member.
+    /// CloudFront does not define this member.
     #[error("{0:?} is no member of a CloudFront policy")]
     Unknown(String),
     /// A member has a value of the wrong type.

@@ -1,4 +1,4 @@
-//! Private keys as they come in files: PKCS#1, PKCS#8 and SEC1, RSA and P-256.
+//! Private keys in the forms that files have: PKCS#1, PKCS#8 and SEC1, RSA and P-256.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use crate::{Error, HashAlgorithm, KeyProblem, PublicKey, der, rsa_key::RsaKey};
 pub enum KeyAlgorithm {
     /// ECDSA over P-256 (`prime256v1`).
     EcdsaP256,
-    /// RSA; CloudFront takes 2048 bits.
+    /// RSA; CloudFront accepts 2048 bits.
     Rsa {
         /// The modulus.
         bits: usize,

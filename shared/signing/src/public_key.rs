@@ -43,7 +43,7 @@ impl PublicKey {
         Ok(key?)
     }
 
-    /// The key as PEM, in the form that CloudFront takes.
+    /// The key as PEM, in the form that CloudFront accepts.
     #[must_use]
     pub fn to_pem(&self) -> String {
         pem::encode_config(

@@ -1,10 +1,10 @@
-//! A viewer's request, in the bytes that came.
+//! A viewer's request, in the bytes that were received.
 
 use std::net::IpAddr;
 
 use crate::{CookieName, parameters::reserved_parameters};
 
-/// Where the signature of a request stands.
+/// Where the signature of a request is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum SignatureLocation {
     /// In `CloudFront-*` cookies.
@@ -39,14 +39,14 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// The address the viewer's request came from, for policies with `IpAddress`.
+    /// The viewer's address, for policies with `IpAddress`.
     #[must_use]
     pub fn viewer_address(mut self, address: IpAddr) -> Self {
         self.viewer_address = Some(address);
         self
     }
 
-    /// Where this request's signature stands, if it has one: a signed URL wins over cookies.
+    /// Where this request's signature is, if it has one: a signed URL takes precedence over cookies.
     #[must_use]
     pub fn signature_location(&self) -> Option<SignatureLocation> {
         if reserved_parameters(self.url).next().is_some() {

@@ -43,7 +43,7 @@ impl fmt::Display for ExactUrl {
     }
 }
 
-/// A pattern over URLs: `*` is any run of characters. Only a custom policy takes it.
+/// A pattern over URLs: `*` is any run of characters. Only a custom policy accepts it.
 ///
 /// The first `?` after the host starts the query, as in a URL; whether CloudFront reads a `?` in a path
 /// as its one-character wildcard is not documented without doubt, so it cannot be written here.
@@ -94,7 +94,7 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// The text that stands in the policy.
+    /// The text in the policy.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -111,7 +111,7 @@ impl Resource {
     }
 }
 
-/// Whether the `Resource` of a policy that somebody signed covers a request for `url`, a URL or a stream name
+/// Whether the `Resource` of a received policy covers a request for `url`, a URL or a stream name
 /// without CloudFront's parameters.
 #[must_use]
 pub fn resource_covers(resource: &str, url: &str) -> bool {
@@ -164,7 +164,7 @@ fn check(url: &str, allowed: &'static [&str]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses what some clients percent-encode on their own and others do not: behind the host, the same URL would
+/// Refuses what some clients percent-encode on their own and others do not: after the host, the same URL would
 /// reach CloudFront in two spellings, and only one of them is signed.
 fn check_encoded_characters(url: &str) -> Result<(), Error> {
     let host_at = url.find("://").map_or(0, |at| at + 3);
@@ -177,7 +177,7 @@ fn check_encoded_characters(url: &str) -> Result<(), Error> {
     }
 }
 
-/// A query in a pattern is `name=…` or begins with a wildcard; anything else behind a `?`, as in
+/// A query in a pattern is `name=…` or begins with a wildcard; anything else after a `?`, as in
 /// `/s???.ts`, was meant as wildcards in the path.
 fn check_question_mark(pattern: &str) -> Result<(), Error> {
     let Some((before, query)) = pattern.split_once('?') else { return Ok(()) };

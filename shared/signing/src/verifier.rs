@@ -1,7 +1,7 @@
-//! Verification: the bytes that came, judged as CloudFront judges them.
+//! Verification: decides about the received bytes as CloudFront does.
 //!
 //! The key pair id is looked at first, then the signature, then what the policy says: nothing in a
-//! policy counts before it is known who signed it.
+//! policy counts before the signature is verified.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-urls.html>
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::{
 /// A request that is admitted.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Admitted {
-    /// Where its signature stood.
+    /// Where its signature is.
     pub signature_location: SignatureLocation,
     /// Whose signature it is.
     pub key_pair_id: KeyPairId,
