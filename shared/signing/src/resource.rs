@@ -46,7 +46,7 @@ impl fmt::Display for ExactUrl {
 /// A pattern over URLs: `*` is any run of characters. Only a custom policy accepts it.
 ///
 /// The first `?` after the host starts the query, as in a URL; whether CloudFront reads a `?` in a path
-/// as its one-character wildcard is not documented without doubt, so it cannot be written here.
+/// as its one-character wildcard is not documented clearly, so this type rejects it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct UrlPattern(String);
 

@@ -147,7 +147,7 @@ async fn a_path_that_cannot_be_signed_is_refused_with_the_reason() {
         ),
         (
             "/video/m/a.m3u8#t=1",
-            "the fragment at byte 52 is never sent to CloudFront: leave it out".to_owned(),
+            "the fragment at byte 52 is never sent to CloudFront: remove it".to_owned(),
         ),
         (
             "@evil.example/video/m/a.m3u8",
