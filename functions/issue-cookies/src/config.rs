@@ -17,7 +17,7 @@ pub struct Config {
     /// The key, its id, its hash and the expiry buckets.
     pub signing: SigningConfig,
     /// `RESOURCE_PATH`, and `SCOPE_DEPTH` for signed URLs.
-    pub scope: AssetTree,
+    pub tree: AssetTree,
     /// `VIEWER_PROTOCOL`
     pub protocol: ViewerProtocol,
     /// `VIEWER_HOST`
@@ -72,7 +72,7 @@ impl Config {
 
     fn from_settings(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Self> {
         let signing = SigningConfig::read(settings);
-        let scope = asset_tree(settings);
+        let tree = asset_tree(settings);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
         let viewer_host = ViewerHost::read(settings);
         let origin_secret = OriginSecret::read(settings);
@@ -86,10 +86,10 @@ impl Config {
             settings.problem(format!("COOKIE_DOMAIN and VIEWER_HOST do not fit: {error}"));
         }
         let authenticators = Authenticators::read(settings, http);
-        let entitlements = scope.as_ref().and_then(|scope| Entitlements::read(settings, scope));
+        let entitlements = tree.as_ref().and_then(|tree| Entitlements::read(settings, tree));
         Some(Self {
             signing: signing?,
-            scope: scope?,
+            tree: tree?,
             protocol: protocol?,
             viewer_host: viewer_host?,
             origin_secret: origin_secret.ok()?,

@@ -16,7 +16,7 @@ use crate::{Subject, authenticators::UniqueClaims, folder_pattern::FolderPattern
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Entitlements {
     rules: Vec<Rule>,
-    scope: AssetTree,
+    tree: AssetTree,
 }
 
 /// Why a viewer gets nothing: for the log.
@@ -41,10 +41,10 @@ impl Entitlements {
     /// Reads `ENTITLEMENTS`, a JSON array. Each entry is a template such as `"/video/{tenant}/*"`, in which
     /// `{tenant}` stands for that claim, or for each of its values; or an object such as
     /// `{"resource": "/video/premium/*", "if": {"groups": "premium"}}`, for viewers who have that value
-    /// among those of the claim. Without the setting, every viewer may watch all of `scope`.
-    pub(crate) fn read(settings: &mut Settings<'_>, scope: &AssetTree) -> Option<Self> {
+    /// among those of the claim. Without the setting, every viewer may watch all of `tree`.
+    pub(crate) fn read(settings: &mut Settings<'_>, tree: &AssetTree) -> Option<Self> {
         let Some(text) = settings.optional(NAME) else {
-            return Some(Self { rules: vec![Rule::everything(scope)], scope: scope.clone() });
+            return Some(Self { rules: vec![Rule::everything(tree)], tree: tree.clone() });
         };
         let Ok(entries) = serde_json::from_str::<Vec<Entry>>(&text) else {
             settings.problem(format!(r#"{NAME} must be a JSON array of {ENTRIES}"#));
@@ -54,13 +54,13 @@ impl Entitlements {
             settings.problem(format!("{NAME} is empty: nobody could watch anything"));
         }
         let rules = entries.into_iter().enumerate().map(|(at, entry)| {
-            Rule::new(entry, scope)
+            Rule::new(entry, tree)
                 .map_err(|problem| settings.problem(format!("{NAME}[{at}]: {problem}")))
                 .ok()
         });
         // All of them are read before the first problem ends this function, so that it reports all problems.
         let rules: Vec<Option<Rule>> = rules.collect();
-        Some(Self { rules: rules.into_iter().collect::<Option<_>>()?, scope: scope.clone() })
+        Some(Self { rules: rules.into_iter().collect::<Option<_>>()?, tree: tree.clone() })
     }
 
     /// The viewer's resources as path patterns, such as `/video/tenant-a/*`. None is within another: a browser would send
@@ -104,7 +104,7 @@ impl Entitlements {
             let path =
                 folder.split('/').all(is_plain_segment).then(|| FolderPattern::of(folder.split('/')))?;
             let is_given = resources.iter().any(|resource| resource.contains(&path));
-            (is_given && self.scope.is_of_whole_assets(&path.to_string())).then_some(path)
+            (is_given && self.tree.is_of_whole_assets(&path.to_string())).then_some(path)
         };
         paths.iter().map(path).collect::<Option<_>>().ok_or(NotEntitled::Path)
     }
@@ -140,14 +140,14 @@ enum Segment {
 }
 
 impl Rule {
-    fn everything(scope: &AssetTree) -> Self {
-        let everything = scope.everything();
+    fn everything(tree: &AssetTree) -> Self {
+        let everything = tree.everything();
         let folder = everything.strip_suffix("/*").unwrap_or_default().split('/').skip(1);
         let folder = folder.map(|segment| Segment::Fixed(segment.to_owned())).collect();
         Self { folder, conditions: Map::new() }
     }
 
-    fn new(entry: Entry, scope: &AssetTree) -> Result<Self, String> {
+    fn new(entry: Entry, tree: &AssetTree) -> Result<Self, String> {
         let (template, conditions) = match entry {
             Entry::Template(template) => (template, Map::new()),
             Entry::Conditional(Conditional { resource, conditions }) => (resource, conditions.0),
@@ -155,14 +155,14 @@ impl Rule {
         if !conditions.values().all(Value::is_string) {
             return Err("each value of its if must be a text".to_owned());
         }
-        let everything = scope.everything();
-        let (folder, example) = folder(&template).filter(|(_, example)| scope.covers(example)).ok_or_else(|| {
+        let everything = tree.everything();
+        let (folder, example) = folder(&template).filter(|(_, example)| tree.covers(example)).ok_or_else(|| {
             format!(
                 "the resource must lie in {everything} and end with /*, with no other wildcard, and with each \
                  claim a whole segment, as in /video/{{tenant}}/*"
             )
         })?;
-        if !scope.is_of_whole_assets(&example) {
+        if !tree.is_of_whole_assets(&example) {
             return Err(
                 "the resource lies deeper than SCOPE_DEPTH, and a playlist is signed for the whole folder \
                         at that depth: raise SCOPE_DEPTH"

@@ -22,9 +22,9 @@ impl FolderPattern {
         Self { folder }
     }
 
-    /// Everything in `scope`.
-    pub(crate) fn everything(scope: &AssetTree) -> Self {
-        Self { folder: scope.everything().trim_end_matches('*').to_owned() }
+    /// Everything in `tree`.
+    pub(crate) fn everything(tree: &AssetTree) -> Self {
+        Self { folder: tree.everything().trim_end_matches('*').to_owned() }
     }
 
     /// The folder, such as `/video/tenant-a/`.

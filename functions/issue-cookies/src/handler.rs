@@ -112,8 +112,8 @@ impl IssueCookies {
         if remembered_paths::length(&answer.cookies) > remembered_paths::ROOM {
             return Err(not_entitled(subject, NotEntitled::TooMany));
         }
-        let before = remembered_paths::read(request, &self.config.scope);
-        remembered_paths::replace(&mut answer.cookies, paths, before, &self.config.scope, &attributes)?;
+        let before = remembered_paths::read(request, &self.config.tree);
+        remembered_paths::replace(&mut answer.cookies, paths, before, &self.config.tree, &attributes)?;
         for (resource, grant) in &grants {
             audit("issued cookies", subject, resource, grant);
         }
@@ -126,8 +126,8 @@ impl IssueCookies {
         self.check_page(request, &origin, Authority::Explicit)?;
         let mut answer = Answer::empty(StatusCode::NO_CONTENT);
         let attributes = |path: &str| self.attributes(&origin, path);
-        let before = remembered_paths::read(request, &self.config.scope);
-        remembered_paths::forget(&mut answer.cookies, before, &self.config.scope, &attributes)?;
+        let before = remembered_paths::read(request, &self.config.tree);
+        remembered_paths::forget(&mut answer.cookies, before, &self.config.tree, &attributes)?;
         Ok(answer)
     }
 
@@ -138,8 +138,8 @@ impl IssueCookies {
         let url = ExactUrl::new(admission.origin.url(&asked.path)).map_err(Refusal::Url)?;
         let path = asked.path.split('?').next().unwrap_or_default();
         // The playlist function would not answer for such a path, and its dot segments could lead elsewhere.
-        let asset = object_key(path).and_then(|_| self.config.scope.of(path));
-        let outside = || Refusal::OutsideOfScope { everything: self.config.scope.everything() };
+        let asset = object_key(path).and_then(|_| self.config.tree.of(path));
+        let outside = || Refusal::OutsideOfScope { everything: self.config.tree.everything() };
         let asset = asset.ok_or_else(outside)?;
         if !admission.paths.iter().any(|entitled| entitled.covers(path)) {
             return Err(not_entitled(&admission.subject, NotEntitled::Nothing));

@@ -12,13 +12,13 @@ use hls_rewrite::AssetTree;
 use crate::{folder_pattern::FolderPattern, refusal::Refusal};
 
 /// The folders that a request's cookie names, such as `/video/tenant-a/`; nothing without the cookie. This function
-/// never writes a folder outside of `scope`, so it ignores one.
-pub(crate) fn read(request: &ApiGatewayV2httpRequest, scope: &AssetTree) -> Option<Vec<String>> {
+/// never writes a folder outside of `tree`, so it ignores one.
+pub(crate) fn read(request: &ApiGatewayV2httpRequest, tree: &AssetTree) -> Option<Vec<String>> {
     let cookies = request.cookies.iter().flatten().filter_map(|pair| Cookie::parse(pair.as_str()).ok());
     let value = cookies.filter(|cookie| cookie.name() == NAME).find_map(|cookie| cookie.value_raw())?;
     let is_ours = |folder: &&str| {
         let pattern = format!("{folder}*");
-        folder.len() <= FOLDER_LIMIT && AssetTree::new(&pattern, 0).is_ok() && scope.covers(&pattern)
+        folder.len() <= FOLDER_LIMIT && AssetTree::new(&pattern, 0).is_ok() && tree.covers(&pattern)
     };
     Some(value.split(SEPARATOR).filter(is_ours).take(LIMIT).map(str::to_owned).collect())
 }
@@ -35,10 +35,10 @@ pub(crate) fn replace(
     cookies: &mut Vec<String>,
     paths: &[FolderPattern],
     before: Option<Vec<String>>,
-    scope: &AssetTree,
+    tree: &AssetTree,
     attributes: Attributes<'_>,
 ) -> Result<(), Refusal> {
-    let everything = FolderPattern::everything(scope);
+    let everything = FolderPattern::everything(tree);
     if before.is_none() && *paths == [everything.clone()] {
         return Ok(());
     }
@@ -50,18 +50,18 @@ pub(crate) fn replace(
     remember(cookies, &kept, &left, attributes)
 }
 
-/// Clears the cookies of `before`, and those of the whole scope.
+/// Clears the cookies of `before`, and those of the whole tree.
 ///
 /// # Errors
 /// As `attributes`.
 pub(crate) fn forget(
     cookies: &mut Vec<String>,
     before: Option<Vec<String>>,
-    scope: &AssetTree,
+    tree: &AssetTree,
     attributes: Attributes<'_>,
 ) -> Result<(), Refusal> {
     let is_remembered = before.is_some();
-    let everything = FolderPattern::everything(scope);
+    let everything = FolderPattern::everything(tree);
     let mut folders = before.unwrap_or_default();
     folders.retain(|folder| folder != everything.folder());
     folders.insert(0, everything.folder().to_owned());

@@ -160,7 +160,7 @@ impl ResignManifest {
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         let path = event.raw_path.as_deref().unwrap_or_default();
         let query = event.raw_query_string.as_deref().unwrap_or_default();
-        let style = Style::choose(query, viewer.credential)
+        let style = Style::choose(query, viewer.signature)
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
         let not_found = || Problem::new(StatusCode::NOT_FOUND, "there is no playlist at this path");
         let own_pattern = self.config.tree.of(path).ok_or_else(not_found)?;

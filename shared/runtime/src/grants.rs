@@ -1,4 +1,4 @@
-//! The grant cache: one signature per scope and expiry bucket, whoever asks and however often.
+//! The grant cache: one signature per resource and expiry bucket, whoever asks and however often.
 
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},

@@ -76,8 +76,8 @@ impl ViewerHost {
 pub struct Viewer {
     /// The host (and port) that the viewer asked.
     pub host: String,
-    /// Where the viewer's signature stood, if it had one.
-    pub credential: Option<SignatureLocation>,
+    /// Where the viewer's signature is, if the request has one.
+    pub signature: Option<SignatureLocation>,
     /// The policy of that signature, where it could be read.
     pub policy: Option<ViewerPolicy>,
     /// Where it could not: what the query holds of a [copy](hls_rewrite::policy_copy), which nobody has verified.
@@ -113,7 +113,7 @@ impl Viewer {
             ViewerHost::Header => text(Self::HOST).filter(|host| is_viewer_host(host)).ok_or(ViewerError)?,
         };
         let host = host.to_owned();
-        let credential = match text(Self::CREDENTIAL) {
+        let signature = match text(Self::CREDENTIAL) {
             Some("cookies") => Some(SignatureLocation::Cookies),
             Some("url") => Some(SignatureLocation::Url),
             _ => None,
@@ -130,9 +130,9 @@ impl Viewer {
             }
         });
         // Without a signature there is no policy.
-        let policy = policy.filter(|_| credential.is_some());
+        let policy = policy.filter(|_| signature.is_some());
         let policy_copy = text(Self::POLICY_COPY).map(str::to_owned);
-        Ok(Self { host, credential, policy, policy_copy })
+        Ok(Self { host, signature, policy, policy_copy })
     }
 }
 
@@ -150,8 +150,8 @@ mod tests {
             });
             Viewer::from_headers(&headers.collect(), &ViewerHost::Header)
         };
-        let viewer = |credential, policy| {
-            Ok(Viewer { host: "127.0.0.1:8080".to_owned(), credential, policy, policy_copy: None })
+        let viewer = |signature, policy| {
+            Ok(Viewer { host: "127.0.0.1:8080".to_owned(), signature, policy, policy_copy: None })
         };
         let host = (Viewer::HOST, "127.0.0.1:8080");
         let is = |credential| (Viewer::CREDENTIAL, credential);
@@ -211,7 +211,7 @@ mod tests {
         let host = read("video.example.com").expect("a host");
         let viewer = Viewer {
             host: "video.example.com".to_owned(),
-            credential: Some(SignatureLocation::Url),
+            signature: Some(SignatureLocation::Url),
             policy: None,
             policy_copy: None,
         };

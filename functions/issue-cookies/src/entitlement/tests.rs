@@ -9,8 +9,8 @@ use super::*;
 fn read(text: &str) -> Result<Entitlements, ConfigError> {
     let look_up = |name: &str| (name == NAME).then(|| text.to_owned());
     let mut settings = Settings::new(&look_up);
-    let scope = AssetTree::new("/video/*", 2).unwrap();
-    let entitlements = Entitlements::read(&mut settings, &scope);
+    let tree = AssetTree::new("/video/*", 2).unwrap();
+    let entitlements = Entitlements::read(&mut settings, &tree);
     settings.finish(|| entitlements)
 }
 

@@ -26,7 +26,7 @@ const fn date_range(class: &'static [u8], attribute: &'static [u8]) -> UriAttrib
 
 pub(super) const DATE_RANGE: &[u8] = b"EXT-X-DATERANGE";
 
-pub(super) const URI_ATTRIBUTES: [UriAttribute; 14] = [
+pub(super) const URI_ATTRIBUTES: &[UriAttribute] = &[
     place(b"EXT-X-CONTENT-STEERING", b"SERVER-URI", Kind::Document),
     place(b"EXT-X-I-FRAME-STREAM-INF", b"URI", Kind::Playlist),
     place(b"EXT-X-IMAGE-STREAM-INF", b"URI", Kind::Playlist),

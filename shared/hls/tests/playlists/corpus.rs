@@ -118,25 +118,25 @@ fn only_the_files_without_the_tag_are_no_playlists() {
 /// Where a playlist may lie.
 struct Place {
     url: Url,
-    scope: AssetTree,
+    tree: AssetTree,
     prefix: &'static str,
 }
 
 /// On a host that no playlist knows; and, for one with absolute references, on the host of the first of them.
 fn places(playlist: &[u8]) -> Vec<Place> {
-    let scope = |pattern, depth| AssetTree::new(pattern, depth).unwrap();
+    let tree = |pattern, depth| AssetTree::new(pattern, depth).unwrap();
     let url = Url::parse("https://d111111abcdef8.cloudfront.net/video/m/v0/low.m3u8").unwrap();
-    let mut places = vec![Place { url, scope: scope("/video/*", 1), prefix: "/video/" }];
+    let mut places = vec![Place { url, tree: tree("/video/*", 1), prefix: "/video/" }];
     let mut absolute = references(playlist).into_iter().filter_map(|text| Url::parse(&text).ok());
     if let Some(url) = absolute.find(|url| matches!(url.scheme(), "http" | "https")) {
-        places.push(Place { url: url.join("/playlist.m3u8").unwrap(), scope: scope("/*", 0), prefix: "/" });
+        places.push(Place { url: url.join("/playlist.m3u8").unwrap(), tree: tree("/*", 0), prefix: "/" });
     }
     places
 }
 
 impl Place {
     fn sign(&self, playlist: &[u8], style: Style) -> Signed {
-        sign(playlist, &self.url, &self.scope, style)
+        sign(playlist, &self.url, &self.tree, style)
     }
 
     /// Whether an expanded reference is certain to be ours.

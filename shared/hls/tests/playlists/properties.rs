@@ -84,10 +84,10 @@ proptest! {
 
     #[test]
     fn signing_twice_equals_signing_once(playlist in playlists()) {
-        let scope = AssetTree::new("/video/*", 1).unwrap();
+        let tree = AssetTree::new("/video/*", 1).unwrap();
         for style in [Style::Inline { asked_for: false }, Style::Inline { asked_for: true }, Style::Define] {
-            let once = sign(&playlist, &url(), &scope, style);
-            let twice = sign(&once.playlist, &url(), &scope, style);
+            let once = sign(&playlist, &url(), &tree, style);
+            let twice = sign(&once.playlist, &url(), &tree, style);
             prop_assert_eq!(String::from_utf8_lossy(&twice.playlist), String::from_utf8_lossy(&once.playlist));
         }
     }
@@ -111,11 +111,11 @@ proptest! {
         ]), 0..12),
     ) {
         let text = pieces.concat();
-        let scope = AssetTree::new("/video/*", 1).unwrap();
+        let tree = AssetTree::new("/video/*", 1).unwrap();
         let origin = url().origin().ascii_serialization();
         let mut references = References::new(&url(), None);
         let place = references.place(&text, Kind::Media, |reference| {
-            let pattern = scope.of(reference.path).filter(|_| reference.origin == origin);
+            let pattern = tree.of(reference.path).filter(|_| reference.origin == origin);
             pattern.ok_or(SkipReason::OutOfScope)
         });
         if let Ok(place) = place {
@@ -131,8 +131,8 @@ proptest! {
 
 /// What stands in a playlist for one viewer never reaches further, nor lives longer, than that viewer's policy.
 fn assert_within(playlist: &[u8], authority: &Authority, resource: &str, style: Style, common: &[String]) {
-    let scope = AssetTree::new("/video/*", 1).unwrap();
-    let signed = sign_for(authority, playlist, &url(), &scope, style, common);
+    let tree = AssetTree::new("/video/*", 1).unwrap();
+    let signed = sign_for(authority, playlist, &url(), &tree, style, common);
     for grant in &signed.grants {
         let Policy::Custom(policy) = grant.policy() else { panic!("{grant:?}") };
         let covered = UrlPattern::new(policy.resource().as_str()).unwrap();
