@@ -34,7 +34,6 @@ mod cookie_attributes;
 mod cookies;
 #[cfg(feature = "verifier")]
 mod denial;
-mod der;
 mod encoding;
 mod error;
 mod grant;

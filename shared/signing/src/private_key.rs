@@ -8,9 +8,10 @@ use p256::{
     pkcs8::DecodePrivateKey as _,
 };
 use pem::Pem;
+use pkcs8::{ObjectIdentifier, PrivateKeyInfo};
 use zeroize::Zeroizing;
 
-use crate::{Error, HashAlgorithm, KeyProblem, PublicKey, der, rsa_key::RsaKey};
+use crate::{Error, HashAlgorithm, KeyProblem, PublicKey, rsa_key::RsaKey};
 
 /// What kind of key it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -112,19 +113,17 @@ fn private_block(text: &str) -> Result<Pem, KeyProblem> {
 }
 
 fn from_pkcs8(der: &[u8]) -> Result<Inner, KeyProblem> {
-    let info = der::private_key_info(der).ok_or(KeyProblem::Damaged)?;
-    match info.algorithm {
-        der::RSA_ENCRYPTION => RsaKey::from_pkcs1(info.key).map(Inner::Rsa),
-        der::EC_PUBLIC_KEY => from_ec_pkcs8(der),
+    let info = PrivateKeyInfo::try_from(der).map_err(|_| KeyProblem::Damaged)?;
+    match info.algorithm.oid {
+        pkcs1::ALGORITHM_OID => RsaKey::from_pkcs1(info.private_key).map(Inner::Rsa),
+        #[cfg(feature = "ecdsa")]
+        EC_PUBLIC_KEY => match p256::SecretKey::from_pkcs8_der(der) {
+            Ok(key) => Ok(Inner::P256(key.into())),
+            Err(_) => Err(unreadable_ec(info.algorithm.parameters_oid().ok())),
+        },
+        #[cfg(not(feature = "ecdsa"))]
+        EC_PUBLIC_KEY => Err(KeyProblem::EcdsaDisabled),
         _ => Err(KeyProblem::UnsupportedAlgorithm),
-    }
-}
-
-#[cfg(feature = "ecdsa")]
-fn from_ec_pkcs8(der: &[u8]) -> Result<Inner, KeyProblem> {
-    match p256::SecretKey::from_pkcs8_der(der) {
-        Ok(key) => Ok(Inner::P256(key.into())),
-        Err(_) => Err(unreadable_ec(der)),
     }
 }
 
@@ -132,13 +131,13 @@ fn from_ec_pkcs8(der: &[u8]) -> Result<Inner, KeyProblem> {
 fn from_sec1(der: &[u8]) -> Result<Inner, KeyProblem> {
     match p256::SecretKey::from_sec1_der(der) {
         Ok(key) => Ok(Inner::P256(key.into())),
-        Err(_) => Err(unreadable_ec(der)),
+        Err(_) => {
+            let names = |oid: &ObjectIdentifier| {
+                der.windows(oid.as_bytes().len()).any(|window| window == oid.as_bytes())
+            };
+            Err(unreadable_ec([SECP384R1, PRIME256V1].into_iter().find(names)))
+        }
     }
-}
-
-#[cfg(not(feature = "ecdsa"))]
-fn from_ec_pkcs8(der: &[u8]) -> Result<Inner, KeyProblem> {
-    from_sec1(der)
 }
 
 #[cfg(not(feature = "ecdsa"))]
@@ -156,23 +155,22 @@ fn digest(message: &[u8], hash: HashAlgorithm) -> aws_lc_rs::digest::Digest {
     digest::digest(algorithm, message)
 }
 
-/// Says which curve it is where that is one people have.
+/// What is wrong with an ECDSA key that names this curve and cannot be read as a key on P-256.
 #[cfg(feature = "ecdsa")]
-pub(crate) fn unreadable_ec(der: &[u8]) -> KeyProblem {
-    let names = |oid: &[u8]| der.windows(oid.len()).any(|window| window == oid);
-    if names(SECP384R1) {
-        KeyProblem::WrongCurve { curve: crate::Curve::P384 }
-    } else if names(PRIME256V1) {
-        KeyProblem::Damaged
-    } else {
-        KeyProblem::WrongCurve { curve: crate::Curve::Other }
+pub(crate) fn unreadable_ec(curve: Option<ObjectIdentifier>) -> KeyProblem {
+    match curve {
+        Some(PRIME256V1) => KeyProblem::Damaged,
+        Some(SECP384R1) => KeyProblem::WrongCurve { curve: crate::Curve::P384 },
+        _ => KeyProblem::WrongCurve { curve: crate::Curve::Other },
     }
 }
 
+/// `id-ecPublicKey`
+pub(crate) const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 #[cfg(feature = "ecdsa")]
-const PRIME256V1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const PRIME256V1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 #[cfg(feature = "ecdsa")]
-const SECP384R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 
 #[cfg(test)]
 mod tests {

@@ -10,12 +10,17 @@ use aws_lc_rs::signature::{
 };
 #[cfg(feature = "ecdsa")]
 use p256::pkcs8::{DecodePublicKey as _, EncodePublicKey as _};
+use pkcs8::{
+    SubjectPublicKeyInfoRef,
+    der::{Encode as _, asn1::BitStringRef},
+};
 
 #[cfg(feature = "ecdsa")]
 use crate::private_key::unreadable_ec;
 use crate::{
-    Error, HashAlgorithm, KeyAlgorithm, KeyProblem, der,
-    rsa_key::{SMALLEST_PUBLIC, check_size},
+    Error, HashAlgorithm, KeyAlgorithm, KeyProblem,
+    private_key::EC_PUBLIC_KEY,
+    rsa_key::{SMALLEST_PUBLIC, bits, check_size},
 };
 
 /// A public key, parsed once for both hashes.
@@ -70,11 +75,12 @@ impl PublicKey {
 
     /// Reads a key in PKCS#1.
     pub(crate) fn from_rsa(pkcs1: &[u8]) -> Result<Self, KeyProblem> {
-        let bits = der::bits(der::public_modulus(pkcs1).ok_or(KeyProblem::Damaged)?);
+        let key = pkcs1::RsaPublicKey::try_from(pkcs1).map_err(|_| KeyProblem::Damaged)?;
+        let bits = bits(key.modulus);
         check_size(bits, SMALLEST_PUBLIC)?;
         Self::parse(
             KeyAlgorithm::Rsa { bits },
-            &der::rsa_public_key_info(pkcs1),
+            &rsa_info(pkcs1).map_err(|_| KeyProblem::Damaged)?,
             pkcs1,
             &RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
             &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
@@ -93,16 +99,18 @@ impl PublicKey {
     }
 
     fn from_info(spki: &[u8]) -> Result<Self, KeyProblem> {
-        let info = der::public_key_info(spki).ok_or(KeyProblem::Damaged)?;
-        match info.algorithm {
-            der::RSA_ENCRYPTION => Self::from_rsa(info.key),
+        let info = SubjectPublicKeyInfoRef::try_from(spki).map_err(|_| KeyProblem::Damaged)?;
+        match info.algorithm.oid {
+            pkcs1::ALGORITHM_OID => {
+                Self::from_rsa(info.subject_public_key.as_bytes().ok_or(KeyProblem::Damaged)?)
+            }
             #[cfg(feature = "ecdsa")]
-            der::EC_PUBLIC_KEY => match p256::PublicKey::from_public_key_der(spki) {
+            EC_PUBLIC_KEY => match p256::PublicKey::from_public_key_der(spki) {
                 Ok(key) => Self::from_p256(&key),
-                Err(_) => Err(unreadable_ec(spki)),
+                Err(_) => Err(unreadable_ec(info.algorithm.parameters_oid().ok())),
             },
             #[cfg(not(feature = "ecdsa"))]
-            der::EC_PUBLIC_KEY => Err(KeyProblem::EcdsaDisabled),
+            EC_PUBLIC_KEY => Err(KeyProblem::EcdsaDisabled),
             _ => Err(KeyProblem::UnsupportedAlgorithm),
         }
     }
@@ -125,26 +133,29 @@ impl fmt::Debug for PublicKey {
     }
 }
 
+/// An RSA key in PKCS#1 as a `SubjectPublicKeyInfo`.
+fn rsa_info(pkcs1: &[u8]) -> pkcs8::der::Result<Vec<u8>> {
+    let subject_public_key = BitStringRef::from_bytes(pkcs1)?;
+    SubjectPublicKeyInfoRef { algorithm: pkcs1::ALGORITHM_ID, subject_public_key }.to_der()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn rsa_of(bytes: usize) -> Vec<u8> {
-        let integer = |bytes: &[u8]| {
-            [&[0x02, 0x82], u16::try_from(bytes.len()).expect("short").to_be_bytes().as_slice(), bytes]
-                .concat()
-        };
-        let modulus = integer(&[&[0], vec![0xff; bytes].as_slice()].concat());
-        let exponent = [0x02, 0x03, 0x01, 0x00, 0x01];
-        let length = u16::try_from(modulus.len() + exponent.len()).expect("short").to_be_bytes();
-        [&[0x30, 0x82], length.as_slice(), &modulus, &exponent].concat()
+        let modulus = vec![0xff; bytes];
+        let integer = |bytes| pkcs1::UintRef::new(bytes).expect("an integer");
+        pkcs1::RsaPublicKey { modulus: integer(&modulus), public_exponent: integer(&[1, 0, 1]) }
+            .to_der()
+            .expect("a key")
     }
 
     #[test]
     fn an_rsa_key_of_another_size_is_refused_as_one() {
         for bytes in [64, 513] {
             let pkcs1 = rsa_of(bytes);
-            let spki = der::rsa_public_key_info(&pkcs1);
+            let spki = rsa_info(&pkcs1).expect("a key");
             for (label, der) in [("PUBLIC KEY", &spki), ("RSA PUBLIC KEY", &pkcs1)] {
                 let refused = PublicKey::from_pem(&pem::encode(&pem::Pem::new(label, der.as_slice())));
                 assert_eq!(
@@ -155,5 +166,16 @@ mod tests {
             }
         }
         assert!(PublicKey::from_rsa(&rsa_of(512)).is_ok());
+    }
+
+    #[test]
+    fn what_is_cut_off_or_followed_by_more_is_refused() {
+        let key = rsa_of(256);
+        let algorithm = |der: &[u8]| PublicKey::from_rsa(der).map(|key| key.algorithm());
+        assert_eq!(algorithm(&key), Ok(KeyAlgorithm::Rsa { bits: 2_048 }));
+        let longer = [key.as_slice(), &[0]].concat();
+        for bad in [&key[..key.len() - 1], &longer, &[0x30], &[0x30, 0x80], &[]] {
+            assert_eq!(algorithm(bad), Err(KeyProblem::Damaged), "{bad:?}");
+        }
     }
 }

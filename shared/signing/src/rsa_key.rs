@@ -2,6 +2,7 @@
 //! these there is the crate `rsa`, with the feature `sha1`.
 
 use aws_lc_rs::{rand::SystemRandom, rsa::KeyPair, signature::RSA_PKCS1_SHA256};
+use pkcs1::{UintRef, der::Encode as _};
 #[cfg(feature = "sha1")]
 use rsa::{
     Pkcs1v15Sign, RsaPrivateKey,
@@ -12,7 +13,7 @@ use rsa::{
 #[cfg(feature = "sha1")]
 use sha1::Sha1;
 
-use crate::{Error, HashAlgorithm, KeyProblem, der};
+use crate::{Error, HashAlgorithm, KeyProblem};
 
 pub(crate) struct RsaKey {
     pub(crate) bits: usize,
@@ -25,9 +26,10 @@ pub(crate) struct RsaKey {
 
 impl RsaKey {
     pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyProblem> {
-        let (modulus, public) = der::public_half(der).ok_or(KeyProblem::Damaged)?;
-        let bits = der::bits(modulus);
+        let public = pkcs1::RsaPrivateKey::try_from(der).map_err(|_| KeyProblem::Damaged)?.public_key();
+        let bits = bits(public.modulus);
         check_size(bits, SMALLEST)?;
+        let public = public.to_der().map_err(|_| KeyProblem::Damaged)?;
         let fast = KeyPair::from_der(der).ok();
         #[cfg(feature = "sha1")]
         let slow = Box::new(RsaPrivateKey::from_pkcs1_der(der).map_err(|_| KeyProblem::Damaged)?);
@@ -72,6 +74,14 @@ impl RsaKey {
     }
 }
 
+/// How many bits an integer has.
+pub(crate) fn bits(integer: UintRef<'_>) -> usize {
+    // They begin with the first that is not zero.
+    let bytes = integer.as_bytes();
+    let first = bytes.first().copied().unwrap_or_default();
+    (bytes.len() * 8).saturating_sub(first.leading_zeros() as usize)
+}
+
 /// Accepts RSA keys that the verifier can use: what is signed can be verified.
 pub(crate) fn check_size(bits: usize, smallest: usize) -> Result<(), KeyProblem> {
     if (smallest..=4_096).contains(&bits) { Ok(()) } else { Err(KeyProblem::RsaSize { bits, smallest }) }
@@ -86,12 +96,30 @@ pub(crate) const SMALLEST_PUBLIC: usize = 1_024;
 #[cfg(test)]
 mod tests {
     use aws_lc_rs::{
-        encoding::{AsDer as _, Pkcs8V1Der},
+        encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der},
         rsa::KeySize,
+        signature::KeyPair as _,
     };
+    use pkcs8::PrivateKeyInfo;
 
     use super::*;
-    use crate::PrivateKey;
+    use crate::{PrivateKey, PublicKey};
+
+    #[test]
+    fn the_public_half_is_the_one_that_aws_lc_writes() {
+        let pair = KeyPair::generate(KeySize::Rsa2048).expect("random numbers");
+        let pkcs8: Pkcs8V1Der<'_> = pair.as_der().expect("a key has a DER form");
+        let spki: PublicKeyX509Der<'_> = pair.public_key().as_der().expect("a key has a DER form");
+        let private = PrivateKeyInfo::try_from(pkcs8.as_ref()).expect("PKCS#8");
+        assert_eq!(private.algorithm.oid, pkcs1::ALGORITHM_OID);
+        let key = RsaKey::from_pkcs1(private.private_key).expect("PKCS#1");
+        assert_eq!((key.bits, key.public.as_slice()), (2_048, pair.public_key().as_ref()));
+        let public = PublicKey::from_rsa(&key.public).expect("PKCS#1");
+        assert_eq!(pem::parse(public.to_pem()).expect("PEM").contents(), spki.as_ref());
+        let read = PublicKey::from_pem(&pem::encode(&pem::Pem::new("PUBLIC KEY", spki.as_ref())))
+            .expect("a SubjectPublicKeyInfo");
+        assert_eq!((read.algorithm(), read.to_pem()), (public.algorithm(), public.to_pem()));
+    }
 
     #[test]
     fn with_sha1_a_key_signs_only_where_the_feature_is_on() {
