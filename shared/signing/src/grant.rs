@@ -4,10 +4,7 @@ use std::fmt;
 
 #[cfg(feature = "rtmp")]
 use crate::StreamUrl;
-use crate::{
-    CookieAttributes, CookieName, Error, ExactUrl, HashAlgorithm, Policy, PrivateKey, UnixTime, encoding,
-    resource::URL_LIMIT,
-};
+use crate::{CookieName, Error, ExactUrl, HashAlgorithm, Policy, PrivateKey, encoding, resource::URL_LIMIT};
 
 /// The id of a CloudFront public key (or, until 2020, of an account's key pair).
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -144,22 +141,6 @@ impl Grant {
         cookies
     }
 
-    /// `Set-Cookie` values with [`CookieAttributes::new`] for [`Grant::cookie_path`].
-    #[must_use]
-    pub fn set_cookies(&self) -> Vec<String> {
-        // They end with the browser's session: any time would do.
-        self.set_cookies_with(&CookieAttributes::new(self.cookie_path()), self.policy.date_less_than())
-    }
-
-    /// `Set-Cookie` values with these attributes, at the time `now`.
-    #[must_use]
-    pub fn set_cookies_with(&self, attributes: &CookieAttributes, now: UnixTime) -> Vec<String> {
-        let seconds_left = self.policy.date_less_than().seconds().saturating_sub(now.seconds());
-        let max_age = attributes.max_age(seconds_left);
-        let cookies = self.cookies().into_iter();
-        cookies.map(|(name, value)| attributes.line(name.as_str(), &value, max_age)).collect()
-    }
-
     /// The path that a browser should send the cookies to: the resource's path up to the last `/` before
     /// its first wildcard, or `;`, which no cookie's path can hold.
     #[must_use]
@@ -205,7 +186,7 @@ impl fmt::Debug for Grant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CannedPolicy, CookieLifetime, CustomPolicy, SameSite, UrlPattern};
+    use crate::{CannedPolicy, CustomPolicy, UnixTime, UrlPattern};
 
     fn time() -> UnixTime {
         UnixTime::new(1_767_290_400).expect("a time in seconds")
@@ -259,54 +240,6 @@ mod tests {
         for (resource, path) in rows {
             assert_eq!(grant(wildcard(resource), HashAlgorithm::Sha1).cookie_path(), path, "{resource}");
         }
-    }
-
-    #[test]
-    fn a_cookie_is_secure_and_bound_to_host_and_path() {
-        let url = ExactUrl::new("https://h/video/a.mp4").expect("a URL");
-        let lines = grant(CannedPolicy::new(&url, time()), HashAlgorithm::Sha256).set_cookies();
-        let pairs = ["Expires=1767290400", "Signature=--~~", "Key-Pair-Id=K1", "Hash-Algorithm=SHA256"];
-        let expected =
-            pairs.map(|pair| format!("CloudFront-{pair}; HttpOnly; SameSite=Lax; Secure; Path=/video/"));
-        assert_eq!(lines, expected);
-    }
-
-    #[test]
-    fn every_attribute_stands_on_every_cookie() {
-        let grant = grant(wildcard("https://h/video/*"), HashAlgorithm::Sha1);
-        let attributes = CookieAttributes::new("/video/");
-        let kept = attributes.clone().lifetime(CookieLifetime::Policy);
-        let rows = [
-            (attributes.clone(), 60, "SameSite=Lax; Secure; Path=/video/"),
-            (attributes.same_site(SameSite::Strict), 60, "SameSite=Strict; Secure; Path=/video/"),
-            (kept.clone(), 60, "SameSite=Lax; Secure; Path=/video/; Max-Age=60"),
-            (kept.clone(), 0, "SameSite=Lax; Secure; Path=/video/; Max-Age=0"),
-            (
-                kept.domain("example.com").same_site(SameSite::None).partitioned(),
-                3_600,
-                "SameSite=None; Partitioned; Secure; Path=/video/; Domain=example.com; Max-Age=3600",
-            ),
-        ];
-        for (attributes, seconds_left, text) in rows {
-            let now = UnixTime::new(time().seconds() - seconds_left).expect("seconds");
-            let expected: Vec<String> = grant
-                .cookies()
-                .iter()
-                .map(|(name, value)| format!("{}={value}; HttpOnly; {text}", name.as_str()))
-                .collect();
-            assert_eq!(grant.set_cookies_with(&attributes, now), expected);
-        }
-    }
-
-    #[test]
-    fn an_ended_policy_leaves_no_cookie() {
-        let attributes = CookieAttributes::new("/video/").lifetime(CookieLifetime::Policy);
-        let lines = grant(wildcard("https://h/video/*"), HashAlgorithm::Sha1)
-            .set_cookies_with(&attributes, time().plus(1));
-        assert_eq!(
-            lines.get(2).map(String::as_str),
-            Some("CloudFront-Key-Pair-Id=K1; HttpOnly; SameSite=Lax; Secure; Path=/video/; Max-Age=0")
-        );
     }
 
     #[test]

@@ -30,7 +30,6 @@
 //! ```
 
 mod characters;
-mod cookie_attributes;
 mod cookies;
 #[cfg(feature = "verifier")]
 mod denial;
@@ -54,6 +53,8 @@ mod received;
 mod request;
 mod resource;
 mod rsa_key;
+#[cfg(feature = "set-cookie")]
+mod set_cookie;
 #[cfg(feature = "rtmp")]
 mod stream;
 mod target;
@@ -62,8 +63,7 @@ mod time;
 mod verifier;
 mod wildcard;
 
-pub use cookie_attributes::{CookieAttributes, CookieLifetime, SameSite};
-pub use cookies::{CookieName, clear_cookies};
+pub use cookies::CookieName;
 pub use error::Error;
 pub use grant::{Grant, KeyPairId, Signer};
 pub use hash::HashAlgorithm;
@@ -74,6 +74,8 @@ pub use policy::{CannedPolicy, CustomPolicy, Policy};
 pub use private_key::{KeyAlgorithm, PrivateKey};
 pub use public_key::PublicKey;
 pub use resource::{ExactUrl, Resource, UrlPattern, resource_covers};
+#[cfg(feature = "set-cookie")]
+pub use set_cookie::{CookieAttributes, CookieLifetime, SameSite, clear_cookies};
 #[cfg(feature = "rtmp")]
 pub use stream::{StreamPattern, StreamUrl, escape_for_flash};
 pub use time::UnixTime;
@@ -87,6 +89,6 @@ pub use {
     verifier::{Admitted, Verifier},
 };
 
-#[cfg(all(doctest, feature = "ecdsa", feature = "verifier"))]
+#[cfg(all(doctest, feature = "ecdsa", feature = "set-cookie", feature = "verifier"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
