@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use cloudfront_signing::{CookieAttributes, CustomPolicy, Error, ExactUrl, Grant, UnixTime, UrlPattern};
+use cloudfront_signing::{
+    CookieAttributes, CustomPolicy, Error, ExactUrl, Grant, URL_LIMIT, UnixTime, UrlPattern,
+};
 use futures::future::try_join_all;
 use hls_rewrite::{needs_policy_copy, policy_copy};
 use http::{HeaderValue, Method, StatusCode, header};
@@ -250,8 +252,6 @@ fn issued(grants: &[(UrlPattern, Arc<Grant>)], expires: UnixTime, now: UnixTime)
     body
 }
 
-/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
-const URL_LIMIT: usize = 8_192;
 /// A body is a path in JSON; a token is in a header.
 const BODY_LIMIT: usize = 8 * 1_024;
 /// A set takes 700 bytes at least, so more cannot fit.

@@ -1,6 +1,7 @@
 //! What AWS takes at most, and what it is reported to refuse.
 
 use axum::body::Body;
+use cloudfront_signing::URL_LIMIT;
 use http::{HeaderValue, Response, StatusCode, header, request::Parts};
 use serde::Serialize;
 
@@ -13,8 +14,8 @@ pub(super) fn too_long(host: &str, parts: &Parts) -> Option<Response<Body>> {
     // Each with its colon, its blank and its line end.
     let headers = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
     let request = parts.method.as_str().len() + target(parts).len() + headers.sum::<usize>();
-    let what = if url > URL_BYTES {
-        format!("the URL has {url} bytes: CloudFront takes {URL_BYTES}")
+    let what = if url > URL_LIMIT {
+        format!("the URL has {url} bytes: CloudFront takes {URL_LIMIT}")
     } else if request > REQUEST_BYTES {
         format!("the request has {request} bytes with its headers: CloudFront takes {REQUEST_BYTES}")
     } else {
@@ -37,7 +38,6 @@ pub(super) fn is_signed_alike(path: &str) -> bool {
     path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte))
 }
 
-const URL_BYTES: usize = 8_192;
 const REQUEST_BYTES: usize = 20_480;
 const ANSWER_BYTES: usize = 6 * 1_024 * 1_024;
 

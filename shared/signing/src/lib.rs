@@ -73,7 +73,7 @@ pub use parameters::{RESERVED_PARAMETERS, without_reserved_parameters};
 pub use policy::{CannedPolicy, CustomPolicy, Policy};
 pub use private_key::{KeyAlgorithm, PrivateKey};
 pub use public_key::PublicKey;
-pub use resource::{ExactUrl, Resource, UrlPattern, resource_covers};
+pub use resource::{ExactUrl, Resource, URL_LIMIT, UrlPattern, resource_covers};
 #[cfg(feature = "set-cookie")]
 pub use set_cookie::{CookieAttributes, CookieLifetime, SameSite, clear_cookies};
 #[cfg(feature = "rtmp")]

@@ -191,8 +191,10 @@ fn check_question_mark(pattern: &str) -> Result<(), Error> {
     }
 }
 
-/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
-pub(crate) const URL_LIMIT: usize = 8_192;
+/// The longest URL that [CloudFront accepts], in bytes.
+///
+/// [CloudFront accepts]: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+pub const URL_LIMIT: usize = 8_192;
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,8 @@ use std::{
     collections::{HashMap, hash_map::Entry},
 };
 
+use cloudfront_signing::URL_LIMIT;
+
 use super::{attributes::Attributes, query};
 
 /// The variables that are defined so far, by name.
@@ -91,7 +93,7 @@ impl Variables {
         while let Some((before, reference)) = rest.split_once("{$") {
             expanded.push_str(before);
             match self.value(reference) {
-                Some((value, after)) if expanded.len() + value.len() <= LONGEST_URL => {
+                Some((value, after)) if expanded.len() + value.len() <= URL_LIMIT => {
                     expanded.push_str(value);
                     rest = after;
                 }
@@ -149,11 +151,6 @@ pub(super) const NAME: &str = "usher";
 /// How many characters follow.
 pub(super) const TAIL: usize = 16;
 
-/// What CloudFront takes, in [bytes].
-///
-/// [bytes]: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
-const LONGEST_URL: usize = 8192;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,7 +201,7 @@ mod tests {
     #[test]
     fn no_url_grows_beyond_what_cloudfront_takes() {
         let mut variables = variables();
-        let long = "x".repeat(LONGEST_URL / 2);
+        let long = "x".repeat(URL_LIMIT / 2);
         let define = format!(r#"NAME="long",VALUE="{long}""#);
         variables.define(define.as_bytes());
         let expected = long.repeat(2) + "{$long}{$n-_9}";
