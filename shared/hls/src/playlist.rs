@@ -3,9 +3,9 @@
 //! One [`Scan`] over the lines finds what the playlist says and where parameters can go. Who asks, and what that
 //! viewer may get, decides the caller between the scan and the rewriting, which only copies and inserts.
 //!
-//! Where a URI can stand is a table, after [RFC 8216bis]: URI lines and the attributes of a few tags. They are read
-//! as packagers write them: without quotes, in lower case, with line ends of their own. The module is pure: it knows
-//! nothing of keys, grants or hosts.
+//! A URI can stand on a line of its own, and in attributes of a few tags, which a table in `uri_attributes.rs`
+//! lists, after [RFC 8216bis]. They are read as packagers write them: without quotes, in lower case, with line ends
+//! of their own. The module is pure: it knows nothing of keys, grants or hosts.
 //!
 //! What it leaves alone, on purpose, and counts as a [`SkipReason`]:
 //!
@@ -21,7 +21,6 @@ mod definitions;
 mod lines;
 mod location;
 mod output;
-
 mod query;
 mod reference;
 mod scan;
@@ -54,7 +53,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether what it points at may hold references of its own.
+    /// Whether what it points at may hold references of its own. Then a reference to it carries, beside the
+    /// signature, what the function needs that answers for it: the style that was asked for, and the policy
+    /// copy. In the style `define`, one that is not signed makes the whole playlist `inline`.
     #[must_use]
     pub fn is_nested(self) -> bool {
         matches!(self, Self::Document | Self::Playlist)

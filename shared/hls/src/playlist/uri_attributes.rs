@@ -26,6 +26,7 @@ const fn date_range(class: &'static [u8], attribute: &'static [u8]) -> UriAttrib
 
 pub(super) const DATE_RANGE: &[u8] = b"EXT-X-DATERANGE";
 
+/// Sorted by tag; behind them those of `EXT-X-DATERANGE`, by class.
 pub(super) const URI_ATTRIBUTES: &[UriAttribute] = &[
     place(b"EXT-X-CONTENT-STEERING", b"SERVER-URI", Kind::Document),
     place(b"EXT-X-I-FRAME-STREAM-INF", b"URI", Kind::Playlist),
