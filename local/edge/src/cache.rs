@@ -25,7 +25,7 @@ use self::{freshness::error_seconds, object::Object};
 pub(super) use self::{key::Key, policy::CachePolicy};
 use super::origin_request::OriginRequest;
 
-/// What is kept, of all behaviours.
+/// What is kept, of all behaviors.
 pub(super) struct Cache {
     objects: Objects<Key, Arc<Object>>,
     error_ttls: BTreeMap<u16, u64>,
@@ -42,7 +42,7 @@ enum Source {
 /// Asks an origin.
 pub(super) type Ask<'a> = &'a (dyn Fn(OriginRequest) -> BoxFuture<'a, Response<Body>> + Sync);
 
-/// What a behaviour says of its cache.
+/// What a behavior says of its cache.
 #[derive(Clone, Copy)]
 pub(super) struct Rules<'a> {
     pub(super) policy: &'a CachePolicy,

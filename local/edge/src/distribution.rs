@@ -1,4 +1,4 @@
-//! A distribution: which behaviour a request falls under, and what that does with it.
+//! A distribution: which behavior a request falls under, and what that does with it.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html>
 
@@ -13,7 +13,7 @@ use super::{
     cache::CachePolicy, functions::ViewerFunction, response_headers::ResponseHeaders, selection::Parameters,
 };
 
-/// Behaviours in the order in which they are tried, and the one for everything else.
+/// Behaviors in the order in which they are tried, and the one for everything else.
 #[derive(Debug)]
 pub(super) struct Distribution {
     pub(super) behaviors: Vec<Behavior>,
@@ -53,7 +53,7 @@ pub(super) enum ViewerProtocolPolicy {
     RedirectToHttps,
 }
 
-/// Where a behaviour's requests go.
+/// Where a behavior's requests go.
 #[derive(Clone, Eq, PartialEq)]
 pub(super) struct Origin {
     pub(super) target: Target,
@@ -74,12 +74,12 @@ pub(super) enum Target {
 }
 
 impl Distribution {
-    /// The first behaviour whose pattern matches the path; the query plays no part.
+    /// The first behavior whose pattern matches the path; the query plays no part.
     pub(super) fn behavior(&self, path: &str) -> &Behavior {
         self.behaviors.iter().find(|behavior| behavior.matches(path)).unwrap_or(&self.default)
     }
 
-    /// Whether any behaviour leads to a web site.
+    /// Whether any behavior leads to a web site.
     pub(super) fn has_website(&self) -> bool {
         let mut all = self.behaviors.iter().chain([&self.default]);
         all.any(|behavior| matches!(behavior.origin.target, Target::Website(_)))

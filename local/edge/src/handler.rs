@@ -1,4 +1,4 @@
-//! One request at the edge: behaviour, method, signature, viewer-request function, cache, origin.
+//! One request at the edge: behavior, method, signature, viewer-request function, cache, origin.
 //!
 //! AWS does not document whether CloudFront verifies the signature before it runs the function. Here it does:
 //! whoever has no valid signature learns nothing of what the function would say.
@@ -39,7 +39,7 @@ pub(super) struct Edge {
     pub(super) hosts: Hosts,
     pub(super) distribution: Distribution,
     pub(super) verifier: Verifier,
-    /// For behaviours that trust other keys.
+    /// For behaviors that trust other keys.
     pub(super) stranger: Verifier,
     pub(super) signatures: Signatures,
     pub(super) cache: Cache,
@@ -187,7 +187,7 @@ impl Edge {
     }
 }
 
-/// Why a behaviour does not take a request, whoever signed it.
+/// Why a behavior does not take a request, whoever signed it.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#RequestCustom-get-body>
 fn not_taken(behavior: &Behavior, method: &Method, body: &Body) -> Option<String> {
     if !behavior.allowed_methods.iter().any(|allowed| allowed == method.as_str()) {

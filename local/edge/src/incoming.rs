@@ -64,7 +64,7 @@ impl Incoming {
     }
 
     /// What goes on to the origin, and its key in the cache: what the viewer-request function makes of it, if the
-    /// behaviour has it, and of that what the policies say. The signature's parameters never do. An error is the
+    /// behavior has it, and of that what the policies say. The signature's parameters never do. An error is the
     /// answer that the viewer gets instead: the function's own, or CloudFront's where the function failed.
     pub(super) async fn into_origin_request(
         self,

@@ -1,6 +1,6 @@
 //! The local edge: the distribution of `template.yaml` on a laptop.
 //!
-//! It reads the behaviours from the template that is deployed, verifies signatures, runs the JavaScript of the
+//! It reads the behaviors from the template that is deployed, verifies signatures, runs the JavaScript of the
 //! viewer-request functions, calls the two Lambda handlers in process with the events that AWS would
 //! send, and serves the media folder as a private S3 bucket.
 

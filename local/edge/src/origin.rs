@@ -29,13 +29,13 @@ use super::{
     website::Websites,
 };
 
-/// Everything a behaviour may point at.
+/// Everything a behavior may point at.
 pub(super) struct Origins {
     pub(super) issue_cookies: IssueCookies,
     pub(super) resign_manifest: ResignManifest,
     pub(super) bucket: Client,
     pub(super) bucket_name: String,
-    /// Where a behaviour leads to a web site.
+    /// Where a behavior leads to a web site.
     pub(super) websites: Option<Websites>,
     /// What AWS is only reported to refuse is refused, too.
     pub(super) hostile: bool,

@@ -26,7 +26,7 @@ pub(super) struct OriginRequest {
     pub(super) time: UnixTime,
 }
 
-/// The headers that a behaviour's origin gets, of those that are not about the viewer's connection.
+/// The headers that a behavior's origin gets, of those that are not about the viewer's connection.
 pub(super) fn headers(viewer_headers: &HeaderMap, viewer: SocketAddr, behavior: &Behavior) -> HeaderMap {
     let policies = behavior.parameters();
     let is_taken = |name: &HeaderName| {

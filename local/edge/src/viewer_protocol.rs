@@ -1,4 +1,4 @@
-//! What becomes of a request that came by HTTP where the behaviour wants HTTPS.
+//! What becomes of a request that came by HTTP where the behavior wants HTTPS.
 //!
 //! The edge speaks plain HTTP and takes it for HTTPS, unless a proxy in front of it says otherwise. Documented:
 //! 301 for redirect-to-https, and 403 for https-only. Not documented: what else stands in CloudFront's answers.

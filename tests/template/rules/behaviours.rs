@@ -11,7 +11,7 @@ use super::{
 };
 use crate::resources::{items, referred, resources};
 
-/// A behaviour of a distribution.
+/// A behavior of a distribution.
 pub(super) struct Behaviour<'a> {
     distribution: &'a str,
     /// Nothing for the default.
@@ -72,7 +72,7 @@ impl fmt::Display for Behaviour<'_> {
     }
 }
 
-/// A sentence for each behaviour that is wrong.
+/// A sentence for each behavior that is wrong.
 pub(super) fn each(stack: &Stack, wrong: impl Fn(&Behaviour<'_>) -> bool, what: &str) -> Vec<String> {
     let all = Behaviour::all(stack);
     all.iter().filter(|behaviour| wrong(behaviour)).map(|behaviour| format!("{behaviour} {what}")).collect()

@@ -9,7 +9,7 @@ impl Plan {
         [self.not_resigned(), self.to_be_encoded()].into_iter().flatten().collect()
     }
 
-    /// The distribution's behaviour `/video/*.m3u8` is case-sensitive, as every path pattern of CloudFront's.
+    /// The distribution's behavior `/video/*.m3u8` is case-sensitive, as every path pattern of CloudFront's.
     fn not_resigned(&self) -> Option<String> {
         let playlists = self.uploads.iter().filter(|upload| upload.content_type == PLAYLIST);
         let keys = playlists.map(|upload| upload.key.as_str()).filter(|key| !key.ends_with(".m3u8"));

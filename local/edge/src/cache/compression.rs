@@ -1,4 +1,4 @@
-//! What CloudFront compresses itself, where a behaviour says `Compress: true`.
+//! What CloudFront compresses itself, where a behavior says `Compress: true`.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html>
 

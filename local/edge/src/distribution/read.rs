@@ -276,7 +276,7 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// Read once, whichever behaviours have it.
+    /// Read once, whichever behaviors have it.
     fn function(&mut self, id: &str, resource: &Value) -> Result<Option<Arc<ViewerFunction>>, String> {
         if let Some(function) = self.functions.get(id) {
             return Ok(function.clone());

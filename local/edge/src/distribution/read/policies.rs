@@ -1,4 +1,4 @@
-//! The cache policy and the origin request policy of a behaviour.
+//! The cache policy and the origin request policy of a behavior.
 
 use std::{collections::BTreeMap, sync::Arc};
 

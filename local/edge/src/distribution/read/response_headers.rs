@@ -1,4 +1,4 @@
-//! The response headers policy of a behaviour.
+//! The response headers policy of a behavior.
 
 use std::sync::Arc;
 

@@ -166,7 +166,7 @@ fn videos_have_the_headers_that_keep_browsers_from_running_anything() {
     assert_eq!(lines(&domain, "/auth/cookies"), [""; 0]);
 }
 
-/// A distribution with one origin and one behaviour.
+/// A distribution with one origin and one behavior.
 fn distribution(config: &str, origin: &str, behavior: &str) -> Result<Distribution, String> {
     let text = format!(
         "Resources: {{B: {{Type: AWS::S3::Bucket}}, F: {{Type: AWS::CloudFront::Function}}, C: {{Type: \
