@@ -1,4 +1,4 @@
-//! The cache policy and the origin request policy of a behavior.
+//! The cache policy and the origin request policy of a cache behavior.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -65,7 +65,7 @@ impl Reader<'_> {
         policy.pointer(&format!("/Properties/{config}"))
     }
 
-    /// For how long errors are kept at least; pages for them are not modelled.
+    /// How many seconds errors are kept at least; error pages are not modelled.
     pub(super) fn error_ttls(&mut self, responses: &[Value]) -> Result<BTreeMap<u16, u64>, String> {
         let mut ttls = BTreeMap::new();
         for response in responses {
@@ -172,7 +172,7 @@ fn selection(behavior: &str, names: Vec<String>) -> Result<Selection, String> {
     }
 }
 
-/// Parameters of a template come as text.
+/// Parameters of a template are text.
 fn seconds(value: &Value) -> Result<u64, String> {
     let text = value.as_str().and_then(|text| text.parse().ok());
     value.as_u64().or(text).ok_or_else(|| format!("{value} is no number of seconds"))

@@ -21,7 +21,7 @@ fn own(parameters: &[(&str, &str)], website: Option<&str>) -> Distribution {
 
 const ALL_METHODS: &str = "GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE";
 const READING: &str = "GET, HEAD, OPTIONS";
-/// Of CachingOptimized, in seconds.
+/// The default TTL of CachingOptimized, in seconds.
 const A_YEAR: u64 = 31_536_000;
 
 #[test]
@@ -47,7 +47,7 @@ fn the_deployed_template_runs_here() {
         })
         .collect();
     let row = |name: &'static str, target, restricted, function, methods: &str, protocol, max_ttl| {
-        // Those of /video have both headers that keep browsers from running anything.
+        // Those of /video have both headers that prevent browsers from running anything.
         let security = if name.starts_with("/video/") { 2 } else { 0 };
         (name, target, restricted, function, methods.to_owned(), protocol, max_ttl, security)
     };
@@ -63,7 +63,7 @@ fn the_deployed_template_runs_here() {
     );
 }
 
-/// Whoever adds to what a playlist's bytes depend on adds to its key.
+/// If a new value can change the bytes of a playlist, it must be in the cache key too.
 #[test]
 fn a_playlist_is_kept_by_what_its_bytes_depend_on() {
     let distribution = own(&[], None);
