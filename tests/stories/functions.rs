@@ -115,7 +115,7 @@ async fn a_function_that_cannot_run_is_said_at_start() {
     let rows = [
         (
             ("Runtime: cloudfront-js-2.0", "Runtime: cloudfront-js-1.0"),
-            "the function ViewerRequestFunction has the runtime \"cloudfront-js-1.0\": cloudfront-js-2.0 alone runs here",
+            "the function ViewerRequestFunction has the runtime \"cloudfront-js-1.0\": only cloudfront-js-2.0 runs here",
         ),
         (
             ("function handler(event) {", "function handles(event) {"),

@@ -71,7 +71,7 @@ impl ViewerFunction {
         let runtime =
             properties.pointer("/FunctionConfig/Runtime").and_then(Value::as_str).unwrap_or_default();
         if runtime != RUNTIME {
-            return Err(at(&format!("has the runtime {runtime:?}: {RUNTIME} alone runs here")));
+            return Err(at(&format!("has the runtime {runtime:?}: only {RUNTIME} runs here")));
         }
         if code.len() > CODE_BYTES {
             return Err(at(&format!("has {} bytes of code: CloudFront takes {CODE_BYTES}", code.len())));

@@ -182,7 +182,7 @@ impl Reader<'_> {
     fn target(&self, domain_name: &Value, config: Option<&CustomOriginConfig>) -> Result<Target, String> {
         let Some(name) = domain_name.as_str() else {
             return self.deployed.target(domain_name).ok_or_else(|| {
-                "is none that runs here: a bucket, the issue-cookies API, the resign-manifest URL, or a web site"
+                "cannot run here: use a bucket, the issue-cookies API, the resign-manifest URL, or a web site"
                     .to_owned()
             });
         };

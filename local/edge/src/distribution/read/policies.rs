@@ -19,7 +19,7 @@ impl Reader<'_> {
             _ => {}
         }
         let config = self.of_template(id, "CachePolicyConfig").ok_or_else(|| {
-            format!("the cache policy {id} is none that runs here: CachingDisabled, CachingOptimized, or one of the template")
+            format!("the cache policy {id} cannot run here: use CachingDisabled, CachingOptimized, or one of the template")
         })?;
         let config: CacheConfig = parsed(config, "CachePolicyConfig")?;
         self.note("CachePolicyConfig.", &config.others);
@@ -47,7 +47,7 @@ impl Reader<'_> {
         }
         let config = self.of_template(id, "OriginRequestPolicyConfig").ok_or_else(|| {
             format!(
-                "the origin request policy {id} is none that runs here: AllViewer, AllViewerExceptHostHeader, \
+                "the origin request policy {id} cannot run here: use AllViewer, AllViewerExceptHostHeader, \
                  or one of the template"
             )
         })?;
@@ -168,7 +168,7 @@ fn selection(behavior: &str, names: Vec<String>) -> Result<Selection, String> {
         "all" | "allViewer" => Ok(Selection::All),
         "whitelist" => Ok(Selection::Only(names)),
         "allExcept" => Ok(Selection::AllExcept(names)),
-        _ => Err(format!("the behavior {behavior:?} of a policy is none that runs here")),
+        _ => Err(format!("the behavior {behavior:?} of a policy cannot run here")),
     }
 }
 

@@ -225,7 +225,7 @@ fn what_cannot_run_here_is_said() {
         (
             "DomainName: !GetAtt F.FunctionARN",
             SIMPLE.to_owned(),
-            "the origin \"a\" is none that runs here: a bucket, the issue-cookies API, the resign-manifest URL, or a \
+            "the origin \"a\" cannot run here: use a bucket, the issue-cookies API, the resign-manifest URL, or a \
              web site",
         ),
         (
@@ -237,14 +237,14 @@ fn what_cannot_run_here_is_said() {
         (
             BUCKET,
             "TargetOriginId: a, ViewerProtocolPolicy: allow-all".to_owned(),
-            "the behaviour Default (*): the cache policy null is none that runs here: CachingDisabled, \
+            "the behaviour Default (*): the cache policy null cannot run here: use CachingDisabled, \
              CachingOptimized, or one of the template",
         ),
         (
             BUCKET,
             format!("{SIMPLE}, OriginRequestPolicyId: acba4595-bd28-49b8-b9fe-13317c0390fa"),
-            "the behaviour Default (*): the origin request policy \"acba4595-bd28-49b8-b9fe-13317c0390fa\" is none \
-             that runs here: AllViewer, AllViewerExceptHostHeader, or one of the template",
+            "the behaviour Default (*): the origin request policy \"acba4595-bd28-49b8-b9fe-13317c0390fa\" cannot \
+             run here: use AllViewer, AllViewerExceptHostHeader, or one of the template",
         ),
         (
             BUCKET,

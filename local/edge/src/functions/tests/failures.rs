@@ -97,7 +97,7 @@ fn what_cloudfront_would_not_run_does_not_start() {
         (refusal(&fits(10_241), RUNTIME), "the function Fn has 10241 bytes of code: CloudFront takes 10240"),
         (
             refusal(&fits(100), "cloudfront-js-1.0"),
-            "the function Fn has the runtime \"cloudfront-js-1.0\": cloudfront-js-2.0 alone runs here",
+            "the function Fn has the runtime \"cloudfront-js-1.0\": only cloudfront-js-2.0 runs here",
         ),
         (refusal("var a = 1;", RUNTIME), "the function Fn declares no function handler"),
         (refusal("for (;;);", RUNTIME), "the function Fn ran too long"),
