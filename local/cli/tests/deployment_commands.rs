@@ -192,8 +192,8 @@ fn without_a_region_or_credentials_nothing_is_uploaded() {
         upload(Some("eu-central-1")),
         error(
             "there are no AWS credentials: set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; if you \
-             signed in with `aws login` or `aws sso login`, run `eval \"$(aws configure export-credentials --format env)\"` \
-             first"
+             signed in with `aws login` or `aws sso login`, run \
+             `eval \"$(aws configure export-credentials --format env)\"` first"
         )
     );
 }
