@@ -45,7 +45,7 @@ def filled(text, settings, **more):
     }
     for name, value in values.items():
         if f"{{{name}}}" in text:
-            # Within a JSON text: an ETag has quotation marks.
+            # Inside a JSON string: an ETag contains quotation marks.
             text = text.replace(f"{{{name}}}", json.dumps(value())[1:-1])
     return text
 

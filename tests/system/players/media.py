@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-# The key of a test is no secret.
+# The key of a test is not secret.
 KEY = bytes(range(16))
 SEGMENT_SECONDS = 4
 RATE = 25
@@ -62,7 +62,7 @@ def make_media(folder, playlist, kind="both"):
 def form(initial, segments):
     """How ffmpeg writes the files `0`, `1` and so on, and `init`."""
     if not initial and segments[0].name.endswith(".mp4"):
-        # Each segment is a film in itself.
+        # Each segment is a complete film.
         fragments = "movflags=frag_keyframe+empty_moov+default_base_moof"
         mp4 = ("-segment_format", "mp4", "-segment_format_options", fragments)
         return ("-f", "segment", "-segment_time", str(SEGMENT_SECONDS), *mp4, "%d")
@@ -116,7 +116,7 @@ def encrypted(media, segment):
 def place(folder, piece, media):
     if piece.key:
         media = encrypted(media, piece)
-    # A part that must have a length is filled up: a box that means nothing ends a fragment of MP4.
+    # A part of fixed length is filled up: a box without meaning ends a fragment of MP4.
     missing = (piece.length or len(media)) - len(media)
     if missing >= 8:
         media += struct.pack("!I4s", missing, b"free") + bytes(missing - 8)

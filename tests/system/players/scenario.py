@@ -21,7 +21,7 @@ from plain import PlainServer
 from players import PLAYERS
 
 AT_A_TIME = 4
-# Where the cases' own absolute URIs lead.
+# The host of the cases' own absolute URIs.
 CASE_ORIGIN = "https://media.example.com"
 
 
@@ -33,7 +33,7 @@ class Case:
     played: str = "master.m3u8"
     playlists: dict | None = None
     sample: str | None = None
-    # Below /video/, where it is not the case's own name.
+    # The folder below /video/, if it is not the case's own name.
     place: str | None = None
     # Whether ffmpeg plays it without signatures.
     ffmpeg: bool = True
@@ -60,7 +60,7 @@ CASES = [
     single("03-star-in-file-name"),
     single("04-extinf-outlier", "vod.m3u8"),
     Case("05-path-with-brackets", sample="clock-ts", place="br[1]"),
-    # Players that read URLs as browsers do take the backslash for a slash; these do not.
+    # Players that read URLs as browsers do read the backslash as a slash; these do not.
     single("08-backslash-in-relative-path", ffmpeg=False),
     single("12-lhls-prefetch"),
     single("p1-ffmpeg-single-file-fmp4", "out.m3u8"),

@@ -15,7 +15,8 @@ VIEWERS = {"viewer1": "Anna Ünal", "viewer2": "Ben", "leaver": "Cleo"}
 
 def prepare(site):
     setSite(site)
-    # The site was made some time ago: without this, the first log-in might make another key than is printed.
+    # The site was made some time ago: without this, the first log-in could make another key than the one that
+    # is printed.
     getUtility(IKeyManager).rotate()
     for name, full_name in VIEWERS.items():
         properties = {"username": name, "fullname": full_name, "email": f"{name}@example.org"}
@@ -39,7 +40,7 @@ def show_users_to_anybody(site):
     site.manage_permission("plone.restapi: Access Plone user information", ["Anonymous"])
 
 
-# The root user whom mkwsgiinstance made, with a password of this run.
+# The root user that mkwsgiinstance created, with a password for this run.
 app.acl_users.users.updateUserPassword("admin", os.environ["ROOT_PASSWORD"])  # noqa: F821
 prepare(app.Plone)  # noqa: F821
 prepare(app.Strict)  # noqa: F821

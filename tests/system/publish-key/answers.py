@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 STACK_ID = "arn:aws:cloudformation:eu-central-1:123456789012:stack/usher/5b918d10-cd98-11ea-90d5-0a9cd3354c10"
 REQUEST_ID = "82304eb2-bdda-469f-a33b-a3f1406d0a52"
 LOGICAL_ID = "PublicPemA"
-# In the place of a status: the request is read, and never answered.
+# Instead of a status: the server reads the request, and never answers.
 HANGS = None
 
 
@@ -40,14 +40,14 @@ class AnswerUrl(ThreadingHTTPServer):
         """Sends `request` with an answer URL to the function, as Lambda does."""
         self.plan, self.requests, self.bodies = list(plan), [], []
         self.calls += 1
-        # CloudFormation presigns such paths: a byte that is written otherwise is refused.
+        # CloudFormation presigns such paths: S3 rejects a byte that is encoded differently.
         path = f"/usher%7CPublicPemA%7C{self.calls}?X-Amz-Expires=7200&X-Amz-Signature=0a%2Fb"
         response_url = f"http://127.0.0.1:{self.server_address[1]}{path}"
         body = json.dumps(request | {"ResponseURL": response_url}).encode()
         url = f"{function}/2015-03-31/functions/function/invocations"
         with urlopen(Request(url, body, method="POST")) as response:
             returned = json.load(response)
-        # The type of the error is one of Rust's, which nobody asks for.
+        # The type of the error is a Rust type, which nothing reads.
         return Call(path, returned and returned["errorMessage"], self.requests, self.bodies)
 
 

@@ -27,7 +27,7 @@ UNKNOWN_TYPE = "the request type is none of Create, Update and Delete"
 ENCRYPTS = "key usage ENCRYPT_DECRYPT: a key that signs for CloudFront has SIGN_VERIFY"
 TOO_LONG = "key spec RSA_4096: CloudFront takes RSA_2048 and ECC_NIST_P256 only"
 NOT_FOUND = f"NotFoundException: Key '{NO_SUCH_KEY}' does not exist"
-# A key's number is known when the key is there; an alias is not.
+# The number of a key is known only when the key exists; an alias can be named before.
 LATE_KEY = "alias/late"
 TIMED_OUT = "request has timed out: operation timeout (all attempts including retries) occurred after 10s"
 REFUSED = "CloudFormation refused the answer with status 403"

@@ -66,11 +66,11 @@ def with_copy(parameters, query):
     return "&".join([parameters, *(f"usher-{one}" for one in query.split("&"))])
 
 
-# ---- issue-cookies: what API Gateway is given
+# ---- issue-cookies: answers to API Gateway
 
 
 def issued(signer, now, headers=()):
-    # The token ends later.
+    # The token expires later.
     expires = shared_expiry(now + COOKIE_TTL_SECONDS, now)
     parameters = signer.grant("/video/*", expires)
     body = {
@@ -114,13 +114,13 @@ def api(status, headers=(), body=None, cookies=()):
     }
 
 
-# ---- resign-manifest: what the function URL is given
+# ---- resign-manifest: answers to the function URL
 
-# For how long CloudFront keeps what does not tell, such as a multivariant playlist.
+# How long CloudFront keeps an answer without a TTL of its own, such as a multivariant playlist.
 A_SECOND = "max-age=0, s-maxage=1"
 # For a viewer whose copy of a policy is not admitted.
 NOT_AT_ALL = "max-age=0, s-maxage=0"
-# A whole programme, whose viewer has more than an expiry bucket left.
+# A complete playlist, for a viewer with more than an expiry bucket left.
 A_BUCKET = f"max-age=0, s-maxage={BUCKET_SECONDS}"
 
 
@@ -167,7 +167,7 @@ def defined(text, query):
     return text.replace("#EXTM3U\n", definition).replace("VERSION:6", "VERSION:8")
 
 
-# ---- publish-key: what CloudFormation is told
+# ---- publish-key: answers to CloudFormation
 
 
 def told(event, **members):

@@ -29,7 +29,7 @@ NO_KEY_ARN = "the property KeyArn is missing: it is the ARN of the KMS key to pu
 UNKNOWN_KEY = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
 NO_KEY = f"KMS did not hand out the public key of {UNKNOWN_KEY}: NotFoundException: Key '{UNKNOWN_KEY}' does not exist"
 
-# As it stands in the events: when the viewer's own policy ends, at the beginning of an expiry bucket.
+# As in the events: when the viewer's own policy ends, at the beginning of an expiry bucket.
 VIEWER_EXPIRES = 1_893_456_000
 
 NOT_FOUND = refused(404, "there is nothing at this path")
@@ -91,11 +91,11 @@ def kms_and_header(signer, sample, noted):
         # resign-manifest
         "get-master-playlist": lambda now: packed(master),
         "get-master-playlist-identity": lambda now: playlist(master),
-        # With the ETag of the answer before.
+        # With the ETag of the previous answer.
         "get-master-playlist-if-none-match": lambda now: playlist("", status=304),
         "get-master-playlist-by-url-gzip": lambda now: packed(inline(master, query)),
         "head-master-playlist": lambda now: playlist(""),
-        # The same grant as that of the URL: its policy ends at the beginning of an expiry bucket.
+        # The same grant as the URL's: its policy ends at the beginning of an expiry bucket.
         "get-master-playlist-by-copy": lambda now: playlist(inline(master, noted["copy"].replace("usher-", ""))),
         "get-master-playlist-forged-copy": lambda now: playlist(master, NOT_AT_ALL),
         "get-master-playlist-nothing-known": lambda now: playlist(master),
@@ -134,13 +134,13 @@ def deleted(event, key_arn, pem):
 
 
 def failed(reason):
-    # A resource that was never made has no name of its own.
+    # A resource that was never created has no name.
     return lambda event, key_arn, pem: told(
         event, Status="FAILED", PhysicalResourceId=event["LogicalResourceId"], Reason=reason
     )
 
 
-# What CloudFormation is told.
+# Answers to CloudFormation.
 CUSTOM_RESOURCE = {
     "create-public-pem": published,
     "update-public-pem": published,

@@ -15,7 +15,7 @@ import boto3
 from cryptography.hazmat.primitives import serialization
 
 REGION = "eu-central-1"
-# Of the stand-ins: they open nothing.
+# For the stand-ins: they open nothing.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "test"}
 SECONDS_TO_START = 60
 
