@@ -10,7 +10,7 @@
 //! Some references stay as they are on purpose, and count as a [`SkipReason`]:
 //!
 //! - an attribute `URI` in an unknown tag: the meaning of a vendor's tag is unknown, and parameters that open a
-//! whole folder must not reach another host;
+//!   whole folder must not reach another host;
 //! - references that cannot be resolved to one `http` or `https` URL that all readers agree on.
 //!
 //! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis
