@@ -17,11 +17,47 @@ async fn each_bad_request_of_the_api_is_a_problem() {
     let large = format!("{{\"path\":\"/video/{}\"}}", "a".repeat(9_000));
     let path = r#"{"path":"/video/clock-ts/master.m3u8"}"#;
     let rows = [
-        ("POST", "/auth/cookies", "", "", "", 401, "sign in first: send Authorization: Bearer"),
-        ("POST", "/auth/cookies", "Bearer nonsense", "", "", 401, "the token is not accepted here"),
-        ("POST", "/auth/cookies", &forged, "", "", 401, "the token is not accepted here"),
-        ("GET", "/auth/cookies", &good, "", "", 405, "/auth/cookies takes POST, DELETE"),
-        ("POST", "/auth/nothing", &good, "", "", 404, "there is nothing at this path"),
+        (
+            "POST",
+            "/auth/cookies",
+            "",
+            "",
+            "",
+            401,
+            "sign-in-required",
+            "sign in first: send Authorization: Bearer",
+        ),
+        (
+            "POST",
+            "/auth/cookies",
+            "Bearer nonsense",
+            "",
+            "",
+            401,
+            "credential-rejected",
+            "the token is not accepted here",
+        ),
+        (
+            "POST",
+            "/auth/cookies",
+            &forged,
+            "",
+            "",
+            401,
+            "credential-rejected",
+            "the token is not accepted here",
+        ),
+        (
+            "GET",
+            "/auth/cookies",
+            &good,
+            "",
+            "",
+            405,
+            "method-not-allowed",
+            "/auth/cookies takes POST, DELETE",
+        ),
+        ("POST", "/auth/nothing", &good, "", "", 404, "not-found", "there is nothing at this path"),
         (
             "POST",
             "/auth/urls",
@@ -29,9 +65,19 @@ async fn each_bad_request_of_the_api_is_a_problem() {
             "text/plain",
             path,
             415,
+            "unsupported-media-type",
             "the body must be JSON: send Content-Type: application/json",
         ),
-        ("POST", "/auth/urls", &good, "application/json", &large, 413, "the body has more than 8192 bytes"),
+        (
+            "POST",
+            "/auth/urls",
+            &good,
+            "application/json",
+            &large,
+            413,
+            "body-too-large",
+            "the body has more than 8192 bytes",
+        ),
         (
             "POST",
             "/auth/urls",
@@ -39,6 +85,7 @@ async fn each_bad_request_of_the_api_is_a_problem() {
             "application/json",
             "{",
             400,
+            "malformed-body",
             r#"the body must be a JSON object such as {"path":"/video/m/master.m3u8"}"#,
         ),
         (
@@ -48,6 +95,7 @@ async fn each_bad_request_of_the_api_is_a_problem() {
             "application/json",
             r#"{"path":"/secret"}"#,
             403,
+            "not-a-video",
             "the path is not below /video/*, or there are dot segments or broken escapes in it",
         ),
         (
@@ -57,6 +105,7 @@ async fn each_bad_request_of_the_api_is_a_problem() {
             "application/json",
             r#"{"path":"/video/a b"}"#,
             400,
+            "unsignable-url",
             "a space at byte 29 cannot stand in a signed URL: percent-encode it first",
         ),
         (
@@ -66,10 +115,11 @@ async fn each_bad_request_of_the_api_is_a_problem() {
             "application/json",
             path,
             401,
+            "sign-in-required",
             "sign in first: send Authorization: Bearer",
         ),
     ];
-    for (method, target, authorization, content_type, body, status, detail) in rows {
+    for (method, target, authorization, content_type, body, status, name, detail) in rows {
         let mut request = house.request(method, target).body(body.to_owned());
         for (name, value) in [("authorization", authorization), ("content-type", content_type)] {
             if !value.is_empty() {
@@ -86,10 +136,8 @@ async fn each_bad_request_of_the_api_is_a_problem() {
         let offset = format!("byte {}", house.url.len() + "/video/a".len());
         let detail = detail.replace("byte 29", &offset);
         let answer: Value = answer.json().await.unwrap();
-        assert_eq!(
-            answer,
-            json!({"type": "about:blank", "title": title, "status": status, "detail": detail})
-        );
+        let problem_type = format!("urn:problem-type:usher:{name}");
+        assert_eq!(answer, json!({"type": problem_type, "title": title, "status": status, "detail": detail}));
     }
 }
 
@@ -129,22 +177,30 @@ async fn a_playlist_that_cannot_be_rewritten_has_its_own_status() {
     let cookies = house.cookies().await;
     let not_a_playlist = "the object at this path is not a playlist: it does not start with #EXTM3U";
     let rows = [
-        ("/video/m/missing.m3u8", 404, "there is no playlist at this path"),
-        ("/video/m/folder.m3u8", 404, "there is no playlist at this path"),
-        ("/video/m/page.m3u8", 502, not_a_playlist),
-        ("/video/m/empty.m3u8", 502, not_a_playlist),
-        ("/video/m/large.m3u8", 502, "the playlist in the bucket has more than 16777216 bytes"),
-        ("/video/m/page.m3u8?usher-style=fancy", 400, "usher-style must be plain, inline or define"),
+        ("/video/m/missing.m3u8", 404, "not-found", "there is no playlist at this path"),
+        ("/video/m/folder.m3u8", 404, "not-found", "there is no playlist at this path"),
+        ("/video/m/page.m3u8", 502, "not-a-playlist", not_a_playlist),
+        ("/video/m/empty.m3u8", 502, "not-a-playlist", not_a_playlist),
+        (
+            "/video/m/large.m3u8",
+            502,
+            "playlist-too-large",
+            "the playlist in the bucket has more than 16777216 bytes",
+        ),
+        (
+            "/video/m/page.m3u8?usher-style=fancy",
+            400,
+            "unknown-style",
+            "usher-style must be plain, inline or define",
+        ),
     ];
-    for (target, status, detail) in rows {
+    for (target, status, name, detail) in rows {
         let answer = house.get(target).header("cookie", &cookies).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{target}");
         let title = answer.status().canonical_reason().unwrap();
         let answer: Value = answer.json().await.unwrap();
-        assert_eq!(
-            answer,
-            json!({"type": "about:blank", "title": title, "status": status, "detail": detail})
-        );
+        let problem_type = format!("urn:problem-type:usher:{name}");
+        assert_eq!(answer, json!({"type": problem_type, "title": title, "status": status, "detail": detail}));
     }
 }
 
@@ -155,7 +211,7 @@ async fn a_method_that_the_behaviour_does_not_allow_is_refused() {
     let answer =
         house.request("PUT", "/video/clock-ts/master.m3u8").header("cookie", &cookies).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
-    assert_eq!(answer.headers()["x-usher-why"], "the behaviour /video/*.m3u8 allows GET, HEAD, OPTIONS");
+    assert_eq!(answer.headers()["x-usher-why"], "the behavior /video/*.m3u8 allows GET, HEAD, OPTIONS");
 }
 
 #[tokio::test]

@@ -77,7 +77,7 @@ async fn a_function_answers_fails_and_loops_as_its_code_says() {
 }
 
 #[tokio::test]
-async fn each_behaviour_has_its_own_function_and_signatures_come_first() {
+async fn each_behavior_has_its_own_function_and_signatures_come_first() {
     let resource = "  ViewerRequestFunction:\n    Type: AWS::CloudFront::Function\n";
     let second = format!(
         "  SegmentFunction:
@@ -125,7 +125,7 @@ async fn a_function_that_cannot_run_is_said_at_start() {
     for (change, sentence) in rows {
         let (_folder, template) = changed(&[change]);
         let opened = House::try_open(|options| options.template = template.clone(), &[]).await;
-        let expected = format!("{}: the behaviour /auth/*: {sentence}", template.display());
+        let expected = format!("{}: the behavior /auth/*: {sentence}", template.display());
         assert_eq!(opened.err().unwrap().to_string(), expected);
     }
 }

@@ -112,7 +112,7 @@ async fn the_demo_sign_in_is_for_this_machine_unless_somebody_wants_it() {
                   everybody there sign in, start it with --demo";
     assert_eq!(
         answer.json::<Value>().await.unwrap(),
-        json!({"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail})
+        json!({"type": "urn:problem-type:usher:not-found", "title": "Not Found", "status": 404, "detail": detail})
     );
     let on = reachable(true).await;
     let token = on.token().await;

@@ -13,22 +13,28 @@ const PLAYLIST: &str = "/video/clock-ts/master.m3u8";
 const CERTIFICATE: &str =
     "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000";
 
-/// An answer of the viewer-request function: its status, and the sentence in it.
-async fn answered_by_function(answer: Response) -> (u16, String) {
+/// An answer of the viewer-request function: its status, type, and the sentence in it.
+async fn answered_by_function(answer: Response) -> (u16, String, String) {
     let status = answer.status();
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     assert_eq!(answer.headers()["cache-control"], "no-store");
     let problem: Value = answer.json().await.unwrap();
-    let detail = problem["detail"].as_str().unwrap().to_owned();
+    let [problem_type, detail] = ["type", "detail"].map(|name| problem[name].as_str().unwrap().to_owned());
     let whole = json!({
-        "type": "about:blank", "title": status.canonical_reason(), "status": status.as_u16(), "detail": detail,
+        "type": problem_type, "title": status.canonical_reason(), "status": status.as_u16(), "detail": detail,
     });
     assert_eq!(problem, whole);
-    (status.as_u16(), detail)
+    (status.as_u16(), problem_type, detail)
 }
 
-fn ambiguous(name: &str) -> (u16, String) {
-    (400, format!("the parameter {name} must appear once in the query, and not percent-encoded"))
+fn ambiguous(name: &str) -> (u16, String, String) {
+    let detail = format!("the parameter {name} must appear once in the query, and not percent-encoded");
+    (400, "urn:problem-type:usher:ambiguous-parameter".to_owned(), detail)
+}
+
+fn sign_in_required() -> (u16, String, String) {
+    let detail = "sign in first: send Authorization: Bearer";
+    (401, "urn:problem-type:usher:sign-in-required".to_owned(), detail.to_owned())
 }
 
 #[tokio::test]
@@ -64,16 +70,15 @@ async fn an_ambiguous_query_is_a_bad_request_for_sign_in_too() {
 #[tokio::test]
 async fn a_sign_in_without_a_credential_reaches_no_function() {
     let house = House::open().await;
-    let missing = (401, "sign in first: send Authorization: Bearer".to_owned());
     for target in ["/auth/cookies", "/auth/urls", "/auth/nothing"] {
         let answer = house.request("POST", target).send().await.unwrap();
         assert_eq!(answer.headers()["www-authenticate"], "Bearer");
         // Every answer of issue-cookies says that it varies by the page's origin.
         assert_eq!(answer.headers().get("vary"), None, "{target}");
-        assert_eq!(answered_by_function(answer).await, missing);
+        assert_eq!(answered_by_function(answer).await, sign_in_required());
     }
     let own_page = house.request("POST", "/auth/cookies").header("origin", &house.url).send().await.unwrap();
-    assert_eq!(answered_by_function(own_page).await, missing);
+    assert_eq!(answered_by_function(own_page).await, sign_in_required());
     let sign_out = house.request("DELETE", "/auth/cookies").send().await.unwrap();
     assert_eq!(sign_out.status(), StatusCode::NO_CONTENT);
 }
@@ -92,8 +97,7 @@ async fn an_allowed_page_elsewhere_can_read_that_it_must_sign_in() {
     let answer = ask("POST", page).await.unwrap();
     assert_eq!(answer.headers()["access-control-allow-origin"], page);
     assert_eq!(answer.headers()["access-control-allow-credentials"], "true");
-    let missing = (401, "sign in first: send Authorization: Bearer".to_owned());
-    assert_eq!(answered_by_function(answer).await, missing);
+    assert_eq!(answered_by_function(answer).await, sign_in_required());
     let foreign = ask("POST", "https://evil.example").await.unwrap();
     assert_eq!(foreign.headers().get("access-control-allow-origin"), None);
     assert_eq!(foreign.status(), StatusCode::FORBIDDEN);

@@ -48,7 +48,7 @@ async fn a_viewer_plays_what_the_entitlements_give_and_nothing_else() {
     let refused =
         house.request("POST", "/auth/cookies").bearer_auth(house.token().await).send().await.unwrap();
     let expected = json!({
-        "type": "about:blank", "title": "Forbidden", "status": 403,
+        "type": "urn:problem-type:usher:not-entitled", "title": "Forbidden", "status": 403,
         "detail": "you are signed in, and may not watch this",
     });
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);

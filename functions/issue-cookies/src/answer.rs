@@ -31,7 +31,7 @@ impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
         let problem = Problem::from(refusal);
         Self {
-            status: problem.status,
+            status: problem.status(),
             headers: problem.all_headers(),
             body: Some(problem.body()),
             cookies: Vec::new(),

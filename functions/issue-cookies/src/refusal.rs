@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use http::{HeaderValue, StatusCode, header};
-use usher_runtime::{Problem, SigningError, ViewerError};
+use http::{HeaderValue, header};
+use usher_runtime::{Problem, ProblemType, SigningError, ViewerError};
 
 use crate::{
     AuthenticationError, NotEntitled, cookie_settings::HostNotCovered, origin_rule::OriginRefusal,
@@ -65,33 +65,39 @@ impl From<Refusal> for Problem {
     /// What the viewer learns: what to do, and nothing that would help to forge a request. The log has the rest.
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Body => Self::new(StatusCode::BAD_REQUEST, BODY),
+            Refusal::Body => Self::new(ProblemType::MalformedBody, BODY),
             Refusal::BodyTooLarge { limit } => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {limit} bytes"))
+                Self::new(ProblemType::BodyTooLarge, format!("the body has more than {limit} bytes"))
             }
             Refusal::Credential(error) => unauthenticated(&error),
-            Refusal::Host(error) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
-            Refusal::MediaType => Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, MEDIA_TYPE),
+            Refusal::Host(error) => Self::new(ProblemType::HostOutsideCookieDomain, error.to_string()),
+            Refusal::MediaType => Self::new(ProblemType::UnsupportedMediaType, MEDIA_TYPE),
             Refusal::Method { path, allowed } => {
-                Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} takes {allowed}"))
+                Self::new(ProblemType::MethodNotAllowed, format!("{path} takes {allowed}"))
                     .header(header::ALLOW, HeaderValue::from_static(allowed))
             }
             Refusal::NotEntitled { subject, authenticator, error } => {
                 tracing::info!(subject, authenticator, %error, "refused a viewer");
-                Self::new(StatusCode::FORBIDDEN, "you are signed in, and may not watch this")
+                Self::new(ProblemType::NotEntitled, "you are signed in, and may not watch this")
             }
             Refusal::OriginSecret(error) => not_from_the_distribution(&error),
             Refusal::OutsideOfScope { everything } => Self::new(
-                StatusCode::FORBIDDEN,
+                ProblemType::NotAVideo,
                 format!(
                     "the path is not below {everything}, or there are dot segments or broken escapes in it"
                 ),
             ),
-            Refusal::Page(error) => Self::new(StatusCode::FORBIDDEN, error.to_string()),
+            Refusal::Page(error) => {
+                let problem_type = match error {
+                    OriginRefusal::Foreign => ProblemType::ForeignOrigin,
+                    OriginRefusal::Unknown => ProblemType::MissingOrigin,
+                };
+                Self::new(problem_type, error.to_string())
+            }
             Refusal::Signing(error) => Self::from(&*error),
-            Refusal::UnknownPath => Self::new(StatusCode::NOT_FOUND, "there is nothing at this path"),
-            Refusal::Url(error) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
-            Refusal::Viewer(error) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
+            Refusal::UnknownPath => Self::new(ProblemType::NotFound, "there is nothing at this path"),
+            Refusal::Url(error) => Self::new(ProblemType::UnsignableUrl, error.to_string()),
+            Refusal::Viewer(error) => Self::new(ProblemType::NoViewerHost, error.to_string()),
         }
     }
 }
@@ -99,30 +105,40 @@ impl From<Refusal> for Problem {
 fn unauthenticated(error: &AuthenticationError) -> Problem {
     if let AuthenticationError::Unavailable(_) = error {
         tracing::error!(%error, "a credential cannot be verified");
-        return Problem::unavailable("who you are cannot be checked at the moment: try again soon");
+        return Problem::new(
+            ProblemType::SignInUnavailable,
+            "who you are cannot be checked at the moment: try again soon",
+        );
     }
     tracing::info!(%error, "refused a credential");
-    let (detail, challenge) = match error {
-        AuthenticationError::Missing => ("sign in first: send Authorization: Bearer", "Bearer"),
-        AuthenticationError::Ambiguous => {
-            ("the request has two different credentials: sign out, then sign in again", INVALID_TOKEN)
+    let (problem_type, detail) = match error {
+        AuthenticationError::Missing => {
+            (ProblemType::SignInRequired, "sign in first: send Authorization: Bearer")
         }
-        error if error.is_expired() => ("the token has expired: sign in again", INVALID_TOKEN),
-        _ => ("the token is not accepted here", INVALID_TOKEN),
+        AuthenticationError::Ambiguous => (
+            ProblemType::AmbiguousCredential,
+            "the request has two different credentials: sign out, then sign in again",
+        ),
+        error if error.is_expired() => (ProblemType::TokenExpired, "the token has expired: sign in again"),
+        _ => (ProblemType::CredentialRejected, "the token is not accepted here"),
     };
-    Problem::new(StatusCode::UNAUTHORIZED, detail)
-        .header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    let challenge = match problem_type {
+        ProblemType::SignInRequired => "Bearer",
+        _ => INVALID_TOKEN,
+    };
+    Problem::new(problem_type, detail).header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
 fn not_from_the_distribution(error: &OriginSecretError) -> Problem {
     if let OriginSecretError::Unread(_) = error {
         tracing::error!(%error, "a request cannot be checked");
-        return Problem::unavailable(
+        return Problem::new(
+            ProblemType::SignInUnavailable,
             "whether the request came through the distribution cannot be checked at the moment: try again soon",
         );
     }
     tracing::info!(%error, "refused a request");
-    Problem::new(StatusCode::FORBIDDEN, "the request did not come through the distribution")
+    Problem::new(ProblemType::NotThroughDistribution, "the request did not come through the distribution")
 }
 
 const BODY: &str = r#"the body must be a JSON object such as {"path":"/video/m/master.m3u8"}"#;

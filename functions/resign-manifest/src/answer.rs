@@ -45,6 +45,6 @@ impl Answer {
 impl From<&Problem> for Answer {
     fn from(problem: &Problem) -> Self {
         let content = Content::Whole(problem.body().into());
-        Self { status: problem.status, headers: problem.all_headers(), content }
+        Self { status: problem.status(), headers: problem.all_headers(), content }
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::event::lambda_function_urls::{LambdaFunctionUrlRequest, LambdaFunctionUrlResponse};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use usher_runtime::{Clock, Problem};
+use usher_runtime::{Clock, Problem, ProblemType};
 
 use crate::{Config, HostGrants, PlaylistSource, answer::Answer, record::Record};
 
@@ -35,7 +35,7 @@ impl ResignManifest {
             "GET" | "HEAD" => self.playlist(&event, &mut record).await,
             // The distribution adds the CORS headers: this function does not know the allowed origins.
             "OPTIONS" => Ok(Answer::empty(StatusCode::NO_CONTENT)),
-            _ => Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "a playlist takes GET and HEAD")
+            _ => Err(Problem::new(ProblemType::MethodNotAllowed, "a playlist takes GET and HEAD")
                 .header(header::ALLOW, HeaderValue::from_static("GET, HEAD"))),
         };
         let takes_gzip = takes_gzip(&event.headers);
@@ -76,7 +76,7 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
 fn too_large(takes_gzip: bool) -> Problem {
     let cure = if takes_gzip { "" } else { "with Accept-Encoding: gzip, or " };
     Problem::new(
-        StatusCode::BAD_GATEWAY,
+        ProblemType::AnswerTooLarge,
         format!(
             "with its signatures the playlist has more than the 6 MB that Lambda sends: ask for it \
              {cure}with usher-style=define"

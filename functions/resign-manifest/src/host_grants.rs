@@ -5,9 +5,8 @@ use std::sync::Arc;
 use cloudfront_signing::{CustomPolicy, Grant, UnixTime, Verifier};
 use futures::future::{try_join_all, try_join3};
 use hls_rewrite::{Host, RequiredGrant};
-use http::StatusCode;
 use usher_runtime::{
-    Asker, Granted, Grants, KEY_LIMIT, KeySource, Problem, SigningError, SigningKey, Warming,
+    Asker, Granted, Grants, KEY_LIMIT, KeySource, Problem, ProblemType, SigningError, SigningKey, Warming,
 };
 
 use crate::{Config, SignedHost};
@@ -121,7 +120,7 @@ impl HostGrants {
     ) -> Result<SignedGrants, Problem> {
         if required.len() > LIMIT {
             return Err(Problem::new(
-                StatusCode::BAD_GATEWAY,
+                ProblemType::TooManyAssets,
                 format!(
                     "the playlist refers to more than {LIMIT} assets, each with a signature of its own: \
                      keep an asset in one folder, or set SCOPE_DEPTH to 0"
@@ -131,7 +130,7 @@ impl HostGrants {
         let expires = self.expiry(latest, now);
         let granted = try_join_all(required.iter().map(async |grant| {
             let policy = CustomPolicy::new(grant.resource.clone(), expires)
-                .map_err(|error| Problem::new(StatusCode::BAD_GATEWAY, error.to_string()))?;
+                .map_err(|error| Problem::new(ProblemType::UnsignableAsset, error.to_string()))?;
             self.of(grant).grant(policy, asker).await.map_err(|error| Problem::from(&*error))
         }))
         .await?;

@@ -6,14 +6,14 @@ use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlRequest;
 use cloudfront_signing::{Grant, UnixTime};
 use headers::{ETag, HeaderMapExt as _};
 use hls_rewrite::{
-    AssetTree, Assets, Authority, Host, Origin, Permission, PlaylistInfo, PolicyCopies, Reference, Scan,
-    SideDocument, SignedPlaylist, SigningPlan, SkipReason, Style, ViewerPolicy,
+    AssetTree, Assets, Authority, Host, NotAuthorized, Origin, Permission, PlaylistInfo, PolicyCopies,
+    Reference, Scan, SideDocument, SignedPlaylist, SigningPlan, SkipReason, Style, ViewerPolicy,
     document::{DocumentError, DocumentKind},
     is_playlist, policy_of_copy,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use url::Url;
-use usher_runtime::{Asker, Problem, Viewer, ViewerOrigin, object_key};
+use usher_runtime::{Asker, Problem, ProblemType, Viewer, ViewerOrigin, object_key};
 
 use crate::{
     ResignManifest, SourceError, StoredObject,
@@ -55,7 +55,7 @@ impl ResignManifest {
         // The content type does not matter: that of many playlists in buckets says nothing.
         let is_playlist = is_playlist(&object.bytes);
         if !is_playlist && !is_document(&asked.path, object.content_type.as_deref().unwrap_or_default()) {
-            return Err(Problem::new(StatusCode::BAD_GATEWAY, NO_PLAYLIST));
+            return Err(Problem::new(ProblemType::NotAPlaylist, NO_PLAYLIST));
         }
         match &asked.authority {
             Some(authority) if asked.style != Style::Plain => {
@@ -118,7 +118,7 @@ impl ResignManifest {
     ) -> Result<Answer, Problem> {
         let document = SideDocument { json: &object.bytes, url: &asked.playlist_url, style: asked.style };
         // A player may read it nevertheless, and find a host in it to which it would send our signature.
-        let refused = |error: DocumentError| Problem::new(StatusCode::BAD_GATEWAY, error.to_string());
+        let refused = |error: DocumentError| Problem::new(ProblemType::UnreadableDocument, error.to_string());
         document.scan(&mut assets).map_err(refused)?;
         let plan = SigningPlan::new(&assets, self.permission(asked, authority));
         let grants = self.sign(asked, authority, &plan, record).await?;
@@ -158,12 +158,12 @@ impl ResignManifest {
     /// Reads what the request is for, if there can be such an object and the viewer may get it.
     async fn read(&self, event: &LambdaFunctionUrlRequest, record: &mut Record) -> Result<Asked, Problem> {
         let viewer = Viewer::from_headers(&event.headers, &self.config.viewer_host)
-            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+            .map_err(|error| Problem::new(ProblemType::NoViewerHost, error.to_string()))?;
         let path = event.raw_path.as_deref().unwrap_or_default();
         let query = event.raw_query_string.as_deref().unwrap_or_default();
         let style = Style::choose(query, viewer.signature)
-            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
-        let not_found = || Problem::new(StatusCode::NOT_FOUND, "there is no playlist at this path");
+            .map_err(|error| Problem::new(ProblemType::UnknownStyle, error.to_string()))?;
+        let not_found = || Problem::new(ProblemType::NotFound, "there is no playlist at this path");
         let own_pattern = self.config.tree.of(path).ok_or_else(not_found)?;
         let key = object_key(path).ok_or_else(not_found)?;
         let viewer_origin = ViewerOrigin::of(&viewer, self.config.protocol);
@@ -203,7 +203,13 @@ impl ResignManifest {
             (None, None) => None,
         };
         let authority = policy.map(|policy| Authority::new(&policy, url, now)).transpose();
-        authority.map_err(|refusal| Problem::new(StatusCode::FORBIDDEN, refusal.to_string()))
+        authority.map_err(|refusal| {
+            let problem_type = match refusal {
+                NotAuthorized::Ended => ProblemType::PolicyEnded,
+                _ => ProblemType::PolicyOtherPath,
+            };
+            Problem::new(problem_type, refusal.to_string())
+        })
     }
 
     /// The policy of a copy, if CloudFront would admit the original at this URL; otherwise `None`.
@@ -312,28 +318,33 @@ fn is_document(path: &str, content_type: &str) -> bool {
 }
 
 fn explain(error: &SourceError) -> Problem {
-    let bad_gateway = |detail: &str| Problem::new(StatusCode::BAD_GATEWAY, detail);
-    match error {
-        SourceError::Damaged => {
-            bad_gateway("the playlist in the bucket is stored as gzip and is truncated or damaged")
-        }
-        SourceError::Encoding(_) => bad_gateway(
-            "the playlist in the bucket is stored with a Content-Encoding other than gzip, which is not read",
+    let (problem_type, detail) = match error {
+        SourceError::Damaged => (
+            ProblemType::PlaylistDamaged,
+            "the playlist in the bucket is stored as gzip and is truncated or damaged".to_owned(),
+        ),
+        SourceError::Encoding(_) => (
+            ProblemType::UnsupportedEncoding,
+            "the playlist in the bucket is stored with a Content-Encoding other than gzip, which is not read"
+                .to_owned(),
         ),
         SourceError::Forbidden => {
-            Problem::new(StatusCode::FORBIDDEN, "the bucket does not give out this playlist")
+            (ProblemType::NotReadable, "the bucket does not give out this playlist".to_owned())
         }
-        SourceError::NotFound => Problem::new(StatusCode::NOT_FOUND, "there is no playlist at this path"),
-        SourceError::TimedOut { waited } => Problem::unavailable(format!(
-            "the bucket did not give out the whole playlist within {waited:?}: try again soon"
-        )),
+        SourceError::NotFound => (ProblemType::NotFound, "there is no playlist at this path".to_owned()),
+        SourceError::TimedOut { waited } => (
+            ProblemType::BucketUnavailable,
+            format!("the bucket did not give out the whole playlist within {waited:?}: try again soon"),
+        ),
         SourceError::TooLarge { limit } => {
-            bad_gateway(&format!("the playlist in the bucket has more than {limit} bytes"))
+            (ProblemType::PlaylistTooLarge, format!("the playlist in the bucket has more than {limit} bytes"))
         }
-        SourceError::Unavailable(_) => {
-            Problem::unavailable("the bucket cannot be read for the moment: try again soon")
-        }
-    }
+        SourceError::Unavailable(_) => (
+            ProblemType::BucketUnavailable,
+            "the bucket cannot be read for the moment: try again soon".to_owned(),
+        ),
+    };
+    Problem::new(problem_type, detail)
 }
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";

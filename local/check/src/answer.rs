@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde_json::Value;
 use url::Url;
+use usher_runtime::ProblemType;
 
 /// What came back.
 #[derive(Clone)]
@@ -24,7 +25,11 @@ pub(super) enum Refusal {
     /// Lambda itself, before the function.
     Lambda,
     /// One of the functions, with its sentence.
-    Function(String),
+    Function {
+        /// Nothing where this version does not have the type.
+        problem_type: Option<ProblemType>,
+        sentence: String,
+    },
     /// Somebody else.
     Other,
 }
@@ -82,7 +87,10 @@ impl Answer {
         }
         let json = self.json();
         match json.get("detail").and_then(Value::as_str) {
-            Some(detail) => Refusal::Function(printable(detail)),
+            Some(detail) => Refusal::Function {
+                problem_type: json.get("type").and_then(Value::as_str).and_then(ProblemType::of_uri),
+                sentence: printable(detail),
+            },
             // `{"Message":null}` or a sentence, of a function URL; an API writes `message`.
             None if json.get("Message").is_some() => Refusal::Lambda,
             None => Refusal::Other,
@@ -96,7 +104,7 @@ impl Answer {
             Refusal::CloudFront(code) => format!("{status} {code}"),
             Refusal::Bucket(code) => format!("{status} {code} of S3"),
             Refusal::Lambda => format!("{status} of Lambda"),
-            Refusal::Function(sentence) => format!("{status}: {sentence}"),
+            Refusal::Function { sentence, .. } => format!("{status}: {sentence}"),
             Refusal::Other => match self.location() {
                 Some(location) => format!("{status} to {}", printable(location.as_str())),
                 None => format!("{status} {}", printable(&self.media_type())).trim_end().to_owned(),
@@ -166,7 +174,19 @@ mod tests {
             (r#"{"Message":"Forbidden"}"#, Refusal::Lambda, "403 of Lambda"),
             (r#"{"Message":null}"#, Refusal::Lambda, "403 of Lambda"),
             (r#"{"message":"Forbidden"}"#, Refusal::Other, "403"),
-            (r#"{"detail":"sign in"}"#, Refusal::Function(code("sign in")), "403: sign in"),
+            (
+                r#"{"type":"urn:problem-type:usher:not-a-video","detail":"sign in"}"#,
+                Refusal::Function {
+                    problem_type: Some(ProblemType::NotAVideo),
+                    sentence: "sign in".to_owned(),
+                },
+                "403: sign in",
+            ),
+            (
+                r#"{"type":"about:blank","detail":"sign in"}"#,
+                Refusal::Function { problem_type: None, sentence: "sign in".to_owned() },
+                "403: sign in",
+            ),
             ("<Error><Code>\u{1b}[31m</Code></Error>", Refusal::Bucket(code("?[31m")), "403 ?[31m of S3"),
             ("<html>", Refusal::Other, "403"),
             ("", Refusal::Other, "403"),

@@ -76,7 +76,7 @@ async fn sign_in(deployment: &Deployment<'_>, origin: &str) -> Check {
     };
     let mut problems = Problems::default();
     if !answer.status.is_success() {
-        problems.add(answer.summary(), "the behaviour /auth/* must allow OPTIONS and lead to the API");
+        problems.add(answer.summary(), "the behavior /auth/* must allow OPTIONS and lead to the API");
     }
     allowed(&answer, "the preflight", origin, &mut problems);
     for (name, wanted) in [

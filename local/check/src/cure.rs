@@ -1,7 +1,8 @@
 //! Why somebody who should be served is not, and what helps.
 
 use cloudfront_signing::UnixTime;
-use http::{StatusCode, header};
+use http::header;
+use usher_runtime::ProblemType;
 
 use super::{
     answer::{Answer, Refusal, printable},
@@ -49,11 +50,8 @@ fn of_policy(sent: &Sent<'_>) -> String {
 /// What helps where an answer has nothing to do with signatures.
 pub(super) fn of(answer: &Answer) -> String {
     let sentence = match answer.refusal() {
-        Refusal::Function(sentence) if sentence.contains("x-viewer-host") => VIEWER_REQUEST_FUNCTION,
-        Refusal::Function(sentence) if sentence.starts_with("sign in first") => NO_CREDENTIAL,
-        Refusal::Function(_) if answer.status == StatusCode::UNAUTHORIZED => NOT_ACCEPTED,
-        Refusal::Function(sentence) if answer.status == StatusCode::FORBIDDEN => of_forbidden(&sentence),
-        Refusal::Function(_) if answer.status == StatusCode::NOT_FOUND => NO_SUCH_OBJECT,
+        Refusal::Function { problem_type: Some(problem_type), .. } => of_problem(problem_type),
+        Refusal::Function { .. } => SEE_LOG,
         Refusal::Bucket(_) if answer.url.path().contains('+') => PLUS,
         Refusal::Bucket(code) if code == "NoSuchKey" => NO_SUCH_OBJECT,
         Refusal::Bucket(_) => BUCKET_REFUSES,
@@ -64,24 +62,52 @@ pub(super) fn of(answer: &Answer) -> String {
             500..=599 => "the function or its origin fails: the function's log group says why",
             403 if answer.text(header::SERVER) == Some("CloudFront") => CLOUDFRONT_REFUSES,
             300..=399 => return of_redirect(answer),
-            _ => "compare the behaviour, its origin and its methods with the template's",
+            _ => "compare the behavior, its origin and its methods with the template's",
         },
     };
     sentence.to_owned()
 }
 
-/// The functions refuse in sentences of their own.
-fn of_forbidden(sentence: &str) -> &'static str {
-    let cures = [
-        ("may not watch", NOT_ENTITLED),
-        ("did not come through the distribution", NO_ORIGIN_SECRET),
-        ("the path is not below", NOT_A_VIDEO),
-        ("pages of this origin", ANOTHER_HOST),
-        ("no Origin header", NO_ORIGIN),
-        ("the bucket does not give out", FUNCTION_MAY_NOT_READ),
-        ("until when its viewer is admitted", VIEWER_REQUEST_FUNCTION),
-    ];
-    cures.into_iter().find(|(part, _)| sentence.contains(part)).map_or(SEE_LOG, |(_, cure)| cure)
+/// What helps against a problem that a function names.
+fn of_problem(problem_type: ProblemType) -> &'static str {
+    match problem_type {
+        ProblemType::AmbiguousCredential | ProblemType::CredentialRejected | ProblemType::TokenExpired => {
+            NOT_ACCEPTED
+        }
+        ProblemType::AmbiguousParameter => CUT,
+        ProblemType::AnswerTooLarge => "request gzip, or usher-style=define",
+        ProblemType::BodyTooLarge
+        | ProblemType::MalformedBody
+        | ProblemType::MethodNotAllowed
+        | ProblemType::UnknownStyle
+        | ProblemType::UnsupportedMediaType => {
+            "deploy this version of the functions, which accept this request"
+        }
+        ProblemType::BucketUnavailable
+        | ProblemType::SignInUnavailable
+        | ProblemType::SigningKeyUnavailable => TRY_AGAIN,
+        ProblemType::ForeignOrigin => ANOTHER_HOST,
+        ProblemType::HostOutsideCookieDomain => OUTSIDE_COOKIE_DOMAIN,
+        ProblemType::MissingOrigin => NO_ORIGIN,
+        ProblemType::NoViewerHost => VIEWER_REQUEST_FUNCTION,
+        ProblemType::NotAPlaylist
+        | ProblemType::PlaylistDamaged
+        | ProblemType::UnreadableDocument
+        | ProblemType::UnsupportedEncoding => OBJECT,
+        ProblemType::NotAVideo => NOT_A_VIDEO,
+        ProblemType::NotEntitled => NOT_ENTITLED,
+        ProblemType::NotFound => NO_SUCH_OBJECT,
+        ProblemType::NotReadable => FUNCTION_MAY_NOT_READ,
+        ProblemType::NotThroughDistribution => NO_ORIGIN_SECRET,
+        ProblemType::PlaylistTooLarge => "split the playlist, or raise the parameter MaxPlaylistBytes",
+        ProblemType::PolicyEnded | ProblemType::PolicyOtherPath => ANOTHER_POLICY,
+        ProblemType::SignInRequired => NO_CREDENTIAL,
+        ProblemType::SigningKeyUnusable => SEE_LOG,
+        ProblemType::TooManyAssets => "keep an asset in one folder, or set the parameter ScopeDepth to 0",
+        ProblemType::UnsignableAsset | ProblemType::UnsignableUrl => {
+            "shorten or percent-encode the path of the object"
+        }
+    }
 }
 
 fn of_redirect(answer: &Answer) -> String {
@@ -91,7 +117,7 @@ fn of_redirect(answer: &Answer) -> String {
             let (asked, other) = (printable(&asked), printable(&other));
             format!("{asked} leads to {other}: if that is the deployment, check it instead")
         }
-        _ => "the behaviour must lead to the origin itself, and not to a redirect".to_owned(),
+        _ => "the behavior must lead to the origin itself, and not to a redirect".to_owned(),
     }
 }
 
@@ -106,7 +132,7 @@ pub(super) const WEBSITE: &str = "CloudFront does not reach the web site, or the
 const CUT: &str = "the policy or the signature was cut, or encoded again, on its way: no page, player or proxy may \
     change the parameters or cookies";
 const NO_CREDENTIAL: &str = "no credential arrived that is known here: no proxy may drop Authorization or Cookie, and \
-    the behaviour /auth/* needs the origin request policy Managed-AllViewerExceptHostHeader; cookies count with \
+    the behavior /auth/* needs the origin request policy Managed-AllViewerExceptHostHeader; cookies count with \
     PloneSite or PloneTicketKeysArn alone";
 const NOT_ENTITLED: &str = "the viewer is known, and Entitlements give this viewer nothing of it: sign in as somebody \
     else, or look at Entitlements";
@@ -115,19 +141,25 @@ const NO_ORIGIN_SECRET: &str = "the origin auth must send the header x-origin-se
 const NOT_A_VIDEO: &str = "name a playlist below /video/ with --playlist";
 const ANOTHER_HOST: &str = "DomainName must be the host that viewers ask (VIEWER_HOST of the functions), and \
     VIEWER_PROTOCOL theirs";
-const NO_ORIGIN: &str = "no proxy may drop the header Origin, and the behaviour /auth/* needs the origin request \
+const NO_ORIGIN: &str = "no proxy may drop the header Origin, and the behavior /auth/* needs the origin request \
     policy Managed-AllViewerExceptHostHeader";
 const FUNCTION_MAY_NOT_READ: &str = "the policy of ResignManifestFunction must allow s3:GetObject below video/, and \
     S3 refuses too where there is no such object: name a playlist of the bucket with --playlist";
 const SEE_LOG: &str = "the function refuses: its log group says why";
-const UNTRUSTED_KEY: &str = "the key that signs is in no key group of the behaviour: the parameters SigningKey and \
+const OBJECT: &str = "the object in the bucket is damaged, or is not what its name says: upload it again";
+const OUTSIDE_COOKIE_DOMAIN: &str = "CookieDomain must be the checked host's domain, or one above it";
+const TRY_AGAIN: &str =
+    "check again; if this stays, the function's log group says which service does not answer";
+const ANOTHER_POLICY: &str = "ViewerRequestFunction must pass on the policy that CloudFront verified: deploy this \
+    version of it, and publish it";
+const UNTRUSTED_KEY: &str = "the key that signs is in no key group of the behavior: the parameters SigningKey and \
     TrustedKeys say which keys sign and are trusted; a changed distribution takes some minutes";
 const WRONG_KEY: &str = "the policy is right, so the signature is not: the functions' key (parameter SigningKey, or \
     ExistingPrivateKeySecret) must be the private half of the public key that they name (ExistingPublicKeyId), and \
     HashAlgorithm the hash that it was signed with";
 const NOTHING_ARRIVED: &str = "no signature arrived: the cookies' Path and Domain must fit the videos, and no proxy \
     may take the parameters or cookies away";
-const VIEWER_REQUEST_FUNCTION: &str = "associate ViewerRequestFunction with the behaviour, for viewer-request, and \
+const VIEWER_REQUEST_FUNCTION: &str = "associate ViewerRequestFunction with the behavior, for viewer-request, and \
     publish it";
 const NOT_ACCEPTED: &str = "the credential is not taken: compare its issuer, audience and expiry with the parameters \
     that say who may watch (JwtIssuer, JwtAudience, PloneSite, DjangoKeysArn, …)";
@@ -138,14 +170,14 @@ const PLUS: &str = "S3 reads a + in a path as a space: write %2B where the playl
 const BUCKET_REFUSES: &str = "S3 refuses the distribution, or there is no such object: the origin needs S3Oac, the \
     bucket policy this distribution as AWS:SourceArn, and the object must lie below video/";
 const CLOUDFRONT_REFUSES: &str = "CloudFront itself refuses: the host must be the distribution's or its DomainName, \
-    the method one of the behaviour's, and no web ACL or geographic restriction in the way";
+    the method one of the behavior's, and no web ACL or geographic restriction in the way";
 const FUNCTION_URL_REFUSES: &str = "the function URL refuses the distribution: it needs LambdaOac on the origin and \
     both permissions, lambda:InvokeFunctionUrl and lambda:InvokeFunction";
 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use http::HeaderMap;
+    use http::{HeaderMap, StatusCode};
 
     use super::*;
 
@@ -211,20 +243,35 @@ mod tests {
             (403, r#"{"Message":"Forbidden"}"#, FUNCTION_URL_REFUSES),
             (403, "<Error><Code>AccessDenied</Code><RequestId>R</RequestId></Error>", BUCKET_REFUSES),
             (404, "<Error><Code>NoSuchKey</Code><RequestId>R</RequestId></Error>", NO_SUCH_OBJECT),
-            (404, r#"{"detail":"there is no such playlist"}"#, NO_SUCH_OBJECT),
-            (400, r#"{"detail":"the request has no usable x-viewer-host header"}"#, VIEWER_REQUEST_FUNCTION),
-            (401, r#"{"detail":"the token is not accepted here"}"#, NOT_ACCEPTED),
-            (401, r#"{"detail":"sign in first: send Authorization: Bearer"}"#, NO_CREDENTIAL),
-            (403, r#"{"detail":"you are signed in, and may not watch this"}"#, NOT_ENTITLED),
-            (403, r#"{"detail":"the request did not come through the distribution"}"#, NO_ORIGIN_SECRET),
-            (403, r#"{"detail":"the path is not below /video/*"}"#, NOT_A_VIDEO),
-            (403, r#"{"detail":"pages of this origin may not call here"}"#, ANOTHER_HOST),
-            (403, r#"{"detail":"there is no Origin header"}"#, NO_ORIGIN),
+            (403, r#"{"detail":"a sentence of another version"}"#, SEE_LOG),
             (502, "", "the function or its origin fails: the function's log group says why"),
             (429, "", "raise the parameter AuthRateLimit, or check again in a minute"),
         ];
         for (status, body, expected) in rows {
             assert_eq!(of(&answer(status, body)), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_problem_of_a_function_has_the_cure_of_its_type() {
+        let rows = [
+            (ProblemType::NotFound, NO_SUCH_OBJECT),
+            (ProblemType::NoViewerHost, VIEWER_REQUEST_FUNCTION),
+            (ProblemType::CredentialRejected, NOT_ACCEPTED),
+            (ProblemType::TokenExpired, NOT_ACCEPTED),
+            (ProblemType::SignInRequired, NO_CREDENTIAL),
+            (ProblemType::NotEntitled, NOT_ENTITLED),
+            (ProblemType::NotThroughDistribution, NO_ORIGIN_SECRET),
+            (ProblemType::NotAVideo, NOT_A_VIDEO),
+            (ProblemType::ForeignOrigin, ANOTHER_HOST),
+            (ProblemType::MissingOrigin, NO_ORIGIN),
+            (ProblemType::NotReadable, FUNCTION_MAY_NOT_READ),
+            (ProblemType::SigningKeyUnusable, SEE_LOG),
+        ];
+        for (problem_type, expected) in rows {
+            let body = format!(r#"{{"type":"{}","detail":"a sentence"}}"#, problem_type.uri());
+            let answer = Answer { body: Bytes::from(body), ..answer(problem_type.status().as_u16(), "") };
+            assert_eq!(of(&answer), expected, "{problem_type:?}");
         }
     }
 }

@@ -161,8 +161,9 @@ impl<'a> Deployment<'a> {
     pub(super) fn judge_auth_answers(&self, report: &mut Report) {
         let mut problems = Problems::default();
         let answers = self.auth_answers.borrow();
-        let of_function =
-            |answer: &Answer| answer.status.is_success() || matches!(answer.refusal(), Refusal::Function(_));
+        let of_function = |answer: &Answer| {
+            answer.status.is_success() || matches!(answer.refusal(), Refusal::Function { .. })
+        };
         let answers: Vec<_> = answers.iter().filter(|(_, answer)| of_function(answer)).collect();
         for (name, answer) in &answers {
             if !answer.has_cache_directive("no-store") {
@@ -228,8 +229,8 @@ pub(super) fn no_answer(error: &reqwest::Error) -> String {
 
 const AUTH_CACHING: Question = Question::new("auth caching", "are the answers below /auth/ kept by nobody?");
 const KEPT: &str = "nothing between IssueCookiesFunction and the viewer may replace its Cache-Control: look for a \
-    response headers policy on the behaviour /auth/*, or a proxy";
-const CACHED: &str = "the behaviour /auth/* needs the cache policy Managed-CachingDisabled";
+    response headers policy on the behavior /auth/*, or a proxy";
+const CACHED: &str = "the behavior /auth/* needs the cache policy Managed-CachingDisabled";
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 const PATIENCE: Duration = Duration::from_secs(15);
 /// More than a signed playlist of a whole day has.

@@ -279,15 +279,15 @@ const MEDIA_CACHING: Question =
 const HEADERS: Question =
     Question::new("headers", "are browsers told to take nothing below /video/ for a page of the site?");
 const NO_HEADERS: &str =
-    "the behaviours /video/*.m3u8 and /video/* need the response headers policy VideoHeaders";
+    "the behaviors /video/*.m3u8 and /video/* need the response headers policy VideoHeaders";
 const RANGE: Question = Question::new("range", "is a part of a segment served alone?");
 
 const NOT_RESIGNED: &str = "served, and not re-signed because of its name";
 const NO_PLAYLIST: &str = "no playlist was served";
 pub(super) const NO_SEGMENT: &str = "no segment was served";
-const TO_FUNCTION: &str = "the behaviour /video/*.m3u8 must lead to ResignManifestFunction, before /video/*, and have \
+const TO_FUNCTION: &str = "the behavior /video/*.m3u8 must lead to ResignManifestFunction, before /video/*, and have \
     the cache policy ManifestCachePolicy";
-const TO_BUCKET: &str = "the behaviour /video/* must lead to the bucket itself";
+const TO_BUCKET: &str = "the behavior /video/* must lead to the bucket itself";
 const UPLOAD: &str = "upload with `usher upload`, which sets content types and cache headers";
 /// <https://www.rfc-editor.org/rfc/rfc8216#section-4>
 const PLAYLIST_TYPES: [&str; 4] =

@@ -64,7 +64,7 @@ fn names_playlist(path: &str) -> bool {
     ["m3u8", "m3u"].iter().any(|one| extension.eq_ignore_ascii_case(one))
 }
 
-/// Whether the behaviour `/video/*.m3u8`, which is case-sensitive, takes it to the function.
+/// Whether the behavior `/video/*.m3u8`, which is case-sensitive, takes it to the function.
 pub(super) fn is_resigned(path: &str) -> bool {
     path.ends_with(".m3u8")
 }

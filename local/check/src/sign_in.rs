@@ -72,7 +72,7 @@ pub(super) async fn sign_out(deployment: &Deployment<'_>, viewer: Option<&Viewer
     report.note(match deployment.ask_auth("answer to a sign-out", ask).await {
         Err(reason) => SIGN_OUT.wrong(reason, BROKEN),
         Ok(answer) if answer.status != StatusCode::NO_CONTENT => {
-            SIGN_OUT.wrong(answer.summary(), "the behaviour /auth/* must allow DELETE and lead to the API")
+            SIGN_OUT.wrong(answer.summary(), "the behavior /auth/* must allow DELETE and lead to the API")
         }
         Ok(answer) => cleared(&answer, &viewer.jar),
     });
@@ -238,7 +238,7 @@ async fn spoofed_host(deployment: &Deployment<'_>, credential: &Credential) -> C
         None => SPOOFED_HOST.right("it counts for nothing"),
         Some(policy) => SPOOFED_HOST.wrong(
             format!("a policy for {}", printable(&policy.resource)),
-            "associate ViewerRequestFunction with the behaviour /auth/*: it overwrites the header; or set DomainName",
+            "associate ViewerRequestFunction with the behavior /auth/*: it overwrites the header; or set DomainName",
         ),
     }
 }

@@ -203,7 +203,7 @@ pub(super) const QUESTIONS: [Question; 4] = [SIGNED_PLAYLIST, REACH, RENEWAL, SE
 
 const NO_POLICY: &str = "the URL has no policy that can be read";
 const TO_FUNCTION: &str =
-    "the behaviour /video/*.m3u8 must lead to ResignManifestFunction, with ViewerRequestFunction on it";
+    "the behavior /video/*.m3u8 must lead to ResignManifestFunction, with ViewerRequestFunction on it";
 const NOT_COVERED: &str = "the viewer's own policy does not cover them: keep them in the playlist's own asset, or name \
     what every viewer may get in the parameter CommonAssets";
 const VIDEO: &str = "/video/";

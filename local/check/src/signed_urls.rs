@@ -84,7 +84,7 @@ async fn issue(deployment: &Deployment<'_>, viewer: &Viewer) -> Result<Url, Chec
     let body = answer.json();
     let url = body.get("url").and_then(Value::as_str).and_then(|url| Url::parse(url).ok());
     match url {
-        None => Err(SIGNED_URL.wrong("200, and no URL in it", "the behaviour /auth/* must lead to IssueCookiesFunction")),
+        None => Err(SIGNED_URL.wrong("200, and no URL in it", "the behavior /auth/* must lead to IssueCookiesFunction")),
         Some(url) if !deployment.is_own(&url) => Err(SIGNED_URL.wrong(
             format!("it is for {}", printable(&url.origin().ascii_serialization())),
             "DomainName must be the host that viewers ask (VIEWER_HOST of the functions), and VIEWER_PROTOCOL theirs",

@@ -46,7 +46,7 @@ pub(super) fn unsigned(question: Question, answer: &Answer) -> Check {
     let path = printable(answer.url.path());
     let cure = match answer.status {
         status if status.is_success() || answer.refusal() != Refusal::Other => {
-            format!("the behaviour of {path} needs TrustedKeyGroups with the KeyGroup")
+            format!("the behavior of {path} needs TrustedKeyGroups with the KeyGroup")
         }
         _ => cure::of(answer),
     };
@@ -118,7 +118,7 @@ async fn api(deployment: &Deployment<'_>, url: &Url) -> Check {
     match deployment.ask(ask).await {
         Ok(answer) if is_distribution(deployment, &answer) => API.wrong(answer.summary(), NOT_THE_API),
         Ok(answer) if is_refused_by_api(&answer) => API.right(answer.summary()),
-        Ok(answer) if matches!(answer.refusal(), Refusal::Function(_)) => API.wrong(
+        Ok(answer) if matches!(answer.refusal(), Refusal::Function { .. }) => API.wrong(
             answer.summary(),
             "IssueCookiesFunction needs ORIGIN_SECRET_ARN, and the origin auth the header x-origin-secret with that secret's text",
         ),
@@ -129,7 +129,8 @@ async fn api(deployment: &Deployment<'_>, url: &Url) -> Check {
 
 /// By the function, or by the API before it: not by whoever else says 403, such as the bucket.
 fn is_refused_by_api(answer: &Answer) -> bool {
-    let is_ours = matches!(answer.refusal(), Refusal::Function(_)) || answer.json().get("message").is_some();
+    let is_ours =
+        matches!(answer.refusal(), Refusal::Function { .. }) || answer.json().get("message").is_some();
     answer.status == StatusCode::FORBIDDEN && is_ours
 }
 
@@ -142,7 +143,7 @@ async fn default_path(deployment: &Deployment<'_>) -> Check {
         _ if answer.is_missing_key() => DEFAULT_PATH.right("403 MissingKey"),
         Refusal::Bucket(_) => DEFAULT_PATH.wrong(
             answer.summary(),
-            "the default behaviour leads to the bucket, so it needs TrustedKeyGroups with the KeyGroup",
+            "the default behavior leads to the bucket, so it needs TrustedKeyGroups with the KeyGroup",
         ),
         _ if answer.status.is_server_error() => DEFAULT_PATH.wrong(answer.summary(), cure::WEBSITE),
         _ => DEFAULT_PATH.right(format!("a web site answers: {}", answer.summary())),
@@ -200,11 +201,11 @@ async fn challenge(deployment: &Deployment<'_>) -> Check {
 fn challenge_cure(answer: &Answer) -> String {
     match answer.refusal() {
         Refusal::CloudFront(code) if code == "MissingKey" => {
-            "the behaviour /auth/* must have no TrustedKeyGroups, as whoever signs in has no signature yet"
+            "the behavior /auth/* must have no TrustedKeyGroups, as whoever signs in has no signature yet"
                 .to_owned()
         }
         Refusal::CloudFront(_) | Refusal::Bucket(_) => {
-            "the behaviour /auth/* must lead to the API, with all methods allowed".to_owned()
+            "the behavior /auth/* must lead to the API, with all methods allowed".to_owned()
         }
         _ if answer.status.is_success() => "nobody may get cookies without a credential".to_owned(),
         _ => cure::of(answer),
@@ -217,7 +218,7 @@ const API: Question = Question::new("api", "does the API refuse whoever comes pa
 const UNSIGNED_PLAYLIST: Question =
     Question::new("unsigned playlist", "is a playlist closed to whoever has no signature?");
 const DEFAULT_PATH: Question =
-    Question::new("default path", "is closed what no behaviour names, or does a web site answer there?");
+    Question::new("default path", "is closed what no behavior names, or does a web site answer there?");
 const PLAIN_HTTP: Question = Question::new("plain http", "is http redirected or refused?");
 const CHALLENGE: Question =
     Question::new("challenge", "is /auth/cookies open to everybody, and wants a credential?");
@@ -229,7 +230,7 @@ pub(super) const ELSEWHERE: &str = "usher-check.invalid";
 pub(super) const VIEWER_HOST: HeaderName = HeaderName::from_static("x-viewer-host");
 const REMAPPED: HeaderName = HeaderName::from_static("x-amzn-remapped-www-authenticate");
 const BY_CLOUDFRONT: HeaderName = HeaderName::from_static("x-amz-cf-id");
-/// Matches no behaviour.
+/// Matches no behavior.
 const NOWHERE: &str = "/usher-check/nothing";
 pub(super) const BROKEN: &str = "see that the deployment is complete, and try again";
 const NOT_THE_BUCKET: &str = "see that --bucket-url is the bucket's own regional address, such as \

@@ -85,7 +85,7 @@ pub(super) fn refused(question: Question, answer: &Answer) -> Check {
     }
     question.wrong(
         answer.summary(),
-        "nobody looked at the signature: the behaviour needs TrustedKeyGroups with the KeyGroup",
+        "nobody looked at the signature: the behavior needs TrustedKeyGroups with the KeyGroup",
     )
 }
 
@@ -96,5 +96,5 @@ const CHANGED_COOKIE: Question =
 const ENCODED_NAMES: Question =
     Question::new("encoded names", "is a playlist refused whose URL holds %50olicy in the place of Policy?");
 pub(super) const NOT_RESIGNED: &str = "the playlist is not re-signed because of its name";
-const NOT_REJECTED: &str = "associate ViewerRequestFunction of this version with the behaviour /video/*.m3u8: it \
+const NOT_REJECTED: &str = "associate ViewerRequestFunction of this version with the behavior /video/*.m3u8: it \
     rejects CloudFront's parameters under percent-encoded names";

@@ -17,7 +17,7 @@ use axum::{
 use cloudfront_signing::{DenialCode, Verifier};
 use futures::FutureExt as _;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts};
-use usher_runtime::{Clock, Problem};
+use usher_runtime::{Clock, Problem, ProblemType};
 
 use super::{
     cache::{Cache, Rules, passed_on},
@@ -168,7 +168,7 @@ impl Edge {
     /// `POST /demo/sign-in {"viewer":"demo"}`
     async fn sign_in(&self, parts: &Parts, body: Body) -> Response<Body> {
         let Some(identity_provider) = &self.identity_provider else {
-            return problem(&Problem::new(StatusCode::NOT_FOUND, NO_DEMO));
+            return problem(&Problem::new(ProblemType::NotFound, NO_DEMO));
         };
         if parts.method != Method::POST {
             return text(StatusCode::METHOD_NOT_ALLOWED, "/demo/sign-in takes POST");
@@ -192,7 +192,7 @@ impl Edge {
 fn not_taken(behavior: &Behavior, method: &Method, body: &Body) -> Option<String> {
     if !behavior.allowed_methods.iter().any(|allowed| allowed == method.as_str()) {
         let allowed = behavior.allowed_methods.join(", ");
-        return Some(format!("the behaviour {} allows {allowed}", behavior.name()));
+        return Some(format!("the behavior {} allows {allowed}", behavior.name()));
     }
     let has_body = method == Method::GET && !body.is_end_stream();
     has_body.then(|| "CloudFront takes no GET with a body".to_owned())
@@ -223,7 +223,7 @@ pub(super) fn why(reason: &str) -> Option<HeaderValue> {
 /// `application/problem+json`
 fn problem(problem: &Problem) -> Response<Body> {
     let mut response = Response::new(Body::from(problem.body()));
-    *response.status_mut() = problem.status;
+    *response.status_mut() = problem.status();
     *response.headers_mut() = problem.all_headers();
     response
 }

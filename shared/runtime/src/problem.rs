@@ -4,13 +4,13 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use crate::SigningError;
+use crate::{ProblemType, SigningError};
 
 /// An answer that says what was wrong, and nothing that would help to forge a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Problem {
-    /// The status.
-    pub status: StatusCode,
+    /// What kind of problem it is.
+    pub problem_type: ProblemType,
     /// One sentence for people.
     pub detail: String,
     /// Headers besides `Content-Type` and `Cache-Control`.
@@ -18,10 +18,22 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with a sentence about it.
+    /// A problem with a sentence about it. A 503 tells the client when to try again.
     #[must_use]
-    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), headers: Vec::new() }
+    pub fn new(problem_type: ProblemType, detail: impl Into<String>) -> Self {
+        let problem = Self { problem_type, detail: detail.into(), headers: Vec::new() };
+        match problem.status() {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                problem.header(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS))
+            }
+            _ => problem,
+        }
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.problem_type.status()
     }
 
     /// Adds a header.
@@ -29,13 +41,6 @@ impl Problem {
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
-    }
-
-    /// 503 with `Retry-After`.
-    #[must_use]
-    pub fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-            .header(header::RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
     /// All headers of the answer.
@@ -51,9 +56,9 @@ impl Problem {
     #[must_use]
     pub fn body(&self) -> String {
         serde_json::json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason(),
-            "status": self.status.as_u16(),
+            "type": self.problem_type.uri(),
+            "title": self.status().canonical_reason(),
+            "status": self.status().as_u16(),
             "detail": self.detail,
         })
         .to_string()
@@ -65,13 +70,16 @@ impl From<&SigningError> for Problem {
     fn from(error: &SigningError) -> Self {
         tracing::error!(%error, "nothing was signed");
         match error {
-            SigningError::Unavailable(_) => {
-                Self::unavailable("the signing key is out of reach for the moment: try again soon")
-            }
+            SigningError::Unavailable(_) => Self::new(
+                ProblemType::SigningKeyUnavailable,
+                "the signing key is out of reach for the moment: try again soon",
+            ),
             _ => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
+                ProblemType::SigningKeyUnusable,
                 "the signing key cannot be used: the function's log says why",
             ),
         }
     }
 }
+
+const RETRY_AFTER_SECONDS: &str = "5";

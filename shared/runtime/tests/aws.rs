@@ -233,7 +233,7 @@ async fn while_kms_is_out_of_reach_a_new_grant_is_503_and_a_cached_one_serves() 
     let refused = refused.unwrap_err();
     assert!(matches!(*refused, SigningError::Unavailable(_)), "{refused}");
     let problem = Problem::from(&*refused);
-    assert_eq!(problem.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(problem.headers, [(header::RETRY_AFTER, HeaderValue::from_static("5"))]);
     assert_eq!(problem.detail, "the signing key is out of reach for the moment: try again soon");
 

@@ -112,7 +112,7 @@ async fn protections_that_are_gone_are_named() {
             },
             lines(&[&[
                 "Wrong encoded names: %50olicy: 200 application/vnd.apple.mpegurl; usher-%50olicy: 200 \
-                 application/vnd.apple.mpegurl -> associate ViewerRequestFunction of this version with the behaviour \
+                 application/vnd.apple.mpegurl -> associate ViewerRequestFunction of this version with the behavior \
                  /video/*.m3u8: it rejects CloudFront's parameters under percent-encoded names",
             ]]),
         ),
@@ -124,7 +124,7 @@ async fn protections_that_are_gone_are_named() {
             },
             lines(&[&[
                 "Wrong headers: /video/clock-ts/master.m3u8 has no X-Content-Type-Options: nosniff; \
-                 /video/clock-ts/360p/segment000.ts has no X-Content-Type-Options: nosniff -> the behaviours \
+                 /video/clock-ts/360p/segment000.ts has no X-Content-Type-Options: nosniff -> the behaviors \
                  /video/*.m3u8 and /video/* need the response headers policy VideoHeaders",
             ]]),
         ),
@@ -139,7 +139,7 @@ async fn protections_that_are_gone_are_named() {
             lines(&[&[
                 "Wrong headers: /video/clock-ts/360p/segment000.ts has no sandbox in Content-Security-Policy; \
                  /video/clock-ts/360p/segment000.ts has no default-src 'none' in Content-Security-Policy -> the \
-                 behaviours /video/*.m3u8 and /video/* need the response headers policy VideoHeaders",
+                 behaviors /video/*.m3u8 and /video/* need the response headers policy VideoHeaders",
             ]]),
         ),
         (

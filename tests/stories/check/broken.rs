@@ -128,7 +128,7 @@ async fn a_sign_in_that_nobody_reaches_is_named() {
     let unsigned =
         "403 MissingKey (the request is not signed: neither its URL nor its cookies name a key pair id)";
     let rows =
-        [(restricted, unsigned), (read_only, "403 AccessDenied (the behaviour /auth/* allows GET, HEAD)")];
+        [(restricted, unsigned), (read_only, "403 AccessDenied (the behavior /auth/* allows GET, HEAD)")];
     for (template, refusal) in rows {
         let house = house_behind(&template).await;
         let front = before(&house, |_| {}).await;

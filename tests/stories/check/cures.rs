@@ -30,10 +30,10 @@ async fn what_a_proxy_breaks_has_its_own_cure() {
             },
             &[
                 "Wrong sign-in: 401: sign in first: send Authorization: Bearer -> no credential arrived that is known \
-                 here: no proxy may drop Authorization or Cookie, and the behaviour /auth/* needs the origin request \
+                 here: no proxy may drop Authorization or Cookie, and the behavior /auth/* needs the origin request \
                  policy Managed-AllViewerExceptHostHeader; cookies count with PloneSite or PloneTicketKeysArn alone",
                 "Wrong signed url: 401: sign in first: send Authorization: Bearer -> no credential arrived that is known \
-                 here: no proxy may drop Authorization or Cookie, and the behaviour /auth/* needs the origin request \
+                 here: no proxy may drop Authorization or Cookie, and the behavior /auth/* needs the origin request \
                  policy Managed-AllViewerExceptHostHeader; cookies count with PloneSite or PloneTicketKeysArn alone",
             ],
         ),
@@ -73,7 +73,7 @@ async fn what_a_proxy_breaks_has_its_own_cure() {
                 headers.insert("location", HeaderValue::from_static("/auth/urls/"));
             },
             &[
-                "Wrong signed url: 302 to http://HOST/auth/urls/ -> the behaviour must lead to the origin itself, and not \
+                "Wrong signed url: 302 to http://HOST/auth/urls/ -> the behavior must lead to the origin itself, and not \
                  to a redirect",
             ],
         ),

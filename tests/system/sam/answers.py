@@ -98,9 +98,9 @@ def cleared(*folders, remembered=False):
     return api(204, cookies=cookies)
 
 
-def refused(status, detail, headers=()):
+def refused(status, name, detail, headers=()):
     headers = {"content-type": "application/problem+json", **dict(headers)}
-    return api(status, headers, problem(status, detail))
+    return api(status, headers, problem(status, name, detail))
 
 
 def api(status, headers=(), body=None, cookies=()):
@@ -135,9 +135,9 @@ def packed(content, kept=A_SECOND):
     return {**playlist(content, kept, headers={"content-encoding": "gzip"}), "isBase64Encoded": True}
 
 
-def unplayable(status, detail, headers=()):
+def unplayable(status, name, detail, headers=()):
     headers = {"content-type": "application/problem+json", "cache-control": "no-store", **dict(headers)}
-    return response(status, headers, problem(status, detail))
+    return response(status, headers, problem(status, name, detail))
 
 
 def response(status, headers=(), body=""):
@@ -190,8 +190,9 @@ AUTH_CORS = {
 }
 
 
-def problem(status, detail):
-    return compact({"type": "about:blank", "title": TITLES[status], "status": status, "detail": detail})
+def problem(status, name, detail):
+    members = {"type": f"urn:problem-type:usher:{name}", "title": TITLES[status], "status": status, "detail": detail}
+    return compact(members)
 
 
 def compact(value):

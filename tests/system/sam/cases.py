@@ -32,7 +32,7 @@ NO_KEY = f"KMS did not hand out the public key of {UNKNOWN_KEY}: NotFoundExcepti
 # As in the events: when the viewer's own policy ends, at the beginning of an expiry bucket.
 VIEWER_EXPIRES = 1_893_456_000
 
-NOT_FOUND = refused(404, "there is nothing at this path")
+NOT_FOUND = refused(404, "not-found", "there is nothing at this path")
 ASSETS = '{"ASSETS":[{"URI":"https://%s/video/m/master.m3u8%s","DURATION":16},{"URI":"https://ads.example/a.m3u8"}]}'
 
 
@@ -58,18 +58,20 @@ def kms_and_header(signer, sample, noted):
         "post-auth-cookies": lambda now: issued(signer, now),
         "post-auth-cookies-allowed-origin": lambda now: issued(signer, now, AUTH_CORS),
         "post-auth-cookies-without-credential": lambda now: refused(
-            401, "sign in first: send Authorization: Bearer", {"www-authenticate": "Bearer"}
+            401, "sign-in-required", "sign in first: send Authorization: Bearer", {"www-authenticate": "Bearer"}
         ),
         "post-auth-cookies-expired-token": lambda now: refused(
-            401, "the token has expired: sign in again", INVALID_TOKEN
+            401, "token-expired", "the token has expired: sign in again", INVALID_TOKEN
         ),
-        "post-auth-cookies-forged-token": lambda now: refused(401, "the token is not accepted here", INVALID_TOKEN),
-        "post-auth-cookies-foreign-origin": lambda now: refused(403, FOREIGN),
+        "post-auth-cookies-forged-token": lambda now: refused(
+            401, "credential-rejected", "the token is not accepted here", INVALID_TOKEN
+        ),
+        "post-auth-cookies-foreign-origin": lambda now: refused(403, "foreign-origin", FOREIGN),
         "post-auth-cookies-straight-to-the-api": lambda now: refused(
-            403, "the request did not come through the distribution"
+            403, "not-through-distribution", "the request did not come through the distribution"
         ),
         "get-auth-cookies": lambda now: refused(
-            405, "/auth/cookies takes POST, DELETE", {"allow": "POST, DELETE"}
+            405, "method-not-allowed", "/auth/cookies takes POST, DELETE", {"allow": "POST, DELETE"}
         ),
         "get-auth-unknown": lambda now: NOT_FOUND,
         "options-auth-cookies": lambda now: api(204, AUTH_CORS),
@@ -81,13 +83,13 @@ def kms_and_header(signer, sample, noted):
         "post-auth-urls": lambda now: signed_url(signer, now),
         "post-auth-urls-base64": lambda now: signed_url(signer, now),
         "post-auth-urls-outside-video": lambda now: refused(
-            403, "the path is not below /video/*, or there are dot segments or broken escapes in it"
+            403, "not-a-video", "the path is not below /video/*, or there are dot segments or broken escapes in it"
         ),
-        "post-auth-urls-not-json": lambda now: refused(400, NOT_JSON),
+        "post-auth-urls-not-json": lambda now: refused(400, "malformed-body", NOT_JSON),
         "post-auth-urls-form": lambda now: refused(
-            415, "the body must be JSON: send Content-Type: application/json"
+            415, "unsupported-media-type", "the body must be JSON: send Content-Type: application/json"
         ),
-        "post-auth-urls-too-large": lambda now: refused(413, "the body has more than 8192 bytes"),
+        "post-auth-urls-too-large": lambda now: refused(413, "body-too-large", "the body has more than 8192 bytes"),
         # resign-manifest
         "get-master-playlist": lambda now: packed(master),
         "get-master-playlist-identity": lambda now: playlist(master),
@@ -105,12 +107,16 @@ def kms_and_header(signer, sample, noted):
         "get-playlist-encoded-path": lambda now: playlist(media, A_BUCKET),
         "options-playlist": lambda now: response(204),
         "get-asset-list": lambda now: playlist(assets, content_type="application/json"),
-        "get-playlist-missing": lambda now: unplayable(404, "there is no playlist at this path"),
-        "get-playlist-error-page": lambda now: unplayable(502, NO_PLAYLIST),
-        "get-playlist-not-covered": lambda now: unplayable(403, NOT_COVERED),
-        "get-playlist-unknown-style": lambda now: unplayable(400, "usher-style must be plain, inline or define"),
-        "get-playlist-without-viewer-host": lambda now: unplayable(400, NO_VIEWER_HOST),
-        "post-master-playlist": lambda now: unplayable(405, "a playlist takes GET and HEAD", {"allow": "GET, HEAD"}),
+        "get-playlist-missing": lambda now: unplayable(404, "not-found", "there is no playlist at this path"),
+        "get-playlist-error-page": lambda now: unplayable(502, "not-a-playlist", NO_PLAYLIST),
+        "get-playlist-not-covered": lambda now: unplayable(403, "policy-other-path", NOT_COVERED),
+        "get-playlist-unknown-style": lambda now: unplayable(
+            400, "unknown-style", "usher-style must be plain, inline or define"
+        ),
+        "get-playlist-without-viewer-host": lambda now: unplayable(400, "no-viewer-host", NO_VIEWER_HOST),
+        "post-master-playlist": lambda now: unplayable(
+            405, "method-not-allowed", "a playlist takes GET and HEAD", {"allow": "GET, HEAD"}
+        ),
     }
 
 

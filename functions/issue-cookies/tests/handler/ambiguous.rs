@@ -112,7 +112,7 @@ async fn the_viewer_learns_what_to_do() {
     let function = Function::new(&[("PLONE_TICKET_KEYS", SECRET)]).await;
     let challenge = json!({"www-authenticate": "Bearer error=\"invalid_token\""});
     let detail = "the request has two different credentials: sign out, then sign in again";
-    let expected = problem(401, "Unauthorized", detail, challenge);
+    let expected = problem(401, "ambiguous-credential", detail, challenge);
     let cookies = with_cookies(&[&format!("__ac={TICKET}"), &format!("__ac={LABELLED}")]);
     assert_eq!(function.answer(cookies).await, expected);
     let mut bearers = signed_in(POST_COOKIES);

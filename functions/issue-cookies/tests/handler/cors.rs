@@ -40,7 +40,7 @@ fn foreign(event: &Value, own: Value) -> Value {
         return own;
     }
     let detail = "pages of this origin may not call here: it is neither this host's own nor an allowed one";
-    problem(403, "Forbidden", detail, json!({}))
+    problem(403, "foreign-origin", detail, json!({}))
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ fn url_for(host: &str) -> Value {
 }
 
 fn refused() -> Value {
-    problem(403, "Forbidden", "the request did not come through the distribution", json!({}))
+    problem(403, "not-through-distribution", "the request did not come through the distribution", json!({}))
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn with_a_configured_host_its_pages_may_call_and_those_of_the_header_may_n
     let function = Function::new(&[("VIEWER_HOST", "video.example.com")]).await;
     let mut event = signed_in(POST_COOKIES);
     let detail = "pages of this origin may not call here: it is neither this host's own nor an allowed one";
-    assert_eq!(function.answer(event.clone()).await, problem(403, "Forbidden", detail, json!({})));
+    assert_eq!(function.answer(event.clone()).await, problem(403, "foreign-origin", detail, json!({})));
     set_header(&mut event, "origin", "https://video.example.com");
     assert_eq!(function.answer(event).await, cookies_for("video.example.com"));
 }

@@ -147,7 +147,7 @@ async fn the_cookies_end_with_the_hand_off_and_cover_what_it_names() {
 
     function.set_time(NOW + 900);
     let challenge = json!({"www-authenticate": "Bearer error=\"invalid_token\""});
-    let expected = problem(401, "Unauthorized", "the token has expired: sign in again", challenge);
+    let expected = problem(401, "token-expired", "the token has expired: sign in again", challenge);
     assert_eq!(function.answer(event(POST_COOKIES, &value)).await, expected);
 }
 

@@ -42,7 +42,7 @@ fn resource(path: &str) -> String {
 }
 
 fn not_allowed() -> Value {
-    problem(403, "Forbidden", "you are signed in, and may not watch this", json!({}))
+    problem(403, "not-entitled", "you are signed in, and may not watch this", json!({}))
 }
 
 #[tokio::test]
@@ -337,7 +337,7 @@ async fn the_cookies_have_the_attributes_of_the_configuration_and_are_cleared_wi
 
     let detail =
         "the cookies are for example.com: a browser that asked d1.cloudfront.net would not keep them";
-    let expected = problem(400, "Bad Request", detail, json!({}));
+    let expected = problem(400, "host-outside-cookie-domain", detail, json!({}));
     for text in [POST_COOKIES, DELETE_COOKIES] {
         assert_eq!(function.answer(at(text, "d1.cloudfront.net")).await, expected);
     }

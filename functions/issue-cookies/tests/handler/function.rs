@@ -17,6 +17,7 @@ use cloudfront_signing::{
     Admitted, CustomPolicy, Denial, Grant, HashAlgorithm, KeyPairId, PrivateKey, PublicKey, Request, Signer,
     UnixTime, UrlPattern, Verifier,
 };
+use http::StatusCode;
 use issue_cookies::{Config, HttpClient, IssueCookies, http_client};
 use reqwest::ClientBuilder;
 use serde_json::{Map, Value, json};
@@ -225,11 +226,13 @@ pub(crate) fn response(status: u16, headers: Value, body: Option<Value>, cookies
     response
 }
 
-pub(crate) fn problem(status: u16, title: &str, detail: &str, headers: Value) -> Value {
+pub(crate) fn problem(status: u16, problem_type: &str, detail: &str, headers: Value) -> Value {
     let mut all = json!({"content-type": "application/problem+json"});
     let more: Map<String, Value> = serde_json::from_value(headers).unwrap();
     all.as_object_mut().unwrap().extend(more);
-    let body = json!({"type": "about:blank", "title": title, "status": status, "detail": detail});
+    let title = StatusCode::from_u16(status).unwrap().canonical_reason();
+    let problem_type = format!("urn:problem-type:usher:{problem_type}");
+    let body = json!({"type": problem_type, "title": title, "status": status, "detail": detail});
     response(status, all, Some(body), json!([]))
 }
 

@@ -56,12 +56,12 @@ fn issued() -> Value {
 
 fn refused() -> Value {
     let challenge = json!({"www-authenticate": r#"Bearer error="invalid_token""#});
-    problem(401, "Unauthorized", "the token is not accepted here", challenge)
+    problem(401, "credential-rejected", "the token is not accepted here", challenge)
 }
 
 fn unavailable() -> Value {
     let detail = "who you are cannot be checked at the moment: try again soon";
-    problem(503, "Service Unavailable", detail, json!({"retry-after": "5"}))
+    problem(503, "sign-in-unavailable", detail, json!({"retry-after": "5"}))
 }
 
 #[tokio::test]

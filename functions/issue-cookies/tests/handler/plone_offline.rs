@@ -135,11 +135,11 @@ async fn the_cookies_end_with_the_ticket() {
 
     function.set_time(NOW + 7_200);
     let challenge = json!({"www-authenticate": "Bearer error=\"invalid_token\""});
-    let expected = |detail: &str| problem(401, "Unauthorized", detail, challenge.clone());
+    let expected = |problem_type: &str, detail: &str| problem(401, problem_type, detail, challenge.clone());
     let answer = function.answer(with_ticket(TICKET)).await;
-    assert_eq!(answer, expected("the token has expired: sign in again"));
+    assert_eq!(answer, expected("token-expired", "the token has expired: sign in again"));
     let answer = function.answer(with_ticket(ROOT_USER)).await;
-    assert_eq!(answer, expected("the token is not accepted here"));
+    assert_eq!(answer, expected("credential-rejected", "the token is not accepted here"));
 }
 
 #[test]

@@ -100,17 +100,17 @@ fn issued() -> Value {
     issued_until((NOW + 3_600) / 300 * 300)
 }
 
-fn refused_because(detail: &str) -> Value {
-    problem(401, "Unauthorized", detail, json!({"www-authenticate": r#"Bearer error="invalid_token""#}))
+fn refused_because(problem_type: &str, detail: &str) -> Value {
+    problem(401, problem_type, detail, json!({"www-authenticate": r#"Bearer error="invalid_token""#}))
 }
 
 fn refused() -> Value {
-    refused_because("the token is not accepted here")
+    refused_because("credential-rejected", "the token is not accepted here")
 }
 
 fn unavailable() -> Value {
     let detail = "who you are cannot be checked at the moment: try again soon";
-    problem(503, "Service Unavailable", detail, json!({"retry-after": "5"}))
+    problem(503, "sign-in-unavailable", detail, json!({"retry-after": "5"}))
 }
 
 fn request(target: &str, authorization: Option<&str>, cookie: Option<&str>) -> Value {
@@ -265,7 +265,7 @@ async fn what_cannot_be_the_sites_is_refused_without_asking() {
     let mut bearer_first = with_cookie(&ticket_of("anna", NOW));
     bearer_first["headers"]["authorization"] = json!("Bearer a.b.c");
     let root_cookie = STANDARD.encode("61646d696e:736563726574").replace('=', "%253D");
-    let expired = refused_because("the token has expired: sign in again");
+    let expired = refused_because("token-expired", "the token has expired: sign in again");
     let rows = [
         ("an expired token", claims(json!({"exp": NOW})), expired.clone()),
         ("a token without an end", claims(json!({"exp": null})), refused()),
@@ -321,7 +321,7 @@ async fn roles_and_groups_are_the_sites() {
         let entitlements = format!(r#"[{{"resource": "/video/*", "if": {condition}}}]"#);
         let function = site.function(&[("ENTITLEMENTS", &entitlements)]).await;
         let answer = function.answer(event(POST_COOKIES, &token())).await;
-        let forbidden = problem(403, "Forbidden", "you are signed in, and may not watch this", json!({}));
+        let forbidden = problem(403, "not-entitled", "you are signed in, and may not watch this", json!({}));
         assert_eq!(answer, if may_watch { issued() } else { forbidden }, "{condition}");
     }
 }

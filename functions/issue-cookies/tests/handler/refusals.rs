@@ -14,7 +14,7 @@ use crate::{
 async fn without_a_token_the_viewer_is_asked_to_sign_in() {
     let function = Function::new(&[]).await;
     let detail = "sign in first: send Authorization: Bearer";
-    let expected = problem(401, "Unauthorized", detail, json!({"www-authenticate": "Bearer"}));
+    let expected = problem(401, "sign-in-required", detail, json!({"www-authenticate": "Bearer"}));
     for text in [POST_COOKIES, POST_URLS] {
         let mut event = signed_in(text);
         remove_header(&mut event, "authorization");
@@ -31,7 +31,7 @@ async fn an_expired_token_is_refused_from_its_very_second() {
     let function = Function::new(&[]).await;
     let detail = "the token has expired: sign in again";
     let challenge = json!({"www-authenticate": "Bearer error=\"invalid_token\""});
-    let expected = problem(401, "Unauthorized", detail, challenge);
+    let expected = problem(401, "token-expired", detail, challenge);
     for exp in [NOW, NOW - 1, NOW - 86_400, 0] {
         for text in [POST_COOKIES, POST_URLS] {
             let event = event(text, &tokens::hs256(&tokens::until(exp)));
@@ -46,7 +46,7 @@ async fn malformed_and_foreign_tokens_are_refused_alike() {
     let hs256 = Function::new(&[]).await;
     let challenge = json!({"www-authenticate": "Bearer error=\"invalid_token\""});
     let detail = "the token is not accepted here";
-    let expected = problem(401, "Unauthorized", detail, challenge);
+    let expected = problem(401, "credential-rejected", detail, challenge);
 
     let claim = |name: &str, value: Value| {
         let mut claims = tokens::claims();
@@ -78,7 +78,7 @@ async fn malformed_and_foreign_tokens_are_refused_alike() {
 #[tokio::test]
 async fn an_unknown_path_is_not_found() {
     let function = Function::new(&[]).await;
-    let expected = problem(404, "Not Found", "there is nothing at this path", json!({}));
+    let expected = problem(404, "not-found", "there is nothing at this path", json!({}));
     for path in
         ["", "/", "/auth", "/auth/", "/auth/cookies/", "/auth//cookies", "/auth/Cookies", "/video/m/s.ts"]
     {
@@ -101,7 +101,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
     for (text, method, detail, allow) in rows {
         let mut event = signed_in(text);
         event["requestContext"]["http"]["method"] = json!(method);
-        let expected = problem(405, "Method Not Allowed", detail, json!({"allow": allow}));
+        let expected = problem(405, "method-not-allowed", detail, json!({"allow": allow}));
         assert_eq!(function.answer(event).await, expected, "{method}");
     }
 }
@@ -110,7 +110,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
 async fn a_body_that_is_not_json_is_an_unsupported_media_type() {
     let function = Function::new(&[]).await;
     let detail = "the body must be JSON: send Content-Type: application/json";
-    let expected = problem(415, "Unsupported Media Type", detail, json!({}));
+    let expected = problem(415, "unsupported-media-type", detail, json!({}));
     let mut event = signed_in(POST_URLS);
     for media_type in [
         "text/plain",
@@ -130,7 +130,7 @@ async fn a_body_that_is_not_json_is_an_unsupported_media_type() {
 async fn a_body_that_is_too_large_is_not_read() {
     let function = Function::new(&[]).await;
     let detail = "the body has more than 8192 bytes";
-    let expected = problem(413, "Payload Too Large", detail, json!({}));
+    let expected = problem(413, "body-too-large", detail, json!({}));
     for text in [POST_COOKIES, POST_URLS, DELETE_COOKIES] {
         let mut event = signed_in(text);
         event["body"] = json!("a".repeat(8_193));
@@ -142,7 +142,7 @@ async fn a_body_that_is_too_large_is_not_read() {
 async fn a_request_that_did_not_come_through_the_distribution_is_refused() {
     let function = Function::new(&[]).await;
     let detail = "the request has no usable x-viewer-host header: it must come through the distribution";
-    let expected = problem(400, "Bad Request", detail, json!({}));
+    let expected = problem(400, "no-viewer-host", detail, json!({}));
     for text in [POST_COOKIES, POST_URLS] {
         let mut event = signed_in(text);
         for host in [
@@ -169,7 +169,7 @@ async fn a_request_that_did_not_come_through_the_distribution_is_refused() {
 async fn a_key_out_of_reach_is_a_reason_to_try_again() {
     let function = Function::without_key();
     let detail = "the signing key is out of reach for the moment: try again soon";
-    let expected = problem(503, "Service Unavailable", detail, json!({"retry-after": "5"}));
+    let expected = problem(503, "signing-key-unavailable", detail, json!({"retry-after": "5"}));
     for text in [POST_COOKIES, POST_URLS] {
         assert_eq!(function.answer(signed_in(text)).await, expected);
     }

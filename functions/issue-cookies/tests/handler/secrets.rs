@@ -162,7 +162,7 @@ async fn an_outage_at_the_start_is_503_until_a_request_can_read_the_secrets() {
     let vault = Vault::start().await;
     vault.put("jwt", tokens::SECRET);
     vault.put("origin", &"0".repeat(64));
-    let unavailable = |detail| problem(503, "Service Unavailable", detail, json!({"retry-after": "5"}));
+    let unavailable = |detail| problem(503, "sign-in-unavailable", detail, json!({"retry-after": "5"}));
     let origin =
         "whether the request came through the distribution cannot be checked at the moment: try again soon";
     let viewer = "who you are cannot be checked at the moment: try again soon";

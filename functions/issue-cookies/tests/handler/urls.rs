@@ -98,7 +98,7 @@ async fn a_url_never_outlives_the_token() {
 async fn a_path_that_is_not_private_video_is_forbidden() {
     let function = Function::new(&[]).await;
     let detail = "the path is not below /video/*, or there are dot segments or broken escapes in it";
-    let expected = problem(403, "Forbidden", detail, json!({}));
+    let expected = problem(403, "not-a-video", detail, json!({}));
     for path in [
         "/other/m.m3u8",
         "/video",
@@ -166,7 +166,7 @@ async fn a_path_that_cannot_be_signed_is_refused_with_the_reason() {
         ("/video/m/é.m3u8", format!("a character outside ASCII at byte 46 {forbidden}")),
     ];
     for (path, detail) in rows {
-        let expected = problem(400, "Bad Request", &detail, json!({}));
+        let expected = problem(400, "unsignable-url", &detail, json!({}));
         assert_eq!(function.answer(asking_for(path)).await, expected, "{path}");
     }
 }
@@ -180,7 +180,7 @@ async fn a_url_that_would_be_too_long_for_cloudfront_is_refused() {
         let path = format!("/video/m/{}.m3u8", "a".repeat(letters));
         let length = format!("https://{HOST}{path}?{}{copy}", grant.query()).len();
         let detail = format!("the signed URL has {length} bytes, more than the 8192 that CloudFront takes");
-        let expected = problem(400, "Bad Request", &detail, json!({}));
+        let expected = problem(400, "unsignable-url", &detail, json!({}));
         assert_eq!(function.answer(asking_for(&path)).await, expected);
     }
 }
@@ -189,7 +189,7 @@ async fn a_url_that_would_be_too_long_for_cloudfront_is_refused() {
 async fn a_body_that_is_not_a_path_in_json_is_refused() {
     let function = Function::new(&[]).await;
     let detail = r#"the body must be a JSON object such as {"path":"/video/m/master.m3u8"}"#;
-    let expected = problem(400, "Bad Request", detail, json!({}));
+    let expected = problem(400, "malformed-body", detail, json!({}));
     for body in [
         "",
         "{",

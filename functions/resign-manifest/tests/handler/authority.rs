@@ -59,8 +59,8 @@ fn not_admitted(playlist: &str) -> Answer {
     (parts(200, &playlist_headers("max-age=0, s-maxage=0")), playlist.to_owned())
 }
 
-fn forbidden(detail: &str) -> Answer {
-    problem(403, "Forbidden", detail, json!({}))
+fn forbidden(problem_type: &str, detail: &str) -> Answer {
+    problem(403, problem_type, detail, json!({}))
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn a_custom_policy_for_a_part_of_an_asset_opens_no_more_of_it() {
 async fn a_request_that_the_viewers_policy_does_not_cover_is_forbidden() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
-    let other = forbidden("the viewer's policy does not cover this path");
+    let other = forbidden("policy-other-path", "the viewer's policy does not cover this path");
     for policy in
         [resource("/video/b/*"), resource("/video/a/other.m3u8"), "https://other.example/*".to_owned()]
     {
@@ -153,7 +153,7 @@ async fn a_request_that_the_viewers_policy_does_not_cover_is_forbidden() {
         }
     }
     let event = by_url("/video/a/p.m3u8", "", Some(&resource("/video/a/*")), Some(NOW));
-    assert_eq!(function.answer(event).await, forbidden("the viewer's policy has ended"));
+    assert_eq!(function.answer(event).await, forbidden("policy-ended", "the viewer's policy has ended"));
 }
 
 #[tokio::test]
@@ -274,5 +274,5 @@ async fn a_live_playlist_is_signed_until_the_policy_ends_and_no_longer() {
     let expected = served(&playlist.replace("s.ts", &format!("s.ts?{}", ends.query())));
     assert_eq!(function.answer(event.clone()).await, expected);
     function.set_time(NOW + 60);
-    assert_eq!(function.answer(event).await, forbidden("the viewer's policy has ended"));
+    assert_eq!(function.answer(event).await, forbidden("policy-ended", "the viewer's policy has ended"));
 }

@@ -105,7 +105,7 @@ async fn what_cannot_be_taken_apart_is_refused_and_is_left_to_the_style_plain() 
     let function = Function::with(bucket.client(), &[("MAX_PLAYLIST_BYTES", "2000000")]);
     for (body, detail) in rows {
         bucket.put("video/m/data.json", &body);
-        let refused = problem(502, "Bad Gateway", detail, json!({}));
+        let refused = problem(502, "unreadable-document", detail, json!({}));
         for style in ["inline", "define"] {
             let answer = function.answer(get("/video/m/data.json", &format!("usher-style={style}"))).await;
             assert_eq!(answer, refused, "{detail}");
@@ -128,7 +128,7 @@ async fn a_document_is_told_by_its_content_type_too() {
     let signed = asset_list(&format!("?{}", nested(&grant("/video/ad/*"))));
     let signed = document("application/json", &signed);
     let no_playlist = "the object at this path is not a playlist: it does not start with #EXTM3U";
-    let no_playlist = problem(502, "Bad Gateway", no_playlist, json!({}));
+    let no_playlist = problem(502, "not-a-playlist", no_playlist, json!({}));
     let rows = [
         ("ads", "application/json", &signed),
         ("ads.v1", "Application/JSON ; charset=utf-8", &signed),
@@ -169,5 +169,5 @@ async fn a_document_in_the_place_of_a_playlist_is_no_playlist() {
     let function = Function::new(bucket.client());
     let detail = "the object at this path is not a playlist: it does not start with #EXTM3U";
     let answer = function.answer(without_cookies("/video/m/p.m3u8")).await;
-    assert_eq!(answer, problem(502, "Bad Gateway", detail, json!({})));
+    assert_eq!(answer, problem(502, "not-a-playlist", detail, json!({})));
 }

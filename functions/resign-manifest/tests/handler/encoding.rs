@@ -116,7 +116,7 @@ async fn a_problem_is_sent_as_it_is() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
     let event = with_header(get("/video/m/missing.m3u8", ""), "accept-encoding", "gzip");
-    let expected = problem(404, "Not Found", "there is no playlist at this path", json!({}));
+    let expected = problem(404, "not-found", "there is no playlist at this path", json!({}));
     assert_eq!(function.answer(event).await, expected);
 }
 
@@ -136,7 +136,7 @@ async fn what_lambda_would_not_send_is_refused_with_what_to_do() {
         let detail = format!(
             "with its signatures the playlist has more than the 6 MB that Lambda sends: ask for it {cure}"
         );
-        problem(502, "Bad Gateway", &detail, json!({}))
+        problem(502, "answer-too-large", &detail, json!({}))
     };
     let expected = too_large("with Accept-Encoding: gzip, or with usher-style=define");
     assert_eq!(function.answer(event.clone()).await, expected);

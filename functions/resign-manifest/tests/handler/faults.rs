@@ -17,34 +17,37 @@ const NO_PLAYLIST: &str = "the object at this path is not a playlist: it does no
 fn unavailable() -> Answer {
     let detail = "the bucket cannot be read for the moment: try again soon";
     let retry_after = json!({"retry-after": "5"});
-    problem(503, "Service Unavailable", detail, retry_after)
+    problem(503, "bucket-unavailable", detail, retry_after)
 }
 
 fn not_found() -> Answer {
     let detail = "there is no playlist at this path";
-    problem(404, "Not Found", detail, json!({}))
+    problem(404, "not-found", detail, json!({}))
 }
 
 fn timed_out() -> Answer {
     let detail = "the bucket did not give out the whole playlist within 2s: try again soon";
-    problem(503, "Service Unavailable", detail, json!({"retry-after": "5"}))
+    problem(503, "bucket-unavailable", detail, json!({"retry-after": "5"}))
 }
 
-fn bad_gateway(detail: &str) -> Answer {
-    problem(502, "Bad Gateway", detail, json!({}))
+fn bad_gateway(problem_type: &str, detail: &str) -> Answer {
+    problem(502, problem_type, detail, json!({}))
 }
 
 fn too_large() -> Answer {
-    bad_gateway("the playlist in the bucket has more than 2000 bytes")
+    bad_gateway("playlist-too-large", "the playlist in the bucket has more than 2000 bytes")
 }
 
 fn damaged() -> Answer {
-    bad_gateway("the playlist in the bucket is stored as gzip and is truncated or damaged")
+    bad_gateway(
+        "playlist-damaged",
+        "the playlist in the bucket is stored as gzip and is truncated or damaged",
+    )
 }
 
 fn forbidden() -> Answer {
     let detail = "the bucket does not give out this playlist";
-    problem(403, "Forbidden", detail, json!({}))
+    problem(403, "not-readable", detail, json!({}))
 }
 
 /// S3's error document, which contains names that viewers must not see.
@@ -145,7 +148,7 @@ async fn an_error_page_with_status_200_is_not_signed() {
     let page = "<!DOCTYPE html>\n<a href=\"s.ts\">\ns.ts\n</a>\n";
     for content_type in ["text/html", "application/vnd.apple.mpegurl"] {
         let headers = format!("Content-Type: {content_type}\r\nContent-Length: {}", page.len());
-        assert_answers([(ok(&headers, page), bad_gateway(NO_PLAYLIST))]).await;
+        assert_answers([(ok(&headers, page), bad_gateway("not-a-playlist", NO_PLAYLIST))]).await;
     }
 }
 
@@ -203,7 +206,7 @@ async fn a_compressed_playlist_that_is_not_whole_is_not_handed_out() {
         // The gzip data is whole; the connection is cut.
         (ok("Content-Encoding: gzip\r\nContent-Length: 1000", &whole), unavailable()),
         // It decompresses without an error, but to something that is no playlist.
-        (encoded("gzip", gzip(gzip(PLAYLIST))), bad_gateway(NO_PLAYLIST)),
+        (encoded("gzip", gzip(gzip(PLAYLIST))), bad_gateway("not-a-playlist", NO_PLAYLIST)),
     ])
     .await;
 }
@@ -225,6 +228,7 @@ async fn a_gzip_bomb_stops_at_the_limit() {
 #[tokio::test]
 async fn another_compression_than_gzip_is_not_guessed_at() {
     let expected = bad_gateway(
+        "unsupported-encoding",
         "the playlist in the bucket is stored with a Content-Encoding other than gzip, which is not read",
     );
     for encoding in ["br", "zstd", "deflate", "gzip, gzip", "br, gzip", "a b"] {

@@ -20,6 +20,7 @@ use cloudfront_signing::{
     UnixTime, UrlPattern, Verifier,
 };
 use hls_rewrite::policy_copy;
+use http::StatusCode;
 use resign_manifest::{Config, HostGrants, PlaylistSource, ResignManifest};
 use serde_json::{Map, Value, json};
 use usher_runtime::{Clock, Grants, KeySource, LocalKey, Signature, SigningError, SigningKey};
@@ -277,8 +278,10 @@ pub(crate) fn kept(playlist: &str) -> &'static str {
 }
 
 /// The whole answer with a problem.
-pub(crate) fn problem(status: u16, title: &str, detail: &str, headers: Value) -> Answer {
-    let body = json!({"type": "about:blank", "title": title, "status": status, "detail": detail});
+pub(crate) fn problem(status: u16, problem_type: &str, detail: &str, headers: Value) -> Answer {
+    let title = StatusCode::from_u16(status).unwrap().canonical_reason();
+    let problem_type = format!("urn:problem-type:usher:{problem_type}");
+    let body = json!({"type": problem_type, "title": title, "status": status, "detail": detail});
     let body = body.to_string();
     let mut all = json!({
         "cache-control": "no-store",

@@ -21,7 +21,7 @@ async fn a_style_that_does_not_exist_is_a_bad_request() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
     let detail = "usher-style must be plain, inline or define";
-    let expected = problem(400, "Bad Request", detail, json!({}));
+    let expected = problem(400, "unknown-style", detail, json!({}));
     for query in
         ["usher-style=fancy", "usher-style=", "usher-style", "usher-style=Inline", "%75sher-style=fancy"]
     {
@@ -35,7 +35,7 @@ async fn other_methods_than_get_and_head_are_refused() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
     let detail = "a playlist takes GET and HEAD";
-    let expected = problem(405, "Method Not Allowed", detail, json!({"allow": "GET, HEAD"}));
+    let expected = problem(405, "method-not-allowed", detail, json!({"allow": "GET, HEAD"}));
     for method in ["POST", "PUT", "DELETE", "get"] {
         let event = with_method(get("/video/m/p.m3u8", ""), method);
         assert_eq!(function.answer(event).await, expected, "{method}");
@@ -46,7 +46,7 @@ async fn other_methods_than_get_and_head_are_refused() {
 async fn a_playlist_that_is_not_there_is_not_found() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
-    let expected = problem(404, "Not Found", "there is no playlist at this path", json!({}));
+    let expected = problem(404, "not-found", "there is no playlist at this path", json!({}));
     let event = get("/video/m/missing.m3u8", "usher-style=inline");
     assert_eq!(function.answer(event.clone()).await, expected);
     let event = with_method(event, "HEAD");
@@ -62,7 +62,7 @@ async fn a_path_that_leaves_the_prefix_is_not_found_whatever_lies_there() {
     bucket.put("video/m/%zz.m3u8", PLAYLIST);
     bucket.put("video/m/100%.m3u8", PLAYLIST);
     bucket.put("video/n/p.m3u8", PLAYLIST);
-    let expected = problem(404, "Not Found", "there is no playlist at this path", json!({}));
+    let expected = problem(404, "not-found", "there is no playlist at this path", json!({}));
     for path in [
         "/other/p.m3u8",
         "/p.m3u8",
@@ -99,7 +99,7 @@ async fn a_request_that_did_not_come_through_the_distribution_is_refused() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
     let detail = "the request has no usable x-viewer-host header: it must come through the distribution";
-    let expected = problem(400, "Bad Request", detail, json!({}));
+    let expected = problem(400, "no-viewer-host", detail, json!({}));
     let mut event = get("/video/m/p.m3u8", "usher-style=inline");
     for host in ["*", "h/x", "user@host", "a,b", "h?x", "h#x", ""] {
         event["headers"]["x-viewer-host"] = json!(host);
@@ -135,7 +135,7 @@ async fn what_is_not_a_playlist_is_neither_signed_nor_handed_out() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
     let detail = "the object at this path is not a playlist: it does not start with #EXTM3U";
-    let expected = problem(502, "Bad Gateway", detail, json!({}));
+    let expected = problem(502, "not-a-playlist", detail, json!({}));
     for content in [
         "",
         "<!DOCTYPE html>\n<a href=\"s.ts\">s.ts</a>\n",
@@ -163,7 +163,7 @@ async fn a_playlist_may_have_as_many_bytes_as_the_limit_says_and_not_one_more() 
     bucket.put("video/m/p.m3u8", format!("{at_the_limit}x"));
     let detail = "the playlist in the bucket has more than 2000 bytes";
     let answer = function.answer(get("/video/m/p.m3u8", "")).await;
-    assert_eq!(answer, problem(502, "Bad Gateway", detail, json!({})));
+    assert_eq!(answer, problem(502, "playlist-too-large", detail, json!({})));
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn without_a_key_there_are_plain_playlists_only() {
     let bucket = bucket().await;
     let function = Function::without_key(bucket.client());
     let detail = "the signing key is out of reach for the moment: try again soon";
-    let expected = problem(503, "Service Unavailable", detail, json!({"retry-after": "5"}));
+    let expected = problem(503, "signing-key-unavailable", detail, json!({"retry-after": "5"}));
     let event = with_credential(get("/video/m/p.m3u8", ""), Some("url"));
     assert_eq!(function.answer(event).await, expected);
     let event = get("/video/m/p.m3u8", "");

@@ -42,7 +42,7 @@ impl Distribution {
         }
         let behaviors = config.cache_behaviors.iter().map(|behavior| {
             let pattern = behavior.get("PathPattern").and_then(Value::as_str);
-            reader.behavior(Some(pattern.ok_or("a cache behaviour has no PathPattern")?), behavior)
+            reader.behavior(Some(pattern.ok_or("a cache behavior has no PathPattern")?), behavior)
         });
         let behaviors = behaviors.collect::<Result<_, String>>()?;
         let default = reader.behavior(None, &config.default_cache_behavior)?;
@@ -203,7 +203,7 @@ impl Reader<'_> {
     }
 
     fn behavior(&mut self, pattern: Option<&str>, value: &Value) -> Result<Behavior, String> {
-        let name = format!("the behaviour {}", pattern.unwrap_or("Default (*)"));
+        let name = format!("the behavior {}", pattern.unwrap_or("Default (*)"));
         let behavior: BehaviorConfig = parsed(value, &name)?;
         self.note("", &behavior.others);
         let id = &behavior.target_origin_id;

@@ -94,7 +94,7 @@ fn a_playlist_is_kept_by_what_its_bytes_depend_on() {
 }
 
 #[test]
-fn a_web_site_takes_the_default_behaviour() {
+fn a_web_site_takes_the_default_behavior() {
     let with_website = |parameters: &[(&str, &str)], website| {
         let distribution = own(parameters, website);
         let Behavior { origin, restricted, allowed_methods, origin_request, .. } = distribution.default;
@@ -233,40 +233,40 @@ fn what_cannot_run_here_is_said() {
             SIMPLE.to_owned(),
             "the origin \"a\" has no OriginAccessControlId, so AWS would refuse what CloudFront asks of it",
         ),
-        (BUCKET, SIMPLE.replace("Id: a", "Id: b"), "the behaviour Default (*): there is no origin \"b\""),
+        (BUCKET, SIMPLE.replace("Id: a", "Id: b"), "the behavior Default (*): there is no origin \"b\""),
         (
             BUCKET,
             "TargetOriginId: a, ViewerProtocolPolicy: allow-all".to_owned(),
-            "the behaviour Default (*): the cache policy null cannot run here: use CachingDisabled, \
+            "the behavior Default (*): the cache policy null cannot run here: use CachingDisabled, \
              CachingOptimized, or one of the template",
         ),
         (
             BUCKET,
             format!("{SIMPLE}, OriginRequestPolicyId: acba4595-bd28-49b8-b9fe-13317c0390fa"),
-            "the behaviour Default (*): the origin request policy \"acba4595-bd28-49b8-b9fe-13317c0390fa\" cannot \
+            "the behavior Default (*): the origin request policy \"acba4595-bd28-49b8-b9fe-13317c0390fa\" cannot \
              run here: use AllViewer, AllViewerExceptHostHeader, or one of the template",
         ),
         (
             BUCKET,
             format!("{SIMPLE}, OriginRequestPolicyId: 216adef6-5c7f-47e4-b989-5492eafa07d3"),
-            "the behaviour Default (*): its origin request policy passes the viewer's Host, by which bucket is not \
+            "the behavior Default (*): its origin request policy passes the viewer's Host, by which bucket is not \
              found",
         ),
         (
             BUCKET,
             format!("{SIMPLE}, ResponseHeadersPolicyId: 5cc3b908-e619-4b99-88e5-2cf7f45965bd"),
-            "the behaviour Default (*): the response headers policy \"5cc3b908-e619-4b99-88e5-2cf7f45965bd\" is not \
+            "the behavior Default (*): the response headers policy \"5cc3b908-e619-4b99-88e5-2cf7f45965bd\" is not \
              in the template",
         ),
         (
             BUCKET,
             format!("{SIMPLE}, TrustedKeyGroups: !Base64 k"),
-            "the behaviour Default (*): invalid type: map, expected a sequence",
+            "the behavior Default (*): invalid type: map, expected a sequence",
         ),
         (
             BUCKET,
             SIMPLE.replace("allow-all", "allow-some"),
-            "the behaviour Default (*): there is no ViewerProtocolPolicy \"allow-some\"",
+            "the behavior Default (*): there is no ViewerProtocolPolicy \"allow-some\"",
         ),
         (
             "DomainName: !GetAtt B.DomainName, OriginCustomHeaders: [{HeaderName: x-a, HeaderValue: !GetAtt B.Arn}]",
