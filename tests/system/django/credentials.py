@@ -31,7 +31,7 @@ def token(**claims):
 
 
 def stolen_algorithm():
-    """By hand: PyJWT does not lend itself to it."""
+    """Made by hand: PyJWT does not support it."""
     private = serialization.load_pem_private_key(settings.VIDEO_PRIVATE_KEY.encode(), None)
     secret = private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -43,7 +43,7 @@ def stolen_algorithm():
 
 
 def at(seconds):
-    """As if it had been signed then."""
+    """Signed as at that time."""
     really = time.time
     time.time = lambda: really() + seconds
     try:

@@ -1,4 +1,4 @@
-"""How each player plays a URL to its end, as fast as it can, and what it made of it.
+"""How each player plays a URL to its end, as fast as it can, and what it decoded.
 
 What a player makes is a text that is the same whenever the same frames or bytes came; nothing where it did not play.
 """
@@ -35,7 +35,7 @@ def mpv(url, folder):
 
 
 def vlc(url, folder):
-    """The packets that came out, by kind; VLC decides itself when to start."""
+    """The number of packets by kind; VLC decides itself when to start."""
     folder.chmod(0o777)
     out = folder / "out.ts"
     sout = f"#std{{access=file,mux=ts,dst={out}}}"
@@ -50,7 +50,7 @@ def vlc(url, folder):
 
 
 def gstreamer(url, folder):
-    """How many frames of picture, and how many bytes of sound."""
+    """The number of video frames, and of bytes of sound."""
     picture = ["videoconvert", "!", "videoscale", "!", "video/x-raw,width=16,height=16,format=GRAY8"]
     sound = ["audioconvert", "!", "audio/x-raw,format=S16LE,channels=1"]
     # Without limits: each sink waits until the other has data too, and the data in between must fit.
@@ -96,7 +96,7 @@ PLAYERS = {
 
 
 def run(command, folder, seconds=SECONDS):
-    """Runs a player in a folder of its own; one that hangs has not played."""
+    """Runs a player in a new folder; a player that hangs has failed."""
     environment = {**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     try:

@@ -1,4 +1,4 @@
-"""Run by zconsole: gives the sites what one run of the test needs. `/Plone` stays as it is by default."""
+"""Run by zconsole: prepares the sites for one run of the test. `/Plone` keeps its defaults."""
 
 import os
 
@@ -28,7 +28,7 @@ def prepare(site):
 
 
 def make_log_outs_count(site):
-    """And its tokens have a key of their own, which does not rotate."""
+    """Its tokens also have a separate key, which does not rotate."""
     site.acl_users.jwt_auth.store_tokens = True
     site.acl_users.jwt_auth._tokens = OOBTree()
     site.acl_users.jwt_auth.use_keyring = False

@@ -1,4 +1,4 @@
-"""CloudFormation's end: calls the function, and takes what it answers."""
+"""CloudFormation's part: calls the function, and receives its answer."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ HANGS = None
 
 @dataclass
 class Call:
-    """What the function said of its failure, if it failed, and the PUTs to the path of the answer URL."""
+    """The function's error, if it failed, and the PUTs to the path of the answer URL."""
 
     path: str
     error: str | None
@@ -28,7 +28,7 @@ class Call:
 
 
 class AnswerUrl(ThreadingHTTPServer):
-    """Answers PUTs by a plan, with a status for each, and with 200 when that is over."""
+    """Answers PUTs with the planned statuses, and with 200 after the last of them."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Put)
@@ -68,7 +68,7 @@ class Put(BaseHTTPRequestHandler):
 
 
 def request(request_type, properties, physical_resource_id=None, old_properties=None):
-    """A request as CloudFormation sends it, but for the answer URL."""
+    """A request as CloudFormation sends it, without the answer URL."""
     service = "arn:aws:lambda:eu-central-1:123456789012:function:usher-PublishKeyFunction"
     own = {"ServiceToken": service, "ServiceTimeout": "180"}
     sent = {

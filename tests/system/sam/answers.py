@@ -1,4 +1,4 @@
-"""What the functions must answer to the events, whole: from the rules, and with signatures of the key itself."""
+"""The whole answers that the functions must give to the events: made from the rules, and signed with the key itself."""
 
 import json
 import re
@@ -24,7 +24,7 @@ TITLES = {
 
 
 class Signer:
-    """The viewer's host, and what signs for it: `sign` makes a signature of bytes."""
+    """The viewer's host, and its key: `sign` returns the signature of bytes."""
 
     def __init__(self, host, key_pair_id, hash_algorithm, sign):
         self.host = host
@@ -56,13 +56,13 @@ class Signer:
 
 
 def shared_expiry(latest, now):
-    """When it ends: at the beginning of the expiry bucket, if half of the time is left then."""
+    """The expiry: the beginning of the expiry bucket, if half of the time is left then."""
     rounded = latest // BUCKET_SECONDS * BUCKET_SECONDS
     return rounded if rounded > now and 2 * (rounded - now) >= latest - now else latest
 
 
 def with_copy(parameters, query):
-    """What a URL of a playlist or document has: parameters, and behind them the policy a second time."""
+    """The query of a playlist or document: the parameters, followed by the policy a second time."""
     return "&".join([parameters, *(f"usher-{one}" for one in query.split("&"))])
 
 

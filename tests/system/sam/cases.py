@@ -1,4 +1,4 @@
-"""Which answer each event must get: one line each, by the event's file. `now` is the time of the answer."""
+"""The answer that each event must get: one line each, by the event's file. `now` is the time of the answer."""
 
 from answers import (
     A_BUCKET,
@@ -37,7 +37,7 @@ ASSETS = '{"ASSETS":[{"URI":"https://%s/video/m/master.m3u8%s","DURATION":16},{"
 
 
 def media(sample, host):
-    """What lies in the bucket: key, content type, content."""
+    """The objects in the bucket: key, content type, content."""
     hls = "application/vnd.apple.mpegurl"
     return [
         ("video/m/master.m3u8", hls, sample("master.m3u8")),
@@ -49,7 +49,7 @@ def media(sample, host):
 
 
 def kms_and_header(signer, sample, noted):
-    """A key in KMS, and the host that the distribution tells. `noted` has the copy in the URL that was given out."""
+    """A key in KMS, and the distribution's host. `noted` has the copy from the URL that the function issued."""
     master, media = sample("master.m3u8"), sample("360p/playlist.m3u8")
     query = signer.query("/video/m/*", VIEWER_EXPIRES)
     assets = ASSETS % (signer.host, f"?{with_copy(query, query)}")
@@ -121,7 +121,7 @@ def kms_and_header(signer, sample, noted):
 
 
 def existing_key_and_domain(signer, sample):
-    """A key pair from before KMS could sign, and a domain of its own, where nobody's header is believed."""
+    """An older key pair, and a custom domain, so that the functions ignore the host in the header."""
     media = sample("360p/playlist.m3u8")
     return {
         "post-auth-cookies-spoofed-host": lambda now: issued(signer, now),

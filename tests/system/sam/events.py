@@ -57,7 +57,7 @@ class Test:
         self.noted = {"etag": "", "copy": ""}
 
     def parameters(self, **others):
-        """Of a stack whose viewers bring tokens."""
+        """The settings of a stack whose viewers have tokens."""
         return {
             "JwtIssuer": SETTINGS["JWT_ISSUER"],
             "JwtAudience": SETTINGS["JWT_AUDIENCE"],
@@ -68,7 +68,7 @@ class Test:
 
     @contextlib.contextmanager
     def stack(self, name, parameters, resources):
-        """Gives a function that invokes those of the stack; each is started when it is asked first."""
+        """Returns a function that invokes those of the stack; each starts at its first event."""
         resources |= {"MediaBucket": {"Ref": BUCKET}, "OriginSecret": {"Ref": self.secrets["ORIGIN_SECRET"]}}
         deployment = Deployment(self.template, parameters, resources)
         report(f"the template takes the parameters of the stack {name}", deployment.problems())
@@ -200,7 +200,7 @@ def sample(path):
 
 
 def difference(expected, found):
-    """Line by line; of signatures, even those of keys that nobody has, the first letters are enough."""
+    """Line by line. The first letters of a signature are enough, even if nobody has its key."""
     both = [pprint.pformat(one, width=120).splitlines() for one in (expected, found)]
     lines = difflib.unified_diff(*both, "expected", "found", n=0, lineterm="")
     yield "\n".join(["", *(re.sub(r"((?:Policy|Signature)=[\w~-]{12})[\w~-]+", r"\1…", line) for line in lines)])

@@ -1,4 +1,4 @@
-"""Checks what `sam build` made, by the architecture: `programs.py TEMPLATE BUILD x86_64|arm64`."""
+"""Checks the programs of `sam build`, by their architecture: `programs.py TEMPLATE BUILD x86_64|arm64`."""
 
 import pathlib
 import re
