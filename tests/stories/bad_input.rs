@@ -106,7 +106,7 @@ async fn each_bad_request_of_the_api_is_a_problem() {
             r#"{"path":"/video/a b"}"#,
             400,
             "unsignable-url",
-            "a space at byte 29 cannot stand in a signed URL: percent-encode it first",
+            "a space at byte 29 is not allowed in a signed URL: percent-encode it first",
         ),
         (
             "POST",

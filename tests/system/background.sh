@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # It sets variables for the scripts that source it.
 # The system tests source this file: programs that run beside a test, from its start to the end of the test.
 # It sets `root`, the project, and `state`, a folder that is removed at the end.
 
@@ -66,8 +67,10 @@ install_cargo_lambda() {
     touch "$cargo_lambda_environment/complete"
 }
 
+# With the test `aws`, so that dependencies have the same features as in `cargo test --workspace`. Without a test, cargo
+# leaves out the features that only tests need, and compiles these dependencies and all that uses them once more.
 build() {
-    (cd "$root" && cargo build --workspace --bins)
+    (cd "$root" && cargo build --workspace --bins --test aws --locked)
 }
 
 # start_edge [ARGUMENT …]: sets `origin`. The player page finds hls.js in the state folder. If `hostile` is

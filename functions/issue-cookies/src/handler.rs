@@ -151,14 +151,9 @@ impl IssueCookies {
         // signature.
         if needs_policy_copy(path) {
             signed = format!("{signed}&{}", policy_copy(&grant));
-            let (length, limit) = (signed.len(), URL_LIMIT);
-            if length > limit {
-                return Err(Refusal::Url(Error::TooLong {
-                    what: "signed URL",
-                    length,
-                    limit,
-                    by: "CloudFront",
-                }));
+            let length = signed.len();
+            if length > URL_LIMIT {
+                return Err(Refusal::Url(Error::SignedUrlTooLong { length }));
             }
         }
         audit("signed a URL", &admission.subject, &resource, &grant);

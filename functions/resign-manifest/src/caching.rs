@@ -35,9 +35,8 @@ impl Ingredients<'_> {
             context.update(part.as_bytes());
         }
         let digest = context.finish();
-        let half = digest.as_ref().iter().take(16);
-        let hexadecimal: String = half.map(|byte| format!("{byte:02x}")).collect();
-        format!("W/\"{hexadecimal}\"").parse().ok()
+        let half = digest.as_ref().get(..16)?;
+        format!("W/\"{}\"", base16ct::lower::encode_string(half)).parse().ok()
     }
 }
 

@@ -116,7 +116,7 @@ fn explain_tells_the_checks_in_their_order() {
     assert_eq!(
         text(admitted),
         format!(
-            "admitted\nby:       a signed URL of key pair K1\n{policy}{}  may the viewer's address?                   yes\n",
+            "admitted\nby:       a signed URL of key pair K1\n{policy}{}  is the viewer's address allowed?            yes\n",
             questions.concat()
         )
     );
@@ -125,8 +125,8 @@ fn explain_tells_the_checks_in_their_order() {
         text(refused),
         format!(
             "refused:  AccessDenied\nmessage:  Access denied\nreason:   the policy admits viewers from \
-             192.0.2.7/32 only, and this one comes from 192.0.2.8\nby:       a signed URL\n{policy}{}  \
-             may the viewer's address?                   no\n",
+             192.0.2.7/32 only, and this one has the address 192.0.2.8\nby:       a signed URL\n{policy}{}  \
+             is the viewer's address allowed?            no\n",
             questions.concat()
         )
     );
@@ -247,7 +247,7 @@ fn bad_input_is_one_line_and_exit_code_2() {
     let rows = [
         (
             sign("https://h/a b", &private, &[]),
-            "error: a space at byte 11 cannot stand in a signed URL: percent-encode it first".to_owned(),
+            "error: a space at byte 11 is not allowed in a signed URL: percent-encode it first".to_owned(),
         ),
         (
             sign("https://h/a?Policy=1", &private, &[]),

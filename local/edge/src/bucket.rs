@@ -2,7 +2,6 @@
 
 use std::{
     borrow::Cow,
-    fmt::Write as _,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -180,11 +179,7 @@ impl S3Access for SignedRequestsOnly {
 pub(super) fn random_hex() -> Result<String, EdgeError> {
     let mut bytes = [0; 20];
     SystemRandom::new().fill(&mut bytes).map_err(|_| EdgeError::Random)?;
-    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(base16ct::lower::encode_string(&bytes))
 }
 
 /// The bucket's name.

@@ -73,7 +73,7 @@ impl Record {
     pub(super) fn admitted(&mut self, admitted: &Admitted) {
         self.verdict = "admitted";
         self.credential = Some(name(admitted.signature_location));
-        self.key_pair_id = Some(admitted.key_pair_id.clone());
+        self.key_pair_id = Some(admitted.key_pair_id.to_string());
         self.policy = Some(policy_record(&admitted.policy));
     }
 

@@ -36,6 +36,6 @@ impl LocalSigningKey {
 /// An id in the form of CloudFront's, always the same for the same key.
 fn key_pair_id(key: &PublicKey) -> Result<KeyPairId, cloudfront_signing::Error> {
     let hash = digest(&SHA256, key.to_pem().as_bytes());
-    let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    let hex = base16ct::upper::encode_string(hash.as_ref());
     KeyPairId::new(format!("K{}", hex.chars().take(13).collect::<String>()))
 }

@@ -89,7 +89,7 @@ fn policy_until(expires: u64, asset: &str) -> CustomPolicy {
 fn admitted(grant: &Grant, trusted: &[(&str, &PublicKey)]) -> String {
     let url = grant.url(&ExactUrl::new(SEGMENT).unwrap()).unwrap();
     let verifier = Verifier::new(trusted.iter().map(|(name, key)| (id(name), (*key).clone())));
-    verifier.verify(&Request::new(&url), time(NOW)).unwrap().key_pair_id
+    verifier.verify(&Request::new(&url), time(NOW)).unwrap().key_pair_id.to_string()
 }
 
 #[tokio::test]
@@ -113,7 +113,10 @@ async fn kms_keys_that_cloudfront_does_not_take_are_refused() {
             KeySpec::Rsa4096,
             "the signing key cannot be used: it is RSA with 4096 bits, and CloudFront takes 2048 only",
         ),
-        (KeySpec::EccNistP384, "this is a P-384 key: CloudFront takes ECDSA keys on P-256 (prime256v1) only"),
+        (
+            KeySpec::EccNistP384,
+            "this is a P-384 key: CloudFront accepts ECDSA keys on P-256 (prime256v1) only",
+        ),
     ];
     for (spec, sentence) in rows {
         let key_id = kms_key(&endpoint, spec).await;

@@ -1,4 +1,4 @@
-//! What CloudFront answers to a request it does not admit, and why, for people.
+//! What CloudFront answers when it denies a request, and the reason for people.
 //!
 //! Codes and messages are those of CloudFront's own XML; which code it gives to an absent signature or
 //! policy, to a repeated parameter and to an unknown hash is not documented, and the order of its
@@ -6,16 +6,14 @@
 
 use std::{fmt, net::IpAddr};
 
-use ipnet::Ipv4Net;
-
-use crate::{HashAlgorithm, ReceivedPolicy, SignatureLocation, UnixTime};
+use crate::{HashAlgorithm, IpRange, PolicyProblem, ReceivedPolicy, SignatureLocation, UnixTime};
 
 /// A request that is not admitted: always a 403.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Denial {
     /// Why.
     pub reason: Reason,
-    /// Where the signature stood, if there was one.
+    /// Where the signature is, if there is one.
     pub signature_location: Option<SignatureLocation>,
     /// The key pair id that the request named, if it did.
     pub key_pair_id: Option<String>,
@@ -103,12 +101,12 @@ pub enum Reason {
     /// The viewer's address is outside the policy's range.
     #[error(
         "the policy admits viewers from {range} only, and {}",
-        address.map_or("the viewer's address was not given".to_owned(), |address| format!("this one comes from {address}"))
+        address.map_or("the viewer's address was not given".to_owned(), |address| format!("this one has the address {address}"))
     )]
     AddressNotAllowed {
         /// `IpAddress`
-        range: Ipv4Net,
-        /// Where the request came from.
+        range: IpRange,
+        /// The viewer's address, if the caller gave one.
         address: Option<IpAddr>,
     },
     /// The signature is not one of this key over this policy.
@@ -126,7 +124,7 @@ pub enum Reason {
     },
     /// Policy JSON that cannot be used.
     #[error("the policy cannot be read: {0}")]
-    MalformedPolicy(String),
+    MalformedPolicy(PolicyProblem),
     /// No key pair id.
     #[error("{}", missing_key(*signature_location))]
     MissingKey {
@@ -151,7 +149,7 @@ pub enum Reason {
     #[error("there is both a Policy (custom) and an Expires (canned): only one can be meant")]
     PolicyAndExpires,
     /// The same parameter or cookie twice.
-    #[error("{0} stands there twice: which one counts is not documented")]
+    #[error("{0} appears more than once; AWS does not document which one applies")]
     Repeated(&'static str),
     /// The policy is for something else.
     #[error("the policy covers {resource}, which is not {url}")]
@@ -229,7 +227,7 @@ pub enum Check {
     DateGreaterThan,
     /// Is it valid still?
     DateLessThan,
-    /// Does the viewer come from where it may?
+    /// Is the viewer's address allowed?
     IpAddress,
 }
 
@@ -259,7 +257,7 @@ impl Check {
             Self::Resource => "does the policy cover the URL?",
             Self::DateGreaterThan => "is it valid already?",
             Self::DateLessThan => "is it valid still?",
-            Self::IpAddress => "may the viewer's address?",
+            Self::IpAddress => "is the viewer's address allowed?",
         }
     }
 }
@@ -292,7 +290,7 @@ fn missing_key(signature_location: Option<SignatureLocation>) -> &'static str {
     match signature_location {
         None => "the request is not signed: neither its URL nor its cookies name a key pair id",
         Some(SignatureLocation::Url) => {
-            "the URL has one of CloudFront's parameters, so it counts as a signed URL and no cookie is looked at, but its Key-Pair-Id is missing"
+            "the URL has one of CloudFront's parameters, so CloudFront ignores the cookies, but its Key-Pair-Id is missing"
         }
         Some(SignatureLocation::Cookies) => {
             "there are CloudFront cookies, but CloudFront-Key-Pair-Id is missing or empty"

@@ -14,6 +14,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 }
 
 /// Decodes strictly: no other alphabet, no missing padding, no white space.
+#[cfg(feature = "verifier")]
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let standard: Option<Vec<u8>> = text
         .bytes()
@@ -28,7 +29,7 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(standard?).ok()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "verifier"))]
 mod tests {
     use super::*;
 

@@ -1,6 +1,6 @@
 //! What can be wrong with the input of a signature.
 
-use crate::UnixTime;
+use crate::{KeyProblem, UnixTime, policy::POLICY_LIMIT, resource::URL_LIMIT};
 
 /// Why something was not signed. Offsets are byte offsets into the text that was given.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -9,7 +9,7 @@ pub enum Error {
     /// The private-key operation itself failed.
     #[error("the private key could not sign")]
     Crypto,
-    /// The time window admits nobody.
+    /// The policy's time window is empty.
     #[error("the window is empty: it opens after {opens} and closes at {closes}")]
     EmptyWindow {
         /// `DateGreaterThan`
@@ -17,42 +17,42 @@ pub enum Error {
         /// `DateLessThan`
         closes: UnixTime,
     },
-    /// A character that CloudFront would see differently from the one who signed.
-    #[error("{what} at byte {offset} cannot stand in a signed URL: percent-encode it first")]
+    /// The URL contains a character that CloudFront, or a client on the way, changes.
+    #[error("{} at byte {offset} is not allowed in a signed URL: percent-encode it first", name(*character))]
     ForbiddenCharacter {
-        /// What it is, in words.
-        what: &'static str,
-        /// Where it stands.
+        /// The character.
+        character: char,
+        /// Where it is.
         offset: usize,
     },
-    /// A browser never sends the fragment, so it can never match.
-    #[error("the fragment at byte {offset} is never sent to CloudFront: leave it out")]
+    /// The URL has a fragment. Clients never send it, so a policy with one never matches.
+    #[error("the fragment at byte {offset} is never sent to CloudFront: remove it")]
     Fragment {
-        /// Where the `#` stands.
+        /// Where the `#` is.
         offset: usize,
     },
-    /// Not one of CloudFront's two hashes.
+    /// CloudFront does not support this hash.
     #[error("the hash algorithm {0:?} is not one of SHA1 and SHA256")]
     HashAlgorithm(String),
-    /// CloudFront takes one IPv4 range.
+    /// CloudFront accepts one IPv4 range.
     #[error("the IP address {0:?} is not an IPv4 address or CIDR such as 192.0.2.0/24")]
     IpAddress(String),
-    /// The key cannot be used; the text says what it is instead.
-    #[error("{0}")]
-    Key(&'static str),
-    /// Not an id of a CloudFront public key.
+    /// The key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyProblem),
+    /// This is not an id of a CloudFront public key.
     #[error("the key pair id {0:?} is not a CloudFront public key id such as K2JCJMDEHXQW5F")]
     KeyPairId(String),
-    /// A time in milliseconds.
+    /// The time is in milliseconds.
     #[error("the time {0} is in milliseconds: CloudFront counts in seconds")]
     Milliseconds(u64),
-    /// A URL without a host.
+    /// The URL has no host.
     #[error("there is no host at byte {offset}")]
     MissingHost {
-        /// Where it should stand.
+        /// Where it should be.
         offset: usize,
     },
-    /// The grant does not cover the URL it was to be applied to.
+    /// The grant does not cover the URL.
     #[error("the resource {resource} does not cover {url}")]
     NotCovered {
         /// The policy's resource.
@@ -60,54 +60,88 @@ pub enum Error {
         /// The URL or stream name.
         url: String,
     },
-    /// A `?` that reads as a wildcard in a path.
-    #[error(
-        "the ? at byte {offset} starts the query: as a one-character wildcard in a path it is not documented \
-         without doubt, so write * instead"
-    )]
-    QuestionMark {
-        /// Where it stands.
-        offset: usize,
-    },
-    /// CloudFront's own parameter names.
-    #[error("the query parameter {name} at byte {offset} is reserved by CloudFront")]
-    ReservedParameter {
-        /// Which of the five.
-        name: &'static str,
-        /// Where it stands.
-        offset: usize,
-    },
-    /// Neither http nor https (nor `*` in a pattern).
-    #[error("the URL must start with {expected}")]
-    Scheme {
-        /// The schemes that are taken.
-        expected: &'static str,
-    },
-    /// A stream name of the RTMP days that cannot be read.
-    #[error("the RTMP URL names no stream")]
-    StreamName,
-    /// Longer than CloudFront or KMS takes.
-    #[error("the {what} has {length} bytes, more than the {limit} that {by} takes")]
-    TooLong {
-        /// `URL` or `policy`.
-        what: &'static str,
+    /// The policy is longer than KMS accepts.
+    #[error("the policy has {length} bytes, more than the {POLICY_LIMIT} that KMS accepts")]
+    PolicyTooLong {
         /// Its length in bytes.
         length: usize,
-        /// The limit in bytes.
-        limit: usize,
-        /// Whose limit it is.
-        by: &'static str,
     },
-    /// A name or password in the URL.
-    #[error("the user information that ends at byte {offset} cannot stand in a signed URL")]
+    /// The pattern has a `?` that reads as a wildcard in a path.
+    #[error(
+        "the ? at byte {offset} starts the query: AWS does not document clearly whether it is a wildcard in a \
+         path, so write * instead"
+    )]
+    QuestionMark {
+        /// Where it is.
+        offset: usize,
+    },
+    /// The URL has one of CloudFront's own parameters.
+    #[error("the query parameter {name} at byte {offset} is reserved by CloudFront")]
+    ReservedParameter {
+        /// Which of [`RESERVED_PARAMETERS`](crate::RESERVED_PARAMETERS).
+        name: &'static str,
+        /// Where it is.
+        offset: usize,
+    },
+    /// The text starts with none of the schemes that are allowed for it.
+    #[error("the URL must start with {}", alternatives(allowed))]
+    Scheme {
+        /// The schemes, each with its `://`.
+        allowed: &'static [&'static str],
+    },
+    /// RSA with SHA-1 was requested, and the crate was built without its feature `sha1`.
+    #[error("signing with SHA1 needs the feature `sha1` of cloudfront-signing: use SHA256, or enable it")]
+    Sha1Disabled,
+    /// With the signature's parameters, the URL is longer than CloudFront accepts.
+    #[error("the signed URL has {length} bytes, more than the {URL_LIMIT} that CloudFront accepts")]
+    SignedUrlTooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// The text names no RTMP stream.
+    #[error("the RTMP URL names no stream")]
+    StreamName,
+    /// The URL is longer than CloudFront accepts.
+    #[error("the URL has {length} bytes, more than the {URL_LIMIT} that CloudFront accepts")]
+    UrlTooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// The URL contains a user name or password.
+    #[error("the user information that ends at byte {offset} is not allowed in a signed URL")]
     UserInfo {
-        /// Where the `@` stands.
+        /// Where the `@` is.
         offset: usize,
     },
-    /// A wildcard where one exact URL is meant.
-    #[error("the wildcard at byte {offset} cannot stand in an exact URL: only a custom policy takes one")]
+    /// An exact URL contains a wildcard.
+    #[error("the wildcard at byte {offset} is not allowed in an exact URL: only a custom policy accepts one")]
     Wildcard {
-        /// Where it stands.
+        /// Where it is.
         offset: usize,
     },
+}
+
+fn name(character: char) -> &'static str {
+    match character {
+        ' ' => "a space",
+        '"' => "a quotation mark",
+        '<' | '>' => "an angle bracket",
+        '[' | ']' => "a square bracket",
+        '\\' => "a backslash",
+        '^' => "a caret",
+        '`' => "a backtick",
+        '{' | '}' => "a curly bracket",
+        '|' => "a vertical bar",
+        '\0'..='\x1f' | '\x7f' => "a control character",
+        _ if character.is_ascii() => "a character",
+        _ => "a character outside ASCII",
+    }
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn alternatives(all: &[&str]) -> String {
+    match all {
+        [before @ .., last] if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => all.concat(),
+    }
 }

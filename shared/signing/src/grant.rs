@@ -2,17 +2,16 @@
 
 use std::fmt;
 
-use crate::{
-    CookieAttributes, CookieName, Error, ExactUrl, HashAlgorithm, Policy, PrivateKey, StreamUrl, UnixTime,
-    encoding, resource::URL_LIMIT,
-};
+#[cfg(feature = "rtmp")]
+use crate::StreamUrl;
+use crate::{CookieName, Error, ExactUrl, HashAlgorithm, Policy, PrivateKey, encoding, resource::URL_LIMIT};
 
-/// The id that CloudFront gave to a public key (or, until 2020, to an account's key pair).
+/// The id of a CloudFront public key (or, until 2020, of an account's key pair).
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct KeyPairId(String);
 
 impl KeyPairId {
-    /// Takes an id such as `K2JCJMDEHXQW5F`.
+    /// Checks an id such as `K2JCJMDEHXQW5F`.
     ///
     /// # Errors
     /// [`Error::KeyPairId`] for anything but letters and digits.
@@ -94,7 +93,7 @@ impl Grant {
         &self.query
     }
 
-    /// Under which id CloudFront knows the key that signed.
+    /// The id of the key that signed.
     #[must_use]
     pub fn key_pair_id(&self) -> &KeyPairId {
         &self.key_pair_id
@@ -106,19 +105,20 @@ impl Grant {
         &self.policy
     }
 
-    /// `url`, byte for byte, with the parameters behind its own.
+    /// `url`, byte for byte, with the parameters after its own.
     ///
     /// # Errors
-    /// [`Error::NotCovered`] where the policy does not cover it; [`Error::TooLong`] where it would pass
+    /// [`Error::NotCovered`] where the policy does not cover it; [`Error::SignedUrlTooLong`] where it would pass
     /// CloudFront's 8,192 bytes.
     pub fn url(&self, url: &ExactUrl) -> Result<String, Error> {
         self.apply(url.as_str(), url.as_str())
     }
 
-    /// An RTMP URL or stream name with the parameters behind it.
+    /// An RTMP URL or stream name with the parameters after it.
     ///
     /// # Errors
     /// As [`Grant::url`].
+    #[cfg(feature = "rtmp")]
     pub fn stream_url(&self, stream: &StreamUrl) -> Result<String, Error> {
         self.apply(stream.as_str(), stream.name())
     }
@@ -139,22 +139,6 @@ impl Grant {
             cookies.push((CookieName::HashAlgorithm, self.hash.to_string()));
         }
         cookies
-    }
-
-    /// `Set-Cookie` values with [`CookieAttributes::new`] for [`Grant::cookie_path`].
-    #[must_use]
-    pub fn set_cookies(&self) -> Vec<String> {
-        // They end with the browser's session: any time would do.
-        self.set_cookies_with(&CookieAttributes::new(self.cookie_path()), self.policy.date_less_than())
-    }
-
-    /// `Set-Cookie` values with these attributes, at the time `now`.
-    #[must_use]
-    pub fn set_cookies_with(&self, attributes: &CookieAttributes, now: UnixTime) -> Vec<String> {
-        let seconds_left = self.policy.date_less_than().seconds().saturating_sub(now.seconds());
-        let max_age = attributes.max_age(seconds_left);
-        let cookies = self.cookies().into_iter();
-        cookies.map(|(name, value)| attributes.line(name.as_str(), &value, max_age)).collect()
     }
 
     /// The path that a browser should send the cookies to: the resource's path up to the last `/` before
@@ -182,19 +166,14 @@ impl Grant {
         let separator = if url.contains('?') { '&' } else { '?' };
         let signed = format!("{url}{separator}{}", self.query);
         if signed.len() > URL_LIMIT {
-            return Err(Error::TooLong {
-                what: "signed URL",
-                length: signed.len(),
-                limit: URL_LIMIT,
-                by: "CloudFront",
-            });
+            return Err(Error::SignedUrlTooLong { length: signed.len() });
         }
         Ok(signed)
     }
 }
 
 impl fmt::Debug for Grant {
-    /// Whoever holds the signature is admitted: it stays out of logs.
+    /// A signature admits everybody who has it, so logs must not contain it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Grant")
             .field("policy", &self.policy)
@@ -207,7 +186,7 @@ impl fmt::Debug for Grant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CannedPolicy, CookieLifetime, CustomPolicy, SameSite, UrlPattern};
+    use crate::{CannedPolicy, CustomPolicy, UnixTime, UrlPattern};
 
     fn time() -> UnixTime {
         UnixTime::new(1_767_290_400).expect("a time in seconds")
@@ -261,54 +240,6 @@ mod tests {
         for (resource, path) in rows {
             assert_eq!(grant(wildcard(resource), HashAlgorithm::Sha1).cookie_path(), path, "{resource}");
         }
-    }
-
-    #[test]
-    fn a_cookie_is_secure_and_bound_to_host_and_path() {
-        let url = ExactUrl::new("https://h/video/a.mp4").expect("a URL");
-        let lines = grant(CannedPolicy::new(&url, time()), HashAlgorithm::Sha256).set_cookies();
-        let pairs = ["Expires=1767290400", "Signature=--~~", "Key-Pair-Id=K1", "Hash-Algorithm=SHA256"];
-        let expected =
-            pairs.map(|pair| format!("CloudFront-{pair}; HttpOnly; SameSite=Lax; Secure; Path=/video/"));
-        assert_eq!(lines, expected);
-    }
-
-    #[test]
-    fn every_attribute_stands_on_every_cookie() {
-        let grant = grant(wildcard("https://h/video/*"), HashAlgorithm::Sha1);
-        let attributes = CookieAttributes::new("/video/");
-        let kept = attributes.clone().lifetime(CookieLifetime::Policy);
-        let rows = [
-            (attributes.clone(), 60, "SameSite=Lax; Secure; Path=/video/"),
-            (attributes.same_site(SameSite::Strict), 60, "SameSite=Strict; Secure; Path=/video/"),
-            (kept.clone(), 60, "SameSite=Lax; Secure; Path=/video/; Max-Age=60"),
-            (kept.clone(), 0, "SameSite=Lax; Secure; Path=/video/; Max-Age=0"),
-            (
-                kept.domain("example.com").same_site(SameSite::None).partitioned(),
-                3_600,
-                "SameSite=None; Partitioned; Secure; Path=/video/; Domain=example.com; Max-Age=3600",
-            ),
-        ];
-        for (attributes, seconds_left, text) in rows {
-            let now = UnixTime::new(time().seconds() - seconds_left).expect("seconds");
-            let expected: Vec<String> = grant
-                .cookies()
-                .iter()
-                .map(|(name, value)| format!("{}={value}; HttpOnly; {text}", name.as_str()))
-                .collect();
-            assert_eq!(grant.set_cookies_with(&attributes, now), expected);
-        }
-    }
-
-    #[test]
-    fn an_ended_policy_leaves_no_cookie() {
-        let attributes = CookieAttributes::new("/video/").lifetime(CookieLifetime::Policy);
-        let lines = grant(wildcard("https://h/video/*"), HashAlgorithm::Sha1)
-            .set_cookies_with(&attributes, time().plus(1));
-        assert_eq!(
-            lines.get(2).map(String::as_str),
-            Some("CloudFront-Key-Pair-Id=K1; HttpOnly; SameSite=Lax; Secure; Path=/video/; Max-Age=0")
-        );
     }
 
     #[test]

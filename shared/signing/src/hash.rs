@@ -1,4 +1,4 @@
-//! The two hashes that CloudFront takes, as `Hash-Algorithm` spells them.
+//! The two hashes that CloudFront supports, as `Hash-Algorithm` spells them.
 
 use std::{fmt, str::FromStr};
 

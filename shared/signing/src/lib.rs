@@ -2,7 +2,7 @@
 //!
 //! The crate is pure: no clock, environment, disk, network or async. Signing yields a [`Grant`], a
 //! signed policy that can be applied as often as wanted: to URLs, to a browser as cookies, to each
-//! URI of a playlist. Verification takes the bytes of a request as they came and answers
+//! URI of a playlist. Verification reads the bytes of a request as received and answers
 //! [`Admitted`] or a [`Denial`] with CloudFront's own code and message and a reason for people.
 //!
 //! ```
@@ -23,51 +23,72 @@
 //! let url = grant.url(&ExactUrl::new("https://d111111abcdef8.cloudfront.net/video/m/s001.ts")?)?;
 //!
 //! let admitted = verifier.verify(&Request::new(&url), UnixTime::new(1_789_999_999)?)?;
-//! assert_eq!(admitted.key_pair_id, "K2JCJMDEHXQW5F");
+//! assert_eq!(admitted.key_pair_id.as_str(), "K2JCJMDEHXQW5F");
 //! let denial = verifier.verify(&Request::new(&url), UnixTime::new(1_790_000_000)?).unwrap_err();
 //! assert_eq!(denial.code().as_str(), "AccessDenied");
 //! # Ok(()) }
 //! ```
 
 mod characters;
-mod cookie_attributes;
 mod cookies;
+#[cfg(feature = "verifier")]
 mod denial;
 mod encoding;
 mod error;
 mod grant;
 mod hash;
+mod ip_range;
+#[cfg(feature = "verifier")]
+mod json;
+mod key_problem;
 mod parameters;
 mod policy;
+#[cfg(feature = "verifier")]
+mod policy_problem;
 mod private_key;
 mod public_key;
+#[cfg(feature = "verifier")]
 mod received;
+#[cfg(feature = "verifier")]
 mod request;
 mod resource;
+mod rsa_key;
+#[cfg(feature = "set-cookie")]
+mod set_cookie;
+#[cfg(feature = "rtmp")]
 mod stream;
 mod target;
 mod time;
+#[cfg(feature = "verifier")]
 mod verifier;
 mod wildcard;
 
-pub use cookie_attributes::{CookieAttributes, CookieLifetime, SameSite};
-pub use cookies::{CookieName, clear_cookies};
-pub use denial::{Check, Denial, DenialCode, Reason};
+pub use cookies::CookieName;
 pub use error::Error;
 pub use grant::{Grant, KeyPairId, Signer};
 pub use hash::HashAlgorithm;
+pub use ip_range::IpRange;
+pub use key_problem::{Curve, KeyProblem};
 pub use parameters::{RESERVED_PARAMETERS, without_reserved_parameters};
 pub use policy::{CannedPolicy, CustomPolicy, Policy};
 pub use private_key::{KeyAlgorithm, PrivateKey};
 pub use public_key::PublicKey;
-pub use received::ReceivedPolicy;
-pub use request::{Request, SignatureLocation};
 pub use resource::{ExactUrl, Resource, UrlPattern, resource_covers};
+#[cfg(feature = "set-cookie")]
+pub use set_cookie::{CookieAttributes, CookieLifetime, SameSite, clear_cookies};
+#[cfg(feature = "rtmp")]
 pub use stream::{StreamPattern, StreamUrl, escape_for_flash};
 pub use time::UnixTime;
-pub use verifier::{Admitted, Verifier};
 pub use wildcard::matches as wildcard_matches;
+#[cfg(feature = "verifier")]
+pub use {
+    denial::{Check, Denial, DenialCode, Reason},
+    policy_problem::PolicyProblem,
+    received::ReceivedPolicy,
+    request::{Request, SignatureLocation},
+    verifier::{Admitted, Verifier},
+};
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "ecdsa", feature = "set-cookie", feature = "verifier"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

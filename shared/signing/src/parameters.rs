@@ -26,6 +26,7 @@ pub(crate) fn reserved_parameters(url: &str) -> impl Iterator<Item = (&'static s
 }
 
 /// The values of one reserved parameter in `url`, raw.
+#[cfg(feature = "verifier")]
 pub(crate) fn parameter_values<'a>(url: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
     parameters(url)
         .filter(move |(pair, _)| reserved_name(pair) == Some(name))

@@ -2,9 +2,9 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-custom-policy.html>
 
-use ipnet::Ipv4Net;
-
-use crate::{Error, ExactUrl, Resource, StreamUrl, UnixTime};
+#[cfg(feature = "rtmp")]
+use crate::StreamUrl;
+use crate::{Error, ExactUrl, IpRange, Resource, UnixTime};
 
 /// A canned policy: one exact URL until one time. It is never sent; CloudFront rebuilds it from the request.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -21,6 +21,7 @@ impl CannedPolicy {
     }
 
     /// Admits one RTMP stream before `date_less_than`.
+    #[cfg(feature = "rtmp")]
     #[must_use]
     pub fn for_stream(stream: &StreamUrl, date_less_than: UnixTime) -> Self {
         Self { resource: stream.name().to_owned(), date_less_than }
@@ -33,26 +34,26 @@ pub struct CustomPolicy {
     resource: Resource,
     date_less_than: UnixTime,
     date_greater_than: Option<UnixTime>,
-    ip_address: Option<Ipv4Net>,
+    ip_address: Option<IpRange>,
 }
 
 impl CustomPolicy {
     /// Admits requests that `resource` covers before `date_less_than`.
     ///
     /// # Errors
-    /// [`Error::TooLong`] where the policy would not fit the 4,096 bytes that KMS signs.
+    /// [`Error::PolicyTooLong`] where the policy would not fit the 4,096 bytes that KMS signs.
     pub fn new(resource: impl Into<Resource>, date_less_than: UnixTime) -> Result<Self, Error> {
         let policy =
             Self { resource: resource.into(), date_less_than, date_greater_than: None, ip_address: None };
         // The optional members add at most 111 bytes.
         let length = policy.to_json().len() + 111;
         if length > POLICY_LIMIT {
-            return Err(Error::TooLong { what: "policy", length, limit: POLICY_LIMIT, by: "KMS" });
+            return Err(Error::PolicyTooLong { length });
         }
         Ok(policy)
     }
 
-    /// Admits nobody before the second **after** `opens`: `DateGreaterThan` is exclusive.
+    /// Rejects requests before the second **after** `opens`: `DateGreaterThan` is exclusive.
     ///
     /// # Errors
     /// [`Error::EmptyWindow`] where no second is left.
@@ -65,9 +66,9 @@ impl CustomPolicy {
     }
 
     /// Admits viewers from this range only. CloudFront compares IPv4 addresses only: a distribution with
-    /// IPv6 enabled refuses viewers who come over IPv6.
+    /// IPv6 enabled rejects viewers that use IPv6.
     #[must_use]
-    pub fn ip_address(mut self, range: Ipv4Net) -> Self {
+    pub fn ip_address(mut self, range: IpRange) -> Self {
         self.ip_address = Some(range);
         self
     }
@@ -94,24 +95,6 @@ impl CustomPolicy {
         }
         json.push_str("}}]}");
         json
-    }
-}
-
-/// Reads what CloudFront takes as `IpAddress`: one IPv4 range; a bare address becomes a /32.
-fn parse_ip_range(text: &str) -> Option<Ipv4Net> {
-    text.parse().ok().or_else(|| Some(Ipv4Net::from(text.parse::<std::net::Ipv4Addr>().ok()?)))
-}
-
-impl CustomPolicy {
-    /// Like [`CustomPolicy::ip_address`], from text such as `192.0.2.0/24` or `192.0.2.7`.
-    ///
-    /// # Errors
-    /// [`Error::IpAddress`] for anything else, IPv6 included.
-    pub fn ip_address_text(self, text: &str) -> Result<Self, Error> {
-        match parse_ip_range(text) {
-            Some(range) => Ok(self.ip_address(range)),
-            None => Err(Error::IpAddress(text.to_owned())),
-        }
     }
 }
 
@@ -163,8 +146,8 @@ fn canned_json(resource: &str, expires: u64) -> String {
     )
 }
 
-/// KMS signs at most this many bytes with `MessageType=RAW`; CloudFront documents no limit of its own.
-const POLICY_LIMIT: usize = 4_096;
+/// KMS signs at most this many bytes with `MessageType=RAW`; CloudFront documents no limit.
+pub(crate) const POLICY_LIMIT: usize = 4_096;
 
 #[cfg(test)]
 mod tests {
@@ -188,8 +171,8 @@ mod tests {
     fn a_custom_policy_has_botocores_order() {
         let policy = CustomPolicy::new(UrlPattern::new("https://h/*").expect("a pattern"), time(20))
             .and_then(|policy| policy.date_greater_than(time(10)))
-            .and_then(|policy| policy.ip_address_text("192.0.2.7"))
-            .expect("a policy");
+            .expect("a policy")
+            .ip_address("192.0.2.7".parse().expect("an address"));
         assert_eq!(
             Policy::from(policy).to_json(),
             concat!(
@@ -208,16 +191,13 @@ mod tests {
             Err(Error::EmptyWindow { opens: time(19), closes: time(20) })
         );
         for text in ["::1", "2001:db8::/32", "192.0.2.0/33", "viewer", "192.168.0.0/24\",\"x\":\"0.0.0.0/0"] {
-            assert_eq!(policy.clone().ip_address_text(text), Err(Error::IpAddress(text.to_owned())));
+            assert_eq!(text.parse::<IpRange>(), Err(Error::IpAddress(text.to_owned())));
         }
     }
 
     #[test]
     fn a_policy_that_kms_would_not_sign_is_refused() {
         let long = UrlPattern::new(format!("https://h/{}*", "a".repeat(4_000))).expect("a pattern");
-        assert_eq!(
-            CustomPolicy::new(long, time(20)),
-            Err(Error::TooLong { what: "policy", length: 4_203, limit: 4_096, by: "KMS" })
-        );
+        assert_eq!(CustomPolicy::new(long, time(20)), Err(Error::PolicyTooLong { length: 4_203 }));
     }
 }

@@ -1,25 +1,17 @@
-//! Private keys as they come in files: PKCS#1, PKCS#8 and SEC1, RSA and P-256.
+//! Private keys in the forms that files have: PKCS#1, PKCS#8 and SEC1, RSA and P-256.
 
 use std::fmt;
 
-use aws_lc_rs::{rand::SystemRandom, rsa::KeyPair as FastRsa, signature::RSA_PKCS1_SHA256};
+#[cfg(feature = "ecdsa")]
 use p256::{
-    ecdsa::{DerSignature, Signature, SigningKey, signature::hazmat::PrehashSigner},
+    ecdsa::{DerSignature, Signature, SigningKey, signature::hazmat::PrehashSigner as _},
     pkcs8::DecodePrivateKey as _,
 };
 use pem::Pem;
-use rsa::{
-    Pkcs1v15Sign, RsaPrivateKey,
-    pkcs1::DecodeRsaPrivateKey as _,
-    pkcs8::PrivateKeyInfo,
-    rand_core::OsRng,
-    sha2::{Digest as _, Sha256},
-    traits::PublicKeyParts as _,
-};
-use sha1::Sha1;
+use pkcs8::{ObjectIdentifier, PrivateKeyInfo};
 use zeroize::Zeroizing;
 
-use crate::{Error, HashAlgorithm, PublicKey};
+use crate::{Error, HashAlgorithm, KeyProblem, PublicKey, rsa_key::RsaKey};
 
 /// What kind of key it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -27,7 +19,7 @@ use crate::{Error, HashAlgorithm, PublicKey};
 pub enum KeyAlgorithm {
     /// ECDSA over P-256 (`prime256v1`).
     EcdsaP256,
-    /// RSA; CloudFront takes 2048 bits.
+    /// RSA; CloudFront accepts 2048 bits.
     Rsa {
         /// The modulus.
         bits: usize,
@@ -38,50 +30,42 @@ pub enum KeyAlgorithm {
 pub struct PrivateKey(Inner);
 
 enum Inner {
+    #[cfg(feature = "ecdsa")]
     P256(SigningKey),
-    /// aws-lc-rs is four times faster, but signs neither SHA-1 nor with less than 2048 bits.
-    Rsa {
-        fast: Option<FastRsa>,
-        slow: Box<RsaPrivateKey>,
-    },
+    Rsa(RsaKey),
 }
 
 impl PrivateKey {
     /// Reads a PEM file: `RSA PRIVATE KEY` (PKCS#1), `PRIVATE KEY` (PKCS#8) or `EC PRIVATE KEY` (SEC1).
     ///
     /// # Errors
-    /// [`Error::Key`] with a sentence that says what the file holds instead; never its content.
+    /// [`Error::Key`] with the problem; never with a part of the file.
     pub fn from_pem(text: &str) -> Result<Self, Error> {
         let block = private_block(text)?;
         let is_encrypted = block.headers().iter().next().is_some();
         let tag = block.tag().to_owned();
         let der = Zeroizing::new(block.into_contents());
-        match tag.as_str() {
-            "RSA PRIVATE KEY" | "EC PRIVATE KEY" if is_encrypted => Err(ENCRYPTED),
-            "RSA PRIVATE KEY" => Self::from_pkcs1(&der),
-            "PRIVATE KEY" => Self::from_pkcs8(&der),
-            "EC PRIVATE KEY" => match p256::SecretKey::from_sec1_der(&der) {
-                Ok(key) => Ok(Self(Inner::P256(key.into()))),
-                Err(_) => Err(wrong_curve(&der)),
-            },
-            "ENCRYPTED PRIVATE KEY" => Err(ENCRYPTED),
-            "PUBLIC KEY" | "RSA PUBLIC KEY" => {
-                Err(Error::Key("this is a public key: signing needs the private key"))
-            }
-            "CERTIFICATE" => Err(Error::Key("this is a certificate: signing needs the private key")),
-            "OPENSSH PRIVATE KEY" => Err(Error::Key(
-                "this is an OpenSSH key: convert it with `ssh-keygen -p -m PEM`, or make a new pair",
-            )),
-            _ => Err(Error::Key("this PEM file holds no private key")),
-        }
+        let inner = match tag.as_str() {
+            "RSA PRIVATE KEY" | "EC PRIVATE KEY" if is_encrypted => Err(KeyProblem::Encrypted),
+            "RSA PRIVATE KEY" => RsaKey::from_pkcs1(&der).map(Inner::Rsa),
+            "PRIVATE KEY" => from_pkcs8(&der),
+            "EC PRIVATE KEY" => from_sec1(&der),
+            "ENCRYPTED PRIVATE KEY" => Err(KeyProblem::Encrypted),
+            "PUBLIC KEY" | "RSA PUBLIC KEY" => Err(KeyProblem::PublicKey),
+            "CERTIFICATE" => Err(KeyProblem::Certificate),
+            "OPENSSH PRIVATE KEY" => Err(KeyProblem::OpenSsh),
+            _ => Err(KeyProblem::NoPrivateKey),
+        };
+        Ok(Self(inner?))
     }
 
     /// Which kind of key it is.
     #[must_use]
     pub fn algorithm(&self) -> KeyAlgorithm {
         match &self.0 {
+            #[cfg(feature = "ecdsa")]
             Inner::P256(_) => KeyAlgorithm::EcdsaP256,
-            Inner::Rsa { slow, .. } => KeyAlgorithm::Rsa { bits: slow.n().bits() },
+            Inner::Rsa(key) => KeyAlgorithm::Rsa { bits: key.bits },
         }
     }
 
@@ -89,56 +73,27 @@ impl PrivateKey {
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
         match &self.0 {
+            #[cfg(feature = "ecdsa")]
             Inner::P256(key) => PublicKey::from_p256(&p256::PublicKey::from(key.verifying_key())),
-            Inner::Rsa { slow, .. } => PublicKey::from_rsa(&slow.to_public_key()),
+            Inner::Rsa(key) => PublicKey::from_rsa(&key.public),
         }
         .expect("the public half of a key that was parsed is well-formed")
     }
 
     /// Signs `message`: RSA PKCS#1 v1.5, or ECDSA in ASN.1 DER. The same input gives the same bytes
-    /// (ECDSA by RFC 6979), so that every instance of a function hands out the same URLs.
+    /// (ECDSA by RFC 6979), so that every instance of a service creates the same URLs.
     ///
     /// # Errors
-    /// [`Error::Crypto`].
+    /// [`Error::Crypto`]; [`Error::Sha1Disabled`] for RSA with SHA-1 without the feature `sha1`.
     pub fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Vec<u8>, Error> {
-        match (&self.0, hash) {
-            (Inner::Rsa { fast: Some(key), .. }, HashAlgorithm::Sha256) => {
-                let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
-                    .map_err(|_| Error::Crypto)?;
-                Ok(signature)
-            }
-            (Inner::Rsa { slow, .. }, hash) => {
-                let padding = match hash {
-                    HashAlgorithm::Sha1 => Pkcs1v15Sign::new::<Sha1>(),
-                    HashAlgorithm::Sha256 => Pkcs1v15Sign::new::<Sha256>(),
-                };
-                // The random numbers blind the operation (RUSTSEC-2023-0071); they do not change its result.
-                slow.sign_with_rng(&mut OsRng, padding, &digest(message, hash)).map_err(|_| Error::Crypto)
-            }
-            (Inner::P256(key), hash) => {
+        match &self.0 {
+            #[cfg(feature = "ecdsa")]
+            Inner::P256(key) => {
                 let signature: Signature =
-                    key.sign_prehash(&digest(message, hash)).map_err(|_| Error::Crypto)?;
+                    key.sign_prehash(digest(message, hash).as_ref()).map_err(|_| Error::Crypto)?;
                 Ok(DerSignature::from(signature).as_bytes().to_vec())
             }
-        }
-    }
-
-    fn from_pkcs1(der: &[u8]) -> Result<Self, Error> {
-        let slow = RsaPrivateKey::from_pkcs1_der(der).map_err(|_| DAMAGED)?;
-        check_rsa_size(slow.n().bits())?;
-        Ok(Self(Inner::Rsa { fast: FastRsa::from_der(der).ok(), slow: Box::new(slow) }))
-    }
-
-    fn from_pkcs8(der: &[u8]) -> Result<Self, Error> {
-        let info = PrivateKeyInfo::try_from(der).map_err(|_| DAMAGED)?;
-        match info.algorithm.oid {
-            rsa::pkcs1::ALGORITHM_OID => Self::from_pkcs1(info.private_key),
-            oid if oid.as_bytes() == EC_PUBLIC_KEY => match p256::SecretKey::from_pkcs8_der(der) {
-                Ok(key) => Ok(Self(Inner::P256(key.into()))),
-                Err(_) => Err(wrong_curve(der)),
-            },
-            _ => Err(Error::Key("this key is neither RSA nor ECDSA: CloudFront takes RSA-2048 and P-256")),
+            Inner::Rsa(key) => key.sign(message, hash),
         }
     }
 }
@@ -150,42 +105,90 @@ impl fmt::Debug for PrivateKey {
 }
 
 /// The block with the key: `openssl ecparam -genkey` writes the curve's parameters in one before it.
-fn private_block(text: &str) -> Result<Pem, Error> {
+fn private_block(text: &str) -> Result<Pem, KeyProblem> {
     // An environment variable often holds line ends as the two characters `\n`.
     let text = Zeroizing::new(text.replace("\\n", "\n"));
-    let blocks = pem::parse_many(text.as_bytes()).map_err(|_| NOT_PEM)?;
-    blocks.into_iter().find(|block| block.tag() != "EC PARAMETERS").ok_or(NOT_PEM)
+    let blocks = pem::parse_many(text.as_bytes()).map_err(|_| KeyProblem::NotPem)?;
+    blocks.into_iter().find(|block| block.tag() != "EC PARAMETERS").ok_or(KeyProblem::NotPem)
 }
 
-fn digest(message: &[u8], hash: HashAlgorithm) -> Vec<u8> {
-    match hash {
-        HashAlgorithm::Sha1 => Sha1::digest(message).to_vec(),
-        HashAlgorithm::Sha256 => Sha256::digest(message).to_vec(),
+fn from_pkcs8(der: &[u8]) -> Result<Inner, KeyProblem> {
+    let info = PrivateKeyInfo::try_from(der).map_err(|_| KeyProblem::Damaged)?;
+    match info.algorithm.oid {
+        pkcs1::ALGORITHM_OID => RsaKey::from_pkcs1(info.private_key).map(Inner::Rsa),
+        #[cfg(feature = "ecdsa")]
+        EC_PUBLIC_KEY => match p256::SecretKey::from_pkcs8_der(der) {
+            Ok(key) => Ok(Inner::P256(key.into())),
+            Err(_) => Err(unreadable_ec(info.algorithm.parameters_oid().ok())),
+        },
+        #[cfg(not(feature = "ecdsa"))]
+        EC_PUBLIC_KEY => Err(KeyProblem::EcdsaDisabled),
+        _ => Err(KeyProblem::UnsupportedAlgorithm),
     }
 }
 
-/// Both halves of a key are within the same limits: what signs can be verified.
-pub(crate) fn check_rsa_size(bits: usize) -> Result<(), Error> {
-    if (1_024..=4_096).contains(&bits) { Ok(()) } else { Err(RSA_SIZE) }
-}
-
-/// Says which curve it is where that is one people have.
-pub(crate) fn wrong_curve(der: &[u8]) -> Error {
-    let names = |oid: &[u8]| der.windows(oid.len()).any(|window| window == oid);
-    if names(SECP384R1) {
-        Error::Key("this is a P-384 key: CloudFront takes ECDSA keys on P-256 (prime256v1) only")
-    } else if names(PRIME256V1) {
-        DAMAGED
-    } else {
-        Error::Key("this key is not on P-256 (prime256v1), the only curve that CloudFront takes")
+#[cfg(feature = "ecdsa")]
+fn from_sec1(der: &[u8]) -> Result<Inner, KeyProblem> {
+    match p256::SecretKey::from_sec1_der(der) {
+        Ok(key) => Ok(Inner::P256(key.into())),
+        Err(_) => {
+            let names = |oid: &ObjectIdentifier| {
+                der.windows(oid.as_bytes().len()).any(|window| window == oid.as_bytes())
+            };
+            Err(unreadable_ec([SECP384R1, PRIME256V1].into_iter().find(names)))
+        }
     }
 }
 
-const NOT_PEM: Error = Error::Key("this is not a PEM file: it should start with -----BEGIN …-----");
-const ENCRYPTED: Error =
-    Error::Key("this private key is encrypted: decrypt it with `openssl pkey -in FILE -out DECRYPTED`");
-pub(crate) const DAMAGED: Error = Error::Key("this key file is damaged: its content cannot be read");
-const RSA_SIZE: Error = Error::Key("RSA keys of less than 1024 or more than 4096 bits are not supported");
-pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
-const PRIME256V1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
-const SECP384R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+#[cfg(not(feature = "ecdsa"))]
+fn from_sec1(_der: &[u8]) -> Result<Inner, KeyProblem> {
+    Err(KeyProblem::EcdsaDisabled)
+}
+
+#[cfg(feature = "ecdsa")]
+fn digest(message: &[u8], hash: HashAlgorithm) -> aws_lc_rs::digest::Digest {
+    use aws_lc_rs::digest;
+    let algorithm = match hash {
+        HashAlgorithm::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+        HashAlgorithm::Sha256 => &digest::SHA256,
+    };
+    digest::digest(algorithm, message)
+}
+
+/// What is wrong with an ECDSA key that names this curve and cannot be read as a key on P-256.
+#[cfg(feature = "ecdsa")]
+pub(crate) fn unreadable_ec(curve: Option<ObjectIdentifier>) -> KeyProblem {
+    match curve {
+        Some(PRIME256V1) => KeyProblem::Damaged,
+        Some(SECP384R1) => KeyProblem::WrongCurve { curve: crate::Curve::P384 },
+        _ => KeyProblem::WrongCurve { curve: crate::Curve::Other },
+    }
+}
+
+/// `id-ecPublicKey`
+pub(crate) const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+#[cfg(feature = "ecdsa")]
+const PRIME256V1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+#[cfg(feature = "ecdsa")]
+const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_p256_key_is_read_only_where_the_feature_is_on() {
+        const KEY: &str = "-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIK1Ygz64xZFb86G0MNESNORdk8cVEN+cX3Qt2UTUY7XqoAoGCCqGSM49
+AwEHoUQDQgAElOWt29Qd9x+X7PKJGHvJvXmbNrgZBh1QJdG+1TUDcDCDqD1pNI49
+aMjc/Pae1QFVwZadRDojLwBNWTh5kkvXOA==
+-----END EC PRIVATE KEY-----
+";
+        let expected = if cfg!(feature = "ecdsa") {
+            Ok(KeyAlgorithm::EcdsaP256)
+        } else {
+            Err(Error::Key(KeyProblem::EcdsaDisabled))
+        };
+        assert_eq!(PrivateKey::from_pem(KEY).map(|key| key.algorithm()), expected);
+    }
+}

@@ -1,11 +1,8 @@
-//! A policy as a request brought it: read for its conditions, never written again.
+//! A policy as a request contains it: read for its conditions, never written again.
 
-use ipnet::Ipv4Net;
-use serde::{Deserialize, Deserializer};
+use crate::{IpRange, PolicyProblem, UnixTime, json::Json};
 
-use crate::UnixTime;
-
-/// The conditions of a policy that came with a request.
+/// The conditions of a policy that a request contains.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ReceivedPolicy {
     /// What it covers; without one, everything that the key signs for.
@@ -15,78 +12,76 @@ pub struct ReceivedPolicy {
     /// `DateGreaterThan`, exclusive.
     pub date_greater_than: Option<UnixTime>,
     /// `IpAddress`
-    pub ip_address: Option<Ipv4Net>,
+    pub ip_address: Option<IpRange>,
 }
 
 impl ReceivedPolicy {
-    /// Reads a policy's JSON; the error says in words what is wrong with it.
-    pub(crate) fn parse(json: &[u8]) -> Result<Self, String> {
-        let document: Document = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        let [statement] = document.statement;
-        let condition = statement.condition;
-        let time = |seconds| UnixTime::new(seconds).map_err(|error| error.to_string());
-        // CloudFront wants a range; a bare address, which signers complete, is not one.
-        let range = |address: IpAddress| {
-            let text = address.source_ip;
-            text.parse().map_err(|_| format!("{text:?} is not an IPv4 CIDR such as 192.0.2.0/24"))
-        };
+    /// Reads a policy's JSON.
+    pub(crate) fn parse(json: &[u8]) -> Result<Self, PolicyProblem> {
+        let document = serde_json::from_slice(json)
+            .map_err(|error| PolicyProblem::NotJson { line: error.line(), column: error.column() })?;
+        let [statements] = members("the policy", document, ["Statement"])?;
+        let [resource, condition] =
+            members("Statement", one(required("Statement", statements)?)?, ["Resource", "Condition"])?;
+        let [date_less_than, date_greater_than, ip_address] = members(
+            "Condition",
+            required("Condition", condition)?,
+            ["DateLessThan", "DateGreaterThan", "IpAddress"],
+        )?;
         Ok(Self {
-            resource: statement.resource,
-            date_less_than: time(condition.date_less_than.seconds)?,
-            date_greater_than: condition.date_greater_than.map(|opens| time(opens.seconds)).transpose()?,
-            ip_address: condition.ip_address.map(range).transpose()?,
+            resource: resource.map(|resource| text("Resource", resource)).transpose()?,
+            date_less_than: time("DateLessThan", required("DateLessThan", date_less_than)?)?,
+            date_greater_than: date_greater_than.map(|opens| time("DateGreaterThan", opens)).transpose()?,
+            ip_address: ip_address.map(range).transpose()?,
         })
     }
 }
 
-/// A member that may be left out, but is not `null`: a limit that is nothing must not be taken for none.
-fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
+fn time(name: &'static str, value: Json) -> Result<UnixTime, PolicyProblem> {
+    let [seconds] = members(name, value, ["AWS:EpochTime"])?;
+    let Json::Number(seconds) = required("AWS:EpochTime", seconds)? else {
+        return Err(PolicyProblem::WrongType("AWS:EpochTime"));
+    };
+    UnixTime::new(seconds).map_err(|_| PolicyProblem::Milliseconds(seconds))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    #[serde(rename = "Statement")]
-    statement: [Statement; 1],
+fn range(value: Json) -> Result<IpRange, PolicyProblem> {
+    let [source] = members("IpAddress", value, ["AWS:SourceIp"])?;
+    let source = text("AWS:SourceIp", required("AWS:SourceIp", source)?)?;
+    IpRange::parse_cidr(&source).ok_or(PolicyProblem::IpAddress(source))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Statement {
-    #[serde(rename = "Resource", default, deserialize_with = "present")]
-    resource: Option<String>,
-    #[serde(rename = "Condition")]
-    condition: Condition,
+fn one(statements: Json) -> Result<Json, PolicyProblem> {
+    let Json::Array(statements) = statements else { return Err(PolicyProblem::WrongType("Statement")) };
+    <[Json; 1]>::try_from(statements)
+        .map(|[statement]| statement)
+        .map_err(|statements| PolicyProblem::Statements(statements.len()))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Condition {
-    #[serde(rename = "DateLessThan")]
-    date_less_than: EpochTime,
-    #[serde(rename = "DateGreaterThan", default, deserialize_with = "present")]
-    date_greater_than: Option<EpochTime>,
-    #[serde(rename = "IpAddress", default, deserialize_with = "present")]
-    ip_address: Option<IpAddress>,
+fn text(name: &'static str, value: Json) -> Result<String, PolicyProblem> {
+    if let Json::Text(text) = value { Ok(text) } else { Err(PolicyProblem::WrongType(name)) }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EpochTime {
-    #[serde(rename = "AWS:EpochTime")]
-    seconds: u64,
+fn required(name: &'static str, value: Option<Json>) -> Result<Json, PolicyProblem> {
+    value.ok_or(PolicyProblem::Missing(name))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IpAddress {
-    #[serde(rename = "AWS:SourceIp")]
-    source_ip: String,
+/// The members of an object by their names: each at most once, and no others.
+fn members<const N: usize>(
+    object: &'static str,
+    value: Json,
+    names: [&'static str; N],
+) -> Result<[Option<Json>; N], PolicyProblem> {
+    let Json::Object(members) = value else { return Err(PolicyProblem::WrongType(object)) };
+    let mut found = [const { None }; N];
+    for (name, value) in members {
+        let known = names.iter().zip(&mut found).find(|(known, _)| **known == name);
+        let (known, place) = known.ok_or(PolicyProblem::Unknown(name))?;
+        if place.replace(value).is_some() {
+            return Err(PolicyProblem::Repeated(known));
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -110,23 +105,61 @@ mod tests {
 
     #[test]
     fn what_cloudfront_does_not_take_is_malformed() {
+        use PolicyProblem::{
+            IpAddress, Milliseconds, Missing, NotJson, Repeated, Statements, Unknown, WrongType,
+        };
         let rows = [
-            "",
-            "{}",
-            r#"{"Statement":[]}"#,
-            r#"{"Statement":[{"Resource":null,"Condition":{"DateLessThan":{"AWS:EpochTime":20}}}]}"#,
-            r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":null}}]}"#,
-            r#"{"Statement":[{"Condition":{}}]}"#,
-            r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":"20"}}}]}"#,
-            r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":-1}}}]}"#,
-            r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":1790000000000}}}]}"#,
-            r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20}}},{"Condition":{"DateLessThan":{"AWS:EpochTime":20}}}]}"#,
-            r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"DateLessThan":{"AWS:EpochTime":30}}}]}"#,
-            r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":{"AWS:SourceIp":"::1/128"}}}]}"#,
-            r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":{"AWS:SourceIp":"192.0.2.1"}}}]}"#,
+            ("", NotJson { line: 1, column: 0 }),
+            ("{}", Missing("Statement")),
+            (r#"{"Statement":[]}"#, Statements(0)),
+            (
+                r#"{"Statement":[{"Resource":null,"Condition":{"DateLessThan":{"AWS:EpochTime":20}}}]}"#,
+                WrongType("Resource"),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":null}}]}"#,
+                WrongType("IpAddress"),
+            ),
+            (r#"{"Statement":[{"Condition":{}}]}"#, Missing("DateLessThan")),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":"20"}}}]}"#,
+                WrongType("AWS:EpochTime"),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":-1}}}]}"#,
+                WrongType("AWS:EpochTime"),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20.0}}}]}"#,
+                WrongType("AWS:EpochTime"),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":1790000000000}}}]}"#,
+                Milliseconds(1_790_000_000_000),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20}}},{"Condition":{"DateLessThan":{"AWS:EpochTime":20}}}]}"#,
+                Statements(2),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"DateLessThan":{"AWS:EpochTime":30}}}]}"#,
+                Repeated("DateLessThan"),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":{"AWS:SourceIp":"::1/128"}}}]}"#,
+                IpAddress("::1/128".to_owned()),
+            ),
+            (
+                r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20},"IpAddress":{"AWS:SourceIp":"192.0.2.1"}}}]}"#,
+                IpAddress("192.0.2.1".to_owned()),
+            ),
+            (
+                r#"{"Version":1,"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":20}}}]}"#,
+                Unknown("Version".to_owned()),
+            ),
         ];
-        for json in rows {
-            assert!(ReceivedPolicy::parse(json.as_bytes()).is_err(), "{json}");
+        for (json, problem) in rows {
+            assert_eq!(ReceivedPolicy::parse(json.as_bytes()), Err(problem), "{json}");
         }
     }
 }

@@ -1,12 +1,10 @@
-//! A viewer's request, in the bytes that came.
+//! A viewer's request, in the bytes that were received.
 
 use std::net::IpAddr;
 
-use cookie::Cookie;
-
 use crate::{CookieName, parameters::reserved_parameters};
 
-/// Where the signature of a request stands.
+/// Where the signature of a request is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum SignatureLocation {
     /// In `CloudFront-*` cookies.
@@ -34,21 +32,21 @@ impl<'a> Request<'a> {
     /// Adds the value of one `Cookie` header; of it, the `CloudFront-*` cookies are kept.
     #[must_use]
     pub fn cookie_header(mut self, header: &'a str) -> Self {
-        self.cookies.extend(Cookie::split_parse(header).filter_map(|cookie| {
-            let cookie = cookie.ok()?;
-            Some((CookieName::parse(cookie.name_raw()?)?, cookie.value_raw()?))
+        self.cookies.extend(header.split(';').filter_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            Some((CookieName::parse(name.trim())?, value.trim()))
         }));
         self
     }
 
-    /// The address the viewer's request came from, for policies with `IpAddress`.
+    /// The viewer's address, for policies with `IpAddress`.
     #[must_use]
     pub fn viewer_address(mut self, address: IpAddr) -> Self {
         self.viewer_address = Some(address);
         self
     }
 
-    /// Where this request's signature stands, if it has one: a signed URL wins over cookies.
+    /// Where this request's signature is, if it has one: a signed URL takes precedence over cookies.
     #[must_use]
     pub fn signature_location(&self) -> Option<SignatureLocation> {
         if reserved_parameters(self.url).next().is_some() {

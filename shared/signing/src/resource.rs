@@ -6,9 +6,10 @@
 use std::fmt;
 
 use crate::{
-    Error, StreamPattern, StreamUrl, characters::check_characters, parameters::reserved_parameters,
-    target::RequestTarget, wildcard,
+    Error, characters::check_characters, parameters::reserved_parameters, target::RequestTarget, wildcard,
 };
+#[cfg(feature = "rtmp")]
+use crate::{StreamPattern, StreamUrl};
 
 /// One absolute `http` or `https` URL, as the viewer will request it, without CloudFront's own parameters.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -21,7 +22,7 @@ impl ExactUrl {
     /// One of [`Error`]'s variants with the byte offset of what CloudFront would see differently.
     pub fn new(url: impl Into<String>) -> Result<Self, Error> {
         let url = url.into();
-        check(&url, &["http://", "https://"], "http:// or https://")?;
+        check(&url, &["http://", "https://"])?;
         check_encoded_characters(&url)?;
         match url.find('*') {
             Some(offset) => Err(Error::Wildcard { offset }),
@@ -42,10 +43,10 @@ impl fmt::Display for ExactUrl {
     }
 }
 
-/// A pattern over URLs: `*` is any run of characters. Only a custom policy takes it.
+/// A pattern over URLs: `*` is any run of characters. Only a custom policy accepts it.
 ///
 /// The first `?` after the host starts the query, as in a URL; whether CloudFront reads a `?` in a path
-/// as its one-character wildcard is not documented without doubt, so it cannot be written here.
+/// as its one-character wildcard is not documented clearly, so this type rejects it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct UrlPattern(String);
 
@@ -56,7 +57,7 @@ impl UrlPattern {
     /// As [`ExactUrl::new`], for `http*://` too: that form has left CloudFront's documentation.
     pub fn new(pattern: impl Into<String>) -> Result<Self, Error> {
         let pattern = pattern.into();
-        check(&pattern, &["http://", "https://", "*://"], "http://, https:// or *://")?;
+        check(&pattern, &["http://", "https://", "*://"])?;
         check_question_mark(&pattern)?;
         Ok(Self(pattern))
     }
@@ -83,18 +84,21 @@ impl fmt::Display for UrlPattern {
 
 /// The `Resource` of a custom policy.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum Resource {
     /// A pattern over RTMP stream names.
+    #[cfg(feature = "rtmp")]
     Stream(StreamPattern),
     /// A pattern over URLs, or a URL: every exact URL is a pattern that matches itself.
     Url(UrlPattern),
 }
 
 impl Resource {
-    /// The text that stands in the policy.
+    /// The text in the policy.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
+            #[cfg(feature = "rtmp")]
             Self::Stream(pattern) => pattern.as_str(),
             Self::Url(pattern) => pattern.as_str(),
         }
@@ -107,7 +111,7 @@ impl Resource {
     }
 }
 
-/// Whether the `Resource` of a policy that somebody signed covers a request for `url`, a URL or a stream name
+/// Whether the `Resource` of a received policy covers a request for `url`, a URL or a stream name
 /// without CloudFront's parameters.
 #[must_use]
 pub fn resource_covers(resource: &str, url: &str) -> bool {
@@ -126,21 +130,23 @@ impl From<UrlPattern> for Resource {
     }
 }
 
+#[cfg(feature = "rtmp")]
 impl From<StreamPattern> for Resource {
     fn from(pattern: StreamPattern) -> Self {
         Self::Stream(pattern)
     }
 }
 
+#[cfg(feature = "rtmp")]
 impl From<&StreamUrl> for Resource {
     fn from(stream: &StreamUrl) -> Self {
         Self::Stream(stream.name().into())
     }
 }
 
-fn check(url: &str, schemes: &[&str], expected: &'static str) -> Result<(), Error> {
+fn check(url: &str, allowed: &'static [&str]) -> Result<(), Error> {
     check_characters(url)?;
-    let scheme = schemes.iter().find(|scheme| url.starts_with(**scheme)).ok_or(Error::Scheme { expected })?;
+    let scheme = allowed.iter().find(|scheme| url.starts_with(**scheme)).ok_or(Error::Scheme { allowed })?;
     let host_at = scheme.len();
     let authority = url.get(host_at..).unwrap_or_default().split(['/', '?']).next().unwrap_or_default();
     if let Some(at) = authority.rfind('@') {
@@ -153,33 +159,25 @@ fn check(url: &str, schemes: &[&str], expected: &'static str) -> Result<(), Erro
         return Err(Error::ReservedParameter { name, offset });
     }
     if url.len() > URL_LIMIT {
-        return Err(Error::TooLong { what: "URL", length: url.len(), limit: URL_LIMIT, by: "CloudFront" });
+        return Err(Error::UrlTooLong { length: url.len() });
     }
     Ok(())
 }
 
-/// Refuses what some clients percent-encode on their own and others do not: behind the host, the same URL would
+/// Refuses what some clients percent-encode on their own and others do not: after the host, the same URL would
 /// reach CloudFront in two spellings, and only one of them is signed.
 fn check_encoded_characters(url: &str) -> Result<(), Error> {
     let host_at = url.find("://").map_or(0, |at| at + 3);
     let rest = url.get(host_at..).unwrap_or_default();
     let path_at = host_at + rest.find(['/', '?']).unwrap_or(rest.len());
-    let found = url.bytes().enumerate().skip(path_at).find_map(|(offset, byte)| {
-        let what = match byte {
-            b'[' | b']' => "a square bracket",
-            b'{' | b'}' => "a curly bracket",
-            b'<' | b'>' => "an angle bracket",
-            b'^' => "a caret",
-            b'`' => "a backtick",
-            b'|' => "a vertical bar",
-            _ => return None,
-        };
-        Some(Error::ForbiddenCharacter { what, offset })
-    });
-    found.map_or(Ok(()), Err)
+    let is_encoded = |character| "[]{}<>^`|".contains(character);
+    match url.char_indices().find(|&(offset, character)| offset >= path_at && is_encoded(character)) {
+        Some((offset, character)) => Err(Error::ForbiddenCharacter { character, offset }),
+        None => Ok(()),
+    }
 }
 
-/// A query in a pattern is `name=…` or begins with a wildcard; anything else behind a `?`, as in
+/// A query in a pattern is `name=…` or begins with a wildcard; anything else after a `?`, as in
 /// `/s???.ts`, was meant as wildcards in the path.
 fn check_question_mark(pattern: &str) -> Result<(), Error> {
     let Some((before, query)) = pattern.split_once('?') else { return Ok(()) };
@@ -215,24 +213,24 @@ mod tests {
     #[test]
     fn each_bad_url_is_refused_with_its_offset() {
         let rows = [
-            ("https://h/a b", Error::ForbiddenCharacter { what: "a space", offset: 11 }),
-            ("https://h/\"", Error::ForbiddenCharacter { what: "a quotation mark", offset: 10 }),
-            ("https://h/\\", Error::ForbiddenCharacter { what: "a backslash", offset: 10 }),
-            ("https://h/\n", Error::ForbiddenCharacter { what: "a control character", offset: 10 }),
-            ("https://h/é", Error::ForbiddenCharacter { what: "a character outside ASCII", offset: 10 }),
-            ("https://h/br[1]/a", Error::ForbiddenCharacter { what: "a square bracket", offset: 12 }),
-            ("https://h/a]", Error::ForbiddenCharacter { what: "a square bracket", offset: 11 }),
-            ("https://h/{a", Error::ForbiddenCharacter { what: "a curly bracket", offset: 10 }),
-            ("https://h/a}", Error::ForbiddenCharacter { what: "a curly bracket", offset: 11 }),
-            ("https://h/a?x=<", Error::ForbiddenCharacter { what: "an angle bracket", offset: 14 }),
-            ("https://h/>", Error::ForbiddenCharacter { what: "an angle bracket", offset: 10 }),
-            ("https://h/^", Error::ForbiddenCharacter { what: "a caret", offset: 10 }),
-            ("https://h/`", Error::ForbiddenCharacter { what: "a backtick", offset: 10 }),
-            ("https://h/a|b", Error::ForbiddenCharacter { what: "a vertical bar", offset: 11 }),
+            ("https://h/a b", Error::ForbiddenCharacter { character: ' ', offset: 11 }),
+            ("https://h/\"", Error::ForbiddenCharacter { character: '"', offset: 10 }),
+            ("https://h/\\", Error::ForbiddenCharacter { character: '\\', offset: 10 }),
+            ("https://h/\n", Error::ForbiddenCharacter { character: '\n', offset: 10 }),
+            ("https://h/é", Error::ForbiddenCharacter { character: 'é', offset: 10 }),
+            ("https://h/br[1]/a", Error::ForbiddenCharacter { character: '[', offset: 12 }),
+            ("https://h/a]", Error::ForbiddenCharacter { character: ']', offset: 11 }),
+            ("https://h/{a", Error::ForbiddenCharacter { character: '{', offset: 10 }),
+            ("https://h/a}", Error::ForbiddenCharacter { character: '}', offset: 11 }),
+            ("https://h/a?x=<", Error::ForbiddenCharacter { character: '<', offset: 14 }),
+            ("https://h/>", Error::ForbiddenCharacter { character: '>', offset: 10 }),
+            ("https://h/^", Error::ForbiddenCharacter { character: '^', offset: 10 }),
+            ("https://h/`", Error::ForbiddenCharacter { character: '`', offset: 10 }),
+            ("https://h/a|b", Error::ForbiddenCharacter { character: '|', offset: 11 }),
             ("https://h/#t", Error::Fragment { offset: 10 }),
             ("https://u:p@h/", Error::UserInfo { offset: 11 }),
             ("https:///a", Error::MissingHost { offset: 8 }),
-            ("ftp://h/a", Error::Scheme { expected: "http:// or https://" }),
+            ("ftp://h/a", Error::Scheme { allowed: &["http://", "https://"] }),
             ("https://h/a*", Error::Wildcard { offset: 11 }),
             ("https://h/a?x=1&Expires=2", Error::ReservedParameter { name: "Expires", offset: 16 }),
             ("https://h/a?%50olicy=2", Error::ReservedParameter { name: "Policy", offset: 12 }),
@@ -246,7 +244,7 @@ mod tests {
     fn an_http_star_pattern_is_refused() {
         assert_eq!(
             UrlPattern::new("http*://h/video/*"),
-            Err(Error::Scheme { expected: "http://, https:// or *://" })
+            Err(Error::Scheme { allowed: &["http://", "https://", "*://"] })
         );
     }
 

@@ -23,6 +23,7 @@ impl<'a> RequestTarget<'a> {
 }
 
 /// Whether it is a URL of a streaming distribution.
+#[cfg(feature = "rtmp")]
 pub(crate) fn is_rtmp(text: &str) -> bool {
     RTMP_SCHEMES.iter().any(|scheme| text.starts_with(scheme))
 }

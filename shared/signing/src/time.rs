@@ -1,4 +1,4 @@
-//! Unix time in whole seconds, the only unit a policy knows.
+//! Unix time in whole seconds, the only unit of a policy.
 
 use std::fmt;
 

@@ -1,13 +1,13 @@
-//! Verification: the bytes that came, judged as CloudFront judges them.
+//! Verification: decides about the received bytes as CloudFront does.
 //!
 //! The key pair id is looked at first, then the signature, then what the policy says: nothing in a
-//! policy counts before it is known who signed it.
+//! policy counts before the signature is verified.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-urls.html>
 
 use std::collections::BTreeMap;
 
 use crate::{
-    CookieName, Denial, HashAlgorithm, KeyPairId, PublicKey, Reason, ReceivedPolicy, Request,
+    CookieName, Denial, HashAlgorithm, KeyPairId, PolicyProblem, PublicKey, Reason, ReceivedPolicy, Request,
     SignatureLocation, UnixTime, encoding,
     parameters::{parameter_values, without_reserved_parameters},
     target::RequestTarget,
@@ -17,10 +17,10 @@ use crate::{
 /// A request that is admitted.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Admitted {
-    /// Where its signature stood.
+    /// Where its signature is.
     pub signature_location: SignatureLocation,
     /// Whose signature it is.
-    pub key_pair_id: String,
+    pub key_pair_id: KeyPairId,
     /// What was signed.
     pub policy: ReceivedPolicy,
 }
@@ -65,9 +65,9 @@ impl Verifier {
             .filter(|id| !id.is_empty())
             .ok_or(Reason::MissingKey { signature_location: Some(signature_location) })?;
         seen.key_pair_id = Some(id.to_owned());
-        let key = KeyPairId::new(id)
+        let (key_pair_id, key) = KeyPairId::new(id)
             .ok()
-            .and_then(|id| self.keys.get(&id))
+            .and_then(|id| self.keys.get_key_value(&id))
             .ok_or_else(|| Reason::UnknownKey(id.to_owned()))?;
         let url = without_reserved_parameters(request.url);
         let signed = SignedPolicy::read(&fields, &url)?;
@@ -75,7 +75,7 @@ impl Verifier {
         seen.policy = Some(policy.clone());
         signed.check(key)?;
         check_conditions(&policy, &url, request, now)?;
-        Ok(Admitted { signature_location, key_pair_id: id.to_owned(), policy })
+        Ok(Admitted { signature_location, key_pair_id: key_pair_id.clone(), policy })
     }
 }
 
@@ -160,7 +160,7 @@ impl SignedPolicy {
 /// Rebuilds the canned policy from the request's own bytes.
 fn canned(url: &str, expires: &str) -> Result<String, Reason> {
     if expires.is_empty() || !expires.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Reason::MalformedPolicy("Expires is not a Unix time in seconds".to_owned()));
+        return Err(Reason::MalformedPolicy(PolicyProblem::Expires));
     }
     let resource = resource_of(url);
     // Written out again rather than shared with the signer, so that a slip there is a refusal here.
@@ -199,7 +199,7 @@ fn check_conditions(
     }
     match (policy.ip_address, request.viewer_address) {
         (None, _) => Ok(()),
-        (Some(range), Some(std::net::IpAddr::V4(address))) if range.contains(&address) => Ok(()),
+        (Some(range), Some(std::net::IpAddr::V4(address))) if range.contains(address) => Ok(()),
         (Some(range), address) => Err(Reason::AddressNotAllowed { range, address }),
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn covers(resource: &str, target: &RequestTarget<'_>) -> bool {
 
 /// Whether a policy's `Resource` covers every request that `pattern` covers.
 ///
-/// The answer is `false` where that is not certain. A wildcard of the pattern may stand for any text, so only a
+/// The answer is `false` where that is not certain. A wildcard of the pattern can match any text, so only a
 /// `*` of the resource covers it.
 pub(crate) fn covers_all_of(resource: &str, pattern: &str) -> bool {
     if resource == "*" {

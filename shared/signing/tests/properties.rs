@@ -45,7 +45,7 @@ proptest! {
             let early = Reason::NotYetValid { date_greater_than: time(opens), now: time(opens) };
             prop_assert_eq!((at(opens), at(opens + 1)), (Err(early), Ok(())));
         }
-        let range = signed.terms.range.filter(|range| !range.contains(&outside));
+        let range = signed.terms.range.filter(|range| !range.contains(outside));
         let expected = range.map(|range| Reason::AddressNotAllowed { range, address: Some(IpAddr::V4(outside)) });
         let request = Request::new(&url).viewer_address(outside.into());
         let verdict = VERIFIER.verify(&request, time(signed.terms.now));

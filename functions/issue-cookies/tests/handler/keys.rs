@@ -44,7 +44,7 @@ async fn p384_is_refused() {
     let der = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).unwrap();
     assert_eq!(
         refusal(&pem("PRIVATE KEY", der.as_ref())).await,
-        "this is a P-384 key: CloudFront takes ECDSA keys on P-256 (prime256v1) only"
+        "this is a P-384 key: CloudFront accepts ECDSA keys on P-256 (prime256v1) only"
     );
 }
 

@@ -132,8 +132,8 @@ async fn a_path_that_is_not_private_video_is_forbidden() {
 #[tokio::test]
 async fn a_path_that_cannot_be_signed_is_refused_with_the_reason() {
     let function = Function::new(&[]).await;
-    let forbidden = "cannot stand in a signed URL: percent-encode it first";
-    let wildcard = "cannot stand in an exact URL: only a custom policy takes one";
+    let forbidden = "is not allowed in a signed URL: percent-encode it first";
+    let wildcard = "is not allowed in an exact URL: only a custom policy accepts one";
     let rows = [
         ("/video/*", format!("the wildcard at byte 44 {wildcard}")),
         ("/video/m/a.m3u8?x=*", format!("the wildcard at byte 55 {wildcard}")),
@@ -145,13 +145,10 @@ async fn a_path_that_cannot_be_signed_is_refused_with_the_reason() {
             "/video/m/a.m3u8?x=1&%45xpires=1",
             "the query parameter Expires at byte 57 is reserved by CloudFront".to_owned(),
         ),
-        (
-            "/video/m/a.m3u8#t=1",
-            "the fragment at byte 52 is never sent to CloudFront: leave it out".to_owned(),
-        ),
+        ("/video/m/a.m3u8#t=1", "the fragment at byte 52 is never sent to CloudFront: remove it".to_owned()),
         (
             "@evil.example/video/m/a.m3u8",
-            "the user information that ends at byte 37 cannot stand in a signed URL".to_owned(),
+            "the user information that ends at byte 37 is not allowed in a signed URL".to_owned(),
         ),
         ("/video/m/a b.m3u8", format!("a space at byte 47 {forbidden}")),
         ("/video/m/a\"b.m3u8", format!("a quotation mark at byte 47 {forbidden}")),
@@ -179,7 +176,7 @@ async fn a_url_that_would_be_too_long_for_cloudfront_is_refused() {
     for (letters, copy) in [(7_900, String::new()), (7_200, format!("&{}", policy_copy(&grant)))] {
         let path = format!("/video/m/{}.m3u8", "a".repeat(letters));
         let length = format!("https://{HOST}{path}?{}{copy}", grant.query()).len();
-        let detail = format!("the signed URL has {length} bytes, more than the 8192 that CloudFront takes");
+        let detail = format!("the signed URL has {length} bytes, more than the 8192 that CloudFront accepts");
         let expected = problem(400, "unsignable-url", &detail, json!({}));
         assert_eq!(function.answer(asking_for(&path)).await, expected);
     }

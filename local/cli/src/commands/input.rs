@@ -33,7 +33,7 @@ pub(super) fn policy(
 ) -> Result<CustomPolicy, InputError> {
     let mut policy = CustomPolicy::new(resource, conditions.date_less_than)?;
     if let Some(range) = &conditions.ip_address {
-        policy = policy.ip_address_text(range)?;
+        policy = policy.ip_address(range.parse()?);
     }
     if let Some(opens) = conditions.date_greater_than {
         policy = policy.date_greater_than(opens)?;

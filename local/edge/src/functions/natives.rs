@@ -28,7 +28,7 @@ fn encode(ctx: Ctx<'_>, characters: String, encoding: String) -> Result<String> 
     Ok(match encoding.as_str() {
         "base64" => general_purpose::STANDARD.encode(bytes),
         "base64url" => general_purpose::URL_SAFE_NO_PAD.encode(bytes),
-        "hex" => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        "hex" => base16ct::lower::encode_string(&bytes),
         "utf8" | "utf-8" => String::from_utf8_lossy(&bytes).into_owned(),
         _ => return Err(Exception::throw_type(&ctx, "unknown encoding")),
     })
@@ -64,8 +64,9 @@ fn decode_base64(text: &str) -> Vec<u8> {
 /// As Node's `Buffer`: up to the first pair that is not hexadecimal.
 fn decode_hex(text: &str) -> Vec<u8> {
     let byte = |pair: &[u8]| {
-        let digits = std::str::from_utf8(pair).ok().filter(|_| pair.iter().all(u8::is_ascii_hexdigit))?;
-        u8::from_str_radix(digits, 16).ok()
+        let mut byte = [0];
+        base16ct::mixed::decode(pair, &mut byte).ok()?;
+        Some(u8::from_be_bytes(byte))
     };
     text.as_bytes().chunks_exact(2).map_while(byte).collect()
 }

@@ -101,7 +101,7 @@ async fn p384_is_refused() {
     let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
     assert_eq!(
         refusal(der.as_ref()).await,
-        "this is a P-384 key: CloudFront takes ECDSA keys on P-256 (prime256v1) only"
+        "this is a P-384 key: CloudFront accepts ECDSA keys on P-256 (prime256v1) only"
     );
 }
 

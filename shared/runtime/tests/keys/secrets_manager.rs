@@ -194,7 +194,7 @@ async fn a_secret_that_is_no_usable_key_is_refused_at_the_start() {
         ),
         (
             pair("K1", &ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING)),
-            "this is a P-384 key: CloudFront takes ECDSA keys on P-256 (prime256v1) only".to_owned(),
+            "this is a P-384 key: CloudFront accepts ECDSA keys on P-256 (prime256v1) only".to_owned(),
         ),
         (
             pair("K1", &rsa(KeySize::Rsa4096)),

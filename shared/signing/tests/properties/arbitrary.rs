@@ -9,8 +9,9 @@ use aws_lc_rs::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cloudfront_signing::{
-    Admitted, CannedPolicy, CookieName, CustomPolicy, ExactUrl, Grant, HashAlgorithm, KeyPairId, Policy,
-    PrivateKey, Reason, ReceivedPolicy, Request, SignatureLocation, Signer, UnixTime, UrlPattern, Verifier,
+    Admitted, CannedPolicy, CookieName, CustomPolicy, ExactUrl, Grant, HashAlgorithm, IpRange, KeyPairId,
+    Policy, PrivateKey, Reason, ReceivedPolicy, Request, SignatureLocation, Signer, UnixTime, UrlPattern,
+    Verifier,
 };
 use ipnet::Ipv4Net;
 use proptest::{
@@ -62,7 +63,7 @@ pub(crate) struct Terms {
     pub(crate) opens: Option<u64>,
     pub(crate) now: u64,
     pub(crate) closes: u64,
-    pub(crate) range: Option<Ipv4Net>,
+    pub(crate) range: Option<IpRange>,
     pub(crate) viewer: Ipv4Addr,
 }
 
@@ -134,7 +135,7 @@ impl SignedCase {
             date_greater_than: self.terms.opens.map(time),
             ip_address: self.terms.range,
         };
-        Admitted { signature_location, key_pair_id: self.key.id.to_owned(), policy }
+        Admitted { signature_location, key_pair_id: KeyPairId::new(self.key.id).unwrap(), policy }
     }
 }
 
@@ -176,7 +177,7 @@ fn terms() -> impl Strategy<Value = Terms> {
                 opens: (is_custom && has_opening).then_some(opens),
                 now,
                 closes: now + 1 + from_now,
-                range: (is_custom && has_range).then_some(range),
+                range: (is_custom && has_range).then(|| range.to_string().parse().unwrap()),
                 viewer: (u32::from(range.network()) | (host & u32::from(range.hostmask()))).into(),
             }
         },
