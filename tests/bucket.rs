@@ -1,5 +1,5 @@
 //! An S3 server over a folder, for functions that run as they do in AWS: `bucket FOLDER [ADDRESS]`. Each folder
-//! in it is a bucket, and whoever signs with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` may do anything.
+//! in it is a bucket. Requests signed with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` may do anything.
 
 use std::{env, error::Error};
 

@@ -1,4 +1,4 @@
-// @aws-sdk/cloudfront-signer. It takes PEM text only, so node parses the key for every signature.
+// @aws-sdk/cloudfront-signer accepts PEM text only, so Node parses the key for every signature.
 // Usage: cloudfront-signer-times.mjs RSA_PEM URL WILDCARD KEY_PAIR_ID EXPIRES; prints
 // `program<TAB>measure<TAB>microseconds`.
 import { readFileSync } from 'node:fs';

@@ -122,7 +122,7 @@ def known_inputs(vectors):
         resource, condition = statement["Resource"], statement["Condition"]
         ip_address = condition.get("IpAddress", {}).get("AWS:SourceIp")
         if '"' in resource + (ip_address or ""):
-            # An attempt at JSON injection: they sign it, `usher` refuses it.
+            # An attempt at JSON injection: the other programs sign it, `usher` rejects it.
             continue
         rest = [
             condition["DateLessThan"]["AWS:EpochTime"],
@@ -154,7 +154,7 @@ def aws_sign(aws, key, each):
 
 def usher_sign(usher, key, each):
     more = ["--policy-resource", each.policy_resource] if each.policy_resource else []
-    # It ends the line; awscli does not.
+    # `usher` ends the line; awscli does not.
     return output(
         [usher, "sign", *arguments(each), *more, "--private-key", str(key), "--hash-algorithm", "SHA1"]
     ).removesuffix("\n")
@@ -172,7 +172,7 @@ def arguments(each):
 def output(command):
     nobody = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **nobody})
-    # A refusal is shown where a URL should stand, so that it never equals one.
+    # An error is printed in place of a URL, so that it never equals one.
     return done.stdout if done.returncode == 0 else f"(exit {done.returncode}) {done.stderr.strip()}"
 
 

@@ -22,7 +22,7 @@ TARGETS = [
 ]
 
 PLAYLISTS = ["public", "100", "5400", "100000"]
-# It reads all the tags that it knows, as its README does; or as few as the work allows.
+# The peer reads all the tags that it knows, as its README does; or as few as the work allows.
 READERS = ["quick-m3u8", "quick-m3u8 with few tags"]
 
 

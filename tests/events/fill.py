@@ -18,7 +18,7 @@ DAY = 86_400
 
 
 def token(settings, *, seconds=DAY, key=None):
-    """A JSON Web Token (HS256) of the viewer `alice`, which ends so many seconds from now."""
+    """A JSON Web Token (HS256) of the viewer `alice`, which expires this many seconds from now."""
     claims = {
         "iss": settings["JWT_ISSUER"],
         "aud": settings["JWT_AUDIENCE"],
@@ -35,7 +35,7 @@ def encode(part):
 
 
 def filled(text, settings, **more):
-    """The text of an event in which a viewer, and CloudFront, say what the settings want to hear."""
+    """The text of an event whose values from the viewer and from CloudFront match the settings."""
     values = {
         "token": lambda: token(settings),
         "expired-token": lambda: token(settings, seconds=-1),
@@ -45,7 +45,7 @@ def filled(text, settings, **more):
     }
     for name, value in values.items():
         if f"{{{name}}}" in text:
-            # Within a JSON text: an ETag has quotation marks.
+            # Inside a JSON string: an ETag contains quotation marks.
             text = text.replace(f"{{{name}}}", json.dumps(value())[1:-1])
     return text
 

@@ -1,6 +1,6 @@
-//! A signature never reaches further, nor lives longer, than what its viewer came with: attacks, each through the
-//! edge, in both of the ways that AWS may work. The viewer-request function may see the viewer's signature, or
-//! CloudFront may have taken it out before.
+//! A signature never covers more, nor lives longer, than its viewer's own policy: attacks, each through the edge,
+//! in both of the ways in which AWS may work. The viewer-request function may see the viewer's signature, or
+//! CloudFront may have removed it first.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::house::{House, START, denial, sign, xml};
 
-/// What tenant `a` writes.
+/// The playlist that tenant `a` writes.
 const HOSTILE: &str = "#EXTM3U\n\
     #EXT-X-SESSION-DATA:DATA-ID=\"x\",URI=\"/video/premium/poster.json\"\n\
     #EXTINF:31536000,\n\
@@ -22,7 +22,7 @@ const HOSTILE: &str = "#EXTM3U\n\
     own.ts\n\
     #EXT-X-ENDLIST\n";
 
-/// The edge in one of its two ways, and the films of two tenants.
+/// The edge in one of the two ways, and the films of two tenants.
 struct Scene {
     house: House,
     media: TempDir,
@@ -64,7 +64,7 @@ impl Scene {
     }
 }
 
-/// The resources of all policies that a text carries, and when they end.
+/// The resources of all policies in a text, and when they end.
 fn policies(text: &str) -> Vec<(String, u64)> {
     let values = text
         .split("Policy=")
@@ -95,7 +95,7 @@ async fn a_playlist_of_ones_own_opens_nothing_of_others() {
         assert_eq!([lines[1], lines[3]], [untouched[1], untouched[3]], "{hidden}");
         let own = Url::parse(&url).unwrap().join(lines[5]).unwrap();
         assert_eq!(scene.text(own.as_str()).await, (StatusCode::OK, "own".to_owned()));
-        // Its parameters are good for nothing else.
+        // Its parameters open nothing else.
         let parameters = own.query().unwrap();
         for path in ["/video/b/secret.ts", "/video/b/p.m3u8", "/video/premium/poster.json"] {
             let answer = scene.house.get(&format!("{path}?{parameters}")).send().await.unwrap();
@@ -121,7 +121,7 @@ async fn a_viewer_of_one_tenant_gets_no_signature_for_another_by_cookies_either(
         assert_eq!(ask("/video/a/p.m3u8").await, (StatusCode::OK, HOSTILE.to_owned()), "as in the bucket");
         assert_eq!(ask("/video/b/p.m3u8").await.0, StatusCode::FORBIDDEN);
         let (status, inline) = ask("/video/a/p.m3u8?usher-style=inline").await;
-        // Where nothing was seen of the signature, nothing is signed; cookies open the segments all the same.
+        // If the function saw no signature, it signs nothing; cookies open the segments all the same.
         let expected = if hidden { vec![] } else { vec![(scene.asset("a"), 1_790_003_400)] };
         assert_eq!((status, policies(&inline)), (StatusCode::OK, expected));
     }
@@ -137,7 +137,7 @@ async fn nobody_goes_on_by_the_parameters_of_the_playlist_before() {
             let (status, text) = scene.text(url.as_str()).await;
             assert_eq!(status, StatusCode::OK, "{hidden} {later}");
             assert_eq!(policies(&text), [(scene.asset("a"), 1_790_003_400)], "{hidden} {later}");
-            // The same playlist once more, by the parameters that this one has for another.
+            // The same playlist again, with the parameters that this one contains for another.
             let nested = url.join(text.lines().last().unwrap()).unwrap();
             url.set_query(nested.query());
         }
@@ -161,7 +161,7 @@ async fn a_short_life_is_short() {
     }
 }
 
-/// Signs with the edge's own key, as its owner may.
+/// Signs with the edge's own key, as the key's owner may.
 async fn signed_elsewhere(house: &House, resource: &str, expires: u64) -> Grant {
     sign(&house.signer().await, &format!("{}{resource}", house.url), expires)
 }
@@ -185,7 +185,7 @@ async fn an_encoded_or_repeated_name_is_rejected_before_it_means_anything() {
         let url = scene.house.signed_url("/video/a/p.m3u8").await;
         let broad = signed_elsewhere(&scene.house, "/video/*", START + 600_000).await;
         let policy = broad.query().split('&').next().unwrap();
-        // The edge looks at signatures first; what it admits, the viewer-request function rejects.
+        // The edge verifies signatures first; the viewer-request function rejects what the edge admits.
         for (target, expected) in [
             (
                 format!(

@@ -1,4 +1,4 @@
-//! Bad input at the edge: the right status, one clear sentence, and no secret.
+//! Bad input at the edge: the correct status, one clear sentence, and no secret.
 
 use std::fs;
 
@@ -228,7 +228,8 @@ async fn the_demo_provider_wants_a_name() {
 async fn what_the_viewer_claims_about_itself_is_not_believed() {
     let house = House::open().await;
     let url = house.signed_url("/video/clock-ts/master.m3u8").await;
-    // Who comes by URL gets parameters, even if it says that it has cookies; and a policy for its own host.
+    // A viewer with a signed URL gets parameters, even if the request claims to have cookies; and a policy for
+    // its own host.
     let asked =
         house.get(&url).header("x-viewer-credential", "cookies").header("x-viewer-host", "evil.example");
     let playlist = asked.send().await.unwrap().text().await.unwrap();
@@ -244,7 +245,7 @@ async fn what_the_viewer_claims_about_itself_is_not_believed() {
     assert_eq!(answer["resource"], json!(format!("{}/video/*", house.url)));
 }
 
-/// A request as no HTTP library would send it; the answer's status line.
+/// Sends a request that no HTTP library would send; returns the status line of the answer.
 async fn raw(house: &House, request: &str) -> String {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let address = house.url.trim_start_matches("http://");
@@ -314,7 +315,7 @@ async fn a_plus_in_the_path_of_a_segment_is_a_space_to_the_bucket() {
     let head = house.request("HEAD", "/video/m/seg+1.ts").header("cookie", &cookies).send().await.unwrap();
     assert_eq!(head.status(), StatusCode::FORBIDDEN);
 
-    // Where AWS does not do what is reported, the function asks for the name that it reads in the path.
+    // If AWS does not do what is reported, the function requests the name that it reads in the path.
     let folder = media.path().to_owned();
     let house = House::with_options(|options| (options.media, options.hostile) = (folder, false)).await;
     let cookies = house.cookies().await;

@@ -1,5 +1,5 @@
-//! What is in the cache is for whoever may have it: nobody gets what was made for somebody else, and who is refused is
-//! refused, whatever is in the cache.
+//! No viewer gets a cached answer that was made for another viewer, and a request that the edge rejects is rejected,
+//! whatever is in the cache.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ struct Both {
     _folder: TempDir,
 }
 
-/// How a viewer asks.
+/// The credential of a viewer, and what else the request contains.
 #[derive(Clone, Copy, Debug)]
 struct Asking<'a> {
     host: &'a str,
@@ -63,7 +63,7 @@ impl Both {
 
     async fn ask(&self, house: &House, asking: Asking<'_>, grant: &Grant) -> Response {
         let Asking { host, path, style, by_cookies, gzip } = asking;
-        // What nobody's playlist depends on.
+        // A parameter that no playlist depends on.
         let target = format!("{path}?x={by_cookies}{style}");
         let request = if by_cookies {
             let pairs = grant.query().split('&').map(|pair| format!("CloudFront-{pair}"));
@@ -77,7 +77,7 @@ impl Both {
     }
 }
 
-/// All of an answer, and whether it came out of the cache.
+/// A whole answer, and whether it came from the cache.
 async fn taken(answer: Response) -> ((StatusCode, HeaderMap, Vec<u8>), bool) {
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     let is_hit = headers["x-cache"] == "Hit from cloudfront";
@@ -89,12 +89,12 @@ async fn taken(answer: Response) -> ((StatusCode, HeaderMap, Vec<u8>), bool) {
 
 /// Every number below `count` once, in an order that is the same in every run.
 fn shuffled(count: usize) -> impl Iterator<Item = usize> {
-    // It has no factor in common with any count of these tests.
+    // This factor shares no divisor with any count of these tests.
     (0..count).map(move |at| at * 7_919 % count)
 }
 
-/// Each host, path, resource, end, style, kind of credential and encoding, in a wild order: what comes out of the
-/// cache is what its viewer would have got without one.
+/// Each host, path, resource, expiry, style, kind of credential and encoding, in a mixed order: an answer from
+/// the cache is what the viewer would get without a cache.
 async fn nobody_gets_what_is_somebody_elses(hide_signatures: bool) {
     let both = Both::open(hide_signatures).await;
     let count = HOSTS.len() * PATHS.len() * RESOURCES.len() * EXPIRES.len() * STYLES.len() * 4;
@@ -156,7 +156,8 @@ async fn who_is_refused_is_refused_though_it_is_in_the_cache() {
     }
 }
 
-/// A cookie with another end, or for another part of the site, plays the same playlist: nothing in it is signed.
+/// A cookie with another expiry, or for another part of the site, plays the same playlist: nothing in it is
+/// signed.
 #[tokio::test]
 async fn what_is_handed_out_as_it_is_is_one_object_for_all_viewers_with_cookies() {
     let both = Both::open(false).await;
@@ -170,7 +171,8 @@ async fn what_is_handed_out_as_it_is_is_one_object_for_all_viewers_with_cookies(
     assert_eq!(told, ["Miss from cloudfront", "Hit from cloudfront", "Hit from cloudfront"]);
 }
 
-/// What a playlist is signed with never lives longer than its viewer's own policy, from the cache neither.
+/// A signature in a playlist never lives longer than its viewer's own policy, even if the playlist comes from
+/// the cache.
 #[tokio::test]
 async fn a_playlist_from_the_cache_admits_no_longer_than_its_viewers_policy() {
     let both = Both::open(false).await;

@@ -1,4 +1,4 @@
-//! `usher check` says of a deployment what is right, and names what is broken.
+//! `usher check` reports what is correct in a deployment, and names what is broken.
 
 mod altered;
 mod authority;
@@ -48,7 +48,7 @@ async fn check_at(options: &Options, seconds: u64) -> Report {
     usher_check::run(options, reqwest::Client::builder(), &clock(seconds)).await.unwrap()
 }
 
-/// What is not as in a house where everything is right.
+/// The checks that differ from a house in which everything is correct.
 fn differing(report: &Report) -> Vec<&Check> {
     let usual = |name: &str| match name {
         "api" | "bucket" | "cors receiver" | "cors sign-in" | "cors videos" | "plain http"
@@ -245,7 +245,7 @@ async fn a_credential_is_used_and_never_shown() {
 async fn a_viewer_may_sign_in_by_cookie_as_a_browser_does() {
     let house = House::open().await;
     let token = house.token().await;
-    // The front is the site that knows the cookie.
+    // The front is the site that accepts the cookie.
     let front = before(&house, |passing| {
         let Passing::Request(parts) = passing else { return };
         let own = format!("http://{}", parts.headers["host"].to_str().unwrap());
@@ -326,7 +326,7 @@ async fn a_credential_goes_over_https_or_not_at_all() {
     }
 }
 
-/// Whoever reads a cure looks for its words in the template.
+/// Anyone who reads a cure looks for its words in the template.
 #[test]
 fn every_name_in_a_cure_stands_in_the_template() {
     let template = fs::read_to_string(workspace().join("template.yaml")).unwrap();
@@ -340,7 +340,7 @@ fn every_name_in_a_cure_stands_in_the_template() {
             code.split('"').skip(1).step_by(2).flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
         unknown.extend(words.filter(|word| is_name(word) && !template.contains(word)).map(str::to_owned));
     }
-    // Those that CloudFront, S3 and browsers have.
+    // Names of CloudFront, S3 and browsers.
     let others = [
         "AccessDenied",
         "HttpOnly",
@@ -355,7 +355,7 @@ fn every_name_in_a_cure_stands_in_the_template() {
     assert_eq!(unknown, BTreeSet::from(others.map(str::to_owned)));
 }
 
-/// Whether it is written as names in a template are: `LikeThis`.
+/// Whether a word has the form of names in a template: `LikeThis`.
 fn is_name(word: &str) -> bool {
     let has_hump =
         word.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());

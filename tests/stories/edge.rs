@@ -1,4 +1,4 @@
-//! The edge does what the template says of the distribution, for the parameters that it is given.
+//! The edge runs the template's distribution with the given parameters.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ const SEGMENT: &str = "/video/clock-ts/360p/segment000.ts";
 const CERTIFICATE: &str =
     "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000";
 
-/// The sentence with which the edge does not start.
+/// The error with which the edge refuses to start.
 async fn refusal_to_start(parameters: &[(&str, &str)], settings: &[(&str, &str)]) -> String {
     let opened = House::try_open(|options| options.parameter_overrides = owned(parameters), settings).await;
     let sentence = opened.err().unwrap().to_string();
@@ -28,7 +28,7 @@ async fn a_parameter_counts_as_it_would_in_the_deployment() {
     let cookie = answer.headers()["set-cookie"].to_str().unwrap();
     assert_eq!(cookie.split_once("; ").unwrap().1, "HttpOnly; SameSite=Strict; Secure; Path=/video/");
     let answer: Value = answer.json().await.unwrap();
-    // Ten minutes, down to a bucket of five.
+    // Ten minutes, rounded down to a bucket of five.
     assert_eq!(answer["expires_at"], json!(1_790_000_400));
 }
 
@@ -194,7 +194,7 @@ async fn an_allowed_page_elsewhere_may_read_what_it_may_watch() {
     let mut expected = [allowed, preflight].concat();
     expected.sort_unstable();
     assert_eq!(seen, expected);
-    // A refusal says nothing about origins: a page cannot tell it from a broken network.
+    // An error response contains no CORS header: a page cannot tell it from a broken network.
     assert_eq!(ask("GET", SEGMENT, "https://www.example.com").await, (403, Vec::new()));
     assert_eq!(ask("PUT", &segment, "https://www.example.com").await, (403, Vec::new()));
 }
@@ -215,7 +215,7 @@ async fn a_cast_receiver_alone_reads_segments_without_cookies() {
 
 #[tokio::test]
 async fn the_bucket_sees_no_query() {
-    // S3 would take these for another version of the object, and for a part of it.
+    // S3 would read these as another version of the object, and as a part of it.
     let house = House::open().await;
     let url = house.signed_url(PLAYLIST).await.replace(PLAYLIST, SEGMENT);
     let answer = house.get(&format!("{url}&versionId=1&partNumber=2")).send().await.unwrap();
@@ -239,7 +239,7 @@ async fn with_a_domain_name_policies_name_it() {
     let house =
         House::with_parameters(&[("DomainName", "video.localhost"), ("CertificateArn", CERTIFICATE)]).await;
     let port = house.url.rsplit(':').next().unwrap();
-    // That one is told by a parameter; localhost is always answered.
+    // A parameter names this host; the edge always answers localhost.
     let ask = async |host: &str| {
         let request = house.request("POST", "/auth/cookies").header("host", host);
         let answer = request.bearer_auth(house.token().await).send().await.unwrap();

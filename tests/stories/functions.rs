@@ -1,4 +1,4 @@
-//! Other CloudFront Functions than the project's own: the edge runs what the template says.
+//! CloudFront Functions other than the project's own: the edge runs what the template contains.
 
 use std::{fs, path::PathBuf};
 
@@ -10,7 +10,7 @@ use crate::house::{House, workspace};
 const PLAYLIST: &str = "/video/clock-ts/master.m3u8";
 const SEGMENT: &str = "/video/clock-ts/360p/segment000.ts";
 
-/// The project's template with another text in place of one that is there, in a folder that lives as long.
+/// The project's template with replaced texts, in a folder that exists as long as the caller keeps it.
 fn changed(rows: &[(&str, &str)]) -> (TempDir, PathBuf) {
     let mut template = fs::read_to_string(workspace().join("template.yaml")).unwrap();
     for (before, after) in rows {
@@ -23,7 +23,7 @@ fn changed(rows: &[(&str, &str)]) -> (TempDir, PathBuf) {
     (folder, file)
 }
 
-/// The status, and the headers that are told, a line each.
+/// The status, and the headers with these names, a line each.
 fn told(answer: &Response, names: &[&str]) -> (StatusCode, Vec<String>) {
     let lines = names.iter().flat_map(|name| {
         let values = answer.headers().get_all(*name).iter();
@@ -115,7 +115,7 @@ async fn a_function_that_cannot_run_is_said_at_start() {
     let rows = [
         (
             ("Runtime: cloudfront-js-2.0", "Runtime: cloudfront-js-1.0"),
-            "the function ViewerRequestFunction has the runtime \"cloudfront-js-1.0\": cloudfront-js-2.0 alone runs here",
+            "the function ViewerRequestFunction has the runtime \"cloudfront-js-1.0\": only cloudfront-js-2.0 runs here",
         ),
         (
             ("function handler(event) {", "function handles(event) {"),

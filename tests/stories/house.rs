@@ -40,7 +40,7 @@ impl House {
         Self::with_options(|options| options.media = media).await
     }
 
-    /// The sample stream, with settings as somebody would put them into the environment.
+    /// The sample stream, with settings as in the environment.
     pub(crate) async fn with_settings(settings: &[(&str, &str)]) -> Self {
         Self::try_open(|_| {}, settings).await.unwrap()
     }
@@ -55,13 +55,13 @@ impl House {
         Self::with_options(|options| options.parameter_overrides = owned(parameters)).await
     }
 
-    /// Where the viewer-request function sees no signature: CloudFront has taken it out before. AWS does not
+    /// The viewer-request function sees no signature, as if CloudFront had removed it first. AWS does not
     /// document whether it does.
     pub(crate) async fn with_hidden_signatures() -> Self {
         Self::with_options(|options| options.hide_signatures = true).await
     }
 
-    /// With options and settings that may be wrong.
+    /// With options and settings that may be invalid.
     pub(crate) async fn try_open(
         choose: impl FnOnce(&mut Options),
         settings: &[(&str, &str)],
@@ -91,7 +91,7 @@ impl House {
         Ok(Self {
             url: format!("http://{}", running.address),
             bucket_url: format!("http://{}", running.bucket_address),
-            // No cookie store: a story says which cookies it sends.
+            // No cookie store: a story names the cookies that it sends.
             client: Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
             not_modelled: running.not_modelled.clone(),
             time,
@@ -100,7 +100,7 @@ impl House {
         })
     }
 
-    /// Where the edge keeps its key.
+    /// The folder where the edge keeps its key.
     pub(crate) fn state(&self) -> &Path {
         self.state.path()
     }
@@ -128,12 +128,12 @@ impl House {
         answer["token"].as_str().unwrap().to_owned()
     }
 
-    /// `POST /auth/cookies`: the Cookie header that a browser would send from now on.
+    /// `POST /auth/cookies`: the Cookie header that a browser would send afterwards.
     pub(crate) async fn cookies(&self) -> String {
         self.cookies_for(&self.token().await).await
     }
 
-    /// The same for whoever has this bearer.
+    /// The same for the owner of this bearer token.
     pub(crate) async fn cookies_for(&self, bearer: &str) -> String {
         let answer = self.request("POST", "/auth/cookies").bearer_auth(bearer).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
@@ -151,7 +151,7 @@ impl House {
         answer["url"].as_str().unwrap().to_owned()
     }
 
-    /// The edge's own key, in the hands of its owner.
+    /// The edge's own key, as its owner uses it.
     pub(crate) async fn signer(&self) -> Signer {
         let pem = fs::read_to_string(self.state().join("private_key.pem")).unwrap();
         let url = Url::parse(&self.signed_url("/video/m/p.m3u8").await).unwrap();
@@ -161,7 +161,7 @@ impl House {
     }
 }
 
-/// What a signer gives for all below a pattern, until then.
+/// A grant for everything below a pattern, until this time.
 pub(crate) fn sign(signer: &Signer, pattern: &str, expires: u64) -> Grant {
     let pattern = UrlPattern::new(pattern).unwrap();
     signer.sign(CustomPolicy::new(pattern, UnixTime::new(expires).unwrap()).unwrap()).unwrap()
@@ -171,7 +171,7 @@ pub(crate) fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-/// An answer in what counts: status, the reason for people, body.
+/// The relevant parts of an answer: status, the reason for people, body.
 pub(crate) async fn denial(answer: Response) -> (StatusCode, Option<String>, String) {
     let why = answer.headers().get("x-usher-why").map(|why| why.to_str().unwrap().to_owned());
     (answer.status(), why, answer.text().await.unwrap())

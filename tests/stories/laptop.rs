@@ -1,4 +1,5 @@
-//! A laptop: pages of the Internet cannot read what it serves, and nobody beside it signs in unasked.
+//! A laptop: pages on the Internet cannot read what it serves, and nobody on another machine can sign in unless
+//! its owner allows it.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ async fn a_name_that_somebody_else_made_point_here_gets_nothing() {
         let host = format!("rebound.evil.example:{port}");
         let expected = (421, unknown("rebound.evil.example"));
         assert_eq!(ask(&house, method, target, &host).await, expected, "{method} {target}");
-        // Nor is it its address, where another one is listened on.
+        // The edge accepts an address only if it listens on it.
         assert_eq!(ask(&house, method, target, "192.0.2.7").await, (421, unknown("192.0.2.7")));
     }
     let target = format!("{}/usher-media/video/clock-ts/master.m3u8", house.bucket_url);
@@ -77,7 +78,7 @@ async fn loopback_and_the_names_that_were_given_are_answered() {
     assert_eq!(ask(&of_environment, "GET", "/", "films.example").await.0, 200);
 }
 
-/// Everybody in the network can reach this one.
+/// A house that everybody in the network can reach.
 async fn reachable(demo: bool) -> House {
     let anywhere = "0.0.0.0:0".parse().unwrap();
     House::try_open(
@@ -116,7 +117,7 @@ async fn the_demo_sign_in_is_for_this_machine_unless_somebody_wants_it() {
     let on = reachable(true).await;
     let token = on.token().await;
     assert_eq!(on.request("POST", "/auth/cookies").bearer_auth(&token).send().await.unwrap().status(), 200);
-    // Its issuer is not among those whose viewers may watch, either.
+    // Its issuer is not among the accepted issuers either.
     let refused = off.request("POST", "/auth/cookies").bearer_auth(&token).send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
 }

@@ -1,4 +1,4 @@
-//! Playlists as players ask for them: in one style or another, again and again, and while they grow.
+//! Playlists as players request them: in one style or another, again and again, and while they grow.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::house::{House, START, denial};
 
 const STREAM: &str = "/video/clock-fmp4/master.m3u8";
 
-/// The name and the value of the playlist's one definition, and the playlist without that line.
+/// The name and the value of the only definition in a playlist, and the playlist without that line.
 fn definition(playlist: &str) -> (String, String, String) {
     let (definitions, rest): (Vec<_>, Vec<_>) =
         playlist.lines().partition(|line| line.starts_with("#EXT-X-DEFINE"));
@@ -20,7 +20,7 @@ fn definition(playlist: &str) -> (String, String, String) {
     (name.to_owned(), value.strip_suffix('"').unwrap().to_owned(), rest.join("\n"))
 }
 
-/// The URIs of a playlist, on lines of their own and in attributes.
+/// The URIs of a playlist, on separate lines and in attributes.
 fn uris(playlist: &str) -> impl Iterator<Item = &str> {
     playlist.lines().filter_map(|line| match line.strip_prefix('#') {
         Some(tag) => tag.split_once("URI=\"")?.1.split('"').next(),
@@ -66,7 +66,8 @@ async fn a_playlist_that_did_not_change_is_not_sent_again() {
     assert_eq!(answer.headers()["etag"], etag.as_str());
     assert_eq!(answer.text().await.unwrap(), "");
 
-    // Six hours, rounded down: 21,400 seconds. As long as the viewer's URL holds, so does what is signed.
+    // Six hours, rounded down: 21,400 seconds. The signatures in the playlist are valid as long as the viewer's
+    // URL.
     house.set_time(START + 21_399);
     assert_eq!(again().await.unwrap().status(), StatusCode::NOT_MODIFIED);
     house.set_time(START + 21_400);
@@ -128,14 +129,15 @@ async fn a_live_playlist_by_signed_url_plays_until_the_url_ends_and_then_stops_w
     let early = reload(2).await;
     assert_eq!(get(&early[1]).await, (StatusCode::OK, "segment 1".to_owned()));
     fs::write(folder.join("low.m3u8"), playlist(2)).unwrap();
-    // For half a target duration, all who may watch it get the one before.
+    // For half a target duration, every viewer of the playlist gets the previous version.
     assert_eq!(reload(2).await, early);
     house.set_time(START + 2);
     let late = reload(2).await;
     assert_eq!(get(&late[1]).await, (StatusCode::OK, "segment 3".to_owned()));
-    // The URL lives six hours, rounded down to a bucket; then nothing of it plays on, however often it was reloaded.
+    // The URL is valid for six hours, rounded down to a bucket; then playback ends, however often the playlist was
+    // reloaded.
     house.set_time(START + 21_399);
-    // No longer than what is in it.
+    // It is kept no longer than the signatures in it are valid.
     let last = reload(1).await;
     assert_eq!(get(&last[0]).await, (StatusCode::OK, "segment 2".to_owned()));
     house.set_time(START + 21_400);

@@ -1,5 +1,5 @@
-//! What the edge refuses before an origin is asked, and the headers that keep browsers from running what is in
-//! the bucket.
+//! Requests that the edge rejects before it contacts an origin, and the headers that keep browsers from running
+//! files in the bucket.
 
 use std::fs;
 
@@ -46,7 +46,7 @@ async fn an_encoded_name_is_a_bad_request_and_nothing_is_signed() {
         ("Signature=", "Si%67nature=", "Signature"),
         ("Key-Pair-Id=", "Key%2DPair-Id=", "Key-Pair-Id"),
     ] {
-        // The edge verifies what it decodes, so the signature itself is good.
+        // The edge verifies the decoded form, so the signature itself is valid.
         let answer = house.get(&url.replacen(plain, encoded, 1)).send().await.unwrap();
         assert_eq!(answered_by_function(answer).await, ambiguous(name));
     }
@@ -73,7 +73,7 @@ async fn a_sign_in_without_a_credential_reaches_no_function() {
     for target in ["/auth/cookies", "/auth/urls", "/auth/nothing"] {
         let answer = house.request("POST", target).send().await.unwrap();
         assert_eq!(answer.headers()["www-authenticate"], "Bearer");
-        // Whatever issue-cookies answers says that it differs by the page's origin.
+        // Every answer of issue-cookies says that it varies by the page's origin.
         assert_eq!(answer.headers().get("vary"), None, "{target}");
         assert_eq!(answered_by_function(answer).await, sign_in_required());
     }

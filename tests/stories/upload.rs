@@ -1,4 +1,5 @@
-//! `usher upload` puts a folder of HLS files into a bucket, so that they play and nobody meets half a film.
+//! `usher upload` puts a folder of HLS files into a bucket, so that they play, and no viewer gets an incomplete
+//! film.
 
 use std::{
     ffi::OsStr,
@@ -30,7 +31,7 @@ use usher::upload::{Destination, Plan, Prefixes, UploadError, send};
 
 use crate::house::{House, workspace};
 
-/// A bucket that takes signed requests, and remembers each PUT.
+/// A bucket that accepts signed requests, and remembers each PUT.
 struct Bucket {
     folder: TempDir,
     client: Client,
@@ -60,11 +61,12 @@ impl S3 for Remembering {
         let input = &request.input;
         let refusal = match self.refused {
             Some(refused) if input.key.ends_with(refused) => Some(S3ErrorCode::AccessDenied),
-            // The server would make it.
+            // Otherwise the server would create the bucket.
             _ => (input.bucket != "films").then_some(S3ErrorCode::NoSuchBucket),
         };
         if let Some(refusal) = refusal {
-            // Read to its end all the same: else the connection breaks before the client reads the answer.
+            // The body is read to its end all the same: otherwise the connection breaks before the client reads
+            // the answer.
             request.input.bucket = "refused".to_owned();
             self.files.put_object(request).await?;
             return Err(S3Error::new(refusal));
@@ -122,7 +124,7 @@ fn plan(folder: &Path, destination: &str) -> Result<Plan, UploadError> {
     Plan::read(folder, destination.parse::<Destination>()?.within(Prefixes::Video)?)
 }
 
-/// A film with something of everything.
+/// A film with a file of each kind.
 fn film() -> TempDir {
     let film = TempDir::new().unwrap();
     let files = [
@@ -223,7 +225,7 @@ async fn nobody_sees_a_playlist_whose_segments_are_not_there() {
 async fn what_cannot_be_uploaded_is_told_before_anything_is() {
     let (film, empty, large, odd) =
         (film(), TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap());
-    // A hole, not five gibibytes.
+    // A sparse file, not five gibibytes of data.
     fs::File::create(large.path().join("film.mp4")).unwrap().set_len(5 * 1_024 * 1_024 * 1_024 + 1).unwrap();
     fs::write(odd.path().join(OsStr::from_bytes(b"\xff.ts")), "segment").unwrap();
     let name = |folder: &TempDir| folder.path().display().to_string();

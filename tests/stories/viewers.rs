@@ -1,12 +1,12 @@
-//! Viewers of a real site, beside those of the demo identity provider.
+//! Viewers of a real site, in addition to those of the demo identity provider.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::house::{House, START};
 
-/// The key of a Django site, in hexadecimal, and what its `signing.dumps` makes with it at `START` of
-/// `{"sub":"anna","asset":"clock-ts"}`.
+/// The key of a Django site, in hexadecimal, and the result of its `signing.dumps` with that key, at `START`,
+/// for `{"sub":"anna","asset":"clock-ts"}`.
 const KEY: &str = "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
 const HAND_OFF: &str =
     "eyJzdWIiOiJhbm5hIiwiYXNzZXQiOiJjbG9jay10cyJ9:1x8elk:QZissAyI2LuSC5VM4jjteKOrkt_171PWJV7Tjv7adtA";
@@ -23,7 +23,7 @@ async fn whoever_a_django_site_hands_off_plays_until_the_hand_off_ends() {
     assert_eq!(ask().await, StatusCode::OK);
     house.set_time(START + 700);
     assert_eq!(ask().await, StatusCode::FORBIDDEN);
-    // The demo identity provider's viewers go on beside.
+    // The viewers of the demo identity provider are still accepted.
     house.cookies().await;
 }
 
@@ -36,7 +36,7 @@ async fn a_viewer_plays_what_the_entitlements_give_and_nothing_else() {
     assert_eq!(ask("/video/clock-ts/master.m3u8").await, StatusCode::OK);
     assert_eq!(ask("/video/clock-fmp4/master.m3u8").await, StatusCode::FORBIDDEN);
 
-    // Nor does a playlist open more, whatever is signed in it.
+    // The signatures in a playlist open no more either.
     let inline = house.get("/video/clock-ts/master.m3u8?usher-style=inline").header("cookie", &cookies);
     let playlist = inline.send().await.unwrap().text().await.unwrap();
     let parameters = playlist.lines().find_map(|line| Some(line.split_once("&Policy=")?.1)).unwrap();

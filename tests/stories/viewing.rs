@@ -1,4 +1,4 @@
-//! A viewer watches: by cookies, by signed URIs, and not any more.
+//! A viewer watches: by cookies, by signed URIs, and no longer after they expire.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::house::{House, denial, workspace, xml};
 
 const STREAMS: [&str; 2] = ["/video/clock-fmp4/master.m3u8", "/video/clock-ts/master.m3u8"];
 
-/// The URIs of a playlist, as a reader of its own finds them.
+/// The URIs of a playlist, found by an independent reader.
 fn uris(playlist: &str) -> Vec<&str> {
     let attributes = playlist.lines().filter(|line| line.starts_with('#')).filter_map(|line| {
         let (_, rest) = line.split_once("URI=\"")?;
@@ -19,7 +19,7 @@ fn uris(playlist: &str) -> Vec<&str> {
     attributes.chain(playlist.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))).collect()
 }
 
-/// Follows every URI of a playlist and of the playlists in it, without cookies, as far as it goes.
+/// Requests every URI of a playlist and of the playlists in it, without cookies.
 async fn follow(house: &House, playlist_url: &str) -> Vec<String> {
     let mut seen = Vec::new();
     let mut playlists = vec![playlist_url.to_owned()];
@@ -55,7 +55,7 @@ async fn with_cookies_a_playlist_comes_as_it_lies_in_the_bucket() {
     }
 }
 
-/// Where the viewer-request function sees the viewer's signature, and where CloudFront has taken it out before.
+/// The viewer-request function sees the viewer's signature, or CloudFront has removed it first.
 async fn both_ways() -> [House; 2] {
     [House::open().await, House::with_hidden_signatures().await]
 }
@@ -141,7 +141,7 @@ async fn a_scope_cannot_be_left_by_dot_segments() {
     let url = house.signed_url(STREAMS[0]).await;
     let query = url.split_once('?').unwrap().1;
     let address = house.url.trim_start_matches("http://");
-    // A client of its own: any HTTP library would walk the dots before it asks.
+    // A special client: an HTTP library would resolve the dots before it sends the request.
     for path in
         ["/video/clock-fmp4/../clock-ts/360p/key.bin", "/video/clock-fmp4/%2e%2e/clock-ts/360p/key.bin"]
     {
@@ -182,7 +182,7 @@ async fn a_media_folder_of_ones_own_is_served() {
     )
     .unwrap();
     fs::write(asset.join("a b.ts"), "segment").unwrap();
-    // In AWS, the blank in the playlist's path may be one too many.
+    // AWS is reported to reject a playlist with a space in its path.
     let folder = media.path().to_owned();
     let house = House::with_options(|options| (options.media, options.hostile) = (folder, false)).await;
     let url = house.signed_url("/video/my%20film/all.m3u8").await;

@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::house::{House, xml};
 
-/// A site that says what it was asked.
+/// A site that answers with the request that it received.
 async fn site() -> String {
     let say = async |request: Request| {
         let (parts, body) = request.into_parts();
@@ -66,7 +66,7 @@ async fn the_site_gets_what_is_nobody_elses() {
                 "authorization": "Basic eDp5",
                 "content-length": "4",
                 "cookie": "session=1",
-                // Not its own: it is to write its links for who asked for the edge.
+                // Not the site's own host: it must write its links for the host that the viewer requested.
                 "host": house.url.trim_start_matches("http://"),
                 "via": "1.1 local.cloudfront.net (CloudFront)",
                 "x-forwarded-for": "127.0.0.1",
@@ -123,7 +123,7 @@ async fn a_redirect_is_the_viewers_to_follow() {
 async fn bodies_flow_in_both_directions() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    // Answers the first half of a body before it has the second.
+    // It sends the first half of a body before it has the second.
     tokio::spawn(async move {
         let (mut socket, _) = listener.accept().await.unwrap();
         let mut seen = Vec::new();

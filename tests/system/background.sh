@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034 # It sets variables for the scripts that source it.
-# Sourced by the system tests: what runs beside a test, from its start to the end of the test.
+# The system tests source this file: programs that run beside a test, from its start to the end of the test.
 # It sets `root`, the project, and `state`, a folder that is removed at the end.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -16,7 +16,7 @@ running=()
 trap 'stop' EXIT
 trap 'exit 130' INT TERM
 
-# install_debian COMMAND PACKAGE …: unless the command is there.
+# install_debian COMMAND PACKAGE …: installs the packages unless the command exists.
 install_debian() {
     if command -v "$1" >/dev/null; then return; fi
     local as_root=()
@@ -30,7 +30,7 @@ install_node_modules() {
     (cd "$root/tests/system" && npm ci --no-audit --no-fund --loglevel=error)
 }
 
-# The version stands in the folder's name, so that a new version never runs in an old environment.
+# The folder's name contains the version, so that a new version never runs in an old environment.
 install_moto() {
     moto_environment=$cache/moto-$moto
     if [ -e "$moto_environment/complete" ]; then return; fi
@@ -42,8 +42,8 @@ install_moto() {
     touch "$moto_environment/complete"
 }
 
-# Sets `emulator`, AWS's Runtime Interface Emulator, which AWS gives away inside this package: one file of
-# it, without what the package depends on. After install_moto, whose pip it uses.
+# Sets `emulator`, AWS's Runtime Interface Emulator, which AWS publishes inside this package: the test uses one
+# file of it, without the package's dependencies. Run it after install_moto, whose pip it uses.
 install_emulator() {
     emulator=$cache/emulator-$aws_sam_cli
     if [ -x "$emulator" ]; then return; fi
@@ -55,7 +55,7 @@ install_emulator() {
     install -D "$state/package/samcli/local/rapid/aws-lambda-rie-$machine" "$emulator"
 }
 
-# Sets `cargo_lambda_environment`, whose `bin` belongs on the PATH of whoever builds as `sam build` does.
+# Sets `cargo_lambda_environment`. A build like `sam build` needs its `bin` on the PATH.
 install_cargo_lambda() {
     cargo_lambda_environment=$cache/cargo-lambda-$cargo_lambda
     if [ -e "$cargo_lambda_environment/complete" ]; then return; fi
@@ -73,8 +73,8 @@ build() {
     (cd "$root" && cargo build --workspace --bins --test aws --locked)
 }
 
-# start_edge [ARGUMENT …]: sets `origin`. The player page finds hls.js in the state folder. With `hostile` set to
-# nothing, playlists may have names that AWS is reported to refuse.
+# start_edge [ARGUMENT …]: sets `origin`. The player page finds hls.js in the state folder. If `hostile` is
+# empty, playlists may have names that AWS is reported to reject.
 start_edge() {
     local hls=node_modules/hls.js/dist
     if [ -d "$root/tests/system/$hls" ]; then
@@ -82,7 +82,7 @@ start_edge() {
         cp "$root/tests/system/$hls/hls.min.js" "$state/$hls/"
     fi
     start edge "$programs/usher" serve ${hostile---hostile} --listen 127.0.0.1:0 --bucket-listen 127.0.0.1:0 --state "$state" "$@"
-    # The second of its two lines: with it, the first one is there, too.
+    # The second of its two lines: when it is there, the first one is too.
     wait_for edge 's/^bucket on //p'
     wait_for edge 's/^listening on //p'
     origin=$told
@@ -95,8 +95,8 @@ start_moto() {
     endpoint=$told
 }
 
-# start_emulator NAME PROGRAM: under the Runtime Interface Emulator; sets `emulator_address`. Function and
-# settings are in the environment.
+# start_emulator NAME PROGRAM: runs a program under the Runtime Interface Emulator; sets `emulator_address`. The
+# environment contains the function and its settings.
 start_emulator() {
     emulator_address=127.0.0.1:$(free_port)
     start "$1" "$emulator" --runtime-interface-emulator-address "$emulator_address" \
@@ -108,18 +108,18 @@ free_port() {
     node -e "const s = require('net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })"
 }
 
-# start NAME COMMAND …: in the background, until the test ends.
+# start NAME COMMAND …: runs a command in the background until the test ends.
 start() {
     local name=$1
     shift
     : >"$state/$name.log"
-    # No input: some programs read it, and would take the terminal's.
+    # No input: some programs read it, and would take over the terminal.
     (cd "$root" && exec "$@") </dev/null >>"$state/$name.log" 2>&1 &
     running+=("$name:$!")
 }
 
-# wait_for NAME SED_SCRIPT: until the script prints something of what the program that was started last
-# says; sets `told` to it.
+# wait_for NAME SED_SCRIPT: waits until the script prints something from the output of the program that was
+# started last; sets `told` to it.
 wait_for() {
     local log=$state/$1.log
     for _ in $(seq $((seconds_to_start * 10))); do

@@ -1,4 +1,4 @@
-// Chromium for the system tests, and what they do with the player page.
+// Chromium for the system tests, and their steps on the player page.
 
 import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
@@ -85,7 +85,7 @@ export async function playWith(page, engine, url) {
       hls.loadSource(source);
       hls.attachMedia(video);
     }
-    // Not awaited: where nothing can be played it never settles.
+    // Not awaited: if nothing can be played, it never settles.
     video.play().catch(() => {});
   }, [engine, url]);
 }

@@ -1,4 +1,4 @@
-//! The template with one thing broken at a time: each rule refuses what it should, and no other does.
+//! The template with one thing broken at a time: the expected rules report it, and no others.
 
 mod access;
 mod behaviours;
@@ -9,11 +9,11 @@ mod origins;
 
 use crate::{TEMPLATE, parameter_sets, rules::refusals};
 
-/// What is broken; the change, which is the first one behind a text of the template: what becomes what; and all
-/// that the rules say.
+/// What is broken; the change: a text of the template, the first text after it that is replaced, and its
+/// replacement; and all sentences of the rules.
 type Breakage = (&'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
 
-/// Tries each with those sets of parameters that show it.
+/// Tries each breakage with the sets of parameters that show it.
 fn each_is_refused(breakages: &[Breakage], sets: &[&str]) {
     let mut shown_by = parameter_sets::all();
     shown_by.retain(|set| sets.contains(&set.name.as_str()));

@@ -1,4 +1,4 @@
-//! Values for parameters that the template refuses before anything is created, and those beside them that it takes.
+//! Values for parameters that the template rejects before anything is created, and similar values that it accepts.
 
 use crate::{
     TEMPLATE,
@@ -7,8 +7,8 @@ use crate::{
     template,
 };
 
-/// What a deployment with these values is told; where it is told nothing, nothing may be wrong with it, so that
-/// what would keep a function from starting is told here.
+/// The error of a deployment with these values. If there is none, everything else must be correct, so that this
+/// is also the place for whatever would keep a function from starting.
 fn told(set: ParameterSet) -> String {
     let stack = template().with_parameters(set.overrides.iter().map(|(name, value)| (name, value)));
     match stack.expect("a stack").check_rules() {

@@ -1,4 +1,4 @@
-//! What a function finds in its environment, and what it asks for there.
+//! The environment of a function, and the settings that it reads there.
 
 use std::{
     cell::RefCell,
@@ -10,7 +10,7 @@ use issue_cookies::http_client;
 use serde_json::Value;
 use usher_runtime::ConfigError;
 
-/// Runs the function's own reading of its configuration. Nothing for a function that is not known here.
+/// Runs the function's own reading of its configuration. `None` for a function that is not known here.
 pub(crate) fn read_configuration(
     code: &str,
     look_up: &dyn Fn(&str) -> Option<String>,
@@ -21,7 +21,7 @@ pub(crate) fn read_configuration(
         "functions/issue-cookies" => {
             Some(issue_cookies::Config::read(look_up, &|| Ok(CLIENT.clone())).map(drop))
         }
-        // It reads no settings.
+        // This function reads no settings.
         "functions/publish-key" => Some(Ok(())),
         "functions/resign-manifest" => Some(resign_manifest::Config::read(look_up).map(drop)),
         _ => None,
@@ -34,8 +34,8 @@ pub(crate) static KNOWN_SETTINGS: LazyLock<BTreeMap<&str, BTreeSet<String>>> = L
     functions.into_iter().filter_map(|code| Some((code, known_settings(code)?))).collect()
 });
 
-/// Found by what a function asks for: where nothing is set, and where everything is that brings other settings
-/// with it.
+/// Found by what a function looks up: once with no setting, and once with every setting that makes it look up
+/// others.
 fn known_settings(code: &str) -> Option<BTreeSet<String>> {
     let asked = RefCell::new(BTreeSet::new());
     let nothing = |name: &str| {
@@ -47,7 +47,7 @@ fn known_settings(code: &str) -> Option<BTreeSet<String>> {
         asked.borrow_mut().insert(name.to_owned());
         EVERYTHING.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     };
-    // What is wrong could end the reading early.
+    // An error could end the reading early.
     read_configuration(code, &everything)?.expect("a configuration with everything in it");
     let mut known = asked.into_inner();
     // For a laptop: in AWS, no key is a file, and no secret is a setting.
@@ -58,13 +58,13 @@ fn known_settings(code: &str) -> Option<BTreeSet<String>> {
     Some(known)
 }
 
-/// The texts that a function finds once it is deployed.
+/// The text values in the environment of a deployed function.
 pub(crate) fn deployed_variables(function: &Value) -> BTreeMap<String, String> {
     let variables = function["Properties"]["Environment"]["Variables"].as_object();
     variables.into_iter().flatten().map(|(name, value)| (name.clone(), deployed(value))).collect()
 }
 
-/// A value of an evaluated template as the deployment would write it, with stand-ins for what only AWS knows.
+/// A value of an evaluated template as a string, with stand-ins for values that only AWS knows.
 pub(crate) fn deployed(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -1,5 +1,5 @@
-//! `template.yaml` read as data, and what is refused there: whoever changes the template hears at once what
-//! would otherwise be found out by those who watch, or by those who should not.
+//! Reads `template.yaml` as data and rejects mistakes in it. Whoever changes the template sees them at once,
+//! before viewers, or people who should not watch, find them.
 #![expect(clippy::indexing_slicing, reason = "of JSON values, of which absent members are null")]
 
 mod breakages;
@@ -42,7 +42,7 @@ fn an_environment_that_is_too_large_is_refused() {
     assert_eq!(refusals(TEMPLATE, &sets), BTreeSet::from([expected]));
 }
 
-/// Else a branch could hide what is wrong in it, or a value that is passed on to the wrong place.
+/// Otherwise a branch could hide a mistake in it, or pass a value on to the wrong place.
 #[test]
 fn the_sets_of_parameters_try_everything() {
     let document = template().document();
@@ -65,7 +65,7 @@ fn the_sets_of_parameters_try_everything() {
     }
     let one_sided: Vec<&String> =
         held.iter().filter(|(_, sides)| sides.len() < 2).map(|(name, _)| name).collect();
-    // It asks for the region, which is us-east-1 here.
+    // This condition compares the region, which is us-east-1 here.
     assert_eq!(one_sided, ["HasCloudFrontMetrics"]);
     let only_default: Vec<&String> =
         values.iter().filter(|(_, values)| values.len() < 2).map(|(name, _)| name).collect();

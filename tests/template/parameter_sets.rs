@@ -1,5 +1,5 @@
-//! The deployments that the template is tried with: between them every condition holds and does not hold, and
-//! every parameter has a value of its own.
+//! The deployments with which the template is tested: together they make every condition true and false, and
+//! give every parameter a value other than its default.
 
 use crate::samconfig;
 
@@ -9,13 +9,13 @@ pub(crate) struct ParameterSet {
     pub(crate) overrides: Vec<(String, String)>,
 }
 
-/// Those below, and the examples of samconfig.toml.
+/// The sets below, and the examples of samconfig.toml.
 pub(crate) fn all() -> Vec<ParameterSet> {
     let own = SETS.iter().map(|(name, overrides)| set(name, overrides));
     own.chain(samconfig::examples()).collect()
 }
 
-/// Somebody's viewers, and what else is given.
+/// The issuers of a site, and the given parameters.
 pub(crate) fn set(name: &str, overrides: &[(&str, &str)]) -> ParameterSet {
     let overrides =
         VIEWERS.iter().chain(overrides).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -29,9 +29,9 @@ pub(crate) const CERTIFICATE: &str =
 const KMS_KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012";
 pub(crate) const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-secret-AbCdEf";
 const OTHER_SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:another-AbCdEf";
-/// Of nobody else, so that a permission for another does not stand in for its own.
+/// Not used for anything else, so that a permission for another secret cannot replace the one that it requires.
 const THIRD_SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:third-AbCdEf";
-/// Ed25519, of RFC 8410 and RFC 8037.
+/// An Ed25519 key, from RFC 8410 and RFC 8037.
 pub(crate) const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
     MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
 const JWKS: &str =

@@ -15,7 +15,7 @@ impl<'a> Resource<'a> {
     }
 }
 
-/// Those of one type.
+/// The resources of one type.
 pub(crate) fn resources<'a>(stack: &'a Stack, kind: &'a str) -> impl Iterator<Item = Resource<'a>> {
     let all = stack.resources().map(|(id, whole)| Resource { id, whole });
     all.filter(move |resource| resource.whole["Type"] == kind)
@@ -28,18 +28,18 @@ pub(crate) struct Reference<'a> {
     pub(crate) attribute: Option<&'a str>,
 }
 
-/// The resource of one type that a value is, or is made of.
+/// The resource of one type to which a value refers.
 pub(crate) fn referred<'a>(stack: &'a Stack, value: &'a Value, kind: &'a str) -> Option<Resource<'a>> {
     let names: Vec<&str> = references(value).into_iter().map(|reference| reference.name).collect();
     resources(stack, kind).find(|resource| names.iter().any(|name| id_of(name, resource.id)))
 }
 
-/// SAM makes a function's URL and role, and names them after the function.
+/// SAM creates a function's URL and role, and names them after the function.
 pub(crate) fn id_of(name: &str, id: &str) -> bool {
     name.strip_prefix(id).is_some_and(|rest| matches!(rest, "" | "Role" | "Url"))
 }
 
-/// Everything that a value refers to, with `Ref`, `Fn::GetAtt` and `Fn::Sub`.
+/// Everything to which a value refers, with `Ref`, `Fn::GetAtt` and `Fn::Sub`.
 pub(crate) fn references(value: &Value) -> Vec<Reference<'_>> {
     let mut found = Vec::new();
     collect(value, &mut found);
@@ -73,7 +73,7 @@ fn collect<'a>(value: &'a Value, found: &mut Vec<Reference<'a>>) {
     }
 }
 
-/// What stands in a text as `${Name}` or `${Name.Attribute}`; `${!Name}` is text.
+/// The references `${Name}` and `${Name.Attribute}` in a text; `${!Name}` is text.
 fn variables(text: &str) -> impl Iterator<Item = Reference<'_>> {
     let names = text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
     names.filter(|name| !name.starts_with('!')).map(|name| match name.split_once('.') {
@@ -82,8 +82,8 @@ fn variables(text: &str) -> impl Iterator<Item = Reference<'_>> {
     })
 }
 
-/// An array's items; of anything else, the value itself, where it is one: in policies a single text stands for
-/// a list of one.
+/// The items of an array; otherwise the value itself, unless it is null: in policies, a single string means a
+/// list of one.
 pub(crate) fn items(value: &Value) -> &[Value] {
     match value {
         Value::Array(items) => items,

@@ -1,4 +1,4 @@
-//! What is refused, each rule a function that answers with a sentence for each thing that is wrong.
+//! The rules: each is a function that returns a sentence for each mistake.
 
 mod access;
 mod behaviours;
@@ -22,7 +22,7 @@ use crate::parameter_sets::ParameterSet;
 /// Rules about the text, with its comments.
 const OF_TEXT: [fn(&str) -> Vec<String>; 1] = [text::managed_policies_are_known_and_named];
 
-/// Rules about everything that stands in the template, on whichever branch of a condition.
+/// Rules about the whole template, on both branches of every condition.
 const OF_DOCUMENT: [fn(&Value) -> Vec<String>; 8] = [
     parameters::have_descriptions_and_defaults,
     parameters::stand_in_one_group,
@@ -34,7 +34,7 @@ const OF_DOCUMENT: [fn(&Value) -> Vec<String>; 8] = [
     references::go_in_no_circle,
 ];
 
-/// Rules about what would be created.
+/// Rules about the resources that a deployment would create.
 const OF_STACK: [fn(&Stack) -> Vec<String>; 38] = [
     access::buckets_are_private_and_retained,
     access::bucket_policies_name_the_distribution,
@@ -76,8 +76,8 @@ const OF_STACK: [fn(&Stack) -> Vec<String>; 38] = [
     operation::names_are_of_one_stack,
 ];
 
-/// Everything that is wrong with a template, under any of the sets of parameters. A sentence that several sets
-/// bring stands there once.
+/// All mistakes in a template, under any of the sets of parameters. A sentence appears once, even if several
+/// sets cause it.
 pub(crate) fn refusals(text: &str, sets: &[ParameterSet]) -> BTreeSet<String> {
     let template = match Template::parse("template.yaml", text) {
         Ok(template) => template,

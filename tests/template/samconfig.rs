@@ -16,7 +16,7 @@ pub(crate) fn examples() -> Vec<ParameterSet> {
     examples.collect()
 }
 
-/// `Name=value`, where the value may stand in quotes.
+/// `Name=value`, where the value may be in quotes.
 fn parameter(text: &str) -> (String, String) {
     let (name, value) = text.trim().split_once('=').expect("Name=value");
     let unquoted = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));

@@ -1,4 +1,4 @@
-//! What a function logs when KMS turns it away.
+//! The log of a function when KMS throttles it.
 
 use std::{
     io::{self, Write},
@@ -11,7 +11,7 @@ use cloudfront_signing::KeyPairId;
 use tokio::net::TcpListener;
 use usher_runtime::{KmsKey, Problem, SigningError};
 
-/// The error of a key whose service answers with this code, and nothing else.
+/// The error of a key whose service returns only this code.
 pub(crate) async fn refused_with(code: &'static str) -> SigningError {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -30,7 +30,7 @@ pub(crate) async fn refused_with(code: &'static str) -> SigningError {
     key.public_key().await.expect_err("it is throttled")
 }
 
-/// What is written in JSON where an answer is made of the error.
+/// The JSON log line of a function that turns the error into an answer.
 pub(crate) fn log_of(error: &SigningError) -> String {
     let log = Log::default();
     let writer = log.clone();

@@ -1,4 +1,4 @@
-//! What CloudFormation is told, as in its
+//! The answer to CloudFormation, as in its
 //! [custom resource reference](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html).
 
 use serde::Serialize;
@@ -12,7 +12,7 @@ pub struct Answer {
     /// Success or failure.
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// Names the resource. Another name than before tells CloudFormation that it was replaced.
+    /// Names the resource. If the name differs from the one before, CloudFormation replaces the resource.
     pub physical_resource_id: String,
     /// As in the request.
     pub stack_id: String,
@@ -26,19 +26,19 @@ pub struct Answer {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(tag = "Status")]
 pub enum Outcome {
-    /// The resource could not be made.
+    /// The function could not create the resource.
     #[serde(rename = "FAILED", rename_all = "PascalCase")]
     Failed {
         /// Why, for a person.
         reason: String,
     },
-    /// The resource is deleted: nothing was there to delete.
+    /// The resource is deleted. The function has nothing to delete.
     #[serde(rename = "SUCCESS")]
     Deleted,
-    /// The resource is made, and this is what it gives to the template.
+    /// The resource is created, with these attributes for the template.
     #[serde(rename = "SUCCESS", rename_all = "PascalCase")]
     Published {
-        /// What `Fn::GetAtt` finds.
+        /// The attributes that `Fn::GetAtt` returns.
         data: Attributes,
     },
 }
@@ -52,7 +52,7 @@ pub struct Attributes {
 }
 
 impl Outcome {
-    /// The outcome of publishing: the PEM, or why there is none.
+    /// The outcome of publishing: the PEM, or the reason why there is none.
     #[must_use]
     pub fn of(published: Result<String, Error>) -> Self {
         match published {
@@ -62,7 +62,7 @@ impl Outcome {
     }
 }
 
-// CloudFormation takes no answer of more than 4096 bytes; an error of KMS may be of any length.
+// CloudFormation accepts answers of up to 4096 bytes; an error of KMS may have any length.
 fn shortened(reason: &str) -> String {
     const CHARACTERS: usize = 500;
     match reason.char_indices().nth(CHARACTERS) {

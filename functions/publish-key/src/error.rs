@@ -4,7 +4,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
-    /// CloudFormation's answer URL took the answer with a status other than success.
+    /// CloudFormation's answer URL returned a status other than success.
     #[error("CloudFormation refused the answer with status {status}")]
     AnswerRefused {
         /// The HTTP status.
@@ -14,16 +14,16 @@ pub enum Error {
     /// CloudFormation's answer URL could not be reached.
     #[error("the answer could not be delivered to CloudFormation: {reason}")]
     AnswerUndelivered {
-        /// What the HTTP client says, without the URL: it is presigned, and whoever has it can answer.
+        /// The HTTP client's error, without the URL: it is presigned, so anyone who has it can answer.
         reason: String,
     },
 
-    /// KMS did not hand out the public key.
+    /// KMS did not return the public key.
     #[error("KMS did not hand out the public key of {key_arn}: {reason}")]
     Kms {
-        /// The key that was asked for.
+        /// The key that the function requested.
         key_arn: String,
-        /// What KMS, or the way to it, says.
+        /// The error of KMS, or of the connection to it.
         reason: String,
     },
 
@@ -35,15 +35,15 @@ pub enum Error {
     #[error("the property KeyArn is missing: it is the ARN of the KMS key to publish")]
     MissingKeyArn,
 
-    /// There is nobody to answer.
+    /// The request has no URL for an answer.
     #[error("the request has no ResponseURL: it is not one of CloudFormation")]
     MissingResponseUrl,
 
-    /// CloudFormation asked for something other than to create, update or delete.
+    /// CloudFormation requested something other than to create, update or delete.
     #[error("the request type is none of Create, Update and Delete")]
     UnknownRequestType,
 
-    /// CloudFront cannot verify with such a key.
+    /// CloudFront does not accept such a key.
     #[error("key spec {key_spec}: CloudFront takes RSA_2048 and ECC_NIST_P256 only")]
     UnsupportedKeySpec {
         /// The key's spec, as KMS names it.

@@ -8,9 +8,9 @@ use publish_key::PublicKeyResource;
 use serde_json::Value;
 use usher_runtime::{init_logging, sdk_environment};
 
-// The function has 90 s: 45 of pauses while KMS does not show the key, ten for the last time that it is asked,
-// with a second try after one that hangs, and 16 for the answer, which is sent up to three times. The rest is
-// for the start, and for refusals, which take no time.
+// The function has 90 s: 45 s of pauses while KMS does not return the key, 10 s for the last request to KMS,
+// which includes a second try after one that hangs, and 16 s for the answer, which is sent up to three times.
+// The rest is for the start, and for errors that KMS returns at once.
 const KMS_PAUSES: [u64; 6] = [1, 2, 4, 8, 15, 15];
 const KMS_TIMEOUT: Duration = Duration::from_secs(10);
 const KMS_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);

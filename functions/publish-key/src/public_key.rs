@@ -1,4 +1,4 @@
-//! The public key as CloudFront wants it:
+//! The public key as CloudFront requires it:
 //! [`EncodedKey`](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudfront-publickey-publickeyconfig.html).
 
 use aws_sdk_kms::{
@@ -9,13 +9,13 @@ use pem::{EncodeConfig, LineEnding, Pem, encode_config};
 
 use crate::error::Error;
 
-/// The PEM of the key that KMS handed out: `BEGIN PUBLIC KEY`, 64 columns, line feeds.
+/// The PEM of the key that KMS returned: `BEGIN PUBLIC KEY`, 64 columns, line feeds.
 ///
-/// The same key gives the same bytes every time. CloudFront refuses to change a public key, so one
-/// byte of difference would make every later deployment fail.
+/// The same key gives the same bytes every time. CloudFront rejects a changed public key, so a difference of
+/// one byte would make every later deployment fail.
 ///
 /// # Errors
-/// If the key is none that CloudFront can verify with.
+/// If CloudFront cannot verify with the key.
 pub fn public_key_pem(key: &GetPublicKeyOutput) -> Result<String, Error> {
     match key.key_usage() {
         Some(KeyUsageType::SignVerify) => {}
@@ -39,7 +39,7 @@ pub fn public_key_pem(key: &GetPublicKeyOutput) -> Result<String, Error> {
     Ok(encode_config(&Pem::new("PUBLIC KEY", der), config))
 }
 
-// KMS says it under two names. Stand-ins such as moto know the older one only.
+// KMS returns the key spec under two names. Substitutes such as moto return only the older one.
 #[expect(deprecated, reason = "the older name of KeySpec")]
 fn key_spec(key: &GetPublicKeyOutput) -> Option<&str> {
     let older = || key.customer_master_key_spec().map(types::CustomerMasterKeySpec::as_str);

@@ -1,21 +1,21 @@
-//! What CloudFormation sends, as in its
+//! CloudFormation's request, as in its
 //! [custom resource reference](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html).
 
 use serde_json::Value;
 
-/// A request. What is missing, or is no text, is empty: a malformed request is to be answered too, as the
-/// deployment waits for that.
+/// A request. A member that is missing, or is no text, is empty: the function must answer a malformed request
+/// too, because the deployment waits for an answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Request<'a> {
     /// `Create`, `Update` or `Delete`
     pub(crate) request_type: &'a str,
-    /// Where the answer goes, presigned.
+    /// The presigned URL for the answer.
     pub(crate) response_url: &'a str,
     pub(crate) stack_id: &'a str,
     pub(crate) request_id: &'a str,
     /// The resource's name in the template.
     pub(crate) logical_resource_id: &'a str,
-    /// The name that this function gave to the resource when it was made.
+    /// The name that this function gave to the resource when it created it.
     pub(crate) physical_resource_id: &'a str,
     /// The property `KeyArn`.
     pub(crate) key_arn: &'a str,
@@ -35,8 +35,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The name that the resource has, or where it was never made, its name in the template: CloudFormation
-    /// wants one of that, too, and deletes it by it.
+    /// The name of the resource. If it was never created, its name in the template: CloudFormation requires a
+    /// name in a failure too, and later deletes the resource by that name.
     pub(crate) fn name(&self) -> &'a str {
         if self.physical_resource_id.is_empty() {
             self.logical_resource_id

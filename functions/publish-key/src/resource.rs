@@ -1,4 +1,4 @@
-//! The life of the resource: a request of CloudFormation, an answer to it.
+//! The life of the resource: CloudFormation requests, the function answers.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{
     request::Request,
 };
 
-/// The custom resource: asks KMS, answers CloudFormation.
+/// The custom resource: requests the key from KMS, answers CloudFormation.
 #[derive(Clone, Debug)]
 pub struct PublicKeyResource {
     kms: aws_sdk_kms::Client,
@@ -27,17 +27,17 @@ pub struct PublicKeyResource {
 }
 
 impl PublicKeyResource {
-    /// A resource that asks KMS through `kms` and answers through `http`, both of which should give up in
-    /// time for an answer. Between the `pauses`, it asks again for a key that KMS does not show to it yet.
+    /// A resource that uses `kms` and answers through `http`. Both should have timeouts that leave time for an
+    /// answer. While KMS does not return the key, the resource asks again after each of the `pauses`.
     #[must_use]
     pub fn new(kms: aws_sdk_kms::Client, http: reqwest::Client, pauses: Vec<Duration>) -> Self {
         Self { kms, http, pauses }
     }
 
-    /// Does what the request asks for and answers it, failures included.
+    /// Does what the request says and answers it, also when that fails.
     ///
     /// # Errors
-    /// If the answer cannot be delivered. Lambda then calls again, which does no harm.
+    /// If the answer cannot be delivered. Lambda then calls again, which is harmless.
     pub async fn handle(&self, request: &Value) -> Result<(), Error> {
         let request = Request::read(request);
         if request.response_url.is_empty() {
@@ -114,21 +114,21 @@ impl PublicKeyResource {
             reason: with_sources(error),
         };
         let body = serde_json::to_vec(answer).map_err(|error| undelivered(&error))?;
-        // No content-type: the URL was presigned for a PUT without one, and S3 refuses any other.
+        // No content-type: the URL was presigned for a PUT without one, and S3 rejects any other.
         let response = self.http.put(url).body(body).send().await;
         let status = response.map_err(|error| undelivered(&error.without_url()))?.status();
         if status.is_success() { Ok(()) } else { Err(Error::AnswerRefused { status: status.as_u16() }) }
     }
 }
 
-/// The code of an error that is no more after a while: a deployment makes the key and allows to read it just
-/// before it asks, and neither is known everywhere at once.
+/// The code of an error that passes after a while: a deployment creates the key, and the permission to read it,
+/// just before this request, and AWS does not apply either everywhere at once.
 fn may_pass(error: &SdkError<GetPublicKeyError>) -> Option<&str> {
     error.code().filter(|code| ["AccessDeniedException", "NotFoundException"].contains(code))
 }
 
-/// How often an answer is sent before it is given up, whatever was wrong with it: nobody else tells
-/// CloudFormation, and Lambda does not call again before a minute is over.
+/// How often an answer is sent, whatever the error: nothing else informs CloudFormation, and Lambda calls again
+/// only after a minute.
 const DELIVERIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
 

@@ -1,4 +1,4 @@
-//! An answer, and the form in which Lambda takes it.
+//! An answer, and the form that Lambda requires.
 
 use aws_lambda_events::event::lambda_function_urls::LambdaFunctionUrlResponse;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,10 +19,10 @@ impl Answer {
         Self { status, headers: HeaderMap::new(), content: Content::empty() }
     }
 
-    /// The response, and how many bytes of a body are in it. Lambda tells the viewer its length.
+    /// The response, and the size of its body in bytes. Lambda sets the viewer's `Content-Length`.
     ///
     /// # Errors
-    /// [`TooLarge`] where it would have more than `limit` bytes.
+    /// [`TooLarge`] if it has more than `limit` bytes.
     pub(crate) fn into_response(
         self,
         takes_gzip: bool,

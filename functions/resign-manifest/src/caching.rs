@@ -1,4 +1,4 @@
-//! What caches may keep, and how one that has a playlist asks whether it still holds.
+//! What caches may keep, and how a cache that has a playlist asks whether it is still valid.
 //!
 //! <https://www.rfc-editor.org/rfc/rfc9110#name-conditional-requests>
 
@@ -11,11 +11,11 @@ use http::{HeaderMap, HeaderValue};
 
 use hls_rewrite::{PlaylistInfo, Style};
 
-/// Everything that an answer's bytes follow from.
+/// Everything that determines the bytes of an answer.
 pub(crate) struct Ingredients<'a> {
     /// S3's `ETag` of the playlist.
     pub(crate) source: &'a str,
-    /// Protocol and host as the viewer knows them.
+    /// Protocol and host as the viewer requests them.
     pub(crate) viewer_origin: &'a str,
     pub(crate) path: &'a str,
     pub(crate) style: Style,
@@ -23,14 +23,14 @@ pub(crate) struct Ingredients<'a> {
 }
 
 impl Ingredients<'_> {
-    /// A weak validator: the same playlist may be sent compressed or not. It changes with the source, and
-    /// with the expiry bucket, as the parameters do.
+    /// A weak validator, because the same playlist may be sent compressed or not. It changes with the source,
+    /// and with the expiry bucket, as the parameters do.
     pub(crate) fn etag(&self) -> Option<ETag> {
         let mut context = Context::new(&SHA256);
         let style = [self.style.as_str(), self.style.kept_parameter().unwrap_or_default()];
         let fixed = [FORMAT, self.source, self.viewer_origin, self.path].into_iter().chain(style);
         for part in fixed.chain(self.grants.iter().map(|grant| grant.query())) {
-            // With its length before it, no part can pass for the end of the one before.
+            // The length before each part keeps parts apart: no part can be read as the end of the one before.
             context.update(&part.len().to_be_bytes());
             context.update(part.as_bytes());
         }
@@ -40,28 +40,29 @@ impl Ingredients<'_> {
     }
 }
 
-/// Whether the player, or a cache, has this very playlist already.
+/// Whether the player, or a cache, already has this playlist.
 pub(crate) fn is_known(headers: &HeaderMap, etag: Option<&ETag>) -> bool {
     let asked = headers.typed_get::<IfNoneMatch>();
     asked.zip(etag).is_some_and(|(asked, etag)| !asked.precondition_passes(etag))
 }
 
-/// For how many seconds CloudFront may give a playlist to whoever has the same key in its cache; the key holds all that
-/// the bytes depend on. Half a target duration behind is no more than a live player allows for, and a complete
-/// playlist stays for a `bucket`, so that one that is uploaded anew is soon seen. What says neither (a multivariant
-/// playlist, a JSON document) is kept for a second, so that a crowd that comes at once costs one request.
+/// For how many seconds CloudFront may return a playlist to requests with the same cache key; the key contains
+/// everything that the bytes depend on. A live player allows for a delay of half a target duration. CloudFront keeps a
+/// complete playlist for a `bucket`, so that a new upload is soon visible. It keeps anything else (a multivariant
+/// playlist, a JSON document) for a second, so that many requests at once cost one request to the function.
 pub(crate) fn shared_seconds(info: PlaylistInfo, bucket: u64) -> u64 {
     if info.ended { bucket } else { (info.target_duration.unwrap_or_default() / 2).clamp(1, bucket.max(1)) }
 }
 
-/// Browsers ask each time, which an `ETag` makes cheap: in a shared computer nothing stays.
+/// Browsers revalidate each time, which an `ETag` makes cheap: nothing stays on a shared computer.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html>
 pub(crate) fn cache_control(shared_seconds: u64) -> HeaderValue {
     HeaderValue::from_str(&format!("max-age=0, s-maxage={shared_seconds}"))
         .unwrap_or(HeaderValue::from_static("no-store"))
 }
 
-/// To be raised whenever the same ingredients give other bytes: else players keep those of the earlier version.
+/// Raise it whenever the same ingredients give other bytes: otherwise players keep those of the earlier
+/// version.
 const FORMAT: &str = "1";
 
 #[cfg(test)]

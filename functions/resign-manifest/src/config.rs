@@ -8,7 +8,7 @@ use usher_runtime::{
 
 use crate::SignedHost;
 
-/// What the environment (or the local edge) says.
+/// The settings in the environment (or of the local edge).
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The key, its id, its hash and the expiry buckets.
@@ -19,9 +19,9 @@ pub struct Config {
     pub protocol: ViewerProtocol,
     /// `VIEWER_HOST`
     pub viewer_host: ViewerHost,
-    /// `COMMON_ASSETS`: path patterns of what every viewer may get.
+    /// `COMMON_ASSETS`: path patterns of the assets that every viewer may get.
     pub common_assets: Vec<String>,
-    /// `TRUSTED_SIGNERS`: keys that CloudFront trusts beside the one that signs, for what they signed before.
+    /// `TRUSTED_SIGNERS`: further keys that CloudFront trusts, for URLs that they have already signed.
     pub trusted_signers: Vec<KeySource>,
     /// `SIGNED_HOSTS`: other hosts whose URIs are signed too.
     pub signed_hosts: Vec<SignedHost>,
@@ -35,7 +35,7 @@ impl Config {
     /// Reads the settings through `look_up`.
     ///
     /// # Errors
-    /// [`ConfigError`] with everything that is wrong.
+    /// [`ConfigError`] with all problems.
     pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut settings = Settings::new(look_up);
         let signing = SigningConfig::read(&mut settings);

@@ -1,4 +1,4 @@
-//! One request: which methods there are, and what all answers have in common.
+//! One request: the methods, and what all answers have in common.
 
 use aws_lambda_events::event::lambda_function_urls::{LambdaFunctionUrlRequest, LambdaFunctionUrlResponse};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -16,13 +16,13 @@ pub struct ResignManifest {
 }
 
 impl ResignManifest {
-    /// Puts the function together.
+    /// The function with its parts.
     #[must_use]
     pub fn new(config: Config, grants: HostGrants, source: PlaylistSource, clock: Clock) -> Self {
         Self { config, grants, source, clock, response_limit: RESPONSE_LIMIT - ENVELOPE }
     }
 
-    /// Sends bodies of at most `bytes`, as they stand in the answer's JSON.
+    /// Sends bodies of at most `bytes`, counted as they are in the answer's JSON.
     #[must_use]
     pub fn sending_at_most(self, bytes: usize) -> Self {
         Self { response_limit: bytes, ..self }
@@ -33,7 +33,7 @@ impl ResignManifest {
         let mut record = Record::start();
         let answer = match method(&event) {
             "GET" | "HEAD" => self.playlist(&event, &mut record).await,
-            // The distribution adds CORS, whose origins this function does not know.
+            // The distribution adds the CORS headers: this function does not know the allowed origins.
             "OPTIONS" => Ok(Answer::empty(StatusCode::NO_CONTENT)),
             _ => Err(Problem::new(ProblemType::MethodNotAllowed, "a playlist takes GET and HEAD")
                 .header(header::ALLOW, HeaderValue::from_static("GET, HEAD"))),
@@ -46,7 +46,7 @@ impl ResignManifest {
         });
         let (mut response, mut length) = response.unwrap_or_else(|problem| {
             record.error.get_or_insert_with(|| problem.detail.clone());
-            // Its few bytes fit.
+            // A problem has few bytes and always fits.
             Answer::from(&problem).into_response(false, usize::MAX).unwrap_or_default()
         });
         if method(&event) == "HEAD" {
@@ -63,7 +63,7 @@ fn method(event: &LambdaFunctionUrlRequest) -> &str {
     event.request_context.http.method.as_deref().unwrap_or_default()
 }
 
-/// CloudFront says `gzip`, or nothing; others may say more.
+/// CloudFront sends `gzip` or nothing; others may send more.
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let lists = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).any(|coding| {
@@ -84,8 +84,8 @@ fn too_large(takes_gzip: bool) -> Problem {
     )
 }
 
-/// What Lambda takes as an answer, in bytes of JSON.
+/// The largest answer that Lambda accepts, in bytes of JSON.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const RESPONSE_LIMIT: usize = 6 * 1_024 * 1_024;
-/// What of it is left to all but the body.
+/// The share of everything but the body.
 const ENVELOPE: usize = 16 * 1_024;

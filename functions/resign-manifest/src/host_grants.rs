@@ -1,4 +1,4 @@
-//! The grant caches: the function's own, and one for each other host with a key pair of its own.
+//! The grant caches: the function's own, and one for each other host that has its own key pair.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use usher_runtime::{
 
 use crate::{Config, SignedHost};
 
-/// Signs for the viewer's own host, and for others with their keys.
+/// Signs for the viewer's own host, and for other hosts with their keys.
 pub struct HostGrants {
     own: Grants,
     others: Vec<(Host, Grants)>,
-    /// Beside the key that signs: the one that signed before.
+    /// The keys that only verify: those that signed before.
     trusted: Vec<Box<dyn SigningKey>>,
 }
 
@@ -34,7 +34,7 @@ impl HostGrants {
         Self { own, others: Vec::new(), trusted: Vec::new() }
     }
 
-    /// Signs what is on another host with `grants`.
+    /// Signs references to another host with `grants`.
     #[must_use]
     pub fn with(mut self, host: &SignedHost, grants: Grants) -> Self {
         let (written, origin) = (host.origin.clone(), host.origin.clone());
@@ -42,14 +42,14 @@ impl HostGrants {
         self
     }
 
-    /// Verifies what `key` has signed, too.
+    /// Also verifies the signatures of `key`.
     #[must_use]
     pub fn trusting(mut self, key: Box<dyn SigningKey>) -> Self {
         self.trusted.push(key);
         self
     }
 
-    /// Opens all keys that the configuration names, at the same time: each may wait two seconds for Secrets Manager.
+    /// Opens all keys of the configuration at the same time: each may wait two seconds for Secrets Manager.
     ///
     /// # Errors
     /// As [`Grants::open`].
@@ -65,7 +65,7 @@ impl HostGrants {
         Ok(trusted.into_iter().fold(all, Self::trusting))
     }
 
-    /// What INIT does for the keys: those that sign are tried, and the public half is read of those that verify.
+    /// The work of INIT for the keys: each key that signs signs once, and the public half of the others is read.
     pub(crate) fn warmings(&self) -> Vec<Warming<'_>> {
         let own = async {
             self.own.try_key().await?;
@@ -83,7 +83,8 @@ impl HostGrants {
         all
     }
 
-    /// Judges signatures of the keys for the viewer's own host. A key of before that cannot be had verifies nothing.
+    /// Verifies signatures of the keys for the viewer's own host. An earlier key that cannot be read verifies
+    /// nothing.
     ///
     /// # Errors
     /// As [`SigningKey::public_keys`], for the key that signs.
@@ -92,24 +93,24 @@ impl HostGrants {
         for key in &self.trusted {
             match key.public_keys().await {
                 Ok(more) => keys.extend(more),
-                Err(error) => tracing::warn!(%error, "a key in TRUSTED_SIGNERS cannot be had"),
+                Err(error) => tracing::warn!(%error, "a key in TRUSTED_SIGNERS cannot be read"),
             }
         }
         Ok(Verifier::new(keys))
     }
 
-    /// When what is signed ends: at `latest`, rounded down to an expiry bucket where there is time.
+    /// When new signatures end: at `latest`, rounded down to an expiry bucket if enough time remains.
     pub(crate) fn expiry(&self, latest: UnixTime, now: UnixTime) -> UnixTime {
         self.own.expiry(latest, now)
     }
 
-    /// All hosts, the viewer's first: it goes before another of the same name.
+    /// All hosts, the viewer's first: it takes precedence over another of the same name.
     pub(crate) fn hosts(&self, viewer_host: Host) -> Vec<Host> {
         std::iter::once(viewer_host).chain(self.others.iter().map(|(host, _)| host.clone())).collect()
     }
 
-    /// A grant for each that is required, until `latest`, rounded down to an expiry bucket where there is time. All
-    /// at once, since each may be a call to KMS.
+    /// A grant for each requirement, until `latest`, rounded down to an expiry bucket if enough time remains. All
+    /// are signed at once, since each may be a call to KMS.
     pub(crate) async fn sign(
         &self,
         required: &[RequiredGrant],
@@ -137,7 +138,7 @@ impl HostGrants {
         Ok(SignedGrants { grants: granted.into_iter().map(Granted::into_grant).collect(), signatures })
     }
 
-    /// By the index of the grant's host in [`hosts`](Self::hosts).
+    /// The grants of the host with this index in [`hosts`](Self::hosts).
     fn of(&self, grant: &RequiredGrant) -> &Grants {
         let other = grant.host.checked_sub(1).and_then(|index| self.others.get(index));
         other.map_or(&self.own, |(_, grants)| grants)

@@ -1,10 +1,10 @@
-//! The Lambda function behind the function URL of `/video/*.m3u8`: it reads a playlist from S3 and
-//! rewrites every URI in it, per request, so that players which lose cookies still play. It signs nothing that the
-//! viewer's own policy does not cover, and nothing for longer.
+//! The Lambda function behind the function URL of `/video/*.m3u8`: it reads a playlist from S3 and rewrites every
+//! URI in it, per request, so that players which lose cookies still play. It signs nothing beyond the viewer's own
+//! policy, neither in what it covers nor in how long it lasts.
 //!
 //! | Style | What the viewer gets |
 //! |---|---|
-//! | `plain` | the playlist as it lies in the bucket, byte for byte |
+//! | `plain` | the playlist as it is in the bucket, byte for byte |
 //! | `inline` | CloudFront's parameters on every URI that is ours, everything else byte for byte |
 //! | `define` | the parameters once, in an `EXT-X-DEFINE`, and a reference to them on every such URI |
 

@@ -13,7 +13,8 @@ async fn main() -> Result<(), Error> {
     init_logging();
     let config = Config::read(&|name| std::env::var(name).ok())?;
     let grants = HostGrants::open(&config).await?;
-    // The SDK waits for ever; a connection that hangs is to be given up in time for a second try.
+    // By default the SDK waits forever. This timeout leaves time for a second try after a connection that
+    // hangs.
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(3)).build();
     let client = aws_sdk_s3::Client::new(&sdk_environment().timeout_config(timeouts).build());
     let source = PlaylistSource::new(client, config.bucket.clone(), config.max_playlist_bytes);

@@ -23,20 +23,20 @@ use crate::{
     record::Record,
 };
 
-/// What a request asks for.
+/// What a request is for.
 struct Asked {
     style: Style,
     path: String,
     /// The playlist's key in the bucket.
     key: String,
     viewer_origin: ViewerOrigin,
-    /// What covers the asset that the playlist belongs to.
+    /// The pattern that covers the asset of the playlist.
     own_resource: String,
     playlist_url: Url,
     now: UnixTime,
-    /// Nothing is signed without one.
+    /// Without one, nothing is signed.
     authority: Option<Authority>,
-    /// The viewer came with the copy of a policy.
+    /// The URL contains the copy of a policy.
     has_copy: bool,
     asker: Asker,
 }
@@ -52,7 +52,7 @@ impl ResignManifest {
         let asked = self.read(event, record).await?;
         record.style = Some(asked.style.as_str());
         let object = self.fetch(&asked.key, record).await?;
-        // Whatever its content type says: that of many playlists in buckets says nothing.
+        // The content type does not matter: that of many playlists in buckets says nothing.
         let is_playlist = is_playlist(&object.bytes);
         if !is_playlist && !is_document(&asked.path, object.content_type.as_deref().unwrap_or_default()) {
             return Err(Problem::new(ProblemType::NotAPlaylist, NO_PLAYLIST));
@@ -105,7 +105,8 @@ impl ResignManifest {
         }))
     }
 
-    /// Answers with a document that is no playlist: signed if it holds URIs, else as it lies in the bucket.
+    /// Answers with a document that is not a playlist: signed if it holds URIs, otherwise as it is in the
+    /// bucket.
     async fn document(
         &self,
         event: &LambdaFunctionUrlRequest,
@@ -116,7 +117,7 @@ impl ResignManifest {
         record: &mut Record,
     ) -> Result<Answer, Problem> {
         let document = SideDocument { json: &object.bytes, url: &asked.playlist_url, style: asked.style };
-        // A player may read it nevertheless, and find a host in it that it would send our signature to.
+        // A player may read it nevertheless, and find a host in it to which it would send our signature.
         let refused = |error: DocumentError| Problem::new(ProblemType::UnreadableDocument, error.to_string());
         document.scan(&mut assets).map_err(refused)?;
         let plan = SigningPlan::new(&assets, self.permission(asked, authority));
@@ -154,7 +155,7 @@ impl ResignManifest {
         Ok(signed.grants)
     }
 
-    /// What the request asks for, if it is something that there can be, and the viewer may have it.
+    /// Reads what the request is for, if there can be such an object and the viewer may get it.
     async fn read(&self, event: &LambdaFunctionUrlRequest, record: &mut Record) -> Result<Asked, Problem> {
         let viewer = Viewer::from_headers(&event.headers, &self.config.viewer_host)
             .map_err(|error| Problem::new(ProblemType::NoViewerHost, error.to_string()))?;
@@ -171,7 +172,7 @@ impl ResignManifest {
         let playlist_url = Url::parse(&asked).map_err(|_| not_found())?;
         let now = (self.clock)();
         let authority = self.authority(&viewer, &url, now, record).await?;
-        // Nothing is known of the viewer's signature, so nothing is signed.
+        // The function knows nothing of the viewer's signature, so it signs nothing.
         let style = if authority.is_some() { style } else { Style::Plain };
         let (asker, has_copy) = (Asker::new(viewer_address(&event.headers)), viewer.policy_copy.is_some());
         let (path, own_resource) = (path.to_owned(), viewer_origin.url(&own_pattern));
@@ -211,7 +212,7 @@ impl ResignManifest {
         })
     }
 
-    /// The policy of a copy, if CloudFront would admit the original at this URL. One that it would not counts as none.
+    /// The policy of a copy, if CloudFront would admit the original at this URL; otherwise `None`.
     async fn admitted_copy(
         &self,
         copy: &str,
@@ -228,8 +229,9 @@ impl ResignManifest {
         Ok(policy.ok())
     }
 
-    /// For how many seconds CloudFront may keep an answer: not beyond the signatures in it. One without them, since the
-    /// copy of the policy was not admitted, is not kept: the key that signed the copy may be within reach again soon.
+    /// For how many seconds CloudFront may keep an answer: no longer than its signatures last. An answer without
+    /// signatures, because the copy of the policy was not admitted, is not kept: the key that signed the copy may be
+    /// readable again soon.
     fn kept(&self, info: PlaylistInfo, asked: &Asked) -> u64 {
         if asked.has_copy && asked.authority.is_none() {
             return 0;
@@ -269,7 +271,7 @@ impl Asked {
         }
     }
 
-    /// Nothing that S3 has no `ETag` for.
+    /// `None` if S3 sent no `ETag`.
     fn etag(&self, object: &StoredObject, grants: &[Arc<Grant>]) -> Option<ETag> {
         let ingredients = Ingredients {
             source: object.etag.as_deref()?,
@@ -282,7 +284,7 @@ impl Asked {
     }
 }
 
-/// The playlist, or that the player has it already.
+/// The playlist, or 304 if the player already has it.
 fn answer(headers: HeaderMap, event: &LambdaFunctionUrlRequest, content: impl FnOnce() -> Content) -> Answer {
     if is_known(&event.headers, headers.typed_get().as_ref()) {
         return Answer { headers, ..Answer::empty(StatusCode::NOT_MODIFIED) };
@@ -290,9 +292,8 @@ fn answer(headers: HeaderMap, event: &LambdaFunctionUrlRequest, content: impl Fn
     Answer { status: StatusCode::OK, headers, content: content() }
 }
 
-/// The headers of a playlist or document, and of the answer that it has not changed. The content type stands
-/// on that too: a cache takes over what it says, and the Lambda runtime would make it say
-/// application/octet-stream.
+/// The headers of a playlist or document, and of a 304. The content type is in the 304 too: a cache updates its
+/// headers from it, and otherwise the Lambda runtime would set application/octet-stream.
 fn headers(content_type: &str, etag: Option<ETag>, shared_seconds: u64) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let content_type = HeaderValue::from_str(content_type).unwrap_or(HeaderValue::from_static(JSON));
@@ -304,8 +305,8 @@ fn headers(content_type: &str, etag: Option<ETag>, shared_seconds: u64) -> Heade
     headers
 }
 
-/// Whether something that is no playlist may lie at a path. An error page in the place of a playlist must
-/// not pass for one.
+/// Whether a path may hold something other than a playlist. An error page in place of a playlist must not be
+/// returned as a document.
 fn is_document(path: &str, content_type: &str) -> bool {
     let is_named = |wanted: &str| {
         path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case(wanted))

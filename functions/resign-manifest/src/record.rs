@@ -1,6 +1,6 @@
-//! What the log tells of a request: one line, when its answer is made; at level ERROR where it was a 5xx.
+//! The log of a request: one line when its answer is ready, at level ERROR for a 5xx.
 //!
-//! The asset's name is the only part that a viewer chose. No query is in it, and with that no signature.
+//! The asset's name is the only part that a viewer chose. The line contains no query, and so no signature.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use tracing::Level;
 
 use hls_rewrite::RewriteCounts;
 
-/// What happened so far.
+/// What the function has done so far.
 #[derive(Debug)]
 pub(crate) struct Record {
     started: Instant,
@@ -21,11 +21,11 @@ pub(crate) struct Record {
     pub(crate) sign: Duration,
     pub(crate) rewrite: Duration,
     pub(crate) references: RewriteCounts,
-    /// Why there is no playlist, more exactly than the viewer learns it.
+    /// Why there is no playlist, in more detail than the viewer receives.
     pub(crate) error: Option<String>,
 }
 
-/// An event at a level that is known only when it happens; `tracing` wants a constant.
+/// An event whose level is known only at run time; `tracing` requires a constant.
 macro_rules! event_at {
     ($level:expr, $($event:tt)*) => {
         match $level {
@@ -51,7 +51,7 @@ impl Record {
         }
     }
 
-    /// Adds what `encode` takes to the time of the rewriting.
+    /// Adds the time of `encode` to the time of the rewriting.
     pub(crate) fn time_encoding<T>(&mut self, encode: impl FnOnce() -> T) -> T {
         let started = Instant::now();
         let encoded = encode();
@@ -59,7 +59,7 @@ impl Record {
         encoded
     }
 
-    /// Writes the line. The asset is written as a text, so that a line end in it stays in its quotes.
+    /// Writes the line. The asset is written as quoted text, so that a line end in it stays inside the quotes.
     pub(crate) fn write(&self, status: i64, bytes_out: usize) {
         let reasons = self.references.reasons().map(|(left, count)| format!("{count} {left:?}"));
         let reasons = reasons.collect::<Vec<_>>().join(", ");

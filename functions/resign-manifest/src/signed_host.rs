@@ -11,7 +11,7 @@ pub struct SignedHost {
     pub origin: String,
     /// Its key pair and hash. The expiry bucket is the function's own.
     pub signing: SigningConfig,
-    /// What is signed there.
+    /// The paths and assets that are signed there.
     pub tree: AssetTree,
 }
 
@@ -45,7 +45,7 @@ impl SignedHost {
     }
 }
 
-/// A `*`, which `Url` takes for a part of a name, would be a wildcard in what is signed.
+/// A `*`, which `Url` accepts in a name, would be a wildcard in a policy.
 fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     host.is_some_and(is_viewer_host)
@@ -76,7 +76,7 @@ mod tests {
         let look_up = |name: &str| match name {
             NAME => Some(text.to_owned()),
             EXPIRY_BUCKET => Some("60".to_owned()),
-            // The function's own must not serve another host.
+            // The function's own key must not serve another host.
             "KEY_PAIR_ID" | "KMS_KEY_ID" => Some("OWN".to_owned()),
             _ => None,
         };

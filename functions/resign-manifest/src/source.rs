@@ -1,4 +1,5 @@
-//! Reading an object from S3, whole: a source that breaks half-way must not become half a playlist.
+//! Reads an object from S3, whole: if the connection breaks half-way, the viewer must not receive half a
+//! playlist.
 
 use std::{io::Read as _, time::Duration};
 
@@ -13,7 +14,7 @@ use flate2::bufread::MultiGzDecoder;
 use tokio::time::timeout;
 use usher_runtime::{KEY_LIMIT, Warming};
 
-/// A bucket, and how large a playlist in it may be.
+/// A bucket, and the largest size of a playlist in it.
 #[derive(Clone, Debug)]
 pub struct PlaylistSource {
     client: Client,
@@ -22,14 +23,14 @@ pub struct PlaylistSource {
     deadline: Duration,
 }
 
-/// What lies in the bucket, decompressed.
+/// An object of the bucket, decompressed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StoredObject {
     /// The content.
     pub bytes: Bytes,
-    /// What S3 says it is. Nobody has to set it, so that playlists are often `binary/octet-stream`.
+    /// The content type that S3 stores. Uploads need not set it, so many playlists have `binary/octet-stream`.
     pub content_type: Option<String>,
-    /// S3's `ETag`, of the bytes before they were decompressed.
+    /// S3's `ETag`, of the bytes as stored.
     pub etag: Option<String>,
 }
 
@@ -37,7 +38,7 @@ pub struct StoredObject {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// Stored as gzip, but it is none, or not all of it.
+    /// The object is stored as gzip, but is not gzip, or is truncated.
     #[error("the object is stored as gzip and cannot be decompressed: it is truncated or damaged")]
     Damaged,
     /// Stored with a compression other than gzip.
@@ -49,10 +50,10 @@ pub enum SourceError {
     /// There is no such object.
     #[error("there is no such object")]
     NotFound,
-    /// It is not there in time.
-    #[error("the object was not there whole within {waited:?}")]
+    /// The object did not arrive in time.
+    #[error("the object did not arrive whole within {waited:?}")]
     TimedOut {
-        /// How long it was waited for.
+        /// How long the function waited.
         waited: Duration,
     },
     /// Larger than the limit, as stored or decompressed.
@@ -61,7 +62,7 @@ pub enum SourceError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// S3 fails or does not answer.
+    /// S3 fails or does not respond.
     #[error("S3 cannot be read: {0}")]
     Unavailable(String),
 }
@@ -73,7 +74,7 @@ impl PlaylistSource {
         Self { client, bucket, limit, deadline: DEADLINE }
     }
 
-    /// Gives up after `deadline`, the SDK's retries and the reading of the body included.
+    /// Stops after `deadline`, which includes the SDK's retries and the reading of the body.
     #[must_use]
     pub fn within(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
@@ -88,11 +89,11 @@ impl PlaylistSource {
         timeout(waited, self.read(key)).await.unwrap_or(Err(SourceError::TimedOut { waited }))
     }
 
-    /// What INIT does for the bucket: it opens the connection on which the first playlist comes, by reading the object
-    /// `key`. There need be none. 404 and 403 leave the connection open, too, since their bodies are read; a
-    /// connection with an answer that was not read to its end could not be used again.
+    /// The work of INIT for the bucket: it reads the object `key`, to open the connection for the first playlist. The
+    /// object need not exist. A 404 and a 403 keep the connection open too, because their bodies are read; a
+    /// connection cannot be reused before its response is read to the end.
     ///
-    /// With `HeadObject`, which would do, the program was 0.4 MB larger.
+    /// `HeadObject` would do as well, but made the program 0.4 MB larger.
     pub(crate) fn warming<'a>(&'a self, key: &'a str) -> Warming<'a> {
         Warming::new("the bucket", WARMING_LIMIT, async {
             match self.read(key).await {
@@ -115,8 +116,8 @@ impl PlaylistSource {
         Ok(StoredObject { bytes: bytes.into(), content_type: object.content_type, etag: object.e_tag })
     }
 
-    /// Counts while it reads: not every answer says how long it is. One that ends before the length it
-    /// promised is an error of the SDK's HTTP client.
+    /// Counts while it reads: not every response states its length. If a response ends before its stated
+    /// length, the SDK's HTTP client returns an error.
     async fn collect(&self, mut body: ByteStream, length: Option<usize>) -> Result<Vec<u8>, SourceError> {
         let mut bytes = Vec::with_capacity(length.unwrap_or_default());
         while let Some(chunk) = body.next().await {
@@ -129,7 +130,7 @@ impl PlaylistSource {
         Ok(bytes)
     }
 
-    /// Stops at the limit: a few kilobytes may stand for gigabytes.
+    /// Stops at the limit: a few kilobytes may decompress to gigabytes.
     fn decompress(&self, compressed: &[u8]) -> Result<Vec<u8>, SourceError> {
         let mut bytes = Vec::new();
         let one_more = u64::try_from(self.limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -143,8 +144,8 @@ impl PlaylistSource {
     }
 }
 
-/// Whether a `Content-Encoding` is gzip. `aws-chunked` is how an object was uploaded, not how it is
-/// stored; some servers keep the word.
+/// Whether a `Content-Encoding` is gzip. `aws-chunked` says how an object was uploaded, not how it is stored;
+/// some servers keep the word.
 fn is_gzip(encoding: &str) -> Result<bool, SourceError> {
     let is = |coding: &str, names: &[&str]| names.iter().any(|name| coding.eq_ignore_ascii_case(name));
     let codings = encoding.split(',').map(str::trim);
@@ -159,7 +160,7 @@ fn is_gzip(encoding: &str) -> Result<bool, SourceError> {
 fn explain(error: &SdkError<GetObjectError>) -> SourceError {
     let status = error.raw_response().map(|response| response.status().as_u16());
     match (status, error.code()) {
-        // A bucket that is not there is a fault of the deployment, not of the viewer.
+        // A missing bucket is a fault of the deployment, not of the viewer.
         (Some(404), Some("NoSuchBucket")) => SourceError::Unavailable("there is no such bucket".to_owned()),
         (_, Some("NoSuchKey" | "KeyTooLongError")) | (Some(404), _) => SourceError::NotFound,
         (_, Some("AccessDenied")) | (Some(403), _) => SourceError::Forbidden,
@@ -170,10 +171,11 @@ fn explain(error: &SdkError<GetObjectError>) -> SourceError {
     }
 }
 
-/// A viewer does not wait longer for the first byte, and some time is left for signing and sending.
+/// The longest time that a viewer waits for S3. It leaves time for signing and sending.
 const DEADLINE: Duration = Duration::from_secs(7);
 
-/// How long INIT waits for S3, with the SDK's retries: as long as for a key, which is asked at the same time.
+/// How long INIT waits for S3, including the SDK's retries: as long as for a key, which it requests at the same
+/// time.
 const WARMING_LIMIT: Duration = KEY_LIMIT;
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub struct Cli {
     /// What to do; without one, `serve`.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The flags of `serve`, where no command is named.
+    /// The flags of `serve`, if no command is given.
     #[command(flatten)]
     pub serve: Serve,
 }
@@ -36,7 +36,7 @@ pub enum Command {
     Rewrite(Rewrite),
     /// Make a key pair.
     Keygen(Keygen),
-    /// Say whether a deployment is right, and what cures it.
+    /// Check a deployment, and say how to repair it.
     Check(Box<Check>),
     /// Upload a folder of HLS files to the bucket.
     Upload(Upload),
@@ -45,36 +45,36 @@ pub enum Command {
 /// `usher serve`
 #[derive(Args, Clone, Debug)]
 pub struct Serve {
-    /// Where the edge listens; port 0 picks a free one.
+    /// The address on which the edge listens; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
     pub listen: SocketAddr,
-    /// Where the bucket listens; port 0 picks a free one.
+    /// The address on which the bucket listens; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
     pub bucket_listen: SocketAddr,
-    /// The folder that is the bucket.
+    /// The folder that the bucket serves.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../media"), hide_default_value = true)]
     pub media: PathBuf,
     /// The template whose distribution is run.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"), hide_default_value = true)]
     pub template: PathBuf,
-    /// Where the throw-away key pair is kept.
+    /// The folder for the throw-away key pair.
     #[arg(long, default_value = ".usher")]
     pub state: PathBuf,
-    /// A web site that stands behind the edge, for all paths that the template gives to nobody else.
+    /// A web site behind the edge, for all paths that no other origin of the template answers.
     #[arg(long, value_name = "URL", value_parser = parse_website)]
     pub website: Option<Url>,
-    /// A further name by which browsers ask for the edge, without a port; may be repeated.
+    /// A further host name at which browsers request the edge, without a port; may be repeated.
     #[arg(long, value_name = "NAME", value_parser = parse_host)]
     pub host: Vec<Host>,
-    /// Let everybody sign in as a demo viewer, also where others than this machine can reach the edge.
+    /// Let everyone sign in as a demo viewer, even if other machines can reach the edge.
     #[arg(long)]
     pub demo: bool,
-    /// Run the viewer-request function as if CloudFront had taken the signature out of the request before. AWS does
+    /// Run the viewer-request function as if CloudFront had removed the signature from the request first. AWS does
     /// not document whether it does.
     #[arg(long, hide = true)]
     pub hide_signatures: bool,
-    /// Refuse also what AWS is only reported to refuse: playlists whose names have other signs than letters, digits,
-    /// `.`, `_`, `-` and `~`.
+    /// Also reject what AWS is only reported to reject: playlists whose names contain characters other than letters,
+    /// digits, `.`, `_`, `-` and `~`.
     #[arg(long, hide = true)]
     pub hostile: bool,
     /// Values for the template's parameters, as for `sam deploy`.
@@ -104,7 +104,7 @@ impl From<&Serve> for Options {
 /// The key that signs.
 #[derive(Args, Clone, Debug)]
 pub struct SigningKey {
-    /// The id that CloudFront gave to the public key.
+    /// The ID of the public key in CloudFront.
     #[arg(long, value_name = "K", value_parser = |id: &str| KeyPairId::new(id))]
     pub key_pair_id: KeyPairId,
     /// The private key in PEM.
@@ -115,7 +115,7 @@ pub struct SigningKey {
     pub hash_algorithm: HashAlgorithm,
 }
 
-/// What a policy says besides its resource.
+/// The conditions of a policy.
 #[derive(Args, Clone, Debug)]
 pub struct Conditions {
     /// When it ends: Unix seconds or ISO 8601.
@@ -130,7 +130,7 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// Whether an expiry is all there is to say, which a canned policy can.
+    /// Whether there is only an expiry, so that a canned policy is enough.
     pub(crate) fn are_canned(&self) -> bool {
         self.date_greater_than.is_none() && self.ip_address.is_none()
     }
@@ -148,10 +148,10 @@ pub struct Sign {
     /// The key that signs.
     #[command(flatten)]
     pub key: SigningKey,
-    /// What the policy says besides its resource.
+    /// The conditions of the policy.
     #[command(flatten)]
     pub conditions: Conditions,
-    /// Percent-encode ?, = and & of the whole value, as a Flash player's configuration wanted it.
+    /// Percent-encode ?, = and & of the whole value, as a Flash player's configuration required.
     #[arg(long)]
     pub flash: bool,
 }
@@ -165,7 +165,7 @@ pub struct SignCookies {
     /// The key that signs.
     #[command(flatten)]
     pub key: SigningKey,
-    /// What the policy says besides its resource.
+    /// The conditions of the policy.
     #[command(flatten)]
     pub conditions: Conditions,
     /// A JSON object of names and values, or Set-Cookie lines.
@@ -178,7 +178,7 @@ pub struct SignCookies {
 pub enum CookieOutput {
     /// A JSON object of names and values.
     Json,
-    /// One `Set-Cookie` header a line.
+    /// One `Set-Cookie` header per line.
     SetCookie,
 }
 
@@ -194,13 +194,13 @@ pub struct Explain {
     /// A trusted public key in PEM with its id; may be repeated.
     #[arg(long, required = true, value_name = "K=FILE", value_parser = parse_public_key)]
     pub public_key: Vec<(KeyPairId, PathBuf)>,
-    /// When to judge the request: Unix seconds or ISO 8601.
+    /// The time of the request: Unix seconds or ISO 8601.
     #[arg(long, value_name = "T", value_parser = parse_time)]
     pub now: Option<UnixTime>,
     /// The viewer's address.
     #[arg(long, value_name = "A")]
     pub ip_address: Option<IpAddr>,
-    /// For people or for programs.
+    /// Text for people, or JSON for programs.
     #[arg(long, default_value = "text")]
     pub output: ExplainOutput,
 }
@@ -217,7 +217,7 @@ pub enum ExplainOutput {
 /// `usher rewrite`
 #[derive(Args, Clone, Debug)]
 pub struct Rewrite {
-    /// The URL that players request the playlist by.
+    /// The URL at which players request the playlist.
     #[arg(long, value_name = "PLAYLIST_URL")]
     pub url: String,
     /// The key that signs.
@@ -229,7 +229,7 @@ pub struct Rewrite {
     /// The path below which URIs are signed.
     #[arg(long, default_value = "/video/")]
     pub prefix: String,
-    /// How many path segments below the prefix make an asset, with a grant of its own.
+    /// How many path segments below the prefix make an asset; each asset gets its own grant.
     #[arg(long, default_value_t = 1)]
     pub scope_depth: usize,
     /// What to do with the URIs.
@@ -244,7 +244,7 @@ pub enum RewriteStyle {
     Inline,
     /// Parameters once, in EXT-X-DEFINE.
     Define,
-    /// As it is.
+    /// The playlist, unchanged.
     Plain,
 }
 
@@ -280,18 +280,18 @@ pub enum KeyType {
 /// `usher check`
 #[derive(Args, Clone, Debug)]
 pub struct Check {
-    /// Where viewers go: the stack's output Url, or where `usher serve` listens.
+    /// The viewers' URL: the stack's output Url, or the address on which `usher serve` listens.
     pub url: Url,
     /// A playlist that the viewer may watch.
     #[arg(long, default_value = "/video/clock-ts/master.m3u8", value_name = "PATH", value_parser = parse_path)]
     pub playlist: String,
-    /// The bucket's own address, which must refuse everybody.
+    /// The bucket's own address, which must reject every request.
     #[arg(long, value_name = "U")]
     pub bucket_url: Option<Url>,
-    /// The HTTP API's own address, which must refuse everybody.
+    /// The HTTP API's own address, which must reject every request.
     #[arg(long, value_name = "U")]
     pub api_url: Option<Url>,
-    /// A file with a viewer's bearer token; without it, the variable USHER_BEARER counts.
+    /// A file with a viewer's bearer token; without it, the variable USHER_BEARER is used.
     #[arg(long, value_name = "FILE")]
     pub bearer_file: Option<PathBuf>,
     /// A file with the cookies of a viewer who signs in by cookie, such as __ac=…, as a browser sends them.
@@ -300,21 +300,22 @@ pub struct Check {
     /// The origin of a player page on another host, where viewers sign in, as browsers send it.
     #[arg(long, value_name = "ORIGIN")]
     pub origin: Option<Origin>,
-    /// The origin of a cast receiver, which plays by signed URLs and never signs in.
+    /// The origin of a cast receiver, which plays signed URLs and never signs in.
     #[arg(long, value_name = "ORIGIN")]
     pub receiver_origin: Option<Origin>,
-    /// A path pattern of the deployment's CommonAssets, which every viewer may get, such as /video/ads/*. May be
-    /// given again.
+    /// A path pattern in the deployment's CommonAssets, which every viewer may get, such as /video/ads/*; may be
+    /// repeated.
     #[arg(long, value_name = "PATTERN", value_parser = parse_path)]
     pub common_assets: Vec<String>,
-    /// For people or for programs.
+    /// Text for people, or JSON for programs.
     #[arg(long, default_value = "text")]
     pub output: ExplainOutput,
 }
 
 /// `usher upload`
 ///
-/// Browsers and CloudFront keep segments for a year, so a changed one needs another name, or an invalidation.
+/// Browsers and CloudFront keep segments for up to a year, so a changed segment needs another name, or an
+/// invalidation.
 #[derive(Args, Clone, Debug)]
 pub struct Upload {
     /// The folder with the playlists and segments.
@@ -323,7 +324,7 @@ pub struct Upload {
     /// The bucket and the folder in it.
     #[arg(value_name = "s3://BUCKET/PREFIX")]
     pub destination: String,
-    /// Take a prefix that is not below video/, where the bucket policy lets nobody watch.
+    /// Accept a prefix that is not below video/, where the bucket policy lets nobody watch.
     #[arg(long)]
     pub any_prefix: bool,
     /// Print what would be uploaded.
@@ -331,11 +332,11 @@ pub struct Upload {
     pub dry_run: bool,
 }
 
-/// Reads the command line. Help and version go to standard output; bad usage is one line on standard
-/// error and exit code 2.
+/// Reads the command line. Help and version go to standard output; a usage error is one line on standard error
+/// and exit code 2.
 ///
 /// # Errors
-/// The exit code, where there is nothing to run.
+/// The exit code, if there is nothing to run.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCode> {
     Cli::try_parse_from(arguments).map_err(|error| {
         if !error.use_stderr() {
@@ -366,7 +367,7 @@ fn parse_time(text: &str) -> Result<UnixTime, String> {
     UnixTime::new(seconds).map_err(|error| error.to_string())
 }
 
-/// A site by its scheme, host and port.
+/// A site as scheme, host and port.
 fn parse_website(text: &str) -> Result<Url, String> {
     let url: Url = text.parse().map_err(|error: url::ParseError| error.to_string())?;
     let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();

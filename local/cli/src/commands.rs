@@ -1,4 +1,4 @@
-//! The commands: each takes its arguments and answers with an outcome; only this file prints and exits.
+//! The commands: each takes its arguments and returns an outcome; only this file prints and exits.
 
 mod check;
 mod explain;
@@ -34,7 +34,7 @@ impl From<cloudfront_signing::Error> for InputError {
     }
 }
 
-/// What a command has to say.
+/// The output of a command.
 #[derive(Debug, Default, Eq, PartialEq)]
 struct Outcome {
     stdout: Vec<u8>,

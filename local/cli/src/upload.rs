@@ -1,5 +1,5 @@
-//! Uploads a folder of HLS files so that they play: with the content types that players want, the cache
-//! headers that suit CloudFront, and in an order in which nobody sees a playlist before what it names.
+//! Uploads a folder of HLS files so that they play: with the content types that players require, cache headers
+//! for CloudFront, and in an order in which no playlist is visible before the files that it names.
 
 mod destination;
 mod names;
@@ -14,14 +14,14 @@ pub use self::{
 
 use std::{io, path::PathBuf};
 
-/// Why a folder is not, or not wholly, uploaded.
+/// Why a folder is not uploaded, or not completely.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadError {
-    /// Not an address of S3's.
+    /// The destination is not an S3 address.
     #[error("the destination {0:?} is not of the form s3://BUCKET/video/NAME")]
     Destination(String),
-    /// Nothing to upload.
+    /// The folder contains no file.
     #[error("{} holds no file to upload", .0.display())]
     Empty(PathBuf),
     /// A file or folder cannot be read.
@@ -32,31 +32,31 @@ pub enum UploadError {
         /// Why.
         source: io::Error,
     },
-    /// S3's keys are UTF-8.
+    /// The name is not UTF-8, as S3's keys are.
     #[error("{} cannot be a key in S3: its name is not UTF-8", .0.display())]
     Name(PathBuf),
     /// Not a folder.
     #[error("{} is not a folder", .0.display())]
     NotFolder(PathBuf),
-    /// A place where nobody may watch.
+    /// Viewers can never watch anything at this place.
     #[error(
         "nobody could watch what lies below {0:?}: the bucket policy opens video/* only, so upload to \
          s3://BUCKET/video/NAME, or say --any-prefix"
     )]
     Prefix(String),
-    /// S3 did not take a file; what comes after it was not sent.
+    /// S3 rejected a file; the files after it were not sent.
     #[error("{key} was not uploaded, {uploaded} of {all} files were: {reason}")]
     Refused {
         /// The object's key.
         key: String,
-        /// How many were there by then.
+        /// How many files were uploaded before.
         uploaded: usize,
-        /// How many there should be.
+        /// How many files there are.
         all: usize,
         /// What S3 said.
         reason: String,
     },
-    /// More than one request can carry.
+    /// The file is larger than one request may be.
     #[error("{} has more than the 5 GiB that S3 takes at once: upload it with `aws s3 cp`", .0.display())]
     TooLarge(PathBuf),
 }

@@ -1,4 +1,4 @@
-//! The command line as a user meets it: standard output, standard error, exit code.
+//! The command line as a user sees it: standard output, standard error, exit code.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 
 #[path = "../../../tests/corpus.rs"]
@@ -312,7 +312,7 @@ fn serve_says_what_is_missing() {
         serve(&["--state", &state, "--template", &nowhere]),
         format!("error: {nowhere} cannot be read: No such file or directory (os error 2)")
     );
-    // Others could reach the demo sign-in, so there is none, and nobody else vouches for viewers.
+    // Other machines could reach the demo sign-in, so it is off, and no other issuer is configured.
     assert_eq!(
         error_line(&["--listen", "0.0.0.0:0", "--bucket-listen", "127.0.0.1:0", "--state", &state]),
         "error: issue-cookies: the configuration cannot be used: no authenticator is configured: set JWT_ISSUER, \
@@ -372,7 +372,7 @@ fn both_urls_of_the_article_are_admitted_and_one_second_late_refused_with_both_t
     }
 }
 
-/// A policy of the vectors as arguments, unless it cannot be written so: white space, JSON injection.
+/// A policy of the vectors as arguments; `None` if arguments cannot express it: white space, JSON injection.
 fn arguments_for(policy: &str) -> Option<Vec<String>> {
     let document: Value = serde_json::from_str(policy).ok()?;
     let statement = &document["Statement"][0];
@@ -455,14 +455,14 @@ fn try_rewrite(keys: &Keys, style: &str, playlist: &[u8]) -> Output {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = playlist.to_vec();
-    // Whoever refuses the key or the URL does not read on.
+    // A command that rejects the key or the URL does not read its input.
     let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     output
 }
 
-/// Takes out what was added: every `?` or `&` with a whole signature behind it.
+/// Removes what was added: every `?` or `&` with a whole signature after it.
 fn without_signatures(playlist: &[u8]) -> Vec<u8> {
     const BEGIN: &[u8] = b"Policy=";
     const END: &[u8] = b"&Key-Pair-Id=K1&Hash-Algorithm=SHA256";
@@ -506,7 +506,7 @@ fn rewriting_every_playlist_loses_nothing() {
         assert_eq!(without_signatures(&signed), playlist, "{}", file.display());
         changed += usize::from(signed != playlist);
     }
-    // The rest have no URI, or none on their own host below the prefix.
+    // The others contain no URI, or none on their own host below the prefix.
     assert_eq!((changed, refused), (198, 3));
 }
 

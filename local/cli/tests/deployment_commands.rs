@@ -1,4 +1,4 @@
-//! `usher check` and `usher upload` as a user meets them: standard output, standard error, exit code.
+//! `usher check` and `usher upload` as a user sees them: standard output, standard error, exit code.
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::{
@@ -25,7 +25,7 @@ fn told(output: Output) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// `usher serve`, until it is dropped.
+/// `usher serve`, which stops when it is dropped.
 struct Serving {
     child: Child,
     url: String,
@@ -181,19 +181,19 @@ fn without_a_region_or_credentials_nothing_is_uploaded() {
     fs::write(film.path().join("s0.ts"), "segment").unwrap();
     let upload = |region: Option<&str>| {
         let mut command = usher(&["upload", film.path().to_str().unwrap(), "s3://films/video/m"]);
-        // Nothing of the machine's own: no profile, no instance that would be asked.
+        // Without the machine's own credentials: no profile, no instance metadata.
         command.env_clear().env("HOME", film.path()).env("AWS_EC2_METADATA_DISABLED", "true");
         command.envs(region.map(|region| ("AWS_REGION", region)));
         told(command.output().unwrap())
     };
     let error = |text: &str| (Some(2), String::new(), format!("error: {text}\n"));
-    assert_eq!(upload(None), error("it is not known which region the bucket lies in: set AWS_REGION"));
+    assert_eq!(upload(None), error("the region of the bucket is unknown: set AWS_REGION"));
     assert_eq!(
         upload(Some("eu-central-1")),
         error(
-            "there are no AWS credentials: set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; who signed \
-             in with `aws login` or `aws sso login` runs `eval \"$(aws configure export-credentials --format env)\"` \
-             first"
+            "there are no AWS credentials: set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; if you \
+             signed in with `aws login` or `aws sso login`, run \
+             `eval \"$(aws configure export-credentials --format env)\"` first"
         )
     );
 }

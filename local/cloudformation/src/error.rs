@@ -7,7 +7,7 @@ use std::fmt;
 pub struct TemplateError {
     /// The template's name.
     pub template: String,
-    /// Where in it, such as `Resources/Bucket`, if the problem has a place.
+    /// The place in the template, such as `Resources/Bucket`, if the problem has one.
     pub place: Option<String>,
     /// What is wrong.
     pub problem: Problem,
@@ -40,32 +40,32 @@ pub enum Problem {
     /// A resource refers to one whose condition is false.
     #[error("it refers to {0}, which is not there with these parameters")]
     Absent(String),
-    /// Conditions that ask for each other.
+    /// The condition refers to itself through others.
     #[error("the condition {0} depends on itself")]
     Circular(String),
-    /// It has nothing in it.
+    /// The template is empty.
     #[error("it is empty")]
     Empty,
     /// The file cannot be read.
     #[error("cannot be read: {0}")]
     File(String),
-    /// A function's argument is not of its form.
+    /// A function's argument has another form than the function requires.
     #[error("{function} takes {takes}")]
     Function {
         /// Which one.
         function: String,
-        /// What it takes.
+        /// The form that it requires.
         takes: &'static str,
     },
-    /// A condition for which too many others wait.
+    /// Too many conditions refer to each other in a chain.
     #[error("the condition {0} is nested too deeply in others")]
     Nested(String),
-    /// A parameter does not take its value.
+    /// A parameter does not accept its value.
     #[error("the parameter {name} must be {rule}")]
     Parameter {
         /// Which one.
         name: String,
-        /// What it takes. Never the value: it may be a secret.
+        /// What it accepts. Never the value: it may be a secret.
         rule: String,
     },
     /// A rule of the template is violated.
@@ -82,10 +82,10 @@ pub enum Problem {
     /// There is no such parameter.
     #[error("there is no parameter {0}")]
     UnknownParameter(String),
-    /// It refers to something that the template does not have.
+    /// A value refers to something that is not in the template.
     #[error("it refers to {0}, which is neither a parameter nor a resource")]
     UnknownReference(String),
-    /// It is no YAML.
+    /// The file is not YAML.
     #[error("{0}")]
     Yaml(String),
 }

@@ -9,16 +9,17 @@ use serde_json::{Map, Value, json};
 
 use super::{Problem, yaml::text};
 
-/// What functions are evaluated with.
+/// The state of an evaluation.
 pub(super) struct Evaluator<'a> {
     parameters: &'a BTreeMap<String, Value>,
     conditions: Option<&'a Map<String, Value>>,
     resources: Option<&'a Map<String, Value>>,
-    /// Each condition is evaluated once: two that name the next one twice would else make four of it.
+    /// Each condition is evaluated once. Otherwise the time would double with each condition that names the
+    /// next one twice.
     evaluated: RefCell<BTreeMap<String, Result<bool, Problem>>>,
-    /// How many conditions wait for the one that is evaluated now.
+    /// How many conditions wait for the present one.
     waiting: Cell<usize>,
-    /// Resources that values referred to.
+    /// Resources that values have referred to.
     referred: RefCell<BTreeSet<String>>,
 }
 
@@ -30,12 +31,12 @@ impl<'a> Evaluator<'a> {
         Self { parameters, conditions, resources, evaluated, waiting: Cell::default(), referred }
     }
 
-    /// The resources that were referred to since this was asked last.
+    /// The resources that values have referred to since the last call.
     pub(super) fn take_referred(&self) -> BTreeSet<String> {
         self.referred.take()
     }
 
-    /// A value without functions but for references to resources; nothing for `AWS::NoValue`.
+    /// A value in which all functions are evaluated except references to resources; `None` for `AWS::NoValue`.
     pub(super) fn value(&self, value: &Value) -> Result<Option<Value>, Problem> {
         match value {
             Value::Array(items) => {
@@ -55,7 +56,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Whether a condition of the template holds.
+    /// Whether a condition of the template is true.
     pub(super) fn condition(&self, name: &str) -> Result<bool, Problem> {
         if let Some(before) = self.evaluated.borrow().get(name) {
             return before.clone();
@@ -65,7 +66,7 @@ impl<'a> Evaluator<'a> {
         if self.waiting.get() >= MOST_WAITING {
             return Err(Problem::Nested(name.to_owned()));
         }
-        // What whoever asks gets until this one is evaluated: it asks for itself.
+        // The result until this condition is evaluated: a condition that needs it before that refers to itself.
         let circular = Err(Problem::Circular(name.to_owned()));
         self.evaluated.borrow_mut().insert(name.to_owned(), circular);
         self.waiting.update(|waiting| waiting + 1);
@@ -75,7 +76,7 @@ impl<'a> Evaluator<'a> {
         truth
     }
 
-    /// The function of a condition or an assertion.
+    /// Evaluates the function of a condition or an assertion.
     pub(super) fn holds(&self, value: &Value) -> Result<bool, Problem> {
         let takes = "conditions, and functions such as Fn::Equals";
         let members = value.as_object().filter(|members| members.len() == 1);
@@ -113,7 +114,8 @@ impl<'a> Evaluator<'a> {
             "Fn::Join" => self.join(list()),
             "Fn::Select" => self.select(list()),
             "Fn::Split" => self.split(list()),
-            // Not evaluated, but what it is given may be: whoever needs the value sees that it is none.
+            // The function is unknown, so it stays; only its argument is evaluated. Code that needs the value
+            // sees that it is not one.
             _ => Ok(json!({ name: self.value(argument)? })),
         }
         .map(Some)
@@ -155,7 +157,8 @@ impl<'a> Evaluator<'a> {
         Ok(symbolic)
     }
 
-    /// The function for which SAM makes a resource of this name: its role, unless it has one, or its URL.
+    /// The function for which SAM creates a resource of this name: its role, unless the function has one, or
+    /// its URL.
     /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html>
     fn function_of<'n>(&self, name: &'n str) -> Option<&'n str> {
         let function = |suffix| {
@@ -240,12 +243,12 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// A value where a function needs one.
+    /// A value for a function that requires one.
     fn given(&self, function: &str, value: &Value) -> Result<Value, Problem> {
         self.value(value)?.ok_or_else(|| wrong(function, "a value, and AWS::NoValue is none"))
     }
 
-    /// A value as conditions compare it: all scalars are texts, and no resource is there yet.
+    /// A value as conditions compare it: all scalars are strings, and there are no resources yet.
     fn comparable(&self, value: &Value) -> Result<Value, Problem> {
         let takes = || wrong("a condition", "parameters and texts, nothing of a resource");
         let value = self.given("a condition", value)?;
@@ -258,7 +261,7 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// A function is an object of one member.
+/// A function is an object with one member.
 fn function(members: &Map<String, Value>) -> Result<Option<(&str, &Value)>, Problem> {
     let found = members.iter().find(|(name, _)| *name == "Ref" || name.starts_with("Fn::"));
     match found {
@@ -267,13 +270,13 @@ fn function(members: &Map<String, Value>) -> Result<Option<(&str, &Value)>, Prob
     }
 }
 
-/// A reference that could not be evaluated, or a function of one.
+/// Whether a value is a reference that could not be evaluated, or a function of one.
 fn is_function(value: &Value) -> bool {
     value.as_object().is_some_and(|members| matches!(function(members), Ok(Some(_))))
 }
 
-/// One text where all are known, else `{"Fn::Join": ["", […]]}` with the known ones together; nothing if one
-/// is a list or null. References stand between delimiters like texts.
+/// One string if all items are known; otherwise `{"Fn::Join": ["", […]]}` with adjacent known items joined;
+/// `None` if an item is a list or null. References are joined with delimiters as strings are.
 fn join(delimiter: &str, items: Vec<Value>) -> Option<Value> {
     let mut parts: Vec<Value> = Vec::new();
     let mut add = |part: Value| match (parts.last_mut(), part) {
@@ -298,7 +301,7 @@ fn join(delimiter: &str, items: Vec<Value>) -> Option<Value> {
     })
 }
 
-/// The parts of a text with references in it, as [`join`] made it.
+/// The parts of a string with references in it, as [`join`] returns it.
 fn nested(item: Value) -> Result<Vec<Value>, Value> {
     let parts = item.get("Fn::Join").and_then(|join| match join.as_array().map(Vec::as_slice) {
         Some([Value::String(delimiter), Value::Array(parts)]) if delimiter.is_empty() => Some(parts.clone()),
@@ -311,7 +314,7 @@ fn wrong(function: &str, takes: &'static str) -> Problem {
     Problem::Function { function: function.to_owned(), takes }
 }
 
-/// What stands here for the account and the stack.
+/// The values of the account and the stack here.
 fn pseudo_parameter(name: &str) -> Option<&'static str> {
     Some(match name {
         "AWS::AccountId" => "000000000000",
@@ -324,5 +327,5 @@ fn pseudo_parameter(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Each takes some of the stack.
+/// A limit, because each waiting condition takes some of the program's stack.
 const MOST_WAITING: usize = 100;

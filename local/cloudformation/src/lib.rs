@@ -1,8 +1,9 @@
-//! CloudFormation templates as data: read, given parameters, and evaluated as a deployment would.
+//! CloudFormation templates as data: read, given parameters, and evaluated as CloudFormation does for a
+//! deployment.
 //!
-//! What a template leaves to the deployment stays symbolic: a resource is referred to as
-//! `{"Ref": "Bucket"}` or `{"Fn::GetAtt": ["Bucket", "Arn"]}`, a text with such references in it is
-//! `{"Fn::Join": ["", […]]}`. Whoever runs something here decides what they stand for.
+//! Values that exist only after a deployment stay symbolic: a reference to a resource is `{"Ref": "Bucket"}` or
+//! `{"Fn::GetAtt": ["Bucket", "Arn"]}`, and a string with such references is `{"Fn::Join": ["", […]]}`. The
+//! caller decides what they mean when it runs something.
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 
@@ -32,7 +33,7 @@ impl Template {
     /// Reads a template from a file.
     ///
     /// # Errors
-    /// The file cannot be read, or is no YAML.
+    /// The file cannot be read, or is not YAML.
     pub fn read(path: &Path) -> Result<Self, TemplateError> {
         let name = path.display().to_string();
         match fs::read_to_string(path) {
@@ -41,10 +42,10 @@ impl Template {
         }
     }
 
-    /// Reads a template from a text, YAML or JSON; `name` stands in errors.
+    /// Reads a template from YAML or JSON; `name` appears in errors.
     ///
     /// # Errors
-    /// It is no YAML, or no template.
+    /// It is not YAML, or not a template.
     pub fn parse(name: &str, text: &str) -> Result<Self, TemplateError> {
         let document = yaml::long_form(text).map_err(|problem| TemplateError::new(name, problem))?;
         Ok(Self { name: name.to_owned(), document })
@@ -57,11 +58,11 @@ impl Template {
         &self.document
     }
 
-    /// What CloudFormation would create with these values for parameters, and the defaults for the others.
-    /// Rules are not checked yet: [`Stack::check_rules`].
+    /// The resources that CloudFormation would create with these values for parameters, and defaults for the
+    /// others. It does not check the rules: [`Stack::check_rules`] does.
     ///
     /// # Errors
-    /// A value that its parameter does not take, or a function that cannot be evaluated.
+    /// A value that its parameter does not accept, or a function that cannot be evaluated.
     pub fn with_parameters<N: AsRef<str>, V: AsRef<str>>(
         &self,
         overrides: impl IntoIterator<Item = (N, V)>,

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::{Problem, yaml::text};
 
-/// Each parameter's value: what was given for it, else its default. Lists become JSON arrays; a number
-/// becomes a text, as it does wherever a template uses it.
+/// Each parameter's value: the given one, otherwise its default. Lists become JSON arrays; numbers become
+/// strings, as everywhere in a template.
 pub(super) fn values(
     document: &Value,
     overrides: &BTreeMap<String, String>,
@@ -55,7 +55,7 @@ impl Parameter<'_> {
             }
         }
         if let Some(pattern) = self.text("AllowedPattern") {
-            // It must match the whole value.
+            // The pattern must match the whole value.
             let pattern_matches = Regex::new(&format!("^(?:{pattern})$"))
                 .map_err(|_| self.must_be(format!("checked by another AllowedPattern than {pattern}")))?;
             if !pattern_matches.is_match(value) {
@@ -89,7 +89,7 @@ impl Parameter<'_> {
         text(self.definition.get(member)?)
     }
 
-    /// Limits may be written as texts, too.
+    /// A limit may also be written as a string.
     fn number(&self, member: &str) -> Option<f64> {
         self.text(member)?.parse().ok()
     }

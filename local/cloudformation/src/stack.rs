@@ -1,4 +1,4 @@
-//! What CloudFormation would create.
+//! The resources that CloudFormation would create.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{Problem, TemplateError, evaluator::Evaluator, parameters, yaml::text};
 
-/// A template with a value for each parameter: its functions are evaluated, and what its conditions leave out
-/// is not there.
+/// A template with a value for each parameter: its functions are evaluated, and resources and outputs whose
+/// condition is false are removed.
 #[derive(Clone, Debug)]
 pub struct Stack {
     name: String,
@@ -41,13 +41,13 @@ impl Stack {
         self.resources.iter().map(|(id, resource)| (id.as_str(), resource))
     }
 
-    /// A resource by its logical id, if it is there.
+    /// A resource by its logical id, if it exists with these parameters.
     #[must_use]
     pub fn resource(&self, id: &str) -> Option<&Value> {
         self.resources.get(id)
     }
 
-    /// What SAM's functions have in common.
+    /// The settings that SAM applies to all functions.
     #[must_use]
     pub fn globals(&self) -> &Value {
         &self.globals
@@ -59,22 +59,22 @@ impl Stack {
         &self.outputs
     }
 
-    /// A parameter's value: a text, or an array of texts.
+    /// A parameter's value: a string, or an array of strings.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&Value> {
         self.parameters.get(name)
     }
 
-    /// A scalar as CloudFormation writes it into a text, whatever its type: parameters are always texts.
+    /// A scalar as CloudFormation writes it into a string, whatever its type: parameters are always strings.
     #[must_use]
     pub fn text(scalar: &Value) -> Option<String> {
         text(scalar)
     }
 
-    /// Whether CloudFormation would begin at all.
+    /// Whether CloudFormation would start the deployment.
     ///
     /// # Errors
-    /// The first rule that is violated.
+    /// The first rule that the parameters violate.
     pub fn check_rules(&self) -> Result<(), TemplateError> {
         match &self.violated {
             Some(problem) => Err(self.error(problem.clone())),
@@ -87,7 +87,7 @@ impl Stack {
     }
 }
 
-/// A template with the values that its parameters have.
+/// A template with the values of its parameters.
 struct Reader<'a> {
     name: &'a str,
     document: &'a Value,
@@ -95,7 +95,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Does something with each member of a section, and says where it went wrong.
+    /// Calls a function with each member of a section, and adds the place to its error.
     fn each(
         &self,
         section: &str,
@@ -118,7 +118,7 @@ impl Reader<'_> {
         Ok(absent)
     }
 
-    /// The members of a section that are there. None of them may refer to a resource that is not.
+    /// The members of a section that exist. None of them may refer to a resource that does not.
     fn evaluated(
         &self,
         section: &str,
@@ -137,7 +137,7 @@ impl Reader<'_> {
         Ok(there)
     }
 
-    /// The first rule that is violated.
+    /// The first rule that the parameters violate.
     fn violated(&self) -> Result<Option<Problem>, TemplateError> {
         let mut violated = None;
         self.each("Rules", |rule, definition| {
@@ -148,7 +148,7 @@ impl Reader<'_> {
         Ok(violated)
     }
 
-    /// A resource or an output may have a condition.
+    /// Whether a resource or an output exists: it may have a condition.
     fn is_there(&self, member: &Value) -> Result<bool, Problem> {
         match member.get("Condition").and_then(Value::as_str) {
             Some(condition) => self.evaluator.condition(condition),

@@ -22,7 +22,7 @@ const RESOURCES: &str = "Resources:
   Other: {Type: AWS::S3::Bucket, Condition: Named}
 ";
 
-/// The property `P` of a resource beside a bucket, with a few parameters and conditions.
+/// The evaluated property `P` of a resource; the template also has a bucket, a few parameters and conditions.
 fn evaluated(property: &str, name: &str) -> Result<Value, String> {
     let text = format!("{HEAD}{RESOURCES}  R:\n    Properties:\n      Q: 1\n      P: {property}\n");
     let template = Template::parse("t", &text).map_err(|error| error.to_string())?;
@@ -170,7 +170,7 @@ fn conditions_that_cannot_be_evaluated_are_one_sentence() {
     }
 }
 
-/// As many conditions, each of which but the last names the next one twice, and a resource for the first.
+/// That many conditions, each of which but the last names the next one twice, and a resource with the first.
 fn chain(length: usize) -> Template {
     let conditions: String = (2..=length)
         .map(|next| format!("  C{}: !And [!Condition C{next}, !Condition C{next}]\n", next - 1))
@@ -180,7 +180,7 @@ fn chain(length: usize) -> Template {
     Template::parse("t", &format!("{HEAD}{conditions}{last}{resources}")).expect("YAML")
 }
 
-/// Evaluated wherever it is named, the last of them would be asked 2^99 times.
+/// If every name were evaluated again, the last condition would be evaluated 2^99 times.
 #[test]
 fn conditions_are_evaluated_once() {
     for (name, is_there) in [("x", true), ("y", false)] {

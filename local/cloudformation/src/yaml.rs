@@ -34,7 +34,7 @@ fn function(name: &str, argument: Value) -> Value {
     }
 }
 
-/// `Fn::GetAtt: Bucket.Arn` means the same as a list of the two.
+/// `Fn::GetAtt: Bucket.Arn` means the same as a list of both parts.
 fn object(mut members: Map<String, Value>) -> Value {
     if let Some(attribute) = members.get_mut("Fn::GetAtt")
         && let Some((resource, name)) = attribute.as_str().and_then(|text| text.split_once('.'))
@@ -56,7 +56,7 @@ fn scalar(node: &YamlOwned) -> Value {
     }
 }
 
-/// A scalar as CloudFormation writes it into a text.
+/// A scalar as CloudFormation writes it into a string.
 pub(super) fn text(scalar: &Value) -> Option<String> {
     match scalar {
         Value::String(text) => Some(text.clone()),

@@ -1,7 +1,7 @@
 //! Processor time of answers from the edge's cache, without sockets: `cargo run --release -p usher-edge --example edge_times`
 //!
-//! Prints a line `measure<TAB>microseconds<TAB>ratio` for each measure. The ratio is to one verification of a signed
-//! URL, so that figures of different machines can be compared.
+//! Prints a line `measure<TAB>microseconds<TAB>ratio` for each measure. The ratio is to the time of one verification
+//! of a signed URL, so that results from different machines can be compared.
 
 use std::{
     error::Error,
@@ -26,7 +26,7 @@ use usher_edge::{Options, Running};
 type Failure = Box<dyn Error>;
 
 fn main() -> Result<(), Failure> {
-    // As `usher serve` does, whose log is a part of an answer's cost.
+    // As `usher serve` does: the log is a part of the cost of an answer.
     tracing_subscriber::fmt()
         .with_env_filter("warn,usher=info,issue_cookies=info,resign_manifest=info")
         .with_writer(io::sink)
@@ -63,7 +63,7 @@ async fn measure() -> Result<(), Failure> {
     report("playlist, by cookies", viewer.hits(playlist, Some(&cookies)).await?, verification);
     report("playlist, by signed URL", viewer.hits(&signed, None).await?, verification);
 
-    // The edge does not run twice what may write to the log.
+    // The edge never runs code that may write to the log twice, so this code gets a new realm for each run.
     let logging = fs::read_to_string(template)?.replacen(
         "function handler(",
         "// console\n        function handler(",
@@ -86,11 +86,11 @@ fn playlist() -> String {
     format!("{head}{segments}#EXT-X-ENDLIST\n")
 }
 
-/// Who asks the edge.
+/// The viewer that sends requests to the edge.
 struct Viewer(Running);
 
 impl Viewer {
-    /// Of an edge of this template's.
+    /// The viewer of an edge with this template.
     async fn of(template: &Path, folder: &Path, now: UnixTime) -> Result<Self, Failure> {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let options = Options {
@@ -132,7 +132,7 @@ impl Viewer {
         text(&answer, "url")
     }
 
-    /// What an answer from the cache costs.
+    /// The time of an answer from the cache.
     async fn hits(&self, target: &str, cookies: Option<&str>) -> Result<Duration, Failure> {
         let headers = cookies.map(|cookies| ("cookie", cookies));
         // The first answer is a miss.
@@ -154,7 +154,7 @@ impl Viewer {
     ) -> Result<(HeaderMap, Bytes), Failure> {
         let request =
             http::Request::builder().method(method).uri(target).header("host", self.0.address.to_string());
-        // As a browser has them.
+        // As browsers send them.
         let request = request.header("accept", "*/*").header("accept-encoding", "gzip, deflate, br, zstd");
         let request =
             request.header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101");
@@ -180,7 +180,7 @@ fn report(measure: &str, time: Duration, verification: Duration) {
     println!("{measure}\t{:.1}\t{ratio:.2}", time.as_secs_f64() * 1e6);
 }
 
-/// The processor's time for one call, of all threads, over at least a second.
+/// The mean processor time of one call, of all threads, over at least a second.
 async fn mean(call: impl AsyncFn() -> Result<(), Failure>) -> Result<Duration, Failure> {
     for _ in 0..100 {
         call().await?;
@@ -195,7 +195,7 @@ async fn mean(call: impl AsyncFn() -> Result<(), Failure>) -> Result<Duration, F
     Ok(processor_time().saturating_sub(started) / calls)
 }
 
-/// What else the machine does meanwhile is not ours.
+/// The time of this process alone: other work on the machine does not count.
 fn processor_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }

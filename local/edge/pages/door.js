@@ -1,4 +1,4 @@
-// The door: what the page says to the edge, and what it makes of the answers.
+// The requests that the page sends to the edge, and how it reads the answers.
 
 /** Asks for `url` as the player would. Returns null when admitted, else the denial. */
 export async function probe(url) {

@@ -1,6 +1,7 @@
-// The inspector: what came to the edge, newest first, and why each was admitted or refused.
+// The inspector: the requests to the edge, newest first, and why each was admitted or refused.
 //
-// Paths and messages come from whoever sends a request: everything enters the page as text, never as markup.
+// Paths and messages come from anyone who sends a request, so the page shows everything as text, never as
+// markup.
 
 const KEPT = 200;
 const ANNOUNCE_EVERY_MS = 10_000;
@@ -43,7 +44,7 @@ function start() {
 }
 
 function receive(request) {
-  // The edge counts from one again after a restart, hence the time.
+  // After a restart the edge counts from one again, so the key contains the time.
   const key = `${request.number} ${request.time}`;
   if (seen.has(key)) return;
   seen.add(key);
@@ -86,7 +87,7 @@ function details(request) {
     make('span', { className: 'quiet' }, CREDENTIALS[request.credential] ?? '–'),
     make('span', { className: 'number' }, String(request.status)));
   const whole = make('details', {}, summary);
-  // Built when first opened: most rows never are.
+  // Built when first opened: most rows are never opened.
   whole.addEventListener('toggle', () => {
     if (whole.children.length === 1) whole.append(more(request));
   });
@@ -110,9 +111,9 @@ function sentence(request) {
     case 'admitted':
       return `Admitted by its ${by ?? 'signature'}: signed by a key this edge trusts, for this resource, and not expired.`;
     case 'refused':
-      return `Refused${by ? `, although it brought ${by === 'signed URL' ? 'a signed URL' : by}` : ''}: ${request.reason ?? request.message ?? request.code}`;
+      return `Refused${by ? `, although it carried ${by === 'signed URL' ? 'a signed URL' : by}` : ''}: ${request.reason ?? request.message ?? request.code}`;
     default:
-      return 'Open: this behaviour asks for no signature.';
+      return 'Open: this behavior requires no signature.';
   }
 }
 
@@ -139,7 +140,7 @@ function factsOf(request) {
 
 function behavior({ behavior: pattern, restricted }) {
   if (pattern === null) return 'none: this path belongs to the local edge, not to the distribution';
-  return `${pattern}, which ${restricted ? 'asks for a signature' : 'is open to all'}`;
+  return `${pattern}, which ${restricted ? 'requires a signature' : 'is open to all'}`;
 }
 
 /** `20:31:00, 30 min later`: what counts is how far it was when the request came. */

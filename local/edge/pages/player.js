@@ -1,7 +1,9 @@
 // The player: signs in, plays by cookies, renews them before they expire, signs out.
 //
-// The token lives in a variable and nowhere else: what is stored, any script of this origin can read later.
-// The cookies are HttpOnly; this page never sees them, so it asks at the door (`probe`) to learn what they are worth.
+// The token is in a variable and nowhere else: any script of this origin could read it from the browser's
+// storage later.
+// The cookies are HttpOnly and this page cannot read them, so it sends a request (`probe`) to learn whether they are
+// valid.
 
 import { call, probe } from '/__usher/door.js';
 
@@ -43,7 +45,7 @@ async function start() {
   element('stream').addEventListener('change', guarded(streamChanged));
   element('engine').addEventListener('change', guarded(() => source && attach(source.url, { ...source, at: video.currentTime })));
   video.addEventListener('error', guarded(() => source && !source.hls && recover(source.url, video.error?.message)));
-  // Timers stand still while a laptop sleeps.
+  // Timers stop while a laptop sleeps.
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && renewIfDue());
   setInterval(showCookies, 1000);
   await guarded(listStreams)();
@@ -51,7 +53,7 @@ async function start() {
   await guarded(ask)();
 }
 
-// ---- At the door
+// ---- Requests to the edge
 
 async function ask() {
   const [mine, stream] = [session, chosenStream()];
@@ -81,7 +83,7 @@ async function signIn() {
   await ask();
   if (mine !== session) return;
   say(access === 'admitted' ? 'Signed in: this browser has cookies now. Press Play.' : `Signed in, and still not let in: ${lastDenial.code}.`);
-  // The button that was pressed is gone, and the keyboard focus with it.
+  // The button that was pressed is hidden, and has lost the keyboard focus.
   ['play', 'play-signed', 'sign-out'].map(element).find(({ hidden }) => !hidden)?.focus();
 }
 
@@ -111,12 +113,13 @@ async function requestCookies() {
 function untilRenewal({ refresh_after: refreshAfter, expires_at: expiresAt }) {
   const now = Date.now();
   if (refreshAfter * 1000 > now) return refreshAfter * 1000 - now;
-  // Cookies that cannot outlive the viewer's own credential come back due at once: do not hammer.
+  // Cookies that cannot outlive the viewer's own credential are due again at once: wait, or the page would
+  // flood the edge.
   return Math.max((expiresAt * 1000 - now) / 2, SHORTEST_WAIT_MS);
 }
 
 function scheduleRenewal(milliseconds) {
-  // setTimeout takes 32 bits: a longer delay would fire at once.
+  // setTimeout accepts 32 bits: a longer delay would fire at once.
   renewTimer = setTimeout(guarded(renewByTimer), Math.min(milliseconds, LONGEST_TIMEOUT_MS));
 }
 
@@ -137,7 +140,7 @@ async function signOut() {
   const handedOut = signedUrl;
   [token, grant, signedUrl, access] = [null, null, null, 'signing-out'];
   render();
-  // A renewal on its way would set the cookies again after they were cleared.
+  // A renewal that is under way would set the cookies again after they were cleared.
   await renewing?.catch(() => {});
   try {
     await call('DELETE', '/auth/cookies', { token });
@@ -270,7 +273,7 @@ async function listStreams() {
   const streams = await call('GET', '/__usher/streams');
   const paths = streams.map(({ path }) => path);
   const wanted = new URLSearchParams(location.search).get('stream');
-  // A link may name a path of this origin, never another host: `//` and `/\` begin one.
+  // A link may name a path on this origin, never another host, which `//` and `/\` begin.
   if (/^\/[^/\\]/.test(wanted ?? '') && !paths.includes(wanted)) paths.push(wanted);
   element('stream').replaceChildren(...paths.map((path) => new Option(label(path), path, false, path === wanted)));
   if (!paths.length) say('There is no stream in the media folder.');
@@ -281,7 +284,7 @@ function offerEngines() {
   const native = video.canPlayType(HLS_TYPE) !== '';
   element('engine').querySelector('[value=native]').disabled = !native;
   element('engine').value = native && wanted !== 'hls' ? 'native' : 'hls';
-  // Not awaited: a missing hls.js must not hold up the page. `loadHls` itself says so.
+  // Not awaited: a missing hls.js must not delay the page. `loadHls` reports it.
   if (element('engine').value === 'hls') loadHls().catch(() => {});
 }
 
@@ -406,7 +409,7 @@ function onClick(id, action) {
   const run = guarded(action);
   button.addEventListener('click', async () => {
     if (button.getAttribute('aria-disabled') === 'true') return;
-    // Not `disabled`, which would throw the keyboard focus away.
+    // Not `disabled`, which would lose the keyboard focus.
     button.setAttribute('aria-disabled', 'true');
     await run();
     button.removeAttribute('aria-disabled');

@@ -1,4 +1,4 @@
-//! The bucket: the media folder behind a real S3 interface, read-only and private.
+//! The bucket: the media folder as a real S3 server, read-only and private.
 
 use std::{
     borrow::Cow,
@@ -29,7 +29,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 use super::{EdgeError, hosts::Hosts};
 use crate::content_type::content_type;
 
-/// An S3 server over one folder, with credentials of this process alone.
+/// An S3 server for one folder. Its credentials exist in this process alone.
 pub(super) struct Bucket {
     media: Media,
     access_key: String,
@@ -48,7 +48,7 @@ impl Bucket {
         Ok(Self { media: Media { files, folder }, access_key, secret_key })
     }
 
-    /// The official SDK's client, as in AWS but for the endpoint.
+    /// The official SDK's client, as in AWS except for the endpoint.
     pub(super) fn client(&self, address: SocketAddr) -> aws_sdk_s3::Client {
         let credentials = Credentials::new(&self.access_key, &self.secret_key, None, None, "usher serve");
         let config = aws_sdk_s3::Config::builder()
@@ -61,7 +61,7 @@ impl Bucket {
         aws_sdk_s3::Client::from_conf(config)
     }
 
-    /// Serves requests to `hosts` until it is dropped, and its connections with it.
+    /// Serves requests to `hosts`. Dropping the future ends the server and its connections.
     pub(super) async fn serve(self, listener: TcpListener, hosts: Hosts) {
         let mut builder = S3ServiceBuilder::new(self.media);
         builder.set_auth(SimpleAuth::from_single(self.access_key, self.secret_key));
@@ -72,7 +72,7 @@ impl Bucket {
             match listener.accept().await {
                 Ok((stream, _)) => {
                     let service = service.clone();
-                    // Else the end of each object waits for the reader's delayed acknowledgement.
+                    // Otherwise the end of each object waits for the reader's delayed acknowledgement.
                     let _ = stream.set_nodelay(true);
                     connections.spawn(async move {
                         let http = auto::Builder::new(TokioExecutor::new());
@@ -82,7 +82,8 @@ impl Bucket {
                     });
                 }
                 Err(error) => {
-                    // Out of file descriptors, most likely: some come back when connections end.
+                    // Most likely the process has no file descriptors left: some become free when connections
+                    // end.
                     tracing::warn!(%error, "the bucket cannot take a connection");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
@@ -92,17 +93,17 @@ impl Bucket {
     }
 }
 
-/// Of S3, reading objects of one bucket; every other operation is answered with `NotImplemented`, so the
-/// folder is never written to. The S3 server takes each folder below its root for a bucket: here the media
-/// folder is both, which is a bucket without a name.
+/// The part of S3 that reads objects of one bucket. Every other operation returns `NotImplemented`, so nothing
+/// writes to the folder. The S3 server reads each folder below its root as a bucket. Here the media folder is
+/// both root and bucket, which is a bucket without a name.
 struct Media {
     files: FileSystem,
     folder: PathBuf,
 }
 
 impl Media {
-    /// The key that S3 would look for. A key is a name, not a path: `a/../b` is no way to another object, and
-    /// a folder is none.
+    /// The key that S3 would look for. A key is a name, not a path: `a/../b` does not lead to another object,
+    /// and a folder is not an object.
     fn key(&self, bucket: &str, uri: &Uri) -> S3Result<String> {
         if bucket != BUCKET {
             return Err(S3ErrorCode::NoSuchBucket.into());
@@ -117,8 +118,8 @@ impl Media {
     }
 }
 
-/// The key that S3 looks for at a path without its first slash, if it is UTF-8. A `+` that is not
-/// percent-encoded is a space to S3.
+/// The key that S3 looks for at a path without its first slash, if it is UTF-8. S3 reads a `+` that is not
+/// percent-encoded as a space.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html#object-key-guidelines>
 pub(super) fn key_of_path(path: &str) -> Option<String> {
     let path = path.replace('+', " ");
@@ -152,7 +153,7 @@ impl S3 for Media {
     }
 }
 
-/// `BlockPublicAccess`: whoever comes without a signature is refused before anything is looked up.
+/// `BlockPublicAccess`: rejects a request without a signature before it looks anything up.
 struct SignedRequestsOnly {
     hosts: Hosts,
 }
@@ -174,14 +175,14 @@ impl S3Access for SignedRequestsOnly {
     }
 }
 
-/// A secret of this process.
+/// A secret that only this process has.
 pub(super) fn random_hex() -> Result<String, EdgeError> {
     let mut bytes = [0; 20];
     SystemRandom::new().fill(&mut bytes).map_err(|_| EdgeError::Random)?;
     Ok(base16ct::lower::encode_string(&bytes))
 }
 
-/// Its name.
+/// The bucket's name.
 pub(super) const BUCKET: &str = "usher-media";
 
 #[cfg(test)]
@@ -195,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    /// The bytes of a client that signs as the SDK does and leaves each `+` as it is.
+    /// The bytes of a request from a client that signs as the SDK does, and sends each `+` as it is.
     #[derive(Debug)]
     struct RawPlus;
 

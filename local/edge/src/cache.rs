@@ -1,9 +1,9 @@
-//! The cache of the edge: what an origin has answered, for whoever asks with the same key.
+//! The cache of the edge: responses of origins, for requests with the same cache key.
 //!
-//! Documented: which values are in a key, for how long an answer is kept, that what has gone stale is asked for again
-//! with its validator, and that requests for one key at one time are one request to the origin. Signatures were
-//! verified before. Not documented, and taken to be so: that an answer to `HEAD` is not kept, that a part of what is
-//! not in the cache is asked for as a part where the whole is large, and how much there is room for.
+//! AWS documents which values are in a key, how long a response is kept, that CloudFront revalidates a stale one, and
+//! that simultaneous requests for one key are one request to the origin. CloudFront has verified the signatures
+//! before. AWS does not document, and the edge assumes: a response to `HEAD` is not kept, a range of a large object
+//! that is not in the cache is requested as a range, and how large the cache is.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html>
 
 mod compression;
@@ -25,13 +25,13 @@ use self::{freshness::error_seconds, object::Object};
 pub(super) use self::{key::Key, policy::CachePolicy};
 use super::origin_request::OriginRequest;
 
-/// What is kept, of all behaviours.
+/// The objects in the cache, of all cache behaviors.
 pub(super) struct Cache {
     objects: Objects<Key, Arc<Object>>,
     error_ttls: BTreeMap<u16, u64>,
 }
 
-/// How an answer came about, in the words of `X-Cache`.
+/// Where an answer comes from, in the words of `X-Cache`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Source {
     Hit,
@@ -39,10 +39,10 @@ enum Source {
     RefreshHit,
 }
 
-/// Asks an origin.
+/// Sends a request to an origin.
 pub(super) type Ask<'a> = &'a (dyn Fn(OriginRequest) -> BoxFuture<'a, Response<Body>> + Sync);
 
-/// What a behaviour says of its cache.
+/// The settings of a cache behavior for the cache.
 #[derive(Clone, Copy)]
 pub(super) struct Rules<'a> {
     pub(super) policy: &'a CachePolicy,
@@ -50,13 +50,13 @@ pub(super) struct Rules<'a> {
 }
 
 impl Cache {
-    /// An empty one. `error_ttls`: for how many seconds errors are kept at least, by their status.
+    /// An empty cache. `error_ttls`: how many seconds errors are kept at least, by their status.
     pub(super) fn new(error_ttls: BTreeMap<u16, u64>) -> Self {
         let weight = |_: &Key, object: &Arc<Object>| object.weight();
         Self { objects: Objects::builder().max_capacity(CAPACITY).weigher(weight).build(), error_ttls }
     }
 
-    /// Answers from what is kept, or from the origin, which is asked by `ask`. `now` is since 1970.
+    /// Answers from the cache, or from the origin through `ask`. `now` is the time since 1970.
     pub(super) async fn respond(
         &self,
         rules: Rules<'_>,
@@ -79,7 +79,7 @@ impl Cache {
             .entry(key)
             .and_compute_with(|kept| async move {
                 let kept = kept.map(moka::Entry::into_value);
-                // Somebody else has asked meanwhile.
+                // Another request has fetched it meanwhile.
                 if kept.as_ref().is_some_and(|kept| kept.is_fresh(now)) {
                     return Op::Nop;
                 }
@@ -97,12 +97,12 @@ impl Cache {
             .await;
         match result.into_entry() {
             Some(entry) if passed.is_none() => asked.answer(entry.value(), source, now),
-            // What is not kept is passed on.
+            // A response that is not kept is passed on.
             _ => passed_on(passed.unwrap_or_default()),
         }
     }
 
-    /// Asks the origin for the whole. An error is an answer that is not to be kept.
+    /// Requests the whole object from the origin. An error is a response that must not be kept.
     async fn fetch(
         &self,
         rules: Rules<'_>,
@@ -126,7 +126,7 @@ impl Cache {
         let seconds = self.seconds(rules.policy, &response);
         let is_small = length(response.headers()).is_some_and(|length| length <= OBJECT_LIMIT);
         if seconds == 0 || !(is_small || response.status().is_client_error()) {
-            // Of something large a viewer gets the part that was asked for.
+            // For a large object, the viewer gets the range that it requested.
             let is_partial =
                 response.status() == StatusCode::OK && request.headers.contains_key(header::RANGE);
             return Err(if is_partial { ask(request.clone()).await } else { response });
@@ -142,7 +142,7 @@ impl Cache {
             let least = self.error_ttls.get(&status.as_u16()).copied();
             return error_seconds(policy, status, response.headers(), least);
         }
-        // A part is no whole, and what is not modified has no body.
+        // A range is not the whole object, and a 304 has no body.
         if status == StatusCode::PARTIAL_CONTENT || status == StatusCode::NOT_MODIFIED {
             return 0;
         }
@@ -150,7 +150,7 @@ impl Cache {
     }
 }
 
-/// What a viewer wants of an object.
+/// What a viewer requests of an object.
 struct Asked {
     method: Method,
     conditions: HeaderMap,
@@ -186,7 +186,7 @@ impl Source {
     }
 }
 
-/// An answer that is not kept.
+/// A response that is not kept.
 pub(super) fn passed_on(mut response: Response<Body>) -> Response<Body> {
     let is_error = response.status().is_client_error() || response.status().is_server_error();
     let told = if is_error { "Error from cloudfront" } else { Source::Miss.told() };
@@ -198,7 +198,7 @@ fn length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// What the cache judges itself.
+/// The conditions that the cache itself evaluates.
 const CONDITIONS: [HeaderName; 6] = [
     header::IF_MATCH,
     header::IF_MODIFIED_SINCE,
@@ -210,7 +210,7 @@ const CONDITIONS: [HeaderName; 6] = [
 
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 
-/// Of one object, in bytes. What is larger is not kept.
+/// The largest object that is kept, in bytes.
 const OBJECT_LIMIT: u64 = 16 * 1_024 * 1_024;
-/// Of all objects, in bytes.
+/// The size of the cache, in bytes.
 const CAPACITY: u64 = 256 * 1_024 * 1_024;

@@ -1,4 +1,4 @@
-//! The content type of an object, by its name: S3 keeps it beside the object, and CloudFront passes it on.
+//! The content type of an object, by its name. S3 stores a type with each object, and CloudFront passes it on.
 
 use hls_rewrite::media_type;
 

@@ -1,8 +1,8 @@
 //! The CORS headers of a response headers policy.
 //!
-//! Those for preflights stand on preflights only. Not documented, and taken to be so: that a header which the
-//! origin set and the policy does not allow stays, that without `OriginOverride` one CORS header of the origin
-//! keeps all of the policy's away, and that CloudFront's own refusals carry none.
+//! The headers for preflights are on preflights only. AWS does not document, and the edge assumes: a header of
+//! the origin that the policy does not allow stays; without `OriginOverride`, one CORS header of the origin
+//! suppresses all of the policy's; CloudFront's own error responses have none.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html>
 
 use cloudfront_signing::wildcard_matches;
@@ -20,7 +20,7 @@ pub(super) struct Cors {
     pub(super) origin_override: bool,
 }
 
-/// What a request says about the page that it comes from.
+/// What a request says about the page that sends it.
 pub(super) struct CrossOrigin {
     origin: HeaderValue,
     preflight: bool,
@@ -55,7 +55,7 @@ impl Cors {
         }
     }
 
-    /// The request's own origin where it is listed, and `*` where everybody is.
+    /// The request's own origin if the policy lists it, or `*` if the policy allows every origin.
     fn allowed_origin(&self, origin: &HeaderValue) -> Option<HeaderValue> {
         if self.allow_origins.iter().any(|allowed| allowed == "*") {
             return Some(HeaderValue::from_static("*"));
@@ -89,7 +89,7 @@ mod tests {
         }
     }
 
-    /// The headers of an answer that came with `before`, a line each.
+    /// The headers of an answer that had the headers `before`, a line each.
     fn answer(
         cors: &Cors,
         origin: &'static str,

@@ -1,4 +1,4 @@
-//! The stack, as it is deployed on a laptop: what its resources stand for here.
+//! A stack as a laptop runs it: what its resources are here.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{EdgeError, bucket::random_hex, distribution::Target};
 use usher_cloudformation::Stack;
 
-/// A stack with the secrets that AWS would have made for it.
+/// A stack with the secrets that AWS would have generated for it.
 pub(super) struct Deployed<'a> {
     stack: &'a Stack,
     secrets: BTreeMap<String, String>,
@@ -16,11 +16,11 @@ pub(super) struct Deployed<'a> {
 /// A setting in a function's environment.
 #[derive(Eq, PartialEq)]
 pub(super) enum Setting {
-    /// It names a resource, which is not there on a laptop.
+    /// It names a resource that does not exist on a laptop.
     Resource,
     /// It refers to a secret in AWS.
     Secret,
-    /// It refers to a secret that the stack makes for itself. This process made it.
+    /// It refers to a secret that the stack generates. Here, this process generated it.
     OwnSecret(String),
     /// A text.
     Text(String),
@@ -45,7 +45,7 @@ impl<'a> Deployed<'a> {
         of_type(self.stack, kind)
     }
 
-    /// The ids of the keys by which the functions sign.
+    /// The ids of the keys with which the functions sign.
     pub(super) fn key_pair_ids(&self) -> Vec<&Value> {
         let functions = self.of_type("AWS::Serverless::Function");
         functions
@@ -53,14 +53,14 @@ impl<'a> Deployed<'a> {
             .collect()
     }
 
-    /// The types of resources that play no part here, with some repeated.
+    /// The types of resources that are not modelled here, some more than once.
     pub(super) fn types_not_modelled(&self) -> impl Iterator<Item = &str> {
         let types = self.stack.resources().filter_map(|(_, resource)| resource.get("Type")?.as_str());
         types.filter(|kind| !MODELLED_TYPES.contains(kind))
     }
 
-    /// The settings in a function's environment, with those that all functions have. Where the template has
-    /// the ARN of a secret as `NAME_ARN`, here is the secret itself as `NAME`: a laptop has no Secrets Manager.
+    /// The settings in a function's environment, with those that all functions have. If the template has the
+    /// ARN of a secret as `NAME_ARN`, this has the secret itself as `NAME`: a laptop has no Secrets Manager.
     pub(super) fn environment(&self, function: &str) -> BTreeMap<String, Setting> {
         let variables =
             |of: &'a Value, at: &str| of.pointer(at).and_then(Value::as_object).into_iter().flatten();
@@ -75,7 +75,7 @@ impl<'a> Deployed<'a> {
         all.map(here).collect()
     }
 
-    /// What an ARN leads to.
+    /// The secret that an ARN names.
     fn secret(&self, arn: &Value) -> Setting {
         match arn.get("Ref").and_then(Value::as_str).map(|id| self.secrets.get(id)) {
             Some(Some(secret)) => Setting::OwnSecret(secret.clone()),
@@ -84,7 +84,7 @@ impl<'a> Deployed<'a> {
         }
     }
 
-    /// A text that is known here, secrets of the stack's own included.
+    /// A text that is known here, including the stack's own secrets.
     pub(super) fn text(&self, value: &Value) -> Option<String> {
         match self.setting(value) {
             Setting::Text(text) | Setting::OwnSecret(text) => Some(text),
@@ -111,7 +111,7 @@ impl<'a> Deployed<'a> {
         self.secrets.get(secret.get("Ref")?.as_str()?).filter(|_| is_reference)
     }
 
-    /// What an origin's domain name stands for, by the resources that it refers to.
+    /// What an origin's domain name leads to, by the resources in it.
     pub(super) fn target(&self, domain_name: &Value) -> Option<Target> {
         let mut references = Vec::new();
         logical_ids(domain_name, &mut references);
@@ -120,7 +120,7 @@ impl<'a> Deployed<'a> {
             match resource.and_then(|resource| resource.get("Type")?.as_str()) {
                 Some("AWS::S3::Bucket") => Some(Target::Bucket),
                 Some("AWS::Serverless::HttpApi") => self.function_behind_api(id),
-                // SAM makes the resource `…Url` of a function with a FunctionUrlConfig.
+                // For a function with a FunctionUrlConfig, SAM creates the resource `…Url`.
                 _ => target_of_function(self.stack.resource(id.strip_suffix("Url")?)?),
             }
         })
@@ -148,7 +148,7 @@ fn target_of_function(resource: &Value) -> Option<Target> {
     }
 }
 
-/// Which of the workspace's binaries a function is.
+/// The binary of the workspace for a function.
 fn function_name(resource: &Value) -> Option<&str> {
     let binary = resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
     binary.or_else(|| {

@@ -1,4 +1,4 @@
-//! A distribution: which behaviour a request falls under, and what that does with it.
+//! A distribution: the cache behavior that a request matches, and what the behavior does with it.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html>
 
@@ -13,39 +13,39 @@ use super::{
     cache::CachePolicy, functions::ViewerFunction, response_headers::ResponseHeaders, selection::Parameters,
 };
 
-/// Behaviours in the order in which they are tried, and the one for everything else.
+/// Cache behaviors in the order in which they are tried, and the default one.
 #[derive(Debug)]
 pub(super) struct Distribution {
     pub(super) behaviors: Vec<Behavior>,
     pub(super) default: Behavior,
-    /// For how many seconds at least an error is kept, by its status; ten for those that are not named.
+    /// How many seconds an error is kept at least, by its status; ten seconds for the others.
     pub(super) error_ttls: BTreeMap<u16, u64>,
-    /// What the template sets and nobody here does.
+    /// Properties of the template that the edge does not model.
     pub(super) not_modelled: Vec<String>,
 }
 
-/// What happens to requests of a path pattern.
+/// What happens to requests that match a path pattern.
 #[derive(Clone, Debug)]
 pub(super) struct Behavior {
     pub(super) path_pattern: Option<String>,
     pub(super) origin: Arc<Origin>,
     /// It has trusted key groups: requests must be signed.
     pub(super) restricted: bool,
-    /// Its key groups hold the key by which the functions sign.
+    /// Its key groups contain the key with which the functions sign.
     pub(super) trusts_signing_key: bool,
     pub(super) allowed_methods: Vec<String>,
     pub(super) viewer_protocol: ViewerProtocolPolicy,
     pub(super) cache: Arc<CachePolicy>,
-    /// CloudFront compresses what the origin has not.
+    /// CloudFront compresses responses that the origin has not compressed.
     pub(super) compress: bool,
-    /// What goes on to the origin beside what is in the cache's key.
+    /// What the origin receives in addition to the values in the cache key.
     pub(super) origin_request: Option<Arc<Parameters>>,
-    /// What its `FunctionAssociations` run.
+    /// The function in its `FunctionAssociations`.
     pub(super) viewer_request_function: Option<Arc<ViewerFunction>>,
     pub(super) response_headers: Arc<ResponseHeaders>,
 }
 
-/// What becomes of a request that came by HTTP.
+/// What happens to a request that came by HTTP.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum ViewerProtocolPolicy {
     AllowAll,
@@ -53,33 +53,33 @@ pub(super) enum ViewerProtocolPolicy {
     RedirectToHttps,
 }
 
-/// Where a behaviour's requests go.
+/// The origin of a cache behavior.
 #[derive(Clone, Eq, PartialEq)]
 pub(super) struct Origin {
     pub(super) target: Target,
-    /// Set over whatever the viewer sent under the same names. They may be secrets.
+    /// They replace the viewer's headers of the same names. They may be secrets.
     pub(super) custom_headers: Vec<(HeaderName, HeaderValue)>,
     /// CloudFront signs the requests, in the header `Authorization`.
     pub(super) access_control: bool,
 }
 
-/// Who answers.
+/// The kind of server that answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Target {
     Bucket,
     IssueCookies,
     ResignManifest,
-    /// Somebody else's server, by its URL without a path.
+    /// A web site, by its URL without a path.
     Website(String),
 }
 
 impl Distribution {
-    /// The first behaviour whose pattern matches the path; the query plays no part.
+    /// The first cache behavior whose pattern matches the path; the query does not matter.
     pub(super) fn behavior(&self, path: &str) -> &Behavior {
         self.behaviors.iter().find(|behavior| behavior.matches(path)).unwrap_or(&self.default)
     }
 
-    /// Whether any behaviour leads to a web site.
+    /// Whether any cache behavior leads to a web site.
     pub(super) fn has_website(&self) -> bool {
         let mut all = self.behaviors.iter().chain([&self.default]);
         all.any(|behavior| matches!(behavior.origin.target, Target::Website(_)))
@@ -92,7 +92,8 @@ impl Behavior {
         self.path_pattern.as_deref().unwrap_or("Default (*)")
     }
 
-    /// What of a request goes on to the origin: what is in the cache's key, and what the origin request policy names.
+    /// What the origin receives of a request: the values in the cache key, and those that the origin request policy
+    /// names.
     pub(super) fn parameters(&self) -> Vec<&Parameters> {
         std::iter::once(&self.cache.parameters).chain(self.origin_request.as_deref()).collect()
     }
@@ -107,7 +108,7 @@ impl Behavior {
 }
 
 impl Target {
-    /// The folder that answers, or what is not ours.
+    /// The folder that answers, or a word for a server that is not ours.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Bucket => "bucket",

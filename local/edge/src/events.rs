@@ -1,7 +1,7 @@
 //! The events that AWS sends: API Gateway HTTP API (payload format 2.0) and function URLs.
 //!
-//! They are written as JSON and read by the same types as in AWS, so that what a handler sees here went
-//! through what it goes through there.
+//! They are written as JSON and read by the same types as in AWS, so that a handler receives the same values
+//! here as there.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 #![expect(
     clippy::indexing_slicing,
@@ -83,7 +83,7 @@ fn common(request: &OriginRequest, body: &[u8], domain_name: &str, route: &str) 
     event
 }
 
-/// Lower-case names, repeated values joined by commas, cookies apart.
+/// Names in lower case, repeated values joined by commas, cookies separate.
 fn plain_headers(headers: &HeaderMap) -> Map<String, Value> {
     let mut plain = Map::new();
     for name in headers.keys().filter(|name| !matches!(**name, header::COOKIE | header::HOST)) {

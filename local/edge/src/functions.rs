@@ -1,7 +1,7 @@
-//! CloudFront Functions: the template's own JavaScript, in an embedded engine, for viewer requests.
+//! CloudFront Functions for viewer requests: the template's own JavaScript in an embedded engine.
 //!
-//! A function has a thread of its own, since a realm belongs to one thread. It makes the realm for the next request
-//! before that comes: evaluating the code takes longer than calling its handler. One realm serves all requests where
+//! Each function has its own thread, since a realm belongs to one thread. The thread prepares the realm for the next
+//! request in advance: evaluating the code takes longer than calling its handler. One realm serves all requests if
 //! no request can leave anything in it.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html>
 
@@ -38,13 +38,13 @@ use super::bucket::random_hex;
 #[derive(Debug)]
 pub(super) struct ViewerFunction {
     source: Arc<Source>,
-    /// Its thread, which ends with this.
+    /// The sender to its thread. The thread ends when the sender is dropped.
     thread: Mutex<Option<mpsc::Sender<Job>>>,
-    /// How long a request waits for it.
+    /// How long a request waits for the function.
     patience: Duration,
 }
 
-/// A run, and who waits for it.
+/// A run, and where its result goes.
 #[derive(Debug)]
 struct Job {
     run: Run,
@@ -52,11 +52,11 @@ struct Job {
 }
 
 impl ViewerFunction {
-    /// Reads an `AWS::CloudFront::Function` by its logical id and properties, and evaluates its code once. Nothing
-    /// where the code is a module. What the code names and is not here is added to `not_modelled`.
+    /// Reads an `AWS::CloudFront::Function` by its logical id and properties, and evaluates its code once. `None`
+    /// if the code is a module. Names in the code that do not exist here are added to `not_modelled`.
     ///
     /// # Errors
-    /// CloudFront would not publish it, or could never run it.
+    /// CloudFront would not publish it, or its code could never run.
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-function.html>
     pub(super) fn read(
         name: &str,
@@ -71,7 +71,7 @@ impl ViewerFunction {
         let runtime =
             properties.pointer("/FunctionConfig/Runtime").and_then(Value::as_str).unwrap_or_default();
         if runtime != RUNTIME {
-            return Err(at(&format!("has the runtime {runtime:?}: {RUNTIME} alone runs here")));
+            return Err(at(&format!("has the runtime {runtime:?}: only {RUNTIME} runs here")));
         }
         if code.len() > CODE_BYTES {
             return Err(at(&format!("has {} bytes of code: CloudFront takes {CODE_BYTES}", code.len())));
@@ -90,7 +90,7 @@ impl ViewerFunction {
         Ok(Some(Self { source, thread: Mutex::new(None), patience: PATIENCE }))
     }
 
-    /// Runs it. An error is the answer that the viewer gets instead of the origin's.
+    /// Runs the function. An error is the answer that the viewer gets instead of the origin's.
     pub(super) async fn viewer_request(&self, request: ViewerRequest) -> Result<ViewerRequest, Box<Answer>> {
         let name = &self.source.name;
         let failed = |failure, problem: String| {
@@ -116,7 +116,8 @@ impl ViewerFunction {
         self.send(Job { run, reply }).map_err(|error| format!("has no thread: {error}"))?;
         match timeout(self.patience, result).await {
             Ok(Ok(result)) => result,
-            // Some built-in loops never ask the engine whether to go on. The thread is lost, the next one is not.
+            // Some built-in loops never ask the engine whether to go on. This thread is lost; the next request
+            // gets a new one.
             Err(_) => {
                 *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 Err("ran too long".to_owned())
@@ -131,7 +132,7 @@ impl ViewerFunction {
             None => job,
             Some(running) => match running.send(job) {
                 Ok(()) => return Ok(()),
-                // It has ended.
+                // The thread has ended.
                 Err(mpsc::SendError(job)) => job,
             },
         };
@@ -139,14 +140,14 @@ impl ViewerFunction {
         let source = Arc::clone(&self.source);
         let name = format!("function {}", source.name);
         thread::Builder::new().name(name).spawn(move || work(&source, &received))?;
-        // The receiver waits in the thread.
+        // The thread has the receiver.
         let _ = jobs.send(job);
         *thread = Some(jobs);
         Ok(())
     }
 }
 
-/// Makes realms and waits for runs, until nobody can send one.
+/// Prepares realms and waits for runs, until all senders are dropped.
 fn work(source: &Source, jobs: &mpsc::Receiver<Job>) {
     let mut is_open = true;
     while is_open {
@@ -160,14 +161,14 @@ fn work(source: &Source, jobs: &mpsc::Receiver<Job>) {
     }
 }
 
-/// Serves in one realm as long as it is as it was. Whether more may come.
+/// Serves runs in one realm as long as the realm is unchanged. Returns whether more runs may come.
 fn serve(source: &Source, standing: &Standing<'_>, jobs: &mpsc::Receiver<Job>) -> bool {
     while let Ok(Job { run, reply }) = jobs.recv() {
         let result = match standing.run(&run) {
             Some(json) => Ok(json),
             None => engine::prepare(source, |prepared| prepared.and_then(|prepared| prepared.run(&run))),
         };
-        // Who asked may have gone.
+        // The request may have been cancelled.
         let _ = reply.send(result);
         if standing.has_work_left() {
             return true;
@@ -176,11 +177,11 @@ fn serve(source: &Source, standing: &Standing<'_>, jobs: &mpsc::Receiver<Job>) -
     false
 }
 
-/// Makes a realm, then serves one request. Whether more may come.
+/// Prepares a realm, then serves one request. Returns whether more may come.
 fn serve_one(source: &Source, jobs: &mpsc::Receiver<Job>) -> bool {
     engine::prepare(source, |prepared| {
         let Ok(Job { run, reply }) = jobs.recv() else { return false };
-        // Who asked may have gone.
+        // The request may have been cancelled.
         let _ = reply.send(prepared.and_then(|prepared| prepared.run(&run)));
         true
     })
@@ -191,7 +192,7 @@ const RUNTIME: &str = "cloudfront-js-2.0";
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions>
 const CODE_BYTES: usize = 10_240;
 
-/// Much longer than a run and those before it take, where the engine can end each of them.
+/// Much longer than a run and the runs before it take, if the engine can end each of them.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! One request at the edge: behavior, method, signature, viewer-request function, cache, origin.
+//! One request at the edge: cache behavior, method, signature, viewer-request function, cache, origin.
 //!
-//! AWS does not document whether CloudFront verifies the signature before it runs the function. Here it does:
-//! whoever has no valid signature learns nothing of what the function would say.
+//! AWS does not document whether CloudFront verifies the signature before it runs the function. The edge does:
+//! a viewer without a valid signature does not see the function's answer.
 
 use std::{
     net::SocketAddr,
@@ -34,25 +34,25 @@ use super::{
     viewer_protocol::came_by_http,
 };
 
-/// Everything that a request may need.
+/// Everything that a request needs.
 pub(super) struct Edge {
     pub(super) hosts: Hosts,
     pub(super) distribution: Distribution,
     pub(super) verifier: Verifier,
-    /// For behaviors that trust other keys.
+    /// For cache behaviors that trust other keys.
     pub(super) stranger: Verifier,
     pub(super) signatures: Signatures,
     pub(super) cache: Cache,
     pub(super) origins: Origins,
     pub(super) pages: Pages,
-    /// Where the demo is on.
+    /// `None` if the demo is off.
     pub(super) identity_provider: Option<IdentityProvider>,
     pub(super) inspector: Inspector,
     pub(super) clock: Clock,
 }
 
 impl Edge {
-    /// Answers one request. What is Usher's own on a laptop comes first, the distribution after it.
+    /// Answers one request. Usher's own pages come first, then the distribution.
     pub(super) async fn handle(self: Arc<Self>, viewer: SocketAddr, request: HttpRequest) -> Response<Body> {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
@@ -88,7 +88,7 @@ impl Edge {
         response
     }
 
-    /// The player, the inspector, and what they are made of.
+    /// The player, the inspector, and their files.
     fn own_page(&self, parts: &Parts) -> Option<Response<Body>> {
         let path = parts.uri.path();
         if path == "/__usher/events" {
@@ -159,7 +159,7 @@ impl Edge {
         response
     }
 
-    /// The clock's seconds, and what has passed of the present one.
+    /// The time of the clock, which has whole seconds, plus the part of the present second that has passed.
     fn now(&self) -> Duration {
         let passed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Duration::new((self.clock)().seconds(), passed.subsec_nanos())
@@ -187,7 +187,7 @@ impl Edge {
     }
 }
 
-/// Why a behavior does not take a request, whoever signed it.
+/// Why a cache behavior rejects a request, whatever its signature.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#RequestCustom-get-body>
 fn not_taken(behavior: &Behavior, method: &Method, body: &Body) -> Option<String> {
     if !behavior.allowed_methods.iter().any(|allowed| allowed == method.as_str()) {
@@ -198,7 +198,7 @@ fn not_taken(behavior: &Behavior, method: &Method, body: &Body) -> Option<String
     has_body.then(|| "CloudFront takes no GET with a body".to_owned())
 }
 
-/// CloudFront's answer to a request that is not admitted, and one sentence for people.
+/// CloudFront's answer to a request that is rejected, and one sentence for people.
 fn refusal(code: DenialCode, reason: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(code.to_xml()));
     *response.status_mut() = StatusCode::FORBIDDEN;
@@ -212,7 +212,7 @@ fn refusal(code: DenialCode, reason: &str) -> Response<Body> {
     response
 }
 
-/// A reason as the header `x-usher-why`. It repeats what the viewer sent, which may be anything.
+/// A reason as the header `x-usher-why`. It may quote the viewer's request, which may contain any bytes.
 pub(super) fn why(reason: &str) -> Option<HeaderValue> {
     let printable = |c: char| {
         if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }
@@ -230,6 +230,6 @@ fn problem(problem: &Problem) -> Response<Body> {
 
 const NO_DEMO: &str = "the demo sign-in is off, since usher serve listens on an address that others can reach: to let \
     everybody there sign in, start it with --demo";
-/// Why, in a sentence for people.
+/// The reason, in a sentence for people.
 pub(super) const WHY: HeaderName = HeaderName::from_static("x-usher-why");
 const SIGN_IN_LIMIT: usize = 8_192;

@@ -1,7 +1,7 @@
-//! Which `Host` the edge answers to.
+//! The values of `Host` that the edge accepts.
 //!
-//! A page on the Internet can have its own name point to 127.0.0.1 and then read, with its own origin, what
-//! a laptop serves (DNS rebinding). It needs a name for that, and its name is in `Host`.
+//! A page on the Internet can point its own name to 127.0.0.1 and then read, within its own origin, what a
+//! laptop serves (DNS rebinding). For that it needs a name, and `Host` contains that name.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,18 +10,18 @@ use http::{HeaderMap, StatusCode, header};
 use url::Host;
 use usher_runtime::is_loopback;
 
-/// Loopback, the address that is listened on, and the names that somebody gave.
+/// Loopback, the address on which the edge listens, and the names in its options.
 #[derive(Clone, Debug)]
 pub(super) struct Hosts {
     listen: IpAddr,
     named: Vec<Host>,
 }
 
-/// Why a request is not answered.
+/// Why the edge does not answer a request.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct WrongHost {
     pub(super) status: StatusCode,
-    /// One sentence, with what to do.
+    /// One sentence that says what to do.
     pub(super) sentence: String,
 }
 
@@ -35,11 +35,11 @@ impl Hosts {
         Self::new(listen, self.named.clone())
     }
 
-    /// The one `Host` of a request, with its port.
+    /// The `Host` of a request, with its port. There must be exactly one.
     pub(super) fn of(&self, headers: &HeaderMap) -> Result<String, WrongHost> {
         let mut hosts = headers.get_all(header::HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
-            // It becomes part of the URL that signatures are for, and `Host: h/video/a` must not turn `/b` into
+            // The host becomes part of the URL that signatures cover: `Host: h/video/a` must not turn `/b` into
             // `/video/a/b`.
             (Some(host), None) => host.to_str().ok().filter(|host| is_viewer_host(host)),
             _ => None,
@@ -64,7 +64,7 @@ impl Hosts {
             Host::Ipv4(address) => (Host::Ipv4(*address), Some(IpAddr::V4(*address))),
             Host::Ipv6(address) => (Host::Ipv6(*address), Some(IpAddr::V6(*address))),
         };
-        // An address is no name that somebody could have made point here.
+        // Nobody can make a name out of an address, so DNS rebinding does not apply.
         let is_listened_on = address
             .is_some_and(|address| self.listen.is_unspecified() || address.to_canonical() == self.listen);
         is_loopback(&borrowed) || is_listened_on || self.named.contains(host)
@@ -87,7 +87,7 @@ mod tests {
 
     use super::*;
 
-    /// Those of `asked` that are answered.
+    /// The hosts among `asked` that the edge answers.
     fn answered(listen: &str, named: &[&str], asked: &[&'static str]) -> Vec<&'static str> {
         let named = named.iter().map(|name| Host::parse(name).expect("a host")).collect();
         let hosts = Hosts::new(format!("{listen}:8080").parse().expect("an address"), named);

@@ -1,4 +1,4 @@
-//! The demo identity provider: it signs in whoever asks. In its place stands your site.
+//! The demo identity provider: it signs in every viewer. In production, your site takes its place.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::EdgeError;
 
-/// Issues JSON Web Tokens, signed with EdDSA by a key of this process.
+/// Issues JSON Web Tokens, signed with EdDSA by a key that only this process has.
 pub(super) struct IdentityProvider {
     key: EncodingKey,
     public_key_pem: String,
@@ -47,8 +47,8 @@ impl IdentityProvider {
         })
     }
 
-    /// The value of `JWT_ISSUERS` that has this issuer beside `others`. What cannot be read is left to the
-    /// function, which says what is wrong with it.
+    /// The value of `JWT_ISSUERS` with this issuer added to `others`. If `others` cannot be parsed, the
+    /// function reports what is wrong with it.
     pub(super) fn among(&self, others: Option<&str>) -> String {
         let others = others.filter(|text| !text.is_empty()).unwrap_or("[]");
         let Ok(mut issuers) = serde_json::from_str::<Vec<Value>>(others) else { return others.to_owned() };
@@ -56,7 +56,7 @@ impl IdentityProvider {
         Value::from(issuers).to_string()
     }
 
-    /// A token for a viewer; a sentence where there is none for such a viewer.
+    /// A token for a viewer, or a sentence that says why there is none.
     pub(super) fn sign_in(&self, viewer: &SignIn, now: UnixTime) -> Result<String, &'static str> {
         let name = viewer.viewer.trim();
         if name.is_empty() || name.len() > 64 || name.chars().any(char::is_control) {

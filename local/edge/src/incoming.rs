@@ -18,13 +18,13 @@ use super::{
 /// Whether the viewer-request function sees a signature, which AWS does not document.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Signatures {
-    /// CloudFront takes it out of the request before.
+    /// CloudFront removes it from the request first.
     Hidden,
     /// The request is as the viewer sent it.
     Seen,
 }
 
-/// A request with what was made of its `Host`.
+/// A request, and the URL that its `Host` gives.
 pub(super) struct Incoming {
     viewer: SocketAddr,
     parts: Parts,
@@ -33,9 +33,9 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// Takes a request to the host that is its one `Host`.
+    /// A request to this host, which is its only `Host`.
     pub(super) fn new(viewer: SocketAddr, host: &str, parts: Parts, time: UnixTime) -> Self {
-        // The bytes as they came: a signature covers these and no others.
+        // The bytes as they arrived: a signature covers exactly these.
         let url = format!("http://{host}{}", target(&parts));
         let viewer = SocketAddr::new(viewer.ip().to_canonical(), viewer.port());
         Self { viewer, parts, url, time }
@@ -49,30 +49,31 @@ impl Incoming {
         &self.parts.headers
     }
 
-    /// What the viewer asked for, by `http`.
+    /// The URL that the viewer requested, with `http`.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
 
     pub(super) fn verify(&self, verifier: &Verifier) -> Result<Admitted, Box<Denial>> {
         let headers = self.parts.headers.get_all(header::COOKIE).iter();
-        // Another program on this host may have set a cookie that is no ASCII; the rest still counts.
+        // Another program on this host may have set a cookie that is not ASCII; the others still count.
         let headers: Vec<_> = headers.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         let request = Request::new(&self.url).viewer_address(self.viewer.ip());
         let request = headers.iter().fold(request, |request, header| request.cookie_header(header));
         verifier.verify(&request, self.time)
     }
 
-    /// What goes on to the origin, and its key in the cache: what the viewer-request function makes of it, if the
-    /// behaviour has it, and of that what the policies say. The signature's parameters never do. An error is the
-    /// answer that the viewer gets instead: the function's own, or CloudFront's where the function failed.
+    /// The request to the origin, and its cache key: the viewer-request function, if the cache behavior has one,
+    /// changes the request, and the policies select from it. The signature's parameters are never included. An
+    /// error is the answer that the viewer gets instead: the function's own, or CloudFront's if the function
+    /// failed.
     pub(super) async fn into_origin_request(
         self,
         behavior: &Behavior,
         signatures: Signatures,
     ) -> Result<(OriginRequest, Key), Box<Answer>> {
         let mut headers = self.parts.headers;
-        // Before the function: what that sets is CloudFront's, and no viewer may name it in `Connection`.
+        // Before the function: a viewer must not name the headers that the function sets in `Connection`.
         remove_hop_by_hop(&mut headers);
         let mut path = self.parts.uri.path().to_owned();
         let mut url = self.url;
@@ -109,7 +110,7 @@ impl Incoming {
     }
 }
 
-/// A query without the five parameters under their plain names, the rest as it came.
+/// A query without the five parameters under their plain names; the rest stays as it arrived.
 fn without_signature(query: &str) -> Option<String> {
     let is_signature = |pair: &str| {
         let name = pair.split_once('=').map_or(pair, |(name, _)| name);
@@ -119,7 +120,7 @@ fn without_signature(query: &str) -> Option<String> {
     (!kept.is_empty()).then(|| kept.join("&"))
 }
 
-/// The path and the query, in the bytes that came.
+/// The path and the query, with the bytes that arrived.
 pub(super) fn target(parts: &Parts) -> &str {
     parts.uri.path_and_query().map_or("/", |target| target.as_str())
 }
@@ -138,7 +139,7 @@ mod tests {
         selection::Selection,
     };
 
-    /// The headers that go on to the origin, a line each.
+    /// The headers that the origin receives, a line each.
     async fn passed_on(request: http::request::Builder, signatures: Signatures) -> Vec<String> {
         let behavior = Behavior {
             path_pattern: None,

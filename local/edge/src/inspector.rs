@@ -1,4 +1,4 @@
-//! The inspector: the last requests with what was decided and why, live.
+//! The inspector: the last requests, what the edge decided and why, live.
 
 use std::{
     collections::VecDeque,
@@ -77,7 +77,7 @@ impl Record {
         self.policy = Some(policy_record(&admitted.policy));
     }
 
-    /// Refused for another reason than its signature.
+    /// The request is refused for another reason than its signature.
     pub(super) fn rejected(&mut self, reason: &str) {
         self.verdict = "refused";
         self.reason = Some(reason.to_owned());
@@ -94,7 +94,7 @@ impl Record {
     }
 }
 
-/// Keeps the last records, and tells new ones to whoever looks on.
+/// Keeps the last records, and sends new ones to every open inspector.
 pub(super) struct Inspector {
     last: Mutex<VecDeque<Record>>,
     live: broadcast::Sender<Record>,
@@ -114,18 +114,18 @@ impl Inspector {
             last.pop_front();
         }
         last.push_back(record.clone());
-        // Nobody may be looking on.
+        // No inspector may be open.
         let _ = self.live.send(record);
     }
 
     /// The last records, then each new one, as server-sent events.
     pub(super) fn events(&self) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-        // Both under the lock, so that no record falls between them or comes twice.
+        // Both under the lock, so that no record is lost or sent twice.
         let last = self.last();
         let live = BroadcastStream::new(self.live.subscribe());
         let replayed: Vec<Record> = last.iter().cloned().collect();
         drop(last);
-        // A reader that is too slow loses records rather than holding up the edge.
+        // A reader that is too slow loses records instead of delaying the edge.
         let records = stream::iter(replayed).chain(live.filter_map(|record| async { record.ok() }));
         let events = records.filter_map(|record| async move {
             Event::default().event("request").json_data(record).ok().map(Ok)
@@ -138,7 +138,7 @@ impl Inspector {
     }
 }
 
-/// Why a request was refused, without the copy of a signature that its URL may carry.
+/// Why a request was refused, without the copy of the signature that its URL may contain.
 pub(super) fn reason_of(denial: &Denial) -> String {
     match &denial.reason {
         Reason::NotCovered { resource, url } => {
@@ -164,7 +164,7 @@ fn policy_record(policy: &ReceivedPolicy) -> PolicyRecord {
     }
 }
 
-/// Whoever reads a signature can use it: the inspector shows that there is one, not which.
+/// Anyone who reads a signature can use it: the inspector shows that there is one, not its value.
 fn without_secrets(target: &str) -> String {
     let (path, Some(query)) =
         target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)))
@@ -181,7 +181,7 @@ fn without_secrets(target: &str) -> String {
     format!("{path}?{}", shown.join("&"))
 }
 
-/// By its name, in any spelling, or because nothing but a secret is that long.
+/// By its name, in any spelling, or by its length: only secrets are that long.
 fn may_be_secret(name: &str, value: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let by_name = ["policy", "signature", "token", "%"].iter().any(|part| name.contains(part));

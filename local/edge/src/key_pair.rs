@@ -32,13 +32,13 @@ pub enum KeyType {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyPairError {
-    /// The folder holds a key, which stays.
+    /// The folder already contains a key, which stays unchanged.
     #[error("{} already holds a key: nothing was overwritten", .0.display())]
     Exists(PathBuf),
-    /// A key that was made cannot be read back.
+    /// The new key cannot be read back.
     #[error(transparent)]
     Key(#[from] cloudfront_signing::Error),
-    /// The machine gave no random numbers.
+    /// The machine returned no random numbers.
     #[error("no key pair could be made: the machine gave no random numbers")]
     Random,
     /// A file cannot be written.
@@ -51,7 +51,7 @@ pub enum KeyPairError {
     },
 }
 
-/// Makes a pair in `folder`; an existing one is never overwritten.
+/// Generates a pair in `folder`. It never overwrites an existing one.
 ///
 /// # Errors
 /// [`KeyPairError`]

@@ -1,8 +1,8 @@
 //! The local edge: the distribution of `template.yaml` on a laptop.
 //!
-//! It reads the behaviours from the template that is deployed, verifies signatures, runs the JavaScript of the
-//! viewer-request functions, calls the two Lambda handlers in process with the events that AWS would
-//! send, and serves the media folder as a private S3 bucket.
+//! It reads the cache behaviors from the template that is deployed, verifies signatures, runs the JavaScript of
+//! the viewer-request functions, calls the two Lambda handlers in process with the events that AWS would send,
+//! and serves the media folder as a private S3 bucket.
 
 mod bucket;
 mod cache;
@@ -93,32 +93,33 @@ pub enum EdgeError {
     /// The throw-away key pair cannot be made or used.
     #[error("the key pair in the state folder cannot be used: {0}")]
     Key(String),
-    /// An address cannot be listened on.
+    /// The edge cannot listen on an address.
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// Which one.
         address: SocketAddr,
-        /// Why: in use, most often.
+        /// Why: most often, another program uses it.
         source: io::Error,
     },
     /// The media folder is not a folder.
     #[error("the media folder {} is not a folder", .0.display())]
     Media(PathBuf),
-    /// The functions cannot be configured, perhaps since the demo identity provider is for loopback alone.
+    /// The functions cannot be configured, perhaps because the demo identity provider is off: it runs on
+    /// loopback only.
     #[error(
         "issue-cookies: {source}; the demo sign-in is off, since others can reach {listen}: to let everybody there \
          sign in, add --demo"
     )]
     NoDemo {
-        /// Where the edge is to listen.
+        /// The address on which the edge should listen.
         listen: SocketAddr,
         /// What is wrong.
         source: ConfigError,
     },
-    /// The machine gives no random numbers.
+    /// The machine returned no random numbers.
     #[error("the machine gave no random numbers")]
     Random,
-    /// A setting is in AWS only.
+    /// A setting exists in AWS only.
     #[error("{0} refers to a secret in AWS: to run here, set {0} in the environment")]
     Secret(String),
     /// The signing key of the functions.
@@ -127,7 +128,7 @@ pub enum EdgeError {
     /// The template cannot be used, or not with these parameters.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// A web site cannot be asked.
+    /// The client for web sites cannot be created.
     #[error("the machine has no usable certificates of authorities: {0}")]
     Website(reqwest::Error),
 }
@@ -139,7 +140,7 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where the bucket listens.
     pub bucket_address: SocketAddr,
-    /// What the template sets and the edge does not do.
+    /// The template's settings that the edge does not model.
     pub not_modelled: Vec<String>,
     /// The edge without its socket. A request to it carries the viewer's address as `ConnectInfo<SocketAddr>`.
     pub service: axum::Router,
@@ -147,9 +148,9 @@ pub struct Running {
 }
 
 impl Running {
-    /// Waits until the edge stops, which it does by itself only when its listener fails.
+    /// Waits until the edge stops. It stops by itself only if its listener fails.
     pub async fn stopped(&mut self) {
-        // A task that panicked has stopped, too.
+        // A task that panicked has stopped too.
         let _ = self.tasks.join_next().await;
     }
 }
@@ -157,18 +158,18 @@ impl Running {
 /// Looks up a setting by its name.
 pub type LookUp<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
 
-/// Starts the edge. Settings of the functions that `look_up` has count more than those of the template:
-/// with them, viewers of a real site can sign in.
+/// Starts the edge. The functions' settings in `look_up` take precedence over those of the template: with them,
+/// viewers of a real site can sign in.
 ///
 /// # Errors
-/// [`EdgeError`], each one sentence.
+/// [`EdgeError`], whose message is one sentence.
 pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Result<Running, EdgeError> {
     let listener = listen(options.listen).await?;
     let bucket_listener = listen(options.bucket_listen).await?;
     let (address, bucket_address) =
         (local_address(&listener, options.listen)?, local_address(&bucket_listener, options.bucket_listen)?);
     let bucket = Bucket::open(&options.media)?;
-    // Boxed: opening keys and clients makes a future of a type too deep for those who await this one.
+    // Boxed: the future that opens keys and clients would make the type of the caller's future too deep.
     let edge = Box::pin(edge(options, look_up, clock, address, bucket.client(bucket_address))).await?;
     let hosts = edge.hosts.at(bucket_address);
     let not_modelled = edge.distribution.not_modelled.clone();
@@ -185,7 +186,7 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
     });
     let connected = service.clone().into_make_service_with_connect_info::<SocketAddr>();
     tasks.spawn(async move {
-        // It returns only when the listener fails for good.
+        // It returns only if the listener fails for good.
         if let Err(error) = axum::serve(listener, connected).await {
             tracing::error!(%error, "the edge stopped");
         }
@@ -193,7 +194,7 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
     Ok(Running { address, bucket_address, not_modelled, service, tasks })
 }
 
-/// What the edge at `address` needs for its requests.
+/// Everything that the edge at `address` needs for requests.
 async fn edge(
     options: &Options,
     look_up: LookUp<'_>,

@@ -1,4 +1,4 @@
-//! What AWS takes at most, and what it is reported to refuse.
+//! The limits of AWS, and what AWS is reported to reject.
 
 use axum::body::Body;
 use cloudfront_signing::URL_LIMIT;
@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use super::{incoming::target, plain_text::text};
 
-/// CloudFront's answer to a request that is too long, if it is.
+/// CloudFront's answer to a request that is too long; `None` for others.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#RequestCustomMaxRequestStringLength>
 pub(super) fn too_long(host: &str, parts: &Parts) -> Option<Response<Body>> {
     let url = "https://".len() + host.len() + target(parts).len();
-    // Each with its colon, its blank and its line end.
+    // Each with its colon, its space and its line end.
     let headers = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
     let request = parts.method.as_str().len() + target(parts).len() + headers.sum::<usize>();
     let what = if url > URL_LIMIT {
@@ -26,14 +26,14 @@ pub(super) fn too_long(host: &str, parts: &Parts) -> Option<Response<Body>> {
     Some(response)
 }
 
-/// Whether Lambda sends an answer: its JSON must not be larger than this.
+/// Whether Lambda accepts an answer: its JSON must not be larger than this.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 pub(super) fn is_sent_by_lambda(answer: &impl Serialize) -> bool {
     serde_json::to_vec(answer).is_ok_and(|json| json.len() <= ANSWER_BYTES)
 }
 
-/// Whether a function URL understands the signature of an origin access control for a path. For a path with a `%`, a `+`
-/// or a parenthesis, people report that it does not; AWS does not document it.
+/// Whether a function URL accepts the signature of an origin access control for a path. For a path with a `%`, a `+` or
+/// a parenthesis, people report that it does not; AWS does not document it.
 pub(super) fn is_signed_alike(path: &str) -> bool {
     path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte))
 }
@@ -56,7 +56,7 @@ mod tests {
         let path = |length: usize| format!("/{}", "a".repeat(length - 1));
         assert!(too_long("h", &parts(&path(8_192 - 9), 0)).is_none());
         assert!(too_long("h", &parts(&path(8_193 - 9), 0)).is_some_and(|answer| answer.status() == 413));
-        // GET, the path, the header's name, and what is between.
+        // GET, the path, the header's name, and the characters between them.
         assert!(too_long("h", &parts("/", 20_480 - 3 - 1 - 1 - 4)).is_none());
         assert!(
             too_long("h", &parts("/", 20_480 - 3 - 1 - 1 - 3)).is_some_and(|answer| answer.status() == 413)

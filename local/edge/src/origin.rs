@@ -29,15 +29,15 @@ use super::{
     website::Websites,
 };
 
-/// Everything a behaviour may point at.
+/// Every origin that a cache behavior may have.
 pub(super) struct Origins {
     pub(super) issue_cookies: IssueCookies,
     pub(super) resign_manifest: ResignManifest,
     pub(super) bucket: Client,
     pub(super) bucket_name: String,
-    /// Where a behaviour leads to a web site.
+    /// `None` if no cache behavior leads to a web site.
     pub(super) websites: Option<Websites>,
-    /// What AWS is only reported to refuse is refused, too.
+    /// Whether to reject what AWS is only reported to reject.
     pub(super) hostile: bool,
 }
 
@@ -61,7 +61,7 @@ impl Origins {
         }
     }
 
-    /// The object of the path, as CloudFront asks S3 for it: signed, with the viewer's range.
+    /// The object of the path, requested as CloudFront requests it from S3: signed, with the viewer's range.
     async fn object(&self, request: &OriginRequest) -> Response<Body> {
         let path = request.path.trim_start_matches('/');
         let Some(key) = key_of_path(path) else {
@@ -101,7 +101,7 @@ async fn event<T: DeserializeOwned>(
     })
 }
 
-/// What a function URL makes of a buffered answer: its length is known.
+/// What a function URL returns for a buffered answer: its length is known.
 fn function_url_response(answer: LambdaFunctionUrlResponse, method: &Method) -> Response<Body> {
     if !is_sent_by_lambda(&answer) {
         return text(
@@ -125,7 +125,7 @@ fn function_url_response(answer: LambdaFunctionUrlResponse, method: &Method) -> 
     response
 }
 
-/// As a function URL answers to a signature that is not the one it computes.
+/// The answer of a function URL to a signature that differs from the one it calculates.
 fn not_signed_alike() -> Response<Body> {
     let mut response = Response::new(Body::from(NOT_SIGNED_ALIKE));
     *response.status_mut() = StatusCode::FORBIDDEN;
@@ -169,7 +169,7 @@ fn object_response(object: GetObjectOutput) -> Response<Body> {
     response
 }
 
-/// Whether the cache has the object already, by S3's `ETag`.
+/// Whether the cache already has the object, by S3's `ETag`.
 fn is_known(headers: &HeaderMap, object: &GetObjectOutput) -> bool {
     let asked = headers.get(header::IF_NONE_MATCH).and_then(|asked| asked.to_str().ok());
     asked.is_some() && asked.map(|asked| asked.trim_start_matches("W/")) == object.e_tag()
@@ -217,8 +217,8 @@ fn set<'a>(
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
 }
 
-/// What S3 answered, as it answered it: CloudFront passes it on. But that there is no such object it tells only those
-/// who may list the bucket, which CloudFront may not. Nothing in it tells what happened to a `+`.
+/// S3's error as CloudFront passes it on. S3 reports that an object does not exist only to those who may list the
+/// bucket, which CloudFront may not. The error does not say how S3 read a `+`.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
 fn s3_error<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>, path: &str) -> Response<Body> {
     let Some(raw) = error.raw_response() else {
@@ -238,7 +238,7 @@ fn s3_error<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>, p
     response
 }
 
-/// S3 ignores a range that it cannot read, and more than one; the server in the bucket's place refuses them.
+/// S3 ignores a range that it cannot parse, and more than one; the local server would reject them.
 fn is_single_range(range: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     range
@@ -255,5 +255,5 @@ const ACCESS_DENIED: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><C
     <Message>Access Denied</Message><RequestId>USHER-LOCAL-BUCKET</RequestId></Error>";
 const MISSING: &str = "there is no such object, which S3 tells only those who may list the bucket";
 const PLUS: &str = "S3 reads a + in a path as a space: percent-encode it as %2B";
-/// What API Gateway takes: 10 MB.
+/// API Gateway's limit: 10 MB.
 const BODY_LIMIT: usize = 10 * 1_024 * 1_024;

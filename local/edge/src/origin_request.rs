@@ -1,11 +1,11 @@
-//! What of a viewer's request goes on to the origin.
+//! What the origin receives of a viewer's request.
 //!
-//! Documented: that origin request policies name what is passed on, that the viewer's address is added to
-//! `X-Forwarded-For`, that an origin's custom headers replace the viewer's, and that the signature of an origin
-//! access control replaces `Authorization`. Not documented, and taken to be so: that `X-Forwarded-Proto` and the
-//! headers that `Connection` names are not passed on, that without a policy `Range` and conditional headers
-//! are, as with older settings, and that neither the parameters nor the cookies of a signature reach any
-//! origin.
+//! AWS documents that origin request policies name what is passed on, that CloudFront adds the viewer's address
+//! to `X-Forwarded-For`, that an origin's custom headers replace the viewer's, and that the signature of an
+//! origin access control replaces `Authorization`. AWS does not document, and the edge assumes:
+//! `X-Forwarded-Proto` and the headers that `Connection` names are not passed on; without a policy, `Range` and
+//! conditional headers are passed on, as with older settings; neither the parameters nor the cookies of a
+//! signature reach any origin.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html>
 
 use std::net::{IpAddr, SocketAddr};
@@ -26,7 +26,7 @@ pub(super) struct OriginRequest {
     pub(super) time: UnixTime,
 }
 
-/// The headers that a behaviour's origin gets, of those that are not about the viewer's connection.
+/// The headers for a cache behavior's origin, without those about the viewer's connection.
 pub(super) fn headers(viewer_headers: &HeaderMap, viewer: SocketAddr, behavior: &Behavior) -> HeaderMap {
     let policies = behavior.parameters();
     let is_taken = |name: &HeaderName| {
@@ -65,7 +65,7 @@ pub(super) fn headers(viewer_headers: &HeaderMap, viewer: SocketAddr, behavior: 
     headers
 }
 
-/// What is about a connection ends with it.
+/// Removes the headers that apply to one connection only.
 /// <https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1>
 pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let lists = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
@@ -76,7 +76,7 @@ pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Several lines are one list, as everywhere in HTTP.
+/// Several lines are one list, as always in HTTP.
 fn add_viewer_address(headers: &mut HeaderMap, viewer: IpAddr) {
     let viewer = viewer.to_string();
     let before = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
@@ -86,7 +86,7 @@ fn add_viewer_address(headers: &mut HeaderMap, viewer: IpAddr) {
     }
 }
 
-/// Takes out the cookies that CloudFront reads itself.
+/// Removes the cookies that CloudFront reads itself.
 pub(super) fn remove_signed_cookies(headers: &mut HeaderMap) {
     let lines = headers.get_all(header::COOKIE).iter();
     let cookies = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
@@ -98,7 +98,7 @@ pub(super) fn remove_signed_cookies(headers: &mut HeaderMap) {
     }
 }
 
-/// With the port, as CloudFront writes it.
+/// The address with its port, as CloudFront writes it.
 const VIEWER_ADDRESS: HeaderName = HeaderName::from_static("cloudfront-viewer-address");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -137,7 +137,7 @@ mod tests {
         selection::Selection,
     };
 
-    /// The headers that go on, a line each.
+    /// The headers that the origin receives, a line each.
     fn passed(
         headers_passed: Option<Selection>,
         access_control: bool,

@@ -1,4 +1,4 @@
-//! The player page, the inspector's page, and what they are made of.
+//! The player page, the inspector's page, and their files.
 
 use std::{
     fs,
@@ -9,27 +9,27 @@ use axum::body::Body;
 use http::{HeaderValue, Response, header};
 use serde::Serialize;
 
-/// Files that are part of the program, and hls.js where it is installed.
+/// Files that are part of the program, and hls.js if it is installed.
 pub(super) struct Pages {
     media: PathBuf,
     hls_js: PathBuf,
     player_at_root: bool,
 }
 
-/// Something that can be played.
+/// A stream that the player can play.
 #[derive(Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub(super) struct Stream {
     path: String,
 }
 
 impl Pages {
-    /// Where a web site stands behind the edge, `/` is the site's.
+    /// With a web site behind the edge, `/` belongs to the site.
     pub(super) fn new(media: &Path, state: &Path, player_at_root: bool) -> Self {
         let hls_js = state.join("node_modules/hls.js/dist/hls.min.js");
         Self { media: media.to_owned(), hls_js, player_at_root }
     }
 
-    /// A page or a part of one.
+    /// A page or one of its files.
     pub(super) fn page(&self, path: &str) -> Option<Response<Body>> {
         let (content_type, text) = match path {
             "/" if !self.player_at_root => return None,
@@ -89,7 +89,7 @@ fn response(content_type: &'static str, body: Body) -> Response<Body> {
     response
 }
 
-/// The pages load what the edge serves, and nothing else; hls.js plays from `blob:` and works in a worker.
+/// The pages load only what the edge serves; hls.js plays from `blob:` and works in a worker.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self'; img-src data:; media-src 'self' blob:; worker-src blob:; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";

@@ -1,7 +1,7 @@
-//! What a response headers policy adds to the answers of an origin.
+//! The headers that a response headers policy adds to the responses of an origin.
 //!
-//! Not documented, and taken to be so: that CloudFront's own refusals, and what a viewer-request function
-//! answers, have none of these headers.
+//! AWS does not document, and the edge assumes: CloudFront's own error responses, and the answers of a
+//! viewer-request function, have none of these headers.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html>
 
 use http::{HeaderMap, HeaderName, HeaderValue};

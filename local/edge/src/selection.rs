@@ -1,4 +1,4 @@
-//! Which headers, cookies and query parameters of a request a policy names.
+//! The headers, cookies and query parameters of a request that a policy names.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cache-key-understand-cache-policy.html>
 
@@ -12,7 +12,7 @@ pub(super) struct Parameters {
     pub(super) query_strings: Selection,
 }
 
-/// Some of the values of one kind, by their names.
+/// Selected values of one kind, by their names.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) enum Selection {
     #[default]
@@ -23,7 +23,7 @@ pub(super) enum Selection {
 }
 
 impl Selection {
-    /// Headers have names in any case; those of cookies and parameters are as they are.
+    /// Header names are compared in any case; names of cookies and parameters are case-sensitive.
     fn takes(&self, name: &str, equal: impl Fn(&str, &str) -> bool) -> bool {
         let is_named = |names: &[String]| names.iter().any(|one| equal(one, name));
         match self {
@@ -34,19 +34,19 @@ impl Selection {
         }
     }
 
-    /// Whether a header is among them.
+    /// Whether the policy selects a header.
     pub(super) fn takes_header(&self, name: &HeaderName) -> bool {
         self.takes(name.as_str(), str::eq_ignore_ascii_case)
     }
 
-    /// Whether it is among those that are named one by one.
+    /// Whether the policy lists a header by its name.
     pub(super) fn names_header(&self, name: &HeaderName) -> bool {
         matches!(self, Self::Only(_)) && self.takes_header(name)
     }
 }
 
 impl Parameters {
-    /// The parameters of a query that any of the policies names, as they came and in their order.
+    /// The parameters of a query that any of the policies selects, unchanged and in their order.
     pub(super) fn query(all: &[&Self], query: &str) -> Option<String> {
         let taken = |pair: &&str| {
             let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
@@ -56,7 +56,7 @@ impl Parameters {
         (!kept.is_empty()).then(|| kept.join("&"))
     }
 
-    /// The cookies that any of the policies names, in one line.
+    /// The cookies that any of the policies selects, in one line.
     pub(super) fn cookies(all: &[&Self], headers: &HeaderMap) -> Option<HeaderValue> {
         let lines = headers.get_all(header::COOKIE).iter();
         let cookies = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));

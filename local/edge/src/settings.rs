@@ -1,4 +1,4 @@
-//! The template with its parameters' values here, and the functions' settings.
+//! The template with values for its parameters, and the functions' settings.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,13 @@ use super::{
     signing_key::LocalSigningKey,
 };
 
-/// What CloudFormation would create. The environment may say whose viewers may watch, so no parameter must.
+/// The resources that CloudFormation would create. No parameter has to say whose viewers may watch, because the
+/// environment may.
 pub(super) fn stack(options: &Options) -> Result<Stack, EdgeError> {
     let template = Template::read(&options.template)?;
     let mut parameters: BTreeMap<String, String> = options.parameter_overrides.iter().cloned().collect();
     if options.website.is_some() {
-        // Its name in AWS plays no part here.
+        // Its name in AWS does not matter here.
         parameters.entry("WebsiteDomainName".to_owned()).or_insert_with(|| "website.invalid".to_owned());
     }
     if template.document().pointer("/Parameters/JwtIssuers").is_some() {
@@ -35,8 +36,8 @@ pub(super) fn distribution(options: &Options, deployed: &Deployed<'_>) -> Result
         .map_err(|problem| EdgeError::Distribution { path: options.template.clone(), problem })
 }
 
-/// The demo identity provider's viewers may watch, where there is one, beside those whom the environment or a
-/// parameter names.
+/// The viewers of the demo identity provider, if it is on, may watch, together with those that the environment
+/// or a parameter names.
 pub(super) fn issuers(
     options: &Options,
     look_up: LookUp<'_>,
@@ -53,8 +54,8 @@ pub(super) fn issuers(
     }
 }
 
-/// Where the functions' settings come from: what a laptop has instead of a deployment, then the environment,
-/// then the template.
+/// Where the functions' settings come from: first the substitutes for a deployment, then the environment, then
+/// the template.
 pub(super) struct FunctionSettings<'a> {
     deployed: &'a Deployed<'a>,
     local: BTreeMap<&'static str, String>,
@@ -82,13 +83,13 @@ impl<'a> FunctionSettings<'a> {
         Self { deployed, local, look_up, port }
     }
 
-    /// Nothing is taken from the environment but what the template sets, too.
+    /// The environment only overrides settings that the template has too.
     pub(super) fn of(&self, function: &str) -> Result<impl Fn(&str) -> Option<String> + use<>, EdgeError> {
         let mut settings = BTreeMap::new();
         for (name, of_template) in self.deployed.environment(function) {
             let elsewhere = || (self.look_up)(&name);
             let value = match of_template {
-                // The distribution sends it, and does not read the environment.
+                // The distribution sends the same secret, and does not read the environment.
                 Setting::OwnSecret(secret) => Some(secret),
                 Setting::Resource => elsewhere(),
                 Setting::Secret => Some(elsewhere().ok_or_else(|| EdgeError::Secret(name.clone()))?),
@@ -100,15 +101,15 @@ impl<'a> FunctionSettings<'a> {
         Ok(move |name: &str| settings.get(name).cloned())
     }
 
-    /// A host of one's own has the edge's port here.
+    /// A host name of the user gets the edge's port here.
     fn here(&self, name: &str, value: String) -> String {
         let is_host = name == "VIEWER_HOST" && !value.is_empty() && self.port != 80;
         if is_host { format!("{value}:{}", self.port) } else { value }
     }
 }
 
-/// The demo identity provider stands among the issuers that the environment names.
+/// The demo identity provider is added to the issuers in it.
 const ISSUERS: &str = "JWT_ISSUERS";
 
-/// The parameter of the template with the same.
+/// The template's parameter for the same value.
 const ISSUERS_PARAMETER: &str = "JwtIssuers";

@@ -1,4 +1,4 @@
-//! The throw-away key pair: made at the first start, kept in the state folder.
+//! The throw-away key pair: generated at the first start, kept in the state folder.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use cloudfront_signing::{KeyPairId, PrivateKey, PublicKey};
 use super::EdgeError;
 use crate::key_pair::{self, KeyType, PRIVATE_KEY};
 
-/// A key pair, and the id that stands for CloudFront's.
+/// A key pair, and an id in place of CloudFront's.
 pub(super) struct LocalSigningKey {
     pub(super) id: KeyPairId,
     pub(super) public_key: PublicKey,
@@ -33,7 +33,7 @@ impl LocalSigningKey {
     }
 }
 
-/// Looks like an id of CloudFront's, and is the same for the same key.
+/// An id in the form of CloudFront's, always the same for the same key.
 fn key_pair_id(key: &PublicKey) -> Result<KeyPairId, cloudfront_signing::Error> {
     let hash = digest(&SHA256, key.to_pem().as_bytes());
     let hex = base16ct::upper::encode_string(hash.as_ref());

@@ -1,7 +1,8 @@
-//! What becomes of a request that came by HTTP where the behaviour wants HTTPS.
+//! What happens to a request that came by HTTP if the cache behavior requires HTTPS.
 //!
-//! The edge speaks plain HTTP and takes it for HTTPS, unless a proxy in front of it says otherwise. Documented:
-//! 301 for redirect-to-https, and 403 for https-only. Not documented: what else stands in CloudFront's answers.
+//! The edge speaks plain HTTP and treats it as HTTPS, unless a proxy in front of it says otherwise. AWS
+//! documents 301 for redirect-to-https, and 403 for https-only. It does not document the rest of CloudFront's
+//! answers.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https-viewers-to-cloudfront.html>
 
 use axum::body::Body;
@@ -9,20 +10,20 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
 use super::{distribution::ViewerProtocolPolicy, plain_text::text};
 
-/// Whether a proxy says that the viewer came by HTTP.
+/// Whether a proxy says that the viewer used HTTP.
 pub(super) fn came_by_http(headers: &HeaderMap) -> bool {
     headers.get("x-forwarded-proto").is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"http"))
 }
 
 impl ViewerProtocolPolicy {
-    /// The answer to a request for `url`, an `http` one, that came by HTTP; none where it goes on.
+    /// The answer to a request that came by HTTP for `url`, an `http` one; `None` if the request goes on.
     pub(super) fn answer(self, method: &Method, url: &str) -> Option<Response<Body>> {
         match self {
             Self::AllowAll => None,
             Self::HttpsOnly => Some(text(StatusCode::FORBIDDEN, "this takes HTTPS only")),
             Self::RedirectToHttps => {
-                // After 307 the viewer keeps the method and the body. Which status CloudFront gives here is
-                // not documented.
+                // After 307 the viewer keeps the method and the body. AWS does not document which status
+                // CloudFront returns here.
                 let status = match *method {
                     Method::GET | Method::HEAD => StatusCode::MOVED_PERMANENTLY,
                     _ => StatusCode::TEMPORARY_REDIRECT,

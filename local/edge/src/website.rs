@@ -1,4 +1,4 @@
-//! A web site as an origin: the request goes on to it, and its answer comes back, both as they flow.
+//! A web site as an origin: the edge streams the request to it, and its answer back.
 
 use std::time::Duration;
 
@@ -16,21 +16,22 @@ pub(super) struct Websites(Client);
 
 impl Websites {
     pub(super) fn new() -> reqwest::Result<Self> {
-        // A site's redirects are the viewer's to follow; and it stands beside, not behind a proxy.
+        // The viewer follows a site's redirects. The edge connects to the site directly, not through a proxy.
         let client = Client::builder().redirect(Policy::none()).no_proxy().connect_timeout(TIMEOUT);
         Ok(Self(client.build()?))
     }
 
-    /// Asks the site at `url`, which has no path. Without a `Host` in the request, the site is asked by its own.
+    /// Sends a request to the site at `url`, which has no path. If the request has no `Host`, the site's own is
+    /// sent.
     pub(super) async fn call(&self, url: &str, request: OriginRequest, body: Body) -> Response<Body> {
-        // Else it would continue the host name.
+        // Otherwise the path would continue the host name.
         if !request.path.starts_with('/') {
             return text(StatusCode::BAD_REQUEST, "the path must begin with a slash");
         }
         let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
         let asked =
             self.0.request(request.method, format!("{url}{}{query}", request.path)).headers(request.headers);
-        // A body of unknown length is sent in chunks, which not every server takes, least of all with GET.
+        // A body of unknown length is sent in chunks, which not every server accepts, least of all with GET.
         let asked = match body.is_end_stream() {
             true => asked,
             false => asked.body(reqwest::Body::wrap_stream(body.into_data_stream())),
@@ -53,5 +54,5 @@ impl Websites {
     }
 }
 
-/// What CloudFront waits for a connection.
+/// How long CloudFront waits for a connection.
 const TIMEOUT: Duration = Duration::from_secs(10);

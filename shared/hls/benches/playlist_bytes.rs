@@ -1,6 +1,7 @@
-//! The same bytes as quick-m3u8, and memory that grows no faster than the playlist; a part of `tests/compare/run`.
+//! Checks that the rewriter writes the same bytes as quick-m3u8, and that its memory grows no faster than the
+//! playlist. Part of `tests/compare/run`.
 //!
-//! Usage: `playlist_bytes FOLDER`. It leaves the playlists in the folder, for the peers of other languages.
+//! Usage: `playlist_bytes FOLDER`. It writes the playlists to the folder, for the peers in other languages.
 
 mod playlists;
 
@@ -15,10 +16,7 @@ use self::playlists::{Parameters, Sample, quick_m3u8, samples};
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what is written is for other programs; the crate itself stays pure"
-)]
+#[expect(clippy::disallowed_methods, reason = "other programs read the files; the crate itself stays pure")]
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let folder: PathBuf = std::env::args_os().nth(1).ok_or("usage: playlist_bytes FOLDER")?.into();
     let grant = playlists::folder_grant(&playlists::signer(HashAlgorithm::Sha256));
@@ -50,7 +48,8 @@ fn rewritten(playlist: &[u8], grant: &Grant) -> (Vec<u8>, Vec<u8>) {
     (ours, theirs)
 }
 
-/// From the playlist to the last byte of its answer, which goes away at once: all that is allocated at one time.
+/// The most memory that is allocated at one time, from the playlist to the last byte of its answer. The answer
+/// itself is not kept.
 fn peak(Sample { playlist, .. }: &Sample, grant: &Grant) -> usize {
     let grants = [grant.clone()];
     ALLOCATOR.reset_peak_usage();
@@ -61,7 +60,7 @@ fn peak(Sample { playlist, .. }: &Sample, grant: &Grant) -> usize {
 
 const INLINE: Style = Style::Inline { asked_for: false };
 
-/// The parameters.
+/// Bytes for the parameters.
 const FIXED: usize = 200_000;
-/// Of the playlist: the plan of a segment of a few letters is larger than its line.
+/// Factor of the playlist's size: the plan of a segment with a short name is larger than its line.
 const TIMES: usize = 3;

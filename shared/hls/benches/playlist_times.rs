@@ -1,4 +1,4 @@
-//! Times the rewriter beside a copy of its result and beside quick-m3u8; a part of `tests/compare/run`.
+//! Times the rewriter beside a copy of its result and beside quick-m3u8. Part of `tests/compare/run`.
 //!
 //! Prints a line `program<TAB>measure<TAB>microseconds` for each measure.
 
@@ -49,7 +49,7 @@ fn beside_a_copy(Sample { name, playlist }: &Sample, parameters: &Parameters, st
     let result = out.clone();
     report("memcpy", &measure, || playlists::copy(black_box(&result), black_box(&mut out)));
     if style == "define" {
-        // It would have to be told where the definition goes.
+        // quick-m3u8 does not know where the definition belongs.
         return;
     }
     for (program, options) in [
@@ -64,7 +64,7 @@ fn beside_a_copy(Sample { name, playlist }: &Sample, parameters: &Parameters, st
 
 /// Prints the mean over at least half a second.
 fn report<T>(program: &str, measure: &str, mut call: impl FnMut() -> T) {
-    // The first call may have to ask for memory.
+    // The first call may allocate memory.
     call();
     let (mut calls, mut taken) = (1_u32, time_of(1, &mut call));
     while taken < SECONDS {
@@ -83,7 +83,7 @@ fn time_of<T>(calls: u32, call: &mut impl FnMut() -> T) -> Duration {
     processor_time().saturating_sub(started)
 }
 
-/// As in the rest of the comparison: what else the machine does meanwhile is not ours.
+/// The time of this process alone, as in the rest of the comparison: other work on the machine does not count.
 fn processor_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
-//! What a playlist costs, in time and memory: `cargo bench -p resign-manifest`.
+//! The time and memory that a playlist costs: `cargo bench -p hls-rewrite`.
 //!
-//! Beside the peers, in one run and with targets: `tests/compare/run`.
+//! `tests/compare/run` measures the peers in the same run, and has targets.
 
 mod playlists;
 
@@ -12,8 +12,8 @@ use hls_rewrite::Style;
 
 use self::playlists::{Parameters, Sample, quick_m3u8, samples};
 
-// It shows what is allocated, and takes time for it from whoever allocates: nothing here allocates for
-// each line but quick-m3u8, which is timed without it in `tests/compare`.
+// It counts allocations, which slows down the code that allocates. Only quick-m3u8 allocates for each line;
+// `tests/compare` times it without the counter.
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
@@ -69,7 +69,7 @@ fn plan(bencher: Bencher, sample: &Sample) {
         .bench_local(|| playlists::plan(black_box(&sample.playlist)));
 }
 
-/// Piece by piece. Its `max alloc` is what a request needs beside the playlist from the bucket.
+/// Writes piece by piece. `max alloc` is the memory that a request needs beside the playlist from the bucket.
 #[divan::bench(args = samples())]
 fn write_inline(bencher: Bencher, sample: &Sample) {
     let grants = [grant()];

@@ -11,7 +11,7 @@ pub struct AssetTree {
 }
 
 impl AssetTree {
-    /// `path` is the wildcard that the cookies are for, such as `/video/*`; `depth` the number of path
+    /// `path` is the wildcard that the cookies cover, such as `/video/*`. `depth` is the number of path
     /// segments below it that make an asset.
     ///
     /// # Errors
@@ -36,20 +36,20 @@ impl AssetTree {
         format!("{}*", self.prefix)
     }
 
-    /// Whether the path pattern lies within the prefix, dot segments aside, which nothing here takes.
+    /// Whether the path pattern lies within the prefix. A pattern with dot segments does not.
     #[must_use]
     pub fn covers(&self, pattern: &str) -> bool {
         pattern.starts_with(&self.prefix) && !pattern.split('/').any(is_dots)
     }
 
-    /// Whether a path pattern within the prefix is of whole assets. A playlist is signed for its asset, so
-    /// whoever may watch a part of one gets at the rest.
+    /// Whether a path pattern within the prefix consists of whole assets. A playlist is signed for its whole
+    /// asset, so a viewer who may watch a part of an asset can reach the rest of it.
     #[must_use]
     pub fn is_of_whole_assets(&self, pattern: &str) -> bool {
         pattern.strip_prefix(&self.prefix).is_some_and(|below| below.matches('/').count() <= self.depth)
     }
 
-    /// Whether a path pattern within the prefix covers any whole asset: not only a part of one.
+    /// Whether a path pattern within the prefix covers at least one whole asset, not only a part of one.
     #[must_use]
     pub fn covers_whole_assets(&self, pattern: &str) -> bool {
         let below = pattern.strip_prefix(&self.prefix);
@@ -59,19 +59,19 @@ impl AssetTree {
         })
     }
 
-    /// The asset that `path` belongs to, such as the folder `/video/m/` for `/video/m/v0/s001.ts`. A file
-    /// above the depth belongs to no folder: it is an asset alone, since the folder around it holds the
-    /// assets of others. `None` for a path outside the prefix, and for one with dot segments, which a
-    /// browser would walk before it asks.
+    /// The asset that `path` belongs to, such as the folder `/video/m/` for `/video/m/v0/s001.ts`. A file above
+    /// the depth is an asset alone, because the folder around it holds other assets. `None` for a path outside
+    /// the prefix, and for one with dot segments, which a browser resolves before it sends the request.
     #[must_use]
     pub fn asset<'p>(&self, path: &'p str) -> Option<Asset<'p>> {
         let below = path.strip_prefix(self.prefix.as_str())?;
         let (mut folders, mut end) = (0, self.prefix.len());
         let mut previous = b'/';
-        // One pass over the bytes: asked for every segment of a playlist.
+        // One pass over the bytes: this runs for every segment of a playlist.
         for (at, byte) in below.bytes().enumerate() {
             match byte {
-                // It would be a wildcard in the pattern; behind the pattern it is a character like others.
+                // Up to the depth it would become a wildcard in the pattern. Below, it is an ordinary
+                // character.
                 b'*' | b'?' if folders < self.depth => return None,
                 b'.' | b'%'
                     if previous == b'/' && below.get(at..)?.split('/').next().is_some_and(is_dots) =>
@@ -87,8 +87,8 @@ impl AssetTree {
             previous = byte;
         }
         if folders < self.depth {
-            // Without an extension it may be a folder, and beyond its end other assets may begin: what a
-            // `?` in a policy covers is not documented well enough to find out.
+            // A name without an extension may be a folder, and names of other assets may begin with it. AWS
+            // does not document exactly what a `?` in a policy covers.
             return below.rsplit('/').next()?.contains('.').then_some(Asset::File(path));
         }
         path.get(..end).map(Asset::Folder)
@@ -111,7 +111,7 @@ pub enum Asset<'p> {
 }
 
 impl Asset<'_> {
-    /// The pattern that covers it.
+    /// The pattern that covers the asset.
     #[must_use]
     pub fn pattern(self) -> String {
         match self {
@@ -120,7 +120,7 @@ impl Asset<'_> {
         }
     }
 
-    /// Whether `pattern` is the one that covers it.
+    /// Whether `pattern` is the one that covers the asset.
     #[must_use]
     pub fn has_pattern(self, pattern: &str) -> bool {
         match self {
@@ -132,7 +132,7 @@ impl Asset<'_> {
 
 /// Whether a segment is `.` or `..`, percent-encoded or not.
 fn is_dots(segment: &str) -> bool {
-    // Asked for every segment of a playlist: most begin with something else.
+    // This runs for every segment of a playlist: most begin with another character.
     if !segment.starts_with(['.', '%']) {
         return false;
     }

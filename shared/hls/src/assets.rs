@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use crate::{Asset, AssetTree, Reference, SkipReason};
 
-/// A host whose URIs are signed, and which of them.
+/// A host whose URIs are signed, and which of its assets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Host {
     /// Protocol, host and port as the viewer writes them: CloudFront compares bytes.
     pub written: String,
     /// The same as the `url` crate writes them.
     pub origin: String,
-    /// Its private part, and the assets in it.
+    /// The private part of the host, and the assets in it.
     pub tree: AssetTree,
 }
 
@@ -22,29 +22,29 @@ pub struct Assets {
     hosts: Vec<Host>,
     found: Vec<FoundAsset>,
     numbers: HashMap<(usize, String), usize>,
-    /// Most references point at the asset of the one before.
+    /// The asset of the last reference: the next one mostly points at the same.
     last: usize,
 }
 
 /// An asset of one of the hosts.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FoundAsset {
-    /// Which of the hosts, the viewer's own first.
+    /// The index of the host. The viewer's own host is the first.
     pub host: usize,
-    /// The pattern that covers it, without the host.
+    /// The pattern that covers the asset, without the host.
     pub pattern: String,
     /// The pattern with its host, as a policy names it.
     pub resource: String,
 }
 
 impl Assets {
-    /// On these hosts, of which the viewer's own is the first.
+    /// Looks for assets on these hosts. The first is the viewer's own.
     #[must_use]
     pub fn new(hosts: Vec<Host>) -> Self {
         Self { hosts, found: Vec::new(), numbers: HashMap::new(), last: 0 }
     }
 
-    /// All that were found, by their number.
+    /// All assets found, by their number.
     #[must_use]
     pub fn found(&self) -> &[FoundAsset] {
         &self.found
@@ -59,7 +59,7 @@ impl Assets {
     /// The number of the asset that a reference points at.
     ///
     /// # Errors
-    /// Why there is none: a wildcard signature that is sent to another host is a leak.
+    /// Why the reference is not signed: a wildcard signature sent to another host is a leak.
     pub fn number(&mut self, reference: &Reference<'_>) -> Result<usize, SkipReason> {
         let host = self.hosts.iter().position(|host| host.origin == reference.origin);
         let host = host.ok_or_else(|| self.why_other(reference.origin))?;
@@ -70,7 +70,7 @@ impl Assets {
     /// The number of an asset on one of the hosts.
     ///
     /// # Errors
-    /// [`SkipReason::Invalid`] where there is no such host.
+    /// [`SkipReason::Invalid`] if there is no such host.
     pub fn number_of(&mut self, host: usize, asset: Asset<'_>) -> Result<usize, SkipReason> {
         if let Some(last) = self.found.get(self.last)
             && last.host == host

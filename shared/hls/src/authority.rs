@@ -1,4 +1,4 @@
-//! What may be signed for a viewer: nothing beyond the policy that the viewer's own signature is for.
+//! What may be signed for a viewer: nothing beyond the policy in the viewer's own signature.
 
 use cloudfront_signing::{DenialCode, Request, UnixTime, UrlPattern, Verifier, resource_covers};
 
@@ -13,7 +13,7 @@ pub struct Authority {
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Reach {
-    /// The asset that the request is for: a canned policy names one URL, and its viewer wants to play it.
+    /// The asset of the request: a canned policy names one URL, and the viewer wants to play that asset.
     OwnAsset,
     /// What this resource covers.
     Resource(String),
@@ -26,7 +26,7 @@ pub enum NotAuthorized {
     /// It has ended.
     #[error("the viewer's policy has ended")]
     Ended,
-    /// It is for something else.
+    /// It covers something else.
     #[error("the viewer's policy does not cover this path")]
     OtherPath,
 }
@@ -41,7 +41,7 @@ impl Authority {
     /// The authority of a policy over a request for `url`, which has no query.
     ///
     /// # Errors
-    /// [`NotAuthorized`], however the request came to be admitted.
+    /// [`NotAuthorized`], even if CloudFront has admitted the request.
     pub fn new(policy: &ViewerPolicy, url: &str, now: UnixTime) -> Result<Self, NotAuthorized> {
         let expires = policy.expires();
         if expires <= now {
@@ -74,10 +74,10 @@ impl Authority {
 }
 
 /// The policy of `copy`, if `verifier` admits a request for `url` with it as CloudFront would with the original.
-/// `copy` has the parameters under the names that the viewer's URL has them, `url` has no query.
+/// `copy` holds the parameters under CloudFront's own names; `url` has no query.
 ///
 /// # Errors
-/// CloudFront's code for why it is not admitted, for the log.
+/// CloudFront's code for the denial, for the log.
 pub fn policy_of_copy(
     copy: &str,
     url: &str,
@@ -94,10 +94,10 @@ pub fn policy_of_copy(
     Ok(ViewerPolicy::Custom { resource, expires })
 }
 
-/// Whether a resource covers a request for `url`, with whatever query: CloudFront has seen the query, this function
-/// does not.
+/// Whether a resource covers a request for `url` with any query: CloudFront has verified the query, this function
+/// does not receive it.
 fn covers(resource: &str, url: &str) -> bool {
-    // A query that a pattern names matches itself.
+    // A query in the pattern matches itself.
     let mut queries = resource.match_indices('?').filter_map(|(at, _)| resource.get(at..));
     resource_covers(resource, url) || queries.any(|query| resource_covers(resource, &format!("{url}{query}")))
 }

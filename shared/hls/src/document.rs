@@ -7,24 +7,25 @@
 //! | steering manifest ([Content Steering]) | `RELOAD-URI` |
 //! | its `PATHWAY-CLONES[].URI-REPLACEMENT` (and RFC 8216bis, 7.3) | `PARAMS`, `PER-VARIANT-URIS`, `PER-RENDITION-URIS` |
 //!
-//! Every other document is left to its reader. So is a relative URI where the specification wants an
-//! absolute one: hls.js resolves it against the player's page, which may stand on another host. What
-//! cannot be taken apart for certain is refused, see [`DocumentError`]: a player may find a clone in it
-//! that we do not. The module is pure: it knows nothing of keys, grants or hosts.
+//! Every other document stays as it is. So does a relative URI where the specification requires an absolute
+//! one: hls.js resolves it against the player's page, which may be on another host. A document that cannot be
+//! parsed with certainty is rejected, see [`DocumentError`]: a player may find a clone in it that this module
+//! does not find. The module is pure: it knows nothing of keys, grants or hosts.
 //!
 //! # Parameters of pathway clones
 //!
-//! A player that switches to a pathway clone puts `PARAMS` into the query of each playlist of the base
-//! pathway, over parameters of the same name. So a clone whose `HOST` is ours carries its own there.
-//! A clone without `HOST` keeps the host of its base, which this document does not tell; it gets none.
+//! A player that switches to a pathway clone adds `PARAMS` to the query of each playlist of the base pathway,
+//! and replaces parameters of the same name. So a clone whose `HOST` is ours gets its own signature in
+//! `PARAMS`. A clone without `HOST` keeps the host of its base, which is not in this document; it gets no
+//! parameters.
 //!
-//! # Parameters that would go astray
+//! # Signatures that would reach another host
 //!
-//! A clone with another host inherits the query of its base, our signature in it, and the player would
-//! send that to the other host. [`CloneParameters::Withheld`] empties the signature there, whatever else
-//! the clone is like: `PARAMS` that is no object gives way to one, and a clone needs no readable `ID`.
-//! hls.js before 1.7 adds `PARAMS` to the URIs of `PER-VARIANT-URIS`, too: a clone with one that is not
-//! ours gets none.
+//! A clone with another host inherits the query of its base, including our signature, and the player would send
+//! it to the other host. [`CloneParameters::Withheld`] empties the signature there, however the clone is
+//! written: an object replaces `PARAMS` that is no object, and the clone needs no readable `ID`. hls.js before
+//! 1.7 also adds `PARAMS` to the URIs of `PER-VARIANT-URIS`: a clone with such a URI on another host gets no
+//! parameters.
 //!
 //! [Content Steering]: https://datatracker.ietf.org/doc/html/draft-pantos-content-steering
 //! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis
@@ -76,27 +77,27 @@ impl DocumentKind {
 /// What the URIs of a pathway clone get in their query.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CloneParameters {
-    /// The host is ours: these query parameters.
+    /// The host is ours: add these query parameters.
     Signed(String),
-    /// The host is another's: a signature that comes with the base pathway is emptied.
+    /// The host is another's: empty the signature that it inherits from the base pathway.
     Withheld,
 }
 
-/// Why nothing is known of the URIs in a document. Players may know: browsers put U+FFFD for what is not
-/// UTF-8, Android reads what only resembles JSON.
+/// Why the URIs in a document are unknown. Players may still read it: browsers replace bytes that are not UTF-8
+/// with U+FFFD, and Android reads text that only resembles JSON.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DocumentError {
-    /// An object that is read for its URIs has a name twice; readers do not agree on which counts.
+    /// An object that may hold URIs contains a name twice; parsers do not agree on which value counts.
     #[error("an object in the document has the same name twice")]
     NameTwice,
-    /// They are not even text.
+    /// The bytes are not UTF-8.
     #[error("the document is not UTF-8 from byte {valid_up_to} on")]
     NotUtf8 {
-        /// How many bytes are.
+        /// How many bytes are valid.
         valid_up_to: usize,
     },
-    /// They break the grammar.
+    /// The text is not JSON.
     #[error("the document is not JSON at line {line}, column {column}")]
     Syntax {
         /// The line, from 1.
@@ -104,7 +105,7 @@ pub enum DocumentError {
         /// The column, from 1.
         column: usize,
     },
-    /// It is more than is taken apart in memory.
+    /// The document is larger than the limit.
     #[error("the document has more than the {limit} bytes that are read")]
     TooLarge {
         /// The limit in bytes.
@@ -112,15 +113,14 @@ pub enum DocumentError {
     },
 }
 
-/// The document with its URIs signed; `None` where it is neither an asset list nor a steering manifest.
+/// The document with its URIs signed; `None` if it is neither an asset list nor a steering manifest.
 ///
-/// `sign` takes a URI as it is meant (without JSON's escapes) and answers it with its parameters, or
-/// nothing to leave it. `clone_parameters` takes the `HOST` of a pathway clone, or its JSON where that is no
-/// text. Signing twice equals signing
-/// once.
+/// `sign` receives a URI without JSON's escapes and returns it with its parameters, or `None` to keep it.
+/// `clone_parameters` receives the `HOST` of a pathway clone, or its JSON if that is no string. Signing twice
+/// equals signing once.
 ///
 /// # Errors
-/// [`DocumentError`]; the document must not be handed out beside our signatures then.
+/// [`DocumentError`]; then the document must not be sent to a viewer who receives our signatures.
 ///
 /// ```
 /// use hls_rewrite::document::{DocumentKind, rewrite};
@@ -145,7 +145,7 @@ pub fn rewrite(
     }
     let whole =
         str::from_utf8(json).map_err(|error| DocumentError::NotUtf8 { valid_up_to: error.valid_up_to() })?;
-    // Against the grammar, but browsers and Android pass over it.
+    // JSON does not allow it, but browsers and Android ignore it.
     let text = whole.strip_prefix('\u{FEFF}').unwrap_or(whole);
     let document: &RawValue = serde_json::from_str(text)
         .map_err(|error| DocumentError::Syntax { line: error.line(), column: error.column() })?;
@@ -161,8 +161,8 @@ pub fn rewrite(
     Ok(Some(Rewritten { kind, json: rewriter.splice.finish() }))
 }
 
-/// By its members: neither has a name in it, and the types of S3 objects are what an upload guessed. Clones
-/// come first: they are where a signature could go astray.
+/// Recognises a document by its members: neither kind contains its name, and an upload only guesses the types
+/// of S3 objects. Clones come first, because they could send a signature to another host.
 fn recognise(members: JsonObject<'_>) -> Option<(DocumentKind, JsonObject<'_>)> {
     let has = |name| members.get(name).is_some();
     if has("PATHWAY-CLONES") {
@@ -182,7 +182,7 @@ struct Rewriter<'j, 'f> {
     clone_parameters: &'f mut dyn FnMut(&str) -> Option<CloneParameters>,
 }
 
-/// Whether a URI may be relative in its place: only then is its base the document.
+/// Whether a URI may be relative in its place: only then does every player resolve it against the document.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum UriForm {
     Absolute,
@@ -200,7 +200,7 @@ impl<'j> Rewriter<'j, '_> {
         Ok(())
     }
 
-    /// Whether the URI got its parameters.
+    /// Signs the URI if it can. Returns whether it got its parameters.
     fn uri(&mut self, value: &'j RawValue, form: UriForm) -> bool {
         let Some(uri) = string(value) else { return false };
         let resolvable = form == UriForm::Relative || is_absolute(&uri);
@@ -216,5 +216,5 @@ fn is_absolute(uri: &str) -> bool {
         .any(|scheme| uri.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
-/// Far more than an asset list or a steering manifest has.
+/// In bytes: far more than an asset list or a steering manifest has.
 const LARGEST: usize = 1_024 * 1_024;

@@ -1,7 +1,7 @@
 //! The media types of the files that an HLS stream consists of.
 //!
-//! `aws s3 cp` asks the machine's own table, which on most machines takes `.ts` for a translation of Qt or a TypeScript
-//! file, and does not know `.m4s`.
+//! `aws s3 cp` uses the machine's own table. On most machines, that table has `.ts` as a Qt translation or a TypeScript
+//! file, and does not contain `.m4s`.
 
 /// The media type of a file of a stream, by the extension of its path; `None` for any other file.
 #[must_use]

@@ -1,39 +1,39 @@
-//! The plan of what is signed in a playlist or document: which grants it needs, and which assets get one.
+//! The plan of what to sign in a playlist or document: which grants it needs, and which assets get one.
 
 use cloudfront_signing::UrlPattern;
 
 use crate::{Assets, Authority, Scan, SkipReason};
 
-/// What becomes of each asset, and the grants for it.
+/// The outcome for each asset, and the grants that are needed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SigningPlan {
     /// By the number of the asset.
     outcomes: Vec<Result<usize, SkipReason>>,
-    /// The grants that are needed, nearly always one.
+    /// The grants that are needed; nearly always one.
     pub grants: Vec<RequiredGrant>,
 }
 
 /// A grant that a playlist needs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RequiredGrant {
-    /// Which of the hosts.
+    /// The index of the host.
     pub host: usize,
     /// What it must cover.
     pub resource: UrlPattern,
 }
 
-/// For whom a plan is made.
+/// The viewer for whom a plan is made, and the asset of the request.
 #[derive(Clone, Copy, Debug)]
 pub struct Permission<'a> {
     /// What the viewer may get.
     pub authority: &'a Authority,
-    /// Path patterns of what every viewer may get, on the viewer's own host.
+    /// Path patterns of the assets that every viewer may get, on the viewer's own host.
     pub common_assets: &'a [String],
-    /// What covers the asset of the request itself.
+    /// The pattern that covers the asset of the request itself.
     pub own_resource: Option<&'a str>,
 }
 
-/// What is signed at all, whoever asks.
+/// What may be signed at all, for any viewer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Extent {
     Everything,
@@ -44,8 +44,8 @@ enum Extent {
 impl SigningPlan {
     /// Decides about all assets that were found in a document.
     ///
-    /// An asset on the viewer's host is signed if the viewer's policy covers it, or every viewer may get it. What is
-    /// named by the settings of another host is for every viewer.
+    /// An asset on the viewer's host is signed if the viewer's policy covers it, or if every viewer may get it. The
+    /// assets of another host in the settings are signed for every viewer.
     #[must_use]
     pub fn new(assets: &Assets, permission: Permission<'_>) -> Self {
         Self::decide(assets, permission, Extent::Everything)
@@ -53,8 +53,8 @@ impl SigningPlan {
 
     /// Decides about all assets that were found in a playlist.
     ///
-    /// A steering server may send the player, with the parameters of the playlists in it, to any host. Where its
-    /// manifest is not signed by us, nothing but the asset of the request is signed, which is the author's own.
+    /// A steering server may send the player to any host, with the parameters of the playlists. If this crate
+    /// does not sign its manifest, only the asset of the request is signed, which belongs to the same author.
     #[must_use]
     pub fn of_playlist(assets: &Assets, scan: &Scan<usize>, permission: Permission<'_>) -> Self {
         let plan = Self::decide(assets, permission, Extent::Everything);
@@ -72,7 +72,7 @@ impl SigningPlan {
         let mut grants = Vec::new();
         let own_host = assets.hosts().first().map(|host| host.written.as_str()).unwrap_or_default();
         let outcomes = assets.found().iter().map(|asset| {
-            // No policy can cover what cannot be a pattern: CloudFront takes no longer URLs.
+            // An asset that cannot be a pattern cannot be in a policy: CloudFront accepts no longer URLs.
             let resource = UrlPattern::new(&asset.resource).map_err(|_| SkipReason::Invalid)?;
             let is_own = asset.host == 0 && permission.own_resource == Some(resource.as_str());
             let is_extended = extent == Extent::Everything || is_own;
@@ -97,7 +97,7 @@ impl SigningPlan {
 
 impl Permission<'_> {
     fn permits(&self, asset: &UrlPattern, own_host: &str) -> bool {
-        // A path alone stands for the file with any query, as the pattern of a file does.
+        // A path alone means the file with any query, as the pattern of a file does.
         let is_common = |pattern: &String| {
             let query = if pattern.ends_with('*') { "" } else { "?*" };
             asset.is_within(&format!("{own_host}{pattern}{query}"))

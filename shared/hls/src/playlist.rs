@@ -1,16 +1,16 @@
 //! Adds query parameters to the URIs of an HLS playlist, and touches no other byte.
 //!
-//! One [`Scan`] over the lines finds what the playlist says and where parameters can go. Who asks, and what that
-//! viewer may get, decides the caller between the scan and the rewriting, which only copies and inserts.
+//! One [`Scan`] over the lines finds what the playlist says and where parameters can go. Between the scan and
+//! the rewriting, the caller decides what this viewer may get. The rewriting only copies and inserts.
 //!
-//! A URI can stand on a line of its own, and in attributes of a few tags, which a table in `uri_attributes.rs`
-//! lists, after [RFC 8216bis]. They are read as packagers write them: without quotes, in lower case, with line ends
-//! of their own. The module is pure: it knows nothing of keys, grants or hosts.
+//! A table in `uri_attributes.rs` lists where a URI can be, after [RFC 8216bis]: URI lines and the attributes of a few
+//! tags. They are read as packagers write them: without quotes, in lower case, with various line ends. The module is
+//! pure: it knows nothing of keys, grants or hosts.
 //!
-//! What it leaves alone, on purpose, and counts as a [`SkipReason`]:
+//! Some references stay as they are on purpose, and count as a [`SkipReason`]:
 //!
-//! - tags that it does not know, if they have an attribute `URI`: what a vendor's tag means is not known, and
-//!   parameters that open a whole folder must not go astray;
+//! - an attribute `URI` in an unknown tag: the meaning of a vendor's tag is unknown, and parameters that open a
+//!   whole folder must not reach another host;
 //! - references that cannot be resolved to one `http` or `https` URL that all readers agree on.
 //!
 //! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis
@@ -39,7 +39,7 @@ pub use self::{
 
 use url::Url;
 
-/// What a reference points at, as far as the playlist tells.
+/// What a reference points at, as far as the playlist says.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Kind {
     /// Data about the presentation: session data, a steering manifest, an interstitial's asset.
@@ -48,14 +48,14 @@ pub enum Kind {
     Key,
     /// A media segment, partial segment or initialization section.
     Media,
-    /// Another playlist: by its place, or because the path ends in `.m3u8`.
+    /// Another playlist: by its tag, or because the path ends in `.m3u8`.
     Playlist,
 }
 
 impl Kind {
-    /// Whether what it points at may hold references of its own. Then a reference to it carries, beside the
-    /// signature, what the function needs that answers for it: the style that was asked for, and the policy
-    /// copy. In the style `define`, one that is not signed makes the whole playlist `inline`.
+    /// Whether its target may contain references itself. Beside the signature, a reference to it then carries what
+    /// `resign-manifest` needs to answer the request for it: the requested style, and the policy copy. In the style
+    /// `define`, one that is not signed makes the whole playlist `inline`.
     #[must_use]
     pub fn is_nested(self) -> bool {
         matches!(self, Self::Document | Self::Playlist)
@@ -73,11 +73,11 @@ pub struct Reference<'a> {
     pub path: &'a str,
 }
 
-/// Whether `body` is a playlist: its first tag is `#EXTM3U`, and no URI stands before it.
+/// Whether `body` is a playlist: its first tag is `#EXTM3U`, and no URI precedes it.
 ///
-/// A byte order mark, blank space and comments before it are against the specification, but they
-/// occur, and some players play on. [`rewrite`] takes anything; ask here first, so that no error
-/// page is ever signed.
+/// The specification forbids a byte order mark, blank space and comments before it, but they occur, and some
+/// players accept them. [`rewrite`] accepts any text; call this function first, so that no error page is ever
+/// signed.
 pub fn is_playlist(body: &[u8]) -> bool {
     lines::Lines::new(body)
         .map(|(_, line)| line.trim_ascii())
@@ -86,11 +86,11 @@ pub fn is_playlist(body: &[u8]) -> bool {
         .is_some_and(|rest| rest.first().is_none_or(u8::is_ascii_whitespace))
 }
 
-/// Appends `playlist` to `out`, its references with the parameters that `sign` answers for them.
+/// Appends `playlist` to `out`. Its references receive the parameters that `sign` returns for them.
 ///
-/// `playlist_url` is the URL that the player asked for: references are relative to it. `sign` answers query
-/// parameters, encoded, without `?`, quotes and commas, or why a reference stays as it is. They replace
-/// CloudFront's own and their copies, so that signing twice equals signing once.
+/// `playlist_url` is the URL that the player requested: references are relative to it. `sign` returns query
+/// parameters, encoded, without `?`, quotes and commas, or why a reference stays as it is. The parameters
+/// replace CloudFront's own and their copies, so that signing twice equals signing once.
 ///
 /// ```
 /// use hls_rewrite::{SkipReason, rewrite};

@@ -1,17 +1,17 @@
-//! A viewer's signed policy, a second time in the query of a URL, under names that CloudFront does not take out.
+//! A viewer's signed policy, a second time in the query of a URL, under names that CloudFront does not remove.
 //!
-//! CloudFront takes its own parameters out of what it sends to an origin, and AWS does not document whether a
-//! viewer-request function sees them. `resign-manifest` must know what its viewer may watch, so playlist URLs
-//! carry the policy once more, and the function verifies that copy as CloudFront verifies the original.
+//! CloudFront removes its own parameters from what it sends to an origin, and AWS does not document whether a
+//! viewer-request function sees them. `resign-manifest` must know what its viewer may watch. So playlist URLs
+//! carry the policy a second time, and the function verifies that copy as CloudFront verifies the original.
 //! <https://aws.amazon.com/blogs/networking-and-content-delivery/secure-and-cost-effective-video-streaming-using-cloudfront-signed-urls/>
 
 use cloudfront_signing::{Grant, RESERVED_PARAMETERS};
 
-/// The copies' names begin with it; what follows is CloudFront's own name.
+/// The prefix of the copies' names, before CloudFront's own name.
 pub const POLICY_COPY_PREFIX: &str = "usher-";
 
-/// Whether the function `resign-manifest` answers requests for `path`, and so needs the copy: what the
-/// distribution's behaviours `*.m3u8` and `*.json` match.
+/// Whether the function `resign-manifest` answers requests for `path`, and so needs the copy: the
+/// distribution's cache behaviors `*.m3u8` and `*.json` match it.
 #[must_use]
 pub fn needs_policy_copy(path: &str) -> bool {
     path.ends_with(".m3u8") || path.ends_with(".json")
@@ -24,14 +24,14 @@ pub fn policy_copy(grant: &Grant) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// The copies in a query under CloudFront's own names, in their order; `None` where there are none.
+/// The copies in a query, under CloudFront's own names, in their order; `None` if there are none.
 #[must_use]
 pub fn copied_policy(query: &str) -> Option<String> {
     let originals: Vec<&str> = query.split('&').filter_map(original).collect();
     (!originals.is_empty()).then(|| originals.join("&"))
 }
 
-/// A URL without such a copy, for people: whoever reads a signature can use it.
+/// A URL without such a copy, to show or log: anyone who reads a signature can use it.
 #[must_use]
 pub fn without_policy_copy(url: &str) -> String {
     let Some((base, query)) = url.split_once('?') else { return url.to_owned() };
@@ -39,8 +39,8 @@ pub fn without_policy_copy(url: &str) -> String {
     if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) }
 }
 
-/// The parameter that one is the copy of. Nobody but a signer writes the copies, so other spellings of their
-/// names count as any other parameter.
+/// The name of the parameter that this one is the copy of. Only a signer writes the copies, so a name in
+/// another spelling is an ordinary parameter.
 fn original(parameter: &str) -> Option<&str> {
     let original = parameter.strip_prefix(POLICY_COPY_PREFIX)?;
     let name = original.split_once('=').map_or(original, |(name, _)| name);

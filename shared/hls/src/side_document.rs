@@ -1,4 +1,4 @@
-//! JSON documents beside the playlists, signed by a plan: an interstitial's asset list, a steering manifest.
+//! JSON documents that playlists refer to, signed by a plan: an interstitial's asset list, a steering manifest.
 //! [`document`](crate::document) describes their form.
 
 use std::{borrow::Borrow, cell::RefCell};
@@ -12,14 +12,14 @@ use crate::{
     signed_playlist::nested_parameters,
 };
 
-/// A document, and where it lies.
+/// A document and its URL.
 #[derive(Clone, Copy)]
 pub struct SideDocument<'a> {
     /// The document.
     pub json: &'a [u8],
-    /// The URL that the player requests it by.
+    /// The URL that the player requests.
     pub url: &'a Url,
-    /// The style of what it refers to.
+    /// The style of the references in it.
     pub style: Style,
 }
 
@@ -27,12 +27,12 @@ impl SideDocument<'_> {
     /// Finds the assets that it refers to.
     ///
     /// # Errors
-    /// [`DocumentError`]: it cannot be taken apart for certain.
+    /// [`DocumentError`]: the document cannot be parsed with certainty.
     pub fn scan(&self, assets: &mut Assets) -> Result<(), DocumentError> {
         let assets = RefCell::new(assets);
         let mut references = self.references();
         let mut sign = |uri: &str| {
-            // What a reference comes to is asked again once there are grants.
+            // `resign` asks for the outcome again when the grants are known.
             let _ = references.place(uri, Kind::Document, |one| assets.borrow_mut().number(one));
             None
         };
@@ -44,11 +44,11 @@ impl SideDocument<'_> {
         Ok(())
     }
 
-    /// The document with a grant for each that the plan requires, in their order; `None` where it is neither of
-    /// the two.
+    /// The document with a grant for each resource that the plan requires, in their order; `None` if it is
+    /// neither of the two.
     ///
     /// # Errors
-    /// [`DocumentError`]: it cannot be taken apart for certain.
+    /// [`DocumentError`]: the document cannot be parsed with certainty.
     pub fn resign<G: Borrow<Grant>>(
         &self,
         assets: &mut Assets,
@@ -91,8 +91,9 @@ impl SideDocument<'_> {
         References::new(self.url, self.style.kept_parameter())
     }
 
-    /// What the parameters of a pathway clone on a host of ours must cover: the folder that the document lies
-    /// in, which is its asset's. A document beside the assets tells nothing about those of the clone.
+    /// The asset that the parameters of a pathway clone on one of our hosts must cover: the asset of the folder
+    /// that contains the document. A document above the asset folders does not say which assets the clone
+    /// holds.
     fn clone_asset(&self, assets: &mut Assets, host: &str) -> Option<usize> {
         let index = assets.hosts().iter().position(|ours| is_named(ours, host))?;
         let tree = assets.hosts().get(index)?.tree.clone();
@@ -101,7 +102,7 @@ impl SideDocument<'_> {
     }
 }
 
-/// `HOST` is a name without a port.
+/// Compares without the port: `HOST` is a name.
 fn is_named(host: &Host, name: &str) -> bool {
     let origin = Url::parse(&host.origin);
     origin.is_ok_and(|origin| origin.host_str().is_some_and(|host| host.eq_ignore_ascii_case(name)))
@@ -130,7 +131,7 @@ mod tests {
         Grant::new(Policy::from(policy), id, HashAlgorithm::Sha256, b"signature")
     }
 
-    /// The resources that are signed for a viewer with this one, and the document with their grants.
+    /// The resources that are signed for a viewer with this resource, and the document with their grants.
     fn resign_for(
         resource: &str,
         json: &str,
@@ -173,7 +174,7 @@ mod tests {
             resign(json, "/video/m/ads.json", Style::Define),
             (vec![a.to_owned(), b.to_owned()], Some((expected, counts)))
         );
-        // What another host's settings name is for every viewer.
+        // The assets of another host in the settings are signed for every viewer.
         let counts = "1 signed, 3 left: 1 not covered by the viewer's policy, 1 on another host, \
                       1 outside of the scope";
         assert_eq!(
@@ -205,7 +206,7 @@ mod tests {
         let expected: serde_json::Value = serde_json::from_str(&json(&parameters)).expect("JSON");
         assert_eq!(signed, expected);
 
-        // Beside the assets, it would get a grant for itself alone.
+        // Above the asset folders, a grant would cover the document alone.
         let untouched = Some((json(""), "0 signed, 0 left".to_owned()));
         assert_eq!(resign(&json(""), "/video/steering.json", style), (Vec::new(), untouched));
     }

@@ -24,21 +24,21 @@ pub struct SignedPlaylist {
 /// Whether references to playlists and documents carry the policy a second time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PolicyCopies {
-    /// For the function that answers for them, which must know what its viewer may watch.
+    /// For the function that serves them, which must know what its viewer may watch.
     Carried,
-    /// Where no such function answers.
+    /// If no such function serves them.
     LeftOut,
 }
 
-/// What references receive that one grant is for.
+/// What references receive for one grant.
 struct Addition {
     parameters: String,
-    /// For a playlist or document, which is asked for in the same style, with the policy a second time.
+    /// For a playlist or document: the style, and the policy a second time.
     nested: String,
 }
 
 impl SignedPlaylist {
-    /// Signs `playlist` by its `scan`, with a grant for each that the `plan` requires, in their order.
+    /// Signs `playlist` by its `scan`, with a grant for each resource that the `plan` requires, in their order.
     ///
     /// In the style `define`, a playlist with a child that is not signed gets its parameters inline: the child could
     /// import the variable that holds the signature.
@@ -80,13 +80,13 @@ impl SignedPlaylist {
         Self { playlist, scan, definitions, plan, additions, counts, size }
     }
 
-    /// How many bytes it has, at most.
+    /// The size in bytes, at most.
     #[must_use]
     pub fn size_limit(&self) -> usize {
         self.size
     }
 
-    /// What happens to its references.
+    /// How many references are signed, and why others are not.
     #[must_use]
     pub fn counts(&self) -> &RewriteCounts {
         &self.counts
@@ -95,7 +95,7 @@ impl SignedPlaylist {
     /// Writes all of it.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// The errors of `out`.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
         let parameters = |asset, kind: Kind| {
             let addition = self.additions.get(self.plan.grant(asset).ok()?)?;
@@ -116,7 +116,7 @@ impl Addition {
     }
 }
 
-/// What a reference to a playlist or document receives, beside `parameters`.
+/// `parameters`, and what a reference to a playlist or document receives in addition.
 pub(crate) fn nested_parameters(parameters: &str, grant: &Grant, style: Style) -> String {
     let copy = policy_copy(grant);
     match style.kept_parameter() {

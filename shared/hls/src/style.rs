@@ -3,15 +3,15 @@
 use cloudfront_signing::SignatureLocation;
 use url::form_urlencoded;
 
-/// How a playlist is handed out.
+/// How a viewer receives a playlist.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Style {
     /// CloudFront's parameters once, in an `EXT-X-DEFINE`, and a reference to them on every URI. Many players
-    /// know no variables, so a player gets it only when it asks.
+    /// do not support variables, so a player gets it only when it requests it.
     Define,
     /// CloudFront's parameters on every URI.
     Inline {
-        /// Whether the query asked for it: then nested playlists are asked for in the same style.
+        /// Whether the query names the style: then nested playlists are requested in the same style.
         asked_for: bool,
     },
     /// As in the bucket.
@@ -24,8 +24,8 @@ pub enum Style {
 pub struct UnknownStyle;
 
 impl Style {
-    /// The query's `usher-style`; else `plain` for who came with cookies, which are renewed while a URI
-    /// with parameters in it would stay refused after they expire; else `inline`.
+    /// The query's `usher-style`. Without it, `plain` if the request carries cookies: they can be renewed, but
+    /// CloudFront rejects a URI with parameters after they expire. Otherwise `inline`.
     ///
     /// # Errors
     /// [`UnknownStyle`]
@@ -51,7 +51,7 @@ impl Style {
         }
     }
 
-    /// What is added to nested playlist URIs beside the signature.
+    /// The parameter that nested playlist URIs receive beside the signature.
     #[must_use]
     pub fn kept_parameter(self) -> Option<&'static str> {
         match self {

@@ -1,9 +1,9 @@
-//! The host that a viewer asks, which policies name.
+//! The host that a viewer requests, which policies name.
 
 use std::net::Ipv6Addr;
 
-/// Whether a `Host` is a host name or address, with or without a port: a `/`, `?` or `*` in it would move
-/// the border between host and path in what is signed and verified.
+/// Whether a `Host` is a host name or address, with or without a port: a `/`, `?` or `*` in it would move the
+/// border between host and path in signed and verified URLs.
 #[must_use]
 pub fn is_viewer_host(host: &str) -> bool {
     let (name, port) = match host.strip_prefix('[') {

@@ -5,7 +5,7 @@ use cloudfront_signing::UnixTime;
 /// What a viewer's own policy covers, and until when.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ViewerPolicy {
-    /// A canned policy: the URL that the viewer asked for.
+    /// A canned policy: the URL that the viewer requested.
     Canned {
         /// `Expires`
         expires: UnixTime,

@@ -14,7 +14,7 @@ OF_ONE_CONNECTION = {"connection", "content-length", "keep-alive", "transfer-enc
 
 class Front(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Head and body are two packets, and the second must not wait until the first is acknowledged.
+    # Head and body are two packets. The second must not wait for the acknowledgement of the first.
     disable_nagle_algorithm = True
     moto = None
 
@@ -43,7 +43,7 @@ def main():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Front)
-    # Each connection shakes hands in its own thread, when it is read for the first time.
+    # Each connection makes its handshake in its own thread, at its first read.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     print(f"listening on https://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()

@@ -11,7 +11,7 @@ import time
 
 WHOLE_PROCESSOR_MB = 1_769
 PERIOD_US = 20_000
-# Version 1 has a hierarchy for each controller, version 2 one for all.
+# Version 1 has a hierarchy for each controller, version 2 has one for all.
 CGROUPS = [
     (pathlib.Path("/sys/fs/cgroup"), lambda quota: {"cpu.max": f"{quota} {PERIOD_US}"}),
     (pathlib.Path("/sys/fs/cgroup/cpu"), lambda quota: {"cpu.cfs_period_us": PERIOD_US, "cpu.cfs_quota_us": quota}),
@@ -81,6 +81,6 @@ def limiter(memory_mb):
 
 
 def write(file, value):
-    # Not for files that are not there: a folder that is no cgroup has none.
+    # Only existing files: a folder that is not a cgroup has none.
     with file.open("r+") as opened:
         opened.write(str(value))

@@ -31,7 +31,7 @@ EVENT = {
         "x-viewer-host": "d111111abcdef8.cloudfront.net",
         "x-viewer-credential": "url",
         "x-viewer-resource": "https://d111111abcdef8.cloudfront.net/video/*",
-        # What the function signs ends with the viewer's policy.
+        # The function's signatures end with the viewer's policy.
         "x-viewer-expires": str(int(time.time()) + 6 * 3600),
     },
     "requestContext": {
@@ -46,7 +46,7 @@ SIGNED = re.compile(r"^segment\d{3}\.ts\?Policy=[\w~-]+&Signature=[\w~-]+&Key-Pa
 INIT_ENDS = b"INIT RTDONE("
 INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)\)")
 REQUEST = re.compile(r"INVOKE RTDONE\(status: success, produced bytes: \d+, duration: ([\d.]+)ms\)")
-# As KMS calls a key, and what signs with it.
+# KMS's name of a key type, and the signing algorithm.
 KEYS = {"RSA": "RSASSA_PKCS1_V1_5_SHA_256", "P-256": "ECDSA_SHA_256"}
 
 Started = collections.namedtuple("Started", "init first second memory")
@@ -167,7 +167,7 @@ def assert_signed(answer):
 
 
 def program_of(emulator):
-    # Whichever of the emulator's threads started the program is its parent.
+    # The parent is whichever of the emulator's threads started the program.
     children = [path.read_text().split() for path in pathlib.Path(f"/proc/{emulator}/task").glob("*/children")]
     [program] = [child for of_thread in children for child in of_thread]
     return int(program)

@@ -1,5 +1,5 @@
-//! Credentials of a site whose only secret is known here: made from the formulas, without the code that
-//! reads them.
+//! Credentials of a site whose only secret is known here. They are made from the formulas, without the code
+//! that reads them.
 
 use std::{io::Write as _, sync::LazyLock};
 
@@ -21,10 +21,10 @@ use crate::{
     },
 };
 
-/// The time in all of them, in Unix seconds.
+/// The time of all credentials, in Unix seconds.
 pub const ISSUED: u64 = 1_790_000_000;
 
-/// Verify what the site signs and seals.
+/// Verify what the site signs and encrypts.
 pub static HMAC_KEYS: LazyLock<HmacKeys> = LazyLock::new(|| HmacKeys::new(&secrets()));
 
 const SECRET: &str = "a secret that opens nothing at all";
@@ -46,19 +46,19 @@ pub fn ticket(user_id: &str, tokens: &str, user_data: &str) -> String {
     STANDARD.encode([hmac(&message).as_ref(), fields.as_bytes()].concat())
 }
 
-/// What Django's `Signer` makes of a text.
+/// The result of Django's `Signer` for a text.
 pub fn signed(message: &str) -> String {
     format!("{message}:{}", URL_SAFE_NO_PAD.encode(hmac(message.as_bytes())))
 }
 
-/// The input as three fields, a line break between each.
+/// The input as three fields, separated by line breaks.
 pub fn fields(text: &str) -> [&str; 3] {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let (second, third) = rest.split_once('\n').unwrap_or((rest, ""));
     [first, second, third]
 }
 
-/// What Django's `dumps` makes of JSON, before it is signed.
+/// The result of Django's `dumps` for JSON, before it is signed.
 pub fn dumped(json: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(json)
 }
@@ -76,7 +76,7 @@ pub fn token(header: &str, claims: &str) -> String {
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(hmac(message.as_bytes())))
 }
 
-/// Whom a token names, and until when, if it is one of the issuer `i` for the audience `a`.
+/// The subject of a token and its expiry, if the issuer `i` issued it for the audience `a`.
 pub fn accepted(token: &str) -> Option<(String, u64)> {
     let rules = TokenRules {
         algorithm: Algorithm::HS256,

@@ -1,4 +1,4 @@
-//! What the targets share: one trusted key, one point in time, and claims about what follows from an input.
+//! Shared by the targets: one trusted key, one point in time, and claims about every input.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ pub mod credentials;
 #[path = "../../../shared/signing/tests/properties/reference.rs"]
 pub mod reference;
 
-/// What issue-cookies reads of credentials.
+/// The code with which issue-cookies reads credentials.
 #[path = "../../../functions/issue-cookies/src/authenticators"]
 pub mod issue_cookies {
     pub mod algorithm;
@@ -33,8 +33,8 @@ pub mod issue_cookies {
     pub mod verifying_key;
 }
 
-/// Which grants a playlist needs for a viewer whose policy has this resource, and what every viewer may get: by the
-/// function's own plan.
+/// The grants that a playlist needs for a viewer whose policy has this resource, and the resource that every viewer
+/// may get, by the function's own plan.
 pub fn plan_for(playlist: &[u8], url: &Url, resource: &str) -> (SigningPlan, &'static str) {
     let tree = AssetTree::new("/video/*", 1).expect("a tree");
     let host = Host { written: "https://h".to_owned(), origin: "https://h".to_owned(), tree: tree.clone() };
@@ -51,13 +51,13 @@ pub fn plan_for(playlist: &[u8], url: &Url, resource: &str) -> (SigningPlan, &'s
     (SigningPlan::of_playlist(&assets, &scan, permission), "https://h/video/ads/*")
 }
 
-/// The time at which every target judges.
+/// The time of every decision.
 pub static NOW: LazyLock<UnixTime> = LazyLock::new(|| UnixTime::new(1_790_000_000).expect("seconds"));
 
 /// Trusts [`KEY`] as `K`.
 pub static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| Verifier::new([(id(), KEY.public_key())]));
 
-/// ECDSA, because it is quick. The keys among the seeds were made for this and open nothing.
+/// ECDSA, because it is fast. The keys among the seeds were made for this purpose and open nothing.
 static KEY: LazyLock<PrivateKey> =
     LazyLock::new(|| PrivateKey::from_pem(include_str!("../seeds/pem/sec1")).expect("the seed is a key"));
 
@@ -65,7 +65,7 @@ fn id() -> KeyPairId {
     KeyPairId::new("K").expect("an id")
 }
 
-/// The verdict on a request for `url` with `policy` as it is, properly signed.
+/// The decision on a request for `url` with `policy` as its bytes are, correctly signed.
 pub fn judge(policy: &[u8], url: &str) -> Result<Admitted, Box<Denial>> {
     let signature = KEY.sign(policy, HashAlgorithm::Sha256).expect("the key signs");
     let [policy, signature] = [policy, &signature]
@@ -75,8 +75,8 @@ pub fn judge(policy: &[u8], url: &str) -> Result<Admitted, Box<Denial>> {
     VERIFIER.verify(&Request::new(&format!("{url}{separator}{query}")), *NOW)
 }
 
-/// Whether a signed policy for `resource` admits a request for `url`; `None` where the one would need an
-/// escape in JSON or the other has parameters of CloudFront's.
+/// Whether a signed policy for `resource` admits a request for `url`; `None` if the resource needs an escape in
+/// JSON or the URL contains parameters of CloudFront's.
 pub fn admits(resource: &str, url: &str) -> Option<bool> {
     if resource.contains(|character: char| character.is_control() || "\"\\".contains(character))
         || without_reserved_parameters(url) != url
@@ -88,7 +88,7 @@ pub fn admits(resource: &str, url: &str) -> Option<bool> {
     Some(judge(policy.as_bytes(), url).is_ok())
 }
 
-/// What can be signed keeps its bytes and is admitted until its time is over.
+/// A text that can be signed keeps its bytes, and is admitted until it expires.
 pub fn assert_round_trip(text: &str) {
     let until = NOW.plus(1);
     if let Ok(url) = ExactUrl::new(text) {
@@ -113,7 +113,7 @@ fn assert_admitted_until_then(signed: Option<String>) {
     }
 }
 
-/// A key signs what its public half verifies, or says that it cannot sign.
+/// The public half of a key verifies its signatures, or the key reports that it cannot sign.
 pub fn assert_halves_fit(key: &PrivateKey) {
     let public = key.public_key();
     assert_eq!(public.algorithm(), key.algorithm());

@@ -1,4 +1,5 @@
-//! Side documents: still JSON, signing twice equals signing once, what is left is not touched.
+//! Side documents: the result is JSON, signing twice equals signing once, and everything that is not signed
+//! keeps its bytes.
 #![no_main]
 
 use hls_rewrite::document::{CloneParameters, rewrite};

@@ -1,4 +1,4 @@
-//! A pattern and, behind a line break, a text: the engine and the plain reference agree.
+//! A pattern and, after a line break, a text: the engine and the plain reference agree.
 #![no_main]
 
 use cloudfront_signing::wildcard_matches;

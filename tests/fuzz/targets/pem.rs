@@ -1,4 +1,4 @@
-//! Key files, as text and as DER under each label: what is read as a key works as one.
+//! Key files, as text and as DER under each label: everything that is read as a key works as a key.
 #![no_main]
 
 use cloudfront_signing::{PrivateKey, PublicKey};

@@ -1,4 +1,5 @@
-//! Playlists as bytes: signing twice equals signing once, what is left is not touched, and nothing is signed beyond the viewer's own policy or what every viewer may get.
+//! Playlists as bytes: signing twice equals signing once, everything that is not signed keeps its bytes, and no
+//! signature covers more than the viewer's own policy and the common assets.
 #![no_main]
 
 use cloudfront_signing::UrlPattern;
@@ -30,7 +31,7 @@ libfuzzer_sys::fuzz_target!(|playlist: &[u8]| {
         scan.append(playlist, &definitions, |(), _| Some(&variable), &mut out);
         out
     };
-    // Without a header there is no place for a definition.
+    // Without a header, a playlist has no place for a definition.
     if is_playlist(playlist) {
         let once = define(playlist);
         assert_eq!(define(&once), once);

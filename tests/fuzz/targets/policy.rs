@@ -1,4 +1,4 @@
-//! Policies as bytes, properly signed: what is admitted is what the policy says.
+//! Policies as bytes, correctly signed: the verifier admits exactly what the policy says.
 #![no_main]
 
 use fuzz::{NOW, judge, reference};

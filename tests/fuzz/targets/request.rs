@@ -1,5 +1,5 @@
-//! A URL and, behind a line break, a `Cookie` header: nobody is admitted without a key, and what can be
-//! signed is admitted with one.
+//! A URL and, after a line break, a `Cookie` header: without a key, no request is admitted; with a key,
+//! everything that can be signed is admitted.
 #![no_main]
 
 use cloudfront_signing::{Request, without_reserved_parameters};

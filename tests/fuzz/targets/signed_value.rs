@@ -1,5 +1,5 @@
-//! A value: nobody signs it without the key. The same bytes, signed: they come back as they were, and
-//! what JSON they are is read alike as they are and compressed.
+//! A value: nobody can sign it without the key. The same bytes, signed: they are read unchanged, and JSON in
+//! them is read in the same way with and without compression.
 #![no_main]
 
 use fuzz::{
@@ -27,6 +27,6 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     for object in [object(&dumped(bytes)), object(&dumped_compressed(bytes))] {
         assert!(object == expected || (object == Err(SignedValueError::TooLarge) && bytes.len() > 6_000));
     }
-    // Something of the site's that is neither.
+    // A value of the site that is neither.
     drop((object(&text), object(&format!(".{}", dumped(bytes)))));
 });

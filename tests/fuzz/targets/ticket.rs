@@ -1,5 +1,5 @@
-//! A cookie: nobody opens it without the secret. Three fields between line breaks: once sealed, they come
-//! back as they were, or for a reason not at all.
+//! A cookie: nobody can read it without the secret. Three fields, separated by line breaks: once encrypted,
+//! they are read unchanged, or rejected for a reason.
 #![no_main]
 
 use fuzz::{

@@ -1,5 +1,5 @@
-//! A header and, behind a line break, claims: nobody is accepted without the key; with it, only who the
-//! claims name, from the issuer, for the audience, and in time.
+//! A header and, after a line break, claims: without the key, no token is accepted. With it, only the subject
+//! in the claims, from the issuer, for the audience, and before the expiry.
 #![no_main]
 
 use fuzz::{

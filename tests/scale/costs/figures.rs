@@ -1,18 +1,20 @@
-//! The figures that go in. Prices are list prices in US dollars for North America and Europe, without free tiers and
+//! The input of the model. Prices are list prices in US dollars for North America and Europe, without free tiers and
 //! volume discounts, as of November 2026: those of "What a million plays cost" in docs/operate.md.
 
-/// Points of presence. Assumed: AWS says that there are several hundred, and their number grows. Assumed as well, since AWS
-/// does not document it: all servers in one place, here and in regional caches, share what they have cached.
+/// Points of presence. Assumed: AWS says that there are several hundred, and that their number grows. Also assumed,
+/// since AWS does not document it: all servers in one place share their cache, here and in regional caches.
 pub(crate) const EDGE_CACHES: f64 = 700.0;
-/// Documented: <https://aws.amazon.com/cloudfront/features/>. A point of presence asks the nearest one, and that one asks
-/// the origin. Requests that are not cached may skip it, which changes no figure here.
+/// Documented: <https://aws.amazon.com/cloudfront/features/>. A point of presence sends its misses to the nearest
+/// regional cache, which sends its misses to the origin. Requests that are not cached may skip it, which changes no
+/// figure here.
 pub(crate) const REGIONAL_CACHES: f64 = 13.0;
 
 /// Assumed: a stream has four playlists, and somebody near each cache watches each of them.
 pub(crate) const RENDITIONS: f64 = 4.0;
-/// How many the life of a signed URL has. The worst case is that viewers have started in all of them.
+/// The number of buckets during the life of a signed URL. In the worst case, viewers have started in all of
+/// them.
 pub(crate) const EXPIRY_BUCKETS: f64 = URL_SECONDS / BUCKET_SECONDS;
-/// The template's `UrlTtlSeconds`, where nobody changes it.
+/// The default of the template's `UrlTtlSeconds`.
 pub(crate) const URL_SECONDS: f64 = 21_600.0;
 /// The template's `EXPIRY_BUCKET_SECONDS`.
 pub(crate) const BUCKET_SECONDS: f64 = 300.0;
@@ -24,7 +26,7 @@ pub(crate) const MEMORY_GB: f64 = 0.5;
 /// Documented: requests a second for each unit of the quota of concurrent executions, however short they are.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>
 pub(crate) const REQUESTS_PER_CONCURRENCY: f64 = 10.0;
-/// Assumed, as in docs/operate.md: what the function logs of an invocation, in GB.
+/// Assumed, as in docs/operate.md: the size of the function's log for an invocation, in GB.
 pub(crate) const LOG_GB: f64 = 400.0 / 1e9;
 
 pub(crate) const CLOUDFRONT_REQUEST: f64 = 0.01 / 10_000.0;

@@ -1,7 +1,7 @@
-//! What a live stream asks of Lambda, S3 and KMS, and what it costs, without and with CloudFront's cache for playlists:
-//! `live-costs [TARGET_SECONDS]`, for segments of 4 seconds unless it says otherwise.
+//! The requests of a live stream to Lambda, S3 and KMS, and their cost, without and with CloudFront's cache for
+//! playlists: `live-costs [TARGET_SECONDS]`. By default, segments have 4 seconds.
 //!
-//! A model, not a measurement. Each figure that goes in has its source beside it, `documented` or `assumed`.
+//! A model, not a measurement. The source of each input is beside it, `documented` or `assumed`.
 
 mod figures;
 mod model;
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Of the table in docs/operate.md.
+/// As in the table of docs/operate.md.
 const TARGET_SECONDS: u32 = 4;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! From viewers to requests.
 //!
-//! A cache asks at most once per TTL for each key that it is asked for: requests for one key at one time are one
-//! (documented), and what it is not asked for costs nothing. So so many caches with so many keys ask at most
-//! `caches * keys / TTL` times a second, and never more often than they are asked, wherever viewers are.
+//! For each key that viewers request, a cache sends at most one request per TTL to the origin: simultaneous
+//! requests for one key become one (documented), and a key that nobody requests costs nothing. So these caches
+//! together send at most `caches * keys / TTL` requests per second, and never more than they receive, wherever
+//! viewers are.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-traffic-spikes>
 
 use crate::figures::{
@@ -22,7 +23,7 @@ pub(crate) enum Caching {
     SignedUrls,
 }
 
-/// What happens in a second, at most.
+/// The load per second, at most.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Load {
     /// Requests for playlists.
@@ -33,16 +34,16 @@ pub(crate) struct Load {
     pub(crate) invocations: f64,
     /// The quota of concurrent executions that this needs.
     pub(crate) concurrency: f64,
-    /// The function's, and CloudFront's for segments.
+    /// The function's reads, and CloudFront's for segments.
     pub(crate) bucket_reads: f64,
     pub(crate) signatures: f64,
 }
 
 impl Load {
-    /// Each viewer asks for one playlist per target duration.
+    /// Each viewer requests one playlist per target duration.
     pub(crate) fn new(viewers: u32, target_seconds: u32, caching: Caching) -> Self {
         let requests = f64::from(viewers) / f64::from(target_seconds);
-        // As `shared_seconds` of resign-manifest has it.
+        // As `shared_seconds` of resign-manifest.
         let ttl = f64::from((target_seconds / 2).max(1));
         let passed_on = |asked: f64, caches: f64| match caching {
             Caching::Off => asked,
@@ -67,7 +68,7 @@ impl Load {
         HOUR * self.requests * (CLOUDFRONT_REQUEST + CLOUDFRONT_FUNCTION)
     }
 
-    /// In US dollars an hour, for all that is behind CloudFront.
+    /// In US dollars an hour, for everything behind CloudFront.
     pub(crate) fn origin_cost(&self) -> f64 {
         let invocation =
             LAMBDA_REQUEST + INVOCATION_SECONDS * MEMORY_GB * LAMBDA_GB_SECOND + LOG_GB * LOGS_GB;
@@ -75,8 +76,8 @@ impl Load {
     }
 }
 
-/// Each instance signs once for each bucket, of those that are there and those that begin within the hour: as if all
-/// instances had started in it. For viewers with cookies nothing is signed.
+/// Each instance signs once for each bucket, for those that have begun and those that begin within the hour, as if
+/// all instances had started in it. For viewers with cookies, nothing is signed.
 fn signatures(invocations: f64, caching: Caching) -> f64 {
     let buckets = EXPIRY_BUCKETS + HOUR / BUCKET_SECONDS;
     match caching {

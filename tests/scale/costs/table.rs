@@ -41,7 +41,7 @@ fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-/// Up to the next whole number: these are figures that it takes at most.
+/// Rounded up to a whole number, because the figures are upper limits.
 fn whole(number: f64) -> String {
     grouped(&format!("{:.0}", number.ceil()))
 }

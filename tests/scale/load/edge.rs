@@ -1,4 +1,4 @@
-//! `usher serve`, as a process of its own, so that its processor time can be told from the players'.
+//! `usher serve` as a separate process, so that its processor time can be measured apart from the players'.
 
 use std::{
     error::Error,
@@ -24,7 +24,7 @@ pub(crate) enum Caching {
     On,
 }
 
-/// What the function's log says.
+/// Counts from the function's log.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct FunctionLog {
     pub(crate) invocations: u64,
@@ -32,7 +32,7 @@ pub(crate) struct FunctionLog {
     pub(crate) signatures: u64,
 }
 
-/// The template with expiry buckets of so many seconds, and caching of playlists as it is, or off.
+/// The template with expiry buckets of this many seconds, and with or without caching of playlists.
 pub(crate) fn template(template: &str, bucket: u64, caching: Caching) -> Result<String, String> {
     let replace = |text: &str, from: &str, to: &str| {
         let found = text.contains(from);
@@ -47,7 +47,7 @@ pub(crate) fn template(template: &str, bucket: u64, caching: Caching) -> Result<
 }
 
 impl Edge {
-    /// Starts it over the folder `media` in `state`, and waits until it listens.
+    /// Starts the edge over the folder `media` in `state`, and waits until it listens.
     pub(crate) fn start(usher: &Path, template: &str, state: &Path) -> Result<Self, Box<dyn Error>> {
         let (template_file, log) = (state.join("template.yaml"), state.join("log"));
         fs::write(&template_file, template)?;
@@ -59,7 +59,8 @@ impl Edge {
             .arg(&template_file)
             .arg("--state")
             .arg(state)
-            // Of what is counted here, and no line for each request: CloudFront writes none by itself.
+            // The lines that are counted here, without a line for each request: CloudFront does not write such
+            // lines by default.
             .env("RUST_LOG", "warn,resign_manifest=info")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -76,10 +77,10 @@ impl Edge {
         Ok(running)
     }
 
-    /// What it has used of the processor since it started; nothing on a system without `/proc`.
+    /// The processor time since it started; `None` on a system without `/proc`.
     pub(crate) fn processor_seconds(&self) -> Option<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).ok()?;
-        // After the name, which may have spaces: utime and stime are the 14th and the 15th field of all.
+        // After the name, which may contain spaces: utime and stime are fields 14 and 15 of the whole line.
         let fields = stat.rsplit_once(')')?.1.split_whitespace();
         let ticks: Vec<u32> = fields.skip(11).take(2).map_while(|field| field.parse().ok()).collect();
         Some(f64::from(ticks.iter().sum::<u32>()) / TICKS_PER_SECOND)
@@ -107,5 +108,5 @@ impl Drop for Edge {
     }
 }
 
-/// USER_HZ is 100 on each Linux that Rust runs on with its standard library today.
+/// USER_HZ is 100 on every Linux for which Rust has a standard library today.
 const TICKS_PER_SECOND: f64 = 100.0;

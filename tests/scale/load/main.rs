@@ -1,8 +1,8 @@
 //! Many players of one live stream through `usher serve`: `live-load USHER TEMPLATE PLAYERS SECONDS`.
 //!
-//! Half of them have cookies, half play by signed URLs. They join over a quarter of the time, so that the URLs end in
-//! different expiry buckets. It is played twice: with the cache as the template has it, and for a shorter time with
-//! a template in which playlists are not cached.
+//! Half of them have cookies, half play signed URLs. They join during a quarter of the time, so that the URLs end in
+//! different expiry buckets. There are two runs: one with the template's cache, and a shorter one with a template
+//! that does not cache playlists.
 
 mod edge;
 mod player;
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let (usher, players, seconds): (_, u32, u64) = (Path::new(usher), players.parse()?, seconds.parse()?);
     let given = fs::read_to_string(template_file)?;
-    // Short ones: all players join within a few, as viewers do within an evening.
+    // Short buckets: all players join within a few, as viewers do within an evening.
     let bucket = (seconds / 12).max(SHORTEST_BUCKET);
     let shorter = (seconds / 4).max(3 * stream::TARGET_SECONDS);
 
@@ -78,5 +78,5 @@ async fn run(usher: &Path, template: &str, players: u32, seconds: u64) -> Result
     Ok(Run { seconds, counts: tally.counts(), function: edge.function_log()?, processor })
 }
 
-/// As long as a live playlist is cached, which a bucket bounds.
+/// The time for which a live playlist is cached: a bucket must not be shorter.
 const SHORTEST_BUCKET: u64 = stream::TARGET_SECONDS / 2;

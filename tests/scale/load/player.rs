@@ -1,4 +1,4 @@
-//! A player that shows nothing: it loads what a player loads, when a player loads it.
+//! A player without a picture: it loads what a player loads, at the same times.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{
     tally::{Kind, Tally},
 };
 
-/// It starts three segments before the end, and reloads once per target duration, or after half of one where the
+/// It starts three segments before the end. It reloads once per target duration, or after half of one if the
 /// playlist has not grown. <https://www.rfc-editor.org/rfc/rfc8216#section-6.3.4>
 pub(crate) struct Player {
     session: Session,
@@ -21,10 +21,10 @@ pub(crate) struct Player {
     buffer: Buffer,
 }
 
-/// What was loaded, beside what was shown.
+/// The amount that has been loaded, and that has been played.
 #[derive(Default)]
 struct Buffer {
-    /// Since when it plays, without the time that it stood still.
+    /// When playback started, without the time of stalls.
     since: Option<Instant>,
     loaded: Duration,
 }
@@ -102,7 +102,7 @@ impl Player {
 }
 
 impl Buffer {
-    /// Adds a segment, and says for how long the picture had stood still before.
+    /// Adds a segment, and returns how long playback stalled before it.
     fn add(&mut self, now: Instant) -> Duration {
         let stall = self.stall(now);
         self.since = Some(self.since.map_or(now, |since| since + stall));
@@ -124,7 +124,7 @@ fn segments(playlist: &str, base: &Url) -> Result<Vec<(u64, Url)>, String> {
     (first..).zip(urls).map(|(number, url)| Ok((number, url?))).collect()
 }
 
-/// Where players start.
+/// How many segments before the end players start.
 const SEGMENTS_BEHIND: usize = 3;
 
 #[cfg(test)]

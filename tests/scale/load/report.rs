@@ -1,4 +1,4 @@
-//! What the two runs cost, side by side, and what must hold.
+//! The cost of both runs, side by side, and their checks.
 
 use crate::{
     edge::FunctionLog,
@@ -6,23 +6,25 @@ use crate::{
     tally::{Answers, Counts},
 };
 
-/// What happened while the players played.
+/// The results of a run.
 pub(crate) struct Run {
     pub(crate) seconds: u64,
     pub(crate) counts: Counts,
     pub(crate) function: FunctionLog,
-    /// Of `usher serve`.
+    /// The processor time of `usher serve`.
     pub(crate) processor: Option<f64>,
 }
 
 impl Run {
-    /// What the cache may let through: one request per key and TTL, and one more, as its first falls between two.
+    /// The most invocations that the cache allows: one request per key and TTL, and one more, since the first may
+    /// come between two.
     fn most_invocations(&self) -> u64 {
         let keys = u64::try_from(self.counts.keys.len()).unwrap_or(u64::MAX);
         keys * self.seconds.div_ceil(TTL_SECONDS) + keys
     }
 
-    /// The function reads a playlist each time; CloudFront reads a segment that it has not.
+    /// The function reads a playlist for each invocation; CloudFront reads each segment that is not in its
+    /// cache.
     fn bucket_reads(&self) -> u64 {
         self.function.invocations + self.counts.segments.misses
     }
@@ -31,7 +33,7 @@ impl Run {
         self.counts.playlists.all + self.counts.segments.all
     }
 
-    /// How long the slowest of so many hundredths of the playlists took.
+    /// The time within which this percentage of the playlists arrived.
     fn milliseconds(&self, hundredths: usize) -> f64 {
         let mut times = self.counts.times.clone();
         times.sort_unstable();
@@ -74,7 +76,8 @@ pub(crate) fn print(players: u32, cached: &Run, uncached: &Run) {
     row("stalls", &|run| run.counts.stalls.len().to_string());
 }
 
-/// Nobody is refused or waits, and the function is invoked as often as the cache allows: without it, once a request.
+/// No request is refused and no player stalls, and the function is invoked as often as the cache allows: without it,
+/// once per request.
 pub(crate) fn check(cached: &Run, uncached: &Run) -> Result<(), String> {
     for run in [cached, uncached] {
         if let Some(failure) = run.counts.failures.first() {
@@ -96,12 +99,12 @@ fn share(answers: Answers) -> String {
     format!("{:.1}", 100.0 * float(answers.hits) / float(answers.all).max(1.0))
 }
 
-/// Counts of a run are far below what a `u32` holds.
+/// The counts of a run are far below the largest `u32`.
 fn float(count: u64) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
-/// What resign-manifest says of a live playlist.
+/// The TTL that resign-manifest gives to a live playlist.
 const TTL_SECONDS: u64 = TARGET_SECONDS / 2;
 
 #[cfg(test)]

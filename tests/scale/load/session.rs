@@ -1,4 +1,4 @@
-//! What a player plays with: cookies or a signed URL, as `issue-cookies` gives them out.
+//! A player's credential: cookies or a signed URL, as `issue-cookies` returns them.
 
 use std::{error::Error, io::Read as _};
 
@@ -15,13 +15,13 @@ pub(crate) struct SignIn {
     path: &'static str,
 }
 
-/// One player's right to watch.
+/// The credential of one player.
 pub(crate) struct Session {
     client: Client,
     pub(crate) playlist: Url,
     cookies: Option<String>,
-    /// What tells its playlist from others' in CloudFront's cache: path, style, credential, resource, expiry bucket
-    /// and encoding. All players here have the resource of one stream, and accept gzip.
+    /// The key of its playlist in CloudFront's cache: path, style, credential, resource, expiry bucket and
+    /// encoding. All players here have the resource of one stream, and accept gzip.
     pub(crate) key: String,
 }
 
@@ -45,7 +45,7 @@ impl SignIn {
         Ok(Session { client: self.client.clone(), playlist, cookies: Some(cookies.join("; ")), key })
     }
 
-    /// `POST /auth/urls`. The end of a signed URL is the beginning of an expiry bucket already.
+    /// `POST /auth/urls`. A signed URL already ends at the beginning of an expiry bucket.
     pub(crate) async fn signed_url(&self) -> Result<Session, Box<dyn Error + Send + Sync>> {
         let asked = self.ask("/auth/urls").json(&json!({"path": self.path}));
         let answer: Value = asked.send().await?.error_for_status()?.json().await?;
@@ -61,7 +61,7 @@ impl SignIn {
 }
 
 impl Session {
-    /// Asks as browsers do.
+    /// Requests as browsers do.
     pub(crate) async fn get(&self, url: Url) -> Result<(Response, StatusCode), reqwest::Error> {
         let mut request = self.client.get(url).header(header::ACCEPT_ENCODING, "gzip");
         if let Some(cookies) = &self.cookies {
@@ -73,7 +73,7 @@ impl Session {
     }
 }
 
-/// The bytes of an answer, without their compression.
+/// The bytes of an answer, decompressed.
 pub(crate) async fn read(response: Response) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
     let is_gzip = response.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip");
     let bytes = response.bytes().await?;

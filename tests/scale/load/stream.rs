@@ -1,4 +1,4 @@
-//! A live stream that nobody encodes: a playlist that advances, and segments of one size.
+//! A live stream without an encoder: a playlist that advances, and segments of one size.
 
 use std::{
     fs, io,
@@ -32,7 +32,7 @@ impl Stream {
             sleep_until(next).await;
             self.write_segment(first + WINDOW - 1)?;
             self.write_playlist(first)?;
-            // Players may still fetch what an older playlist names.
+            // Players may still request segments of an older playlist.
             if let Some(old) = first.checked_sub(WINDOW) {
                 fs::remove_file(self.folder.join(name(old)))?;
             }
@@ -56,7 +56,7 @@ impl Stream {
         self.write(&name(number), &[0x47; SEGMENT_BYTES])
     }
 
-    /// At once, so that nobody reads half of it.
+    /// In one step, so that nobody reads half of the file.
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let unfinished = self.folder.join(format!("{name}.unfinished"));
         fs::write(&unfinished, bytes)?;

@@ -1,4 +1,4 @@
-//! What all players count together.
+//! The counts of all players together.
 
 use std::{
     collections::BTreeSet,
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// What was asked for.
+/// The kind of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     Playlist,
@@ -26,7 +26,7 @@ pub(crate) struct Answers {
 pub(crate) struct Counts {
     pub(crate) playlists: Answers,
     pub(crate) segments: Answers,
-    /// How long playlists took.
+    /// The times of playlists.
     pub(crate) times: Vec<Duration>,
     pub(crate) keys: BTreeSet<String>,
     pub(crate) failures: Vec<String>,
@@ -69,7 +69,7 @@ impl Tally {
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
-        // A task that broke while it counted has left whole numbers.
+        // A task that panicked while it counted has left complete numbers.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

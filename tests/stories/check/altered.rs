@@ -1,4 +1,4 @@
-//! A proxy that changes one thing in what the viewer and the deployment say to each other: it is named.
+//! A proxy changes one thing in the messages between viewer and deployment: the check names it.
 
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
@@ -162,7 +162,7 @@ async fn what_a_proxy_changes_in_headers_is_named() {
     }
 }
 
-/// Of which paths, which header, its new value, and what is named.
+/// The paths, the header, its new value, and what the check names.
 type Changed = (fn(&str) -> bool, &'static str, &'static str, String);
 
 type Change = fn(Passing<'_>);

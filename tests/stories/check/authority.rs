@@ -1,4 +1,4 @@
-//! What is signed beyond the viewer's own policy, or not signed though it should be, is named.
+//! The check names signatures that cover more than the viewer's own policy, and signatures that are missing.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ use crate::house::{House, START};
 
 type Change = fn(Passing<'_>);
 
-/// Changes the policy in the key's URI of each media playlist; nothing here asks for a key by its signed URL.
+/// Changes the policy in the key's URI of each media playlist; no test here requests a key by its signed URL.
 fn change_policy_of_keys(passing: Passing<'_>, from: &str, to: &str) {
     let Passing::Answer { path, body, .. } = passing else { return };
     if !path.ends_with("/playlist.m3u8") {
@@ -212,7 +212,7 @@ async fn what_is_left_unsigned_on_this_host_is_named_with_its_reason() {
     let host = front.url.strip_prefix("http://").unwrap();
     let options = Options { playlist: "/video/m/in.m3u8".to_owned(), ..options(&front.url) };
     for (at, (text, expected)) in (0..).zip(rows) {
-        // What was there before may be in the cache for a bucket.
+        // An earlier answer may be in the cache for a bucket.
         house.set_time(START + at * 301);
         let playlist =
             format!("#EXTM3U\n#EXT-X-TARGETDURATION:4\n{text}#EXT-X-ENDLIST\n").replace("HOST", host);

@@ -1,4 +1,4 @@
-//! One thing broken at a time: it is named, and nothing that is right.
+//! One thing is broken at a time: the check names it, and nothing that is correct.
 
 use std::fs;
 
@@ -232,7 +232,8 @@ async fn a_live_segment_that_has_left_is_not_missed() {
         (playlist.strip_suffix("#EXT-X-ENDLIST\n").unwrap(), vec![]),
     ];
     for (at, (playlist, expected)) in (0..).zip(rows) {
-        // The edge keeps the complete playlist for 300 seconds, and counts the fractions of the machine's clock.
+        // The edge keeps the complete playlist for 300 seconds, and includes the fractions of the machine's
+        // clock.
         house.set_time(START + at * 301);
         fs::write(live.join("p.m3u8"), playlist).unwrap();
         let options = Options { playlist: "/video/live/p.m3u8".to_owned(), ..options(&front.url) };

@@ -1,4 +1,4 @@
-//! What is broken, with what cures it: the whole line, and nothing beside it but what follows from it.
+//! What is broken, with its cure: the whole line, and no other line but those that follow from it.
 
 use std::fs;
 
@@ -119,7 +119,7 @@ async fn what_the_function_refuses_has_its_own_cure() {
         (
             house_behind(&in_behavior("OriginCustomHeaders:", |_| None)).await,
             all(
-                // Whoever has no credential is answered by the viewer-request function.
+                // The viewer-request function answers a request without a credential.
                 &["sign-in", "signed url"],
                 "the request did not come through the distribution",
                 no_secret,

@@ -1,4 +1,4 @@
-//! What may stand before a deployment: a proxy that changes answers, and servers that say one thing.
+//! Servers in front of a deployment: a proxy that changes answers, and servers that give one answer.
 
 use axum::{Router, body::Body, extract::Request};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
@@ -12,7 +12,7 @@ pub(crate) struct Server {
     _tasks: JoinSet<()>,
 }
 
-/// What passes through a proxy: before the house answers, and after it did.
+/// A message that passes through a proxy: before the house answers, and after.
 pub(crate) enum Passing<'a> {
     Request(&'a mut Parts),
     Answer {
@@ -24,7 +24,7 @@ pub(crate) enum Passing<'a> {
     },
 }
 
-/// A proxy before a house. It hands on the host that was asked for, and tells the time of the stories.
+/// A proxy in front of a house. It passes on the requested host, and reports the time of the stories.
 pub(crate) async fn before(
     house: &House,
     change: impl Fn(Passing<'_>) + Clone + Send + Sync + 'static,
@@ -38,7 +38,7 @@ pub(crate) async fn before(
     .await
 }
 
-/// A server that gives everybody this answer.
+/// A server that gives this answer to every request.
 pub(crate) async fn answering(
     status: u16,
     headers: &[(&'static str, &'static str)],
@@ -77,7 +77,7 @@ async fn pass(
         body: &mut body,
     };
     change(answer);
-    // Another length, where it changed.
+    // The length may have changed.
     headers.remove(header::CONTENT_LENGTH);
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;

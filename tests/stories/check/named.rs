@@ -1,10 +1,10 @@
-//! What a report names, to be compared whole.
+//! What a report names, for comparison as a whole.
 
 use usher_check::{Outcome, Report};
 
 use super::differing;
 
-/// What differs from a house where everything is right, a line each.
+/// The differences from a house in which everything is correct, a line each.
 pub(crate) fn named(report: &Report, url: &str) -> Vec<String> {
     let differing = differing(report);
     let is_cured = |outcome| matches!(outcome, Outcome::Advice | Outcome::Wrong);
@@ -13,7 +13,7 @@ pub(crate) fn named(report: &Report, url: &str) -> Vec<String> {
     lines.map(|line| line.replace(url, "http://HOST")).collect()
 }
 
-/// The same, and what cures it.
+/// The same with cures.
 pub(crate) fn cured(report: &Report, url: &str) -> Vec<String> {
     let lines = named(report, url).into_iter().zip(differing(report));
     let lines = lines.filter_map(|(line, check)| Some((line, check.cure.as_ref()?)));

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::house::{House, workspace};
 
-/// The template, with each line of one behavior replaced by what `change` makes of it, or left out.
+/// The template with each line of one cache behavior replaced by the result of `change`, or removed.
 pub(crate) fn in_behavior(name: &str, change: impl Fn(&str) -> Option<String>) -> String {
     let template = fs::read_to_string(workspace().join("template.yaml")).unwrap();
     let indent = |line: &str| line.len() - line.trim_start().len();
@@ -26,7 +26,7 @@ pub(crate) fn in_behavior(name: &str, change: impl Fn(&str) -> Option<String>) -
     changed
 }
 
-/// A behavior without its trusted key groups.
+/// A cache behavior without its trusted key groups.
 pub(crate) fn open(name: &str) -> String {
     in_behavior(name, |line| (!line.trim().starts_with("TrustedKeyGroups:")).then(|| line.to_owned()))
 }

@@ -1,5 +1,5 @@
 // The player and the inspector in a real browser: `node browser.mjs ORIGIN [--screenshot FILE]`.
-// Each check has a context of its own, hence no cookies of another.
+// Each check has its own context, so it has no cookies of another check.
 
 import { strict as assert } from 'node:assert';
 import { openChromium, playWith, signedUrl, signIn } from '../chromium.mjs';
@@ -136,7 +136,7 @@ async function signedUrlOpensAll({ page }, stream) {
   const device = await browser.newContext();
   try {
     const opened = await openAll(device.request, url);
-    // The master, two variants, and of each four segments and one key or map.
+    // The multivariant playlist, two media playlists, and for each of them four segments and one key or map.
     assert.deepEqual(opened.map(({ status }) => status), Array(13).fill(200), JSON.stringify(opened));
     for (const one of opened) {
       const response = await device.request.get(altered(one.url));
@@ -163,7 +163,7 @@ async function signedUrlPlays({ page, context, requests }, stream, engine, style
   assert.deepEqual(unsigned, [], 'every request is signed');
   assert.ok(requests.slice(before).some((request) => request.includes('/segment')), 'segments were requested');
   assert.deepEqual(await context.cookies(), []);
-  // The native player's bodies are out of a test's reach.
+  // A test cannot read the bodies that the native player receives.
   if (engine === 'native') return;
   const definitions = (await Promise.all(playlists)).map((text) => text.match(/^#EXT-X-DEFINE:/gm)?.length ?? 0);
   assert.ok(definitions.length >= 2, 'the master and a variant were read');
@@ -233,7 +233,7 @@ async function takeScreenshot({ page }) {
   await page.screenshot({ path: screenshotFile });
 }
 
-// ---- What checks are made of
+// ---- Helpers
 
 async function playedFor(page, seconds) {
   await page.waitForFunction((wanted) => document.getElementById('video').currentTime > wanted, seconds, { timeout: 30_000 });

@@ -1,5 +1,5 @@
-# manage.py shell < credentials.py: other hand-offs than the recipe's, as the real packages make them, and the answer
-# that each must get from POST /auth/cookies.
+# manage.py shell < credentials.py: credentials of other forms than the recipe's, as the real packages make them, and
+# the answer of POST /auth/cookies that each must get.
 import base64
 import hashlib
 import hmac
@@ -31,7 +31,7 @@ def token(**claims):
 
 
 def stolen_algorithm():
-    """By hand: PyJWT does not lend itself to it."""
+    """Made by hand: PyJWT does not support it."""
     private = serialization.load_pem_private_key(settings.VIDEO_PRIVATE_KEY.encode(), None)
     secret = private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -43,7 +43,7 @@ def stolen_algorithm():
 
 
 def at(seconds):
-    """As if it had been signed then."""
+    """Signed as at that time."""
     really = time.time
     time.time = lambda: really() + seconds
     try:
@@ -52,7 +52,7 @@ def at(seconds):
         time.time = really
 
 
-# Each names the edge that it goes to: both have the same DJANGO_KEYS, and what else `run` sets.
+# Each row names the edge that it is for: both edges have the same DJANGO_KEYS, and the other settings in `run`.
 rows = [
     ("dumps", 200, "signing.dumps", signing.dumps(viewer, key=KEY, salt=SALT)),
     ("dumps", 200, "signing.dumps, compressed", signing.dumps(long_list, key=KEY, salt=SALT, compress=True)),

@@ -33,7 +33,7 @@ try {
   await check('a site that is down is asked again', siteIsAskedAgain);
   await check('a clock that is days off changes nothing', clockDoesNotMatter);
   await check('a page that wakes up renews cookies that are due', wokenPageRenews);
-  // Together: each plays in real time.
+  // At the same time: each plays in real time.
   await Promise.all([
     ...PLACES.flatMap(([place, site, video]) => ENGINES.map((engine) => check(
       `${place}: a live stream plays on over two renewals with ${engine}`, (visit) => renewsWhilePlaying(visit, site, video, engine)))),
@@ -94,7 +94,7 @@ async function otherPathIsRefused({ page }, site, video) {
   await page.goto(site + LIVE);
   await page.waitForFunction(() => document.querySelector('video').error);
   await page.waitForTimeout(2_000);
-  // At the start, and once when the player was refused.
+  // At the start, and again after a request of the player was refused.
   assert.deepEqual(issued, [200, 200]);
   for (const [asset, status] of [['live', 403], ['clock-ts', 200], ['clock-fmp4', 200]]) {
     assert.equal(await statusOf(page, `${video}/video/${asset}/master.m3u8`), status, asset);
@@ -210,7 +210,7 @@ async function logOutElsewhereEnds({ page, context }) {
   await page.goto(oneHost + LIVE);
   await startPlaying(page);
   const refused = await refusal(page);
-  // As another browser would: only the session ends, the cookies stay.
+  // As in another browser: only the session ends, the cookies stay.
   const { name, value } = (await context.cookies()).find((cookie) => cookie.name === 'sessionid');
   await endSession(`${name}=${value}`);
   assert.deepEqual(await refused.told, { status: 401 });
@@ -240,7 +240,7 @@ async function signOutHolds({ page }, engine) {
 
 async function lostCookiesAreRenewed({ page, context }, engine, user, path) {
   await choose(page, engine);
-  // The film is short and the edge near: else all of it is loaded before anything can happen.
+  // The film is short and the edge is near: otherwise the player loads all of it before anything can happen.
   if (path !== LIVE) await page.route('**/segment*', (route) => setTimeout(() => route.continue().catch(() => {}), 1_500));
   await logIn(page, oneHost, user);
   await page.goto(oneHost + path);
@@ -260,7 +260,7 @@ async function credentialIsAnswered({ edge: format, status, credential }) {
   assert.deepEqual([response.status, cookies > 0], [status, status === 200], await response.text());
 }
 
-// ---- What checks are made of
+// ---- Helpers
 
 /** Where the browser says that it does not play HLS by itself, the recipe takes hls.js. */
 async function choose(page, engine) {

@@ -1,6 +1,6 @@
-// What stands in front, as CloudFront would: `node front.mjs EDGE SITE` puts both on one host. `node front.mjs EDGE
-// --cors ORIGIN` is the video's own host, with the headers that the distribution's response headers policy adds for
-// the pages of ORIGIN.
+// The front, in place of CloudFront: `node front.mjs EDGE SITE` puts both on one host. `node front.mjs EDGE --cors
+// ORIGIN` is the video's own host, with the headers that the distribution's response headers policy adds for the
+// pages of ORIGIN.
 
 import { createServer, request as ask } from 'node:http';
 
@@ -10,7 +10,7 @@ const server = createServer((request, response) => {
   const isVideo = /^\/(auth|video)\//.test(request.url);
   const upstream = new URL(isVideo || allowedOrigin ? edge : site);
   const { method, url: path, headers } = request;
-  // The headers with the viewer's own Host: it is what signatures are for, and what Django compares.
+  // The headers include the viewer's own Host: signatures cover it, and Django compares it.
   const onward = ask({ host: upstream.hostname, port: upstream.port, method, path, headers }, (answer) => {
     const added = path.startsWith('/video/') && allowedOrigin && headers.origin === allowedOrigin ? policyHeaders() : {};
     response.writeHead(answer.statusCode, { ...answer.headers, ...added });

@@ -1,4 +1,5 @@
-# manage.py shell < tag.py: the tag takes paths of the video service, and nothing that a browser could take for another host.
+# manage.py shell < tag.py: the tag accepts paths of the video service, and nothing that a browser could read as another
+# host.
 from private_video.templatetags.private_video import origin, private_video
 
 local = ["/video/m/master.m3u8", "/video/m/a%20b.m3u8?x=//y", "/video/m/a b.m3u8", "/video//m/x.m3u8", "/video/é/x.m3u8", "/"]

@@ -1,6 +1,6 @@
 // A live playlist that grows while it plays: `node live.mjs ORIGIN BUCKET_SECONDS SEGMENT_SECONDS`.
-// The browser has no cookies, so each request is admitted by the parameters of its URL or not at all. The URL lives a
-// minute: until then it plays over the borders of buckets, and then it stops with a reason.
+// The browser has no cookies, so only the parameters of its URL can admit a request. The URL is valid for a minute:
+// until then it plays across bucket boundaries, and then it stops with a reason.
 
 import { strict as assert } from 'node:assert';
 import { openChromium, playWith, signedUrl } from '../chromium.mjs';
@@ -15,7 +15,7 @@ const PLAYERS = [['native', 'inline'], ['hls', 'inline'], ['hls', 'define']];
 
 const { check, finish } = await openChromium();
 try {
-  // All at once: each plays in real time.
+  // All at the same time: each plays in real time.
   await Promise.all(PLAYERS.map(([engine, style]) => check(
     `a live playlist keeps playing for ${SECONDS} s, and stops when its URL ends, with ${engine}, ${style}`,
     (visit) => keepsPlaying(visit, engine, style),
@@ -57,7 +57,7 @@ async function assertStops(page, ends) {
   );
   assert.ok(Date.now() / 1000 >= ends, 'not before the end');
   assert.match(await refused.headerValue('x-usher-why'), /^it expired at /);
-  // What is in the buffer plays on.
+  // The buffered part plays on.
   await page.waitForFunction(() => {
     const video = document.getElementById('video');
     const [before, since] = window.stoodStill ?? [undefined, undefined];
@@ -96,7 +96,7 @@ function assertExpiries(responses, ends) {
   assert.deepEqual([...new Set(responses.map(({ url }) => expiryOf(url)))], [ends]);
   assert.equal(ends % bucketSeconds, 0, 'an expiry is the border of a bucket');
   const segments = responses.filter(({ url }) => url.pathname.endsWith('.ts'));
-  // The native player looks into the oldest segment first, then starts near the end.
+  // The native player first reads the oldest segment, then starts near the end.
   const numbers = segments.slice(1).map(({ url }) => Number(/segment(\d+)/.exec(url.pathname)[1]));
   assert.deepEqual(numbers, numbers.map((_, index) => numbers[0] + index), 'each segment is loaded, once');
 }

@@ -1,5 +1,5 @@
 // Viewers of an OpenID provider at the edge: `node oidc.mjs EDGE PORT CERTIFICATES`, the provider's port and the folder
-// with its certificate. `run` told the edge of these issuers, and of one more that nobody serves: its own demo's.
+// with its certificate. `run` gave these issuers to the edge, and one more that no server answers: the edge's own demo.
 
 import { strict as assert } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -97,7 +97,7 @@ async function rotates() {
   rotating.keys = [next];
   await assertAccepted(token(next, rotating.claims()));
   await assertRefused(token(old, rotating.claims()));
-  // At the start, for the new one, and to see whether the old one is back.
+  // Three requests: at the start, for the new key, and to check whether the old key is published again.
   assert.equal(rotating.requests, 3);
 }
 
@@ -118,7 +118,7 @@ async function outage() {
     assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '5']);
     assert.equal(response.headers.get('content-type'), 'application/problem+json');
   }
-  // Whose keys are known, and who needs none: the demo's own viewers.
+  // Issuers whose keys are cached, and the demo, whose keys need no request.
   await assertAccepted(main.token());
   const body = JSON.stringify({ viewer: 'demo' });
   const signIn = await fetch(`${edge}/demo/sign-in`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });

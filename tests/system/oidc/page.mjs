@@ -14,7 +14,7 @@ const { browser, check, finish } = await openChromium();
 
 for (const [what, site, host] of [['on one host', oneHost, oneHost], ['on two hosts', otherSite, videoHost]]) {
   await check(`${what}, a viewer signs in at the provider, watches, renews with new tokens, and signs out`, async () => {
-    // The provider's authority is known to nobody but the function.
+    // Only the function trusts the provider's certificate authority.
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     try {
       await watches(context, site, host);

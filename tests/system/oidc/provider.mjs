@@ -1,4 +1,5 @@
-// An OpenID provider on loopback: issuers below one origin, each with keys of its own, which the test changes.
+// An OpenID provider on loopback: several issuers on one origin, each with its own keys, which the test
+// changes.
 
 import { createHash, createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { once } from 'node:events';

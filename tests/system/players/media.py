@@ -1,4 +1,4 @@
-"""Media for a playlist that has none: what it names, in the form that it says, and encrypted where it says so."""
+"""Media for a playlist that has none: the files that it names, in the form that it states, encrypted if it says so."""
 
 import re
 import struct
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-# The key of a test is no secret.
+# The key of a test is not secret.
 KEY = bytes(range(16))
 SEGMENT_SECONDS = 4
 RATE = 25
@@ -28,7 +28,7 @@ CODECS = {
 
 @dataclass
 class Piece:
-    """A segment or a map: the file's name as the playlist has it, which part of it, and how it is encrypted."""
+    """A segment or a map: the file's name in the playlist, the part of the file, and its encryption."""
 
     name: str
     length: int | None
@@ -38,7 +38,7 @@ class Piece:
 
 
 def make_media(folder, playlist, kind="both"):
-    """Makes what the playlist in `folder` names, unless it is on another host by its name."""
+    """Makes the files that the playlist in `folder` names, except those on another host."""
     initial, segments, keys = read(playlist)
     for key in keys:
         write(folder, key, 0, KEY)
@@ -60,9 +60,9 @@ def make_media(folder, playlist, kind="both"):
 
 
 def form(initial, segments):
-    """How ffmpeg writes the files `0`, `1` and so on, and `init`."""
+    """The options with which ffmpeg writes the files `0`, `1` and so on, and `init`."""
     if not initial and segments[0].name.endswith(".mp4"):
-        # Each segment is a film in itself.
+        # Each segment is a complete film.
         fragments = "movflags=frag_keyframe+empty_moov+default_base_moof"
         mp4 = ("-segment_format", "mp4", "-segment_format_options", fragments)
         return ("-f", "segment", "-segment_time", str(SEGMENT_SECONDS), *mp4, "%d")
@@ -116,7 +116,7 @@ def encrypted(media, segment):
 def place(folder, piece, media):
     if piece.key:
         media = encrypted(media, piece)
-    # A part that must have a length is filled up: a box that means nothing ends a fragment of MP4.
+    # A part of fixed length is filled up: a box without meaning ends a fragment of MP4.
     missing = (piece.length or len(media)) - len(media)
     if missing >= 8:
         media += struct.pack("!I4s", missing, b"free") + bytes(missing - 8)
@@ -133,7 +133,7 @@ def write(folder, name, offset, content):
 
 
 def path_of(name):
-    """Where a name leads from its playlist: an absolute one is that of the same folder."""
+    """The file of a name in a playlist: an absolute name is in the same folder."""
     url = urlsplit(name)
     path = url.path.rsplit("/", 1)[-1] if url.netloc else url.path.replace("\\", "/")
     return Path(unquote(path))

@@ -1,4 +1,4 @@
-"""How each player plays a URL to its end, as fast as it can, and what it made of it.
+"""How each player plays a URL to its end, as fast as it can, and what it decoded.
 
 What a player makes is a text that is the same whenever the same frames or bytes came; nothing where it did not play.
 """
@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 SECONDS = 60
-# As `timeout` says it.
+# The exit code of `timeout`.
 HANGS = 124
 # VLC runs as nobody if root runs it: it refuses to run as root.
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
@@ -30,12 +30,12 @@ def mpv(url, folder):
     if done.returncode != 0:
         return ""
     lines = (folder / "frames").read_text().splitlines()
-    # Picture and sound come in any order, and either may be the first stream.
+    # Picture and sound arrive in any order, and either may be the first stream.
     return told("frame", sorted(line.partition(",")[2] for line in lines if not line.startswith("#")))
 
 
 def vlc(url, folder):
-    """The packets that came out, by kind; VLC decides itself when to start."""
+    """The number of packets by kind; VLC decides itself when to start."""
     folder.chmod(0o777)
     out = folder / "out.ts"
     sout = f"#std{{access=file,mux=ts,dst={out}}}"
@@ -50,17 +50,17 @@ def vlc(url, folder):
 
 
 def gstreamer(url, folder):
-    """How many frames of picture, and how many bytes of sound."""
+    """The number of video frames, and of bytes of sound."""
     picture = ["videoconvert", "!", "videoscale", "!", "video/x-raw,width=16,height=16,format=GRAY8"]
     sound = ["audioconvert", "!", "audio/x-raw,format=S16LE,channels=1"]
-    # Without limits: each sink waits until the other has something, too, and what is in between must fit.
+    # Without limits: each sink waits until the other has data too, and the data in between must fit.
     queue = ["queue", "max-size-buffers=0", "max-size-bytes=0", "max-size-time=0"]
     sinks = [
         *("d.", "!", *queue, "!", *picture, "!", "filesink", "location=picture"),
         *("d.", "!", *queue, "!", *sound, "!", "filesink", "location=sound"),
     ]
     source = ["uridecodebin", "connection-speed=100000", f"uri={url}", "name=d"]
-    # Of a thousand pipelines some hang before the first frame, also without signatures (1.22).
+    # Some of a thousand pipelines hang before the first frame, also without signatures (1.22).
     for _ in range(3):
         done = run(["gst-launch-1.0", "--quiet", *source, *sinks], folder, seconds=20)
         if done.returncode != HANGS:
@@ -96,7 +96,7 @@ PLAYERS = {
 
 
 def run(command, folder, seconds=SECONDS):
-    """Runs a player in a folder of its own; one that hangs has not played."""
+    """Runs a player in a new folder; a player that hangs has failed."""
     environment = {**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     try:

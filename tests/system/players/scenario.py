@@ -21,19 +21,19 @@ from plain import PlainServer
 from players import PLAYERS
 
 AT_A_TIME = 4
-# Where the cases' own absolute URIs lead.
+# The host of the cases' own absolute URIs.
 CASE_ORIGIN = "https://media.example.com"
 
 
 @dataclass
 class Case:
-    """Playlists with what each holds, and which of them is played; without any, a sample."""
+    """Playlists with their contents, and the one that is played; without playlists, a sample."""
 
     name: str
     played: str = "master.m3u8"
     playlists: dict | None = None
     sample: str | None = None
-    # Below /video/, where it is not the case's own name.
+    # The folder below /video/, if it is not the case's own name.
     place: str | None = None
     # Whether ffmpeg plays it without signatures.
     ffmpeg: bool = True
@@ -60,7 +60,7 @@ CASES = [
     single("03-star-in-file-name"),
     single("04-extinf-outlier", "vod.m3u8"),
     Case("05-path-with-brackets", sample="clock-ts", place="br[1]"),
-    # Players that read URLs as browsers do take the backslash for a slash; these do not.
+    # Players that read URLs as browsers do read the backslash as a slash; these do not.
     single("08-backslash-in-relative-path", ffmpeg=False),
     single("12-lhls-prefetch"),
     single("p1-ffmpeg-single-file-fmp4", "out.m3u8"),
@@ -110,13 +110,13 @@ def told(claim, right, wrong):
 
 
 def refused_paths(log):
-    """The paths of requests below /video/ that were not answered well."""
+    """The paths of requests below /video/ whose answer was an error."""
     requests = re.findall(r'target="(/video/[^?"]*)[^"]*" status=(\d+)', log)
     return sorted({f"{status} {path}" for path, status in requests if status not in ("200", "206")})
 
 
 def compare(case, player, plain, origin, token, state):
-    """What the player made of the case without signatures, and by a signed URL."""
+    """The player's result for the case without signatures, and by a signed URL."""
     unsigned = play(player, plain.url + case.path, state)
     if not unsigned:
         return "", ""
@@ -130,7 +130,7 @@ def play(player, url, state):
 
 
 def write(case, source, media, origin):
-    """The case's playlists as they are, but for the host and what a film that ends must say, and their media."""
+    """The case's playlists, with another host and with the tags that a film that ends requires, and their media."""
     folder = media / "video" / case.folder
     folder.mkdir(parents=True)
     for name, kind in case.playlists.items():

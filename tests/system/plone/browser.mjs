@@ -41,7 +41,8 @@ function page(body) {
 
 /** Opens the page among the site's static files. */
 async function open({ page, context }, origin, html) {
-  // Files that come from this test come from no address, so Chromium asks before they may call one on loopback.
+  // Files that this test serves have no network address, so Chromium asks before they may send a request to
+  // loopback.
   await context.grantPermissions(['local-network-access']);
   await context.route(`${origin}${FOLDER}/**`, (route) => {
     const file = new URL(route.request().url()).pathname.slice(FOLDER.length + 1);

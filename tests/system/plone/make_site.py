@@ -1,4 +1,4 @@
-"""Run by zconsole: makes a Plone site as a fresh installation has it. Its name is the argument."""
+"""Run by zconsole: makes a Plone site like that of a new installation. The argument is its name."""
 
 import sys
 

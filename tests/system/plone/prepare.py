@@ -1,4 +1,4 @@
-"""Run by zconsole: gives the sites what one run of the test needs. `/Plone` stays as it is by default."""
+"""Run by zconsole: prepares the sites for one run of the test. `/Plone` keeps its defaults."""
 
 import os
 
@@ -15,7 +15,8 @@ VIEWERS = {"viewer1": "Anna Ünal", "viewer2": "Ben", "leaver": "Cleo"}
 
 def prepare(site):
     setSite(site)
-    # The site was made some time ago: without this, the first log-in might make another key than is printed.
+    # The site was made some time ago: without this, the first log-in could make another key than the one that
+    # is printed.
     getUtility(IKeyManager).rotate()
     for name, full_name in VIEWERS.items():
         properties = {"username": name, "fullname": full_name, "email": f"{name}@example.org"}
@@ -27,7 +28,7 @@ def prepare(site):
 
 
 def make_log_outs_count(site):
-    """And its tokens have a key of their own, which does not rotate."""
+    """Its tokens also have a separate key, which does not rotate."""
     site.acl_users.jwt_auth.store_tokens = True
     site.acl_users.jwt_auth._tokens = OOBTree()
     site.acl_users.jwt_auth.use_keyring = False
@@ -39,7 +40,7 @@ def show_users_to_anybody(site):
     site.manage_permission("plone.restapi: Access Plone user information", ["Anonymous"])
 
 
-# The root user whom mkwsgiinstance made, with a password of this run.
+# The root user that mkwsgiinstance created, with a password for this run.
 app.acl_users.users.updateUserPassword("admin", os.environ["ROOT_PASSWORD"])  # noqa: F821
 prepare(app.Plone)  # noqa: F821
 prepare(app.Strict)  # noqa: F821

@@ -72,7 +72,7 @@ def viewers_play(mode, edge, plone):
 
 
 def root_user_is_refused(mode, edge, plone):
-    """The cookie is no ticket but login and password, so it is of no use to try it out on anybody."""
+    """The cookie is not a ticket but login and password, which the function does not accept."""
     root = plone.log_in(ROOT_USER, ROOT_PASSWORD)
     pair = base64.b64decode(unquote(unquote(root.ticket))).decode()
     expected = ":".join(text.encode().hex() for text in (ROOT_USER, ROOT_PASSWORD))
@@ -137,7 +137,7 @@ def user_is_deleted(edges, plone):
 
 
 def groups_decide(edge, plone):
-    """Only `premium` is let in."""
+    """Only `premium` may watch."""
     member = plone.log_in("viewer1", PASSWORD)
     other = plone.log_in("viewer2", PASSWORD + "!")
     for name, of in (("the token", lambda who: bearer(who.token)), ("__ac", lambda who: cookie(who.ticket))):
@@ -162,7 +162,7 @@ def derived_keys_sign(keys, plone, strict):
 
 
 def open_site_is_not_believed(edge, plone):
-    """One of which anybody may ask for any user."""
+    """A site that shows every user to everybody."""
     forged = bearer(signed("viewer1", bytes(32)))
     check("open: Plone answers whoever has no good token", plone.sees("viewer1", forged), 200)
     check("open: the function does not take that for a proof", edge.plays(forged), (503, 403))

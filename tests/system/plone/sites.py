@@ -51,7 +51,7 @@ def cookie(value):
 
 @dataclass
 class LoggedIn:
-    """What Plone gives at a log-in."""
+    """The credentials that Plone issues at a log-in."""
 
     token: str
     ticket: str
@@ -108,6 +108,6 @@ class Edge:
         return call("GET", self.origin + SEGMENT, {"Cookie": pairs} if pairs else {}).status
 
     def plays(self, headers):
-        """The statuses of the function and of a segment with what it gave."""
+        """The status of the function, and of a segment with the cookies that it issued."""
         answer = self.ask(headers)
         return answer.status, self.segment(answer.cookies())

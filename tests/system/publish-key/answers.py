@@ -1,4 +1,4 @@
-"""CloudFormation's end: calls the function, and takes what it answers."""
+"""CloudFormation's part: calls the function, and receives its answer."""
 
 import json
 import threading
@@ -9,13 +9,13 @@ from urllib.request import Request, urlopen
 STACK_ID = "arn:aws:cloudformation:eu-central-1:123456789012:stack/usher/5b918d10-cd98-11ea-90d5-0a9cd3354c10"
 REQUEST_ID = "82304eb2-bdda-469f-a33b-a3f1406d0a52"
 LOGICAL_ID = "PublicPemA"
-# In the place of a status: the request is read, and never answered.
+# Instead of a status: the server reads the request, and never answers.
 HANGS = None
 
 
 @dataclass
 class Call:
-    """What the function said of its failure, if it failed, and the PUTs to the path of the answer URL."""
+    """The function's error, if it failed, and the PUTs to the path of the answer URL."""
 
     path: str
     error: str | None
@@ -28,7 +28,7 @@ class Call:
 
 
 class AnswerUrl(ThreadingHTTPServer):
-    """Answers PUTs by a plan, with a status for each, and with 200 when that is over."""
+    """Answers PUTs with the planned statuses, and with 200 after the last of them."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Put)
@@ -40,14 +40,14 @@ class AnswerUrl(ThreadingHTTPServer):
         """Sends `request` with an answer URL to the function, as Lambda does."""
         self.plan, self.requests, self.bodies = list(plan), [], []
         self.calls += 1
-        # CloudFormation presigns such paths: a byte that is written otherwise is refused.
+        # CloudFormation presigns such paths: S3 rejects a byte that is encoded differently.
         path = f"/usher%7CPublicPemA%7C{self.calls}?X-Amz-Expires=7200&X-Amz-Signature=0a%2Fb"
         response_url = f"http://127.0.0.1:{self.server_address[1]}{path}"
         body = json.dumps(request | {"ResponseURL": response_url}).encode()
         url = f"{function}/2015-03-31/functions/function/invocations"
         with urlopen(Request(url, body, method="POST")) as response:
             returned = json.load(response)
-        # The type of the error is one of Rust's, which nobody asks for.
+        # The type of the error is a Rust type, which nothing reads.
         return Call(path, returned and returned["errorMessage"], self.requests, self.bodies)
 
 
@@ -68,7 +68,7 @@ class Put(BaseHTTPRequestHandler):
 
 
 def request(request_type, properties, physical_resource_id=None, old_properties=None):
-    """A request as CloudFormation sends it, but for the answer URL."""
+    """A request as CloudFormation sends it, without the answer URL."""
     service = "arn:aws:lambda:eu-central-1:123456789012:function:usher-PublishKeyFunction"
     own = {"ServiceToken": service, "ServiceTimeout": "180"}
     sent = {

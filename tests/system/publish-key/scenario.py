@@ -1,4 +1,4 @@
-"""The life of the custom resource, and what CloudFront makes of its keys.
+"""The life of the custom resource, and how CloudFront accepts its keys.
 
 scenario.py FUNCTION FUNCTION_OF_SILENT_KMS FUNCTION_OF_LATE_KEY FUNCTION_OF_MISSING_KEY: the addresses of four
 emulators; the second one's function asks a KMS that never answers.
@@ -27,7 +27,7 @@ UNKNOWN_TYPE = "the request type is none of Create, Update and Delete"
 ENCRYPTS = "key usage ENCRYPT_DECRYPT: a key that signs for CloudFront has SIGN_VERIFY"
 TOO_LONG = "key spec RSA_4096: CloudFront takes RSA_2048 and ECC_NIST_P256 only"
 NOT_FOUND = f"NotFoundException: Key '{NO_SUCH_KEY}' does not exist"
-# A key's number is known when the key is there; an alias is not.
+# The number of a key is known only when the key exists; an alias can be named before.
 LATE_KEY = "alias/late"
 TIMED_OUT = "request has timed out: operation timeout (all attempts including retries) occurred after 10s"
 REFUSED = "CloudFormation refused the answer with status 403"
@@ -104,7 +104,7 @@ def failures_are_answered(function, rsa_key):
 
 
 def created_beside(pool, function, key):
-    """A Create that waits for its key while the rest goes on."""
+    """A Create that waits for its key while the other tests run."""
     return pool.submit(AnswerUrl().call, function, request("Create", {"KeyArn": key}))
 
 
@@ -138,7 +138,7 @@ def silent_kms(function, key):
 
 
 def cloudfront_takes(pems):
-    """As far as moto goes: it looks neither into a key nor at the reference, of which CloudFront takes each once."""
+    """As far as moto checks: it checks neither the key nor the caller reference, which CloudFront accepts once."""
     ids = []
     for spec, pem in pems.items():
         config = {"CallerReference": f"usher-a-{spec}", "Name": f"usher-{spec}", "EncodedKey": pem}

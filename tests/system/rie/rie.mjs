@@ -1,5 +1,5 @@
 // 100,000 segments, whole: `node rie.mjs EDGE EMULATOR PROGRAM PLAYLIST_FILE`.
-// Whole means: each segment signed, and with all that was added taken away, the bytes of the file.
+// Complete means: each segment is signed, and without all additions, the bytes are those of the file.
 
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
@@ -32,7 +32,7 @@ process.exitCode = count.failed || !count.passed ? 1 : 0;
 // ---- The two ways
 
 async function throughEmulator() {
-  // The program's memory at its highest, with all that a first request loads.
+  // The program's peak memory, including everything that a first request loads.
   await invokeEmulated(event('/video/long/short.m3u8', 'inline', 'gzip'));
   const atFirst = peakMemory();
   const answers = [['plain', 'identity'], ['plain', 'gzip'], ['define', 'identity'], ['define', 'gzip'], ['inline', 'gzip']];
@@ -45,7 +45,7 @@ async function throughEmulator() {
   }
   await check('the function never holds what it compresses', () => {
     const grown = peakMemory() - atFirst;
-    // What it sends as text is there three times: as it is, in JSON, and as it was read.
+    // A text answer exists three times: as the playlist, in JSON, and as it was read.
     assert.ok(grown < 8 * source.length, `${grown} bytes more for a playlist of ${source.length}`);
     return `${megabytes(grown)} more`;
   });
@@ -84,7 +84,7 @@ async function throughEdge() {
   }
 }
 
-// ---- What checks are made of
+// ---- Helpers
 
 async function check(claim, body) {
   const started = performance.now();
@@ -106,7 +106,7 @@ function assertWhole({ status, headers, body }, style, encoding) {
   const text = (encoding === 'gzip' ? gunzipSync(body) : body).toString();
   assert.equal(text.match(REFERENCE[style])?.length, SEGMENTS, 'each segment is signed');
   const stripped = text.replaceAll(REFERENCE[style], '$1').replace(DEFINITION, '');
-  // A playlist with variables is one of version 8.
+  // A playlist with variables has version 8.
   const original = style === 'define' ? stripped.replace('#EXT-X-VERSION:8\n', '#EXT-X-VERSION:3\n') : stripped;
   assert.equal(sha256(original), sha256(source), 'without what was added it is the source');
   return `${megabytes(body.length)} of ${megabytes(text.length)}`;

@@ -1,4 +1,4 @@
-"""What the functions must answer to the events, whole: from the rules, and with signatures of the key itself."""
+"""The whole answers that the functions must give to the events: made from the rules, and signed with the key itself."""
 
 import json
 import re
@@ -24,7 +24,7 @@ TITLES = {
 
 
 class Signer:
-    """The viewer's host, and what signs for it: `sign` makes a signature of bytes."""
+    """The viewer's host, and its key: `sign` returns the signature of bytes."""
 
     def __init__(self, host, key_pair_id, hash_algorithm, sign):
         self.host = host
@@ -56,21 +56,21 @@ class Signer:
 
 
 def shared_expiry(latest, now):
-    """When it ends: at the beginning of the expiry bucket, if half of the time is left then."""
+    """The expiry: the beginning of the expiry bucket, if half of the time is left then."""
     rounded = latest // BUCKET_SECONDS * BUCKET_SECONDS
     return rounded if rounded > now and 2 * (rounded - now) >= latest - now else latest
 
 
 def with_copy(parameters, query):
-    """What a URL of a playlist or document has: parameters, and behind them the policy a second time."""
+    """The query of a playlist or document: the parameters, followed by the policy a second time."""
     return "&".join([parameters, *(f"usher-{one}" for one in query.split("&"))])
 
 
-# ---- issue-cookies: what API Gateway is given
+# ---- issue-cookies: answers to API Gateway
 
 
 def issued(signer, now, headers=()):
-    # The token ends later.
+    # The token expires later.
     expires = shared_expiry(now + COOKIE_TTL_SECONDS, now)
     parameters = signer.grant("/video/*", expires)
     body = {
@@ -114,13 +114,13 @@ def api(status, headers=(), body=None, cookies=()):
     }
 
 
-# ---- resign-manifest: what the function URL is given
+# ---- resign-manifest: answers to the function URL
 
-# For how long CloudFront keeps what does not tell, such as a multivariant playlist.
+# How long CloudFront keeps an answer without a TTL of its own, such as a multivariant playlist.
 A_SECOND = "max-age=0, s-maxage=1"
 # For a viewer whose copy of a policy is not admitted.
 NOT_AT_ALL = "max-age=0, s-maxage=0"
-# A whole programme, whose viewer has more than an expiry bucket left.
+# A complete playlist, for a viewer with more than an expiry bucket left.
 A_BUCKET = f"max-age=0, s-maxage={BUCKET_SECONDS}"
 
 
@@ -167,7 +167,7 @@ def defined(text, query):
     return text.replace("#EXTM3U\n", definition).replace("VERSION:6", "VERSION:8")
 
 
-# ---- publish-key: what CloudFormation is told
+# ---- publish-key: answers to CloudFormation
 
 
 def told(event, **members):

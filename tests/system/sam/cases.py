@@ -1,4 +1,4 @@
-"""Which answer each event must get: one line each, by the event's file. `now` is the time of the answer."""
+"""The answer that each event must get: one line each, by the event's file. `now` is the time of the answer."""
 
 from answers import (
     A_BUCKET,
@@ -29,7 +29,7 @@ NO_KEY_ARN = "the property KeyArn is missing: it is the ARN of the KMS key to pu
 UNKNOWN_KEY = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
 NO_KEY = f"KMS did not hand out the public key of {UNKNOWN_KEY}: NotFoundException: Key '{UNKNOWN_KEY}' does not exist"
 
-# As it stands in the events: when the viewer's own policy ends, at the beginning of an expiry bucket.
+# As in the events: when the viewer's own policy ends, at the beginning of an expiry bucket.
 VIEWER_EXPIRES = 1_893_456_000
 
 NOT_FOUND = refused(404, "not-found", "there is nothing at this path")
@@ -37,7 +37,7 @@ ASSETS = '{"ASSETS":[{"URI":"https://%s/video/m/master.m3u8%s","DURATION":16},{"
 
 
 def media(sample, host):
-    """What lies in the bucket: key, content type, content."""
+    """The objects in the bucket: key, content type, content."""
     hls = "application/vnd.apple.mpegurl"
     return [
         ("video/m/master.m3u8", hls, sample("master.m3u8")),
@@ -49,7 +49,7 @@ def media(sample, host):
 
 
 def kms_and_header(signer, sample, noted):
-    """A key in KMS, and the host that the distribution tells. `noted` has the copy in the URL that was given out."""
+    """A key in KMS, and the distribution's host. `noted` has the copy from the URL that the function issued."""
     master, media = sample("master.m3u8"), sample("360p/playlist.m3u8")
     query = signer.query("/video/m/*", VIEWER_EXPIRES)
     assets = ASSETS % (signer.host, f"?{with_copy(query, query)}")
@@ -93,11 +93,11 @@ def kms_and_header(signer, sample, noted):
         # resign-manifest
         "get-master-playlist": lambda now: packed(master),
         "get-master-playlist-identity": lambda now: playlist(master),
-        # With the ETag of the answer before.
+        # With the ETag of the previous answer.
         "get-master-playlist-if-none-match": lambda now: playlist("", status=304),
         "get-master-playlist-by-url-gzip": lambda now: packed(inline(master, query)),
         "head-master-playlist": lambda now: playlist(""),
-        # The same grant as that of the URL: its policy ends at the beginning of an expiry bucket.
+        # The same grant as the URL's: its policy ends at the beginning of an expiry bucket.
         "get-master-playlist-by-copy": lambda now: playlist(inline(master, noted["copy"].replace("usher-", ""))),
         "get-master-playlist-forged-copy": lambda now: playlist(master, NOT_AT_ALL),
         "get-master-playlist-nothing-known": lambda now: playlist(master),
@@ -121,7 +121,7 @@ def kms_and_header(signer, sample, noted):
 
 
 def existing_key_and_domain(signer, sample):
-    """A key pair from before KMS could sign, and a domain of its own, where nobody's header is believed."""
+    """An older key pair, and a custom domain, so that the functions ignore the host in the header."""
     media = sample("360p/playlist.m3u8")
     return {
         "post-auth-cookies-spoofed-host": lambda now: issued(signer, now),
@@ -140,13 +140,13 @@ def deleted(event, key_arn, pem):
 
 
 def failed(reason):
-    # A resource that was never made has no name of its own.
+    # A resource that was never created has no name.
     return lambda event, key_arn, pem: told(
         event, Status="FAILED", PhysicalResourceId=event["LogicalResourceId"], Reason=reason
     )
 
 
-# What CloudFormation is told.
+# Answers to CloudFormation.
 CUSTOM_RESOURCE = {
     "create-public-pem": published,
     "update-public-pem": published,

@@ -14,7 +14,7 @@ FUNCTION = "AWS::Serverless::Function"
 
 
 class Deployment:
-    """A template with the values of its parameters, and with stand-ins for what its resources will be."""
+    """A template with the values of its parameters, and with stand-ins for its resources."""
 
     def __init__(self, template, parameters, resources=None):
         """`resources` has the attributes of each, such as {"MediaBucket": {"Ref": "usher-media"}}."""
@@ -27,7 +27,7 @@ class Deployment:
         self.resolver = IntrinsicResolver(template=self.template, symbol_resolver=symbols)
 
     def problems(self):
-        """Why CloudFormation would not take the parameters, one sentence each."""
+        """Why CloudFormation would reject the parameters, one sentence each."""
         known = self.template["Parameters"]
         for name, value in self.parameters.items():
             if name not in known:
@@ -69,7 +69,7 @@ def overrides(environment):
 
 
 def misfits(parameter, value):
-    """What a parameter's definition has against a value."""
+    """Why a parameter's definition does not allow a value."""
     allowed = [text(one) for one in parameter.get("AllowedValues", [])]
     if allowed and value not in allowed:
         yield f"must be one of {', '.join(allowed)}"
@@ -84,11 +84,11 @@ def misfits(parameter, value):
 
 
 def report(claim, problems):
-    """Prints a claim, and what speaks against it."""
+    """Prints a claim, and the problems that contradict it."""
     found = "; ".join(problems)
     print(f"FAILED: {claim}: {found}" if found else f"ok: {claim}")
 
 
 def text(value):
-    """CloudFormation makes texts of all values."""
+    """CloudFormation converts all values to strings."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -35,9 +35,9 @@ SETTINGS = {
     "JWT_SECRET": "a secret of at least thirty-two bytes",
     "ORIGIN_SECRET": "what-cloudfront-says-to-the-api-and-nobody-else-knows",
 }
-# Good for any setting of keys.
+# Accepted by any setting of keys.
 SOME_KEY = "5ec7e7" * 11
-# As they stand in the events.
+# As in the events.
 HOST = "d111111abcdef8.cloudfront.net"
 KEY_ARN = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ANSWER_ORIGIN = "http://127.0.0.1:9999"
@@ -50,14 +50,14 @@ class Test:
         self.template, self.emulator, self.aws = template, emulator, aws
         self.build, self.logs = pathlib.Path(build), pathlib.Path(logs)
         self.secrets = {name: aws.secret(name, SETTINGS[name]) for name in ("JWT_SECRET", "ORIGIN_SECRET")}
-        # What no log may repeat.
+        # Texts that no log may contain.
         self.private = {SOME_KEY, *(SETTINGS[name] for name in self.secrets)}
         self.sent = set()
-        # Of earlier answers, for later events: an ETag, and the policy's copy in a URL.
+        # Values of earlier answers for later events: an ETag, and the policy's copy in a URL.
         self.noted = {"etag": "", "copy": ""}
 
     def parameters(self, **others):
-        """Of a stack whose viewers bring tokens."""
+        """The settings of a stack whose viewers have tokens."""
         return {
             "JwtIssuer": SETTINGS["JWT_ISSUER"],
             "JwtAudience": SETTINGS["JWT_AUDIENCE"],
@@ -68,7 +68,7 @@ class Test:
 
     @contextlib.contextmanager
     def stack(self, name, parameters, resources):
-        """Gives a function that invokes those of the stack; each is started when it is asked first."""
+        """Returns a function that invokes those of the stack; each starts at its first event."""
         resources |= {"MediaBucket": {"Ref": BUCKET}, "OriginSecret": {"Ref": self.secrets["ORIGIN_SECRET"]}}
         deployment = Deployment(self.template, parameters, resources)
         report(f"the template takes the parameters of the stack {name}", deployment.problems())
@@ -108,7 +108,8 @@ class Test:
             is_playlist = event["routeKey"] == "$default"
             started = int(time.time())
             answer = stack("ResignManifestFunction" if is_playlist else "IssueCookiesFunction", text)
-            # For each second in which it may have been made: an expiry bucket may have ended in between.
+            # For each second in which the function may have made it: an expiry bucket may have ended in
+            # between.
             possible = [expected(now) for now in range(started, int(time.time()) + 1)]
             self.compare(name, possible, self.read_playlist(answer) if is_playlist else self.read(answer))
 
@@ -199,7 +200,7 @@ def sample(path):
 
 
 def difference(expected, found):
-    """Line by line; of signatures, even those of keys that nobody has, the first letters are enough."""
+    """Line by line. The first letters of a signature are enough, even if nobody has its key."""
     both = [pprint.pformat(one, width=120).splitlines() for one in (expected, found)]
     lines = difflib.unified_diff(*both, "expected", "found", n=0, lineterm="")
     yield "\n".join(["", *(re.sub(r"((?:Policy|Signature)=[\w~-]{12})[\w~-]+", r"\1…", line) for line in lines)])
@@ -214,7 +215,7 @@ def main(template, samconfig, build, emulator, moto, bucket, logs):
     send_to_kms_stack(test)
     send_to_existing_stack(test)
     start_environments(test, pathlib.Path(samconfig))
-    # Those of the viewer-request function are sent by Node.
+    # Node sends the events of the viewer-request function.
     left = {path.stem for path in EVENTS.glob("*.json")} - test.sent
     report("each event was sent", sorted(name for name in left if not name.startswith("viewer-request")))
     print("end")

@@ -15,13 +15,13 @@ import boto3
 from cryptography.hazmat.primitives import serialization
 
 REGION = "eu-central-1"
-# Of the stand-ins: they open nothing.
+# For the stand-ins: they open nothing.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "test"}
 SECONDS_TO_START = 60
 
 
 class Aws:
-    """KMS and Secrets Manager as moto plays them, and a bucket that s3s does."""
+    """KMS and Secrets Manager, emulated by moto, and a bucket, emulated by s3s."""
 
     def __init__(self, moto, bucket):
         self.endpoints = {"KMS": moto, "SECRETS_MANAGER": moto, "S3": bucket}
@@ -54,7 +54,7 @@ class Aws:
         return public_key.public_bytes(encoding, form).decode()
 
     def environment(self):
-        """What every function finds, beside its own settings; no other source of credentials."""
+        """The environment of every function beside its own settings, without another source of credentials."""
         return {
             "PATH": os.environ["PATH"],
             "AWS_REGION": REGION,
@@ -66,7 +66,7 @@ class Aws:
 
 
 class Emulated:
-    """A function under the emulator; `log` is a file for what both say."""
+    """A function under the emulator; `log` is a file for the output of both."""
 
     def __init__(self, emulator, program, environment, log):
         self.address = ("127.0.0.1", free_port())
@@ -100,7 +100,7 @@ class Emulated:
 
 
 class AnswerUrl:
-    """Where CloudFormation waits for the answer of a custom resource."""
+    """The server that receives the answer of a custom resource for CloudFormation."""
 
     def __init__(self):
         received = self.received = []
@@ -120,7 +120,7 @@ class AnswerUrl:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def take(self):
-        """What came since it was asked last."""
+        """The answers since the last call."""
         taken = list(self.received)
         self.received.clear()
         return taken

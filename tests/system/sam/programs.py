@@ -1,4 +1,4 @@
-"""Checks what `sam build` made, by the architecture: `programs.py TEMPLATE BUILD x86_64|arm64`."""
+"""Checks the programs of `sam build`, by their architecture: `programs.py TEMPLATE BUILD x86_64|arm64`."""
 
 import pathlib
 import re
@@ -9,7 +9,7 @@ from deployment import Deployment, report
 SIZE_LIMIT = 10_000_000
 # `e_machine` of an ELF file.
 MACHINES = {"x86_64": 62, "arm64": 183}
-# That of provided.al2023: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+# The version in provided.al2023: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 GLIBC = (2, 34)
 
 

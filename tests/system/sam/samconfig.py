@@ -1,4 +1,4 @@
-"""Checks that CloudFormation would take each environment of samconfig.toml: `samconfig.py TEMPLATE SAMCONFIG`."""
+"""Checks that CloudFormation would accept each environment of samconfig.toml: `samconfig.py TEMPLATE SAMCONFIG`."""
 
 import sys
 import tomllib

@@ -1,6 +1,6 @@
-// Runs the template's viewer-request function and compares the whole request or answer that comes back, for every
+// Runs the template's viewer-request function and compares the whole request or response that it returns, for every
 // case of viewer-request.json and for the events in tests/events. The tests of the local edge run the same cases in its
-// own engine, and read buffer.json: what Node's Buffer makes of odd texts.
+// own engine, and read buffer.json: the results of Node's Buffer for unusual texts.
 // Usage: node viewer-request.mjs FUNCTION_CODE_FILE
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -29,7 +29,7 @@ function check(claim, body) {
   }
 }
 
-// A context of its own with Buffer alone: what Node has and CloudFront lacks is not found here. A runtime has the raw
+// A separate context with Buffer alone: what Node has and CloudFront lacks does not exist here. A runtime has the raw
 // query or, if it is an older one, has no such method.
 function handle(event, { hasRawQuery }) {
   const context = vm.createContext({ Buffer, input: JSON.stringify(event), query: rawQuery(event.request.querystring) });
@@ -38,7 +38,7 @@ function handle(event, { hasRawQuery }) {
   return JSON.parse(vm.runInContext(script, context));
 }
 
-// Undefined, as at CloudFront, where there is no question mark.
+// Undefined without a question mark, as in CloudFront.
 function rawQuery(querystring) {
   const pairs = Object.entries(querystring).flatMap(([name, field]) => (
     (field.multiValue ?? [field]).map(({ value }) => `${name}=${value}`)
@@ -51,7 +51,8 @@ function viewerRequest({ method = "GET", uri = "/video/m/master.m3u8", headers, 
   return { version: "1.0", context: { eventType: "viewer-request" }, viewer: { ip: "198.51.100.11" }, request };
 }
 
-// What comes back: the request as it was, the viewer's x-viewer-* (and what else is removed) taken out, ours put in.
+// The expected result: the request with the viewer's x-viewer-* headers (and those in `removed`) removed, and ours
+// added.
 function expected(request, set, removed = []) {
   const stays = ([name]) => !name.startsWith("x-viewer-") && !removed.includes(name);
   const kept = Object.entries(request.headers).filter(stays);

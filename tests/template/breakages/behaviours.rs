@@ -1,4 +1,4 @@
-//! Behaviours of the distribution.
+//! Cache behaviors of the distribution.
 
 use super::{Breakage, each_is_refused};
 

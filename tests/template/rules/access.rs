@@ -29,7 +29,7 @@ pub(super) fn buckets_are_private_and_retained(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// Every distribution in the world is the same service principal.
+/// All distributions in the world have the same service principal.
 pub(super) fn bucket_policies_name_the_distribution(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for policy in resources(stack, "AWS::S3::BucketPolicy") {
@@ -46,7 +46,7 @@ pub(super) fn bucket_policies_name_the_distribution(stack: &Stack) -> Vec<String
     refused
 }
 
-/// `*` on `*` is the worst; one of the two alone is no better than it must be.
+/// A statement that allows `*` on `*` is the worst; `*` in one of the two is rejected too.
 pub(super) fn statements_name_actions_and_resources(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for (id, resource) in stack.resources().filter(|(_, resource)| resource["Type"] != "AWS::KMS::Key") {
@@ -69,7 +69,7 @@ pub(super) fn statements_name_actions_and_resources(stack: &Stack) -> Vec<String
     refused
 }
 
-/// With the account's root, IAM policies decide; `*` on `*` means this key then, and everything with it.
+/// The account's root as principal lets IAM policies decide; `*` on `*` then means every action on this key.
 pub(super) fn key_policies_name_the_account(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for key in resources(stack, "AWS::KMS::Key") {
@@ -139,7 +139,7 @@ fn is_distribution(stack: &Stack, arn: &Value) -> bool {
     })
 }
 
-/// Every statement in a value, however deep, that allows something.
+/// Every statement in a value, at any depth, that allows something.
 pub(super) fn allowing(value: &Value) -> Vec<&Value> {
     match value {
         Value::Array(items) => items.iter().flat_map(allowing).collect(),

@@ -11,17 +11,17 @@ use super::{
 };
 use crate::resources::{items, referred, resources};
 
-/// A behaviour of a distribution.
+/// A cache behavior of a distribution.
 pub(super) struct Behaviour<'a> {
     distribution: &'a str,
-    /// Nothing for the default.
+    /// `None` for the default cache behavior.
     pub(super) pattern: Option<&'a str>,
     pub(super) whole: &'a Value,
     pub(super) origins: &'a Value,
 }
 
 impl<'a> Behaviour<'a> {
-    /// All of them, in the order in which CloudFront looks at them.
+    /// All of them, in the order in which CloudFront tries them.
     pub(super) fn all(stack: &'a Stack) -> Vec<Self> {
         let distributions = resources(stack, "AWS::CloudFront::Distribution");
         let of_one = distributions.map(|distribution| {
@@ -43,7 +43,7 @@ impl<'a> Behaviour<'a> {
         found.map_or(Origin::Missing, |found| origin(stack, found))
     }
 
-    /// Whether a path below /video may come here: what stands before the first wildcard does not differ.
+    /// Whether a path below /video may match: the text before the first wildcard must fit.
     pub(super) fn is_for_video(&self) -> bool {
         let Some(pattern) = self.pattern else { return true };
         let fixed = pattern.split(['*', '?']).next().unwrap_or_default();
@@ -51,7 +51,7 @@ impl<'a> Behaviour<'a> {
         fixed.starts_with("video") || "video/".starts_with(fixed)
     }
 
-    /// Whether every viewer needs a signature that a key of the template made.
+    /// Whether every viewer needs a signature of a key in the template.
     fn is_signed(&self, stack: &Stack) -> bool {
         let groups = items(&self.whole["TrustedKeyGroups"]);
         let is_ours = |group| referred(stack, group, "AWS::CloudFront::KeyGroup").is_some();
@@ -72,7 +72,7 @@ impl fmt::Display for Behaviour<'_> {
     }
 }
 
-/// A sentence for each behaviour that is wrong.
+/// A sentence for each cache behavior that is wrong.
 pub(super) fn each(stack: &Stack, wrong: impl Fn(&Behaviour<'_>) -> bool, what: &str) -> Vec<String> {
     let all = Behaviour::all(stack);
     all.iter().filter(|behaviour| wrong(behaviour)).map(|behaviour| format!("{behaviour} {what}")).collect()
@@ -102,7 +102,7 @@ pub(super) fn viewers_come_by_https(stack: &Stack) -> Vec<String> {
     each(stack, wrong, "lets viewers come without TLS")
 }
 
-/// CloudFront takes the first that matches.
+/// CloudFront uses the first that matches.
 pub(super) fn first_match_is_the_closest(stack: &Stack) -> Vec<String> {
     let all = Behaviour::all(stack);
     let mut refused = Vec::new();
@@ -122,8 +122,8 @@ pub(super) fn first_match_is_the_closest(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// What one viewer gets from the API is for that viewer. Playlists are for all who may watch the same: whoever adds to
-/// what their bytes depend on adds it here.
+/// An answer of the API is for one viewer. Playlists are for all viewers who may watch the same: a new value that
+/// changes their bytes must be added here.
 pub(super) fn nobody_gets_what_is_somebody_elses(stack: &Stack) -> Vec<String> {
     let key = json!({
         "EnableAcceptEncodingBrotli": false,
@@ -156,7 +156,8 @@ pub(super) fn nobody_gets_what_is_somebody_elses(stack: &Stack) -> Vec<String> {
     each(stack, wrong, "caches what a function answers for somebody else")
 }
 
-/// The viewer-request function rounds as the function does that signs: else each viewer has a playlist of its own.
+/// The viewer-request function must round as the signing function does: otherwise each viewer has a separate
+/// playlist in the cache.
 pub(super) fn both_functions_have_one_bucket(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for function in resources(stack, "AWS::CloudFront::Function") {
@@ -173,7 +174,7 @@ pub(super) fn both_functions_have_one_bucket(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// CloudFront gives an error to everybody for ten seconds, unless it is told otherwise.
+/// By default, CloudFront keeps an error for ten seconds and returns it to every viewer.
 pub(super) fn errors_are_for_one_viewer(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for distribution in resources(stack, "AWS::CloudFront::Distribution") {
@@ -186,7 +187,7 @@ pub(super) fn errors_are_for_one_viewer(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// API Gateway and Lambda find the function by their own host, and a signature is for it.
+/// API Gateway and Lambda find the function by their own host name, and CloudFront's signature covers it.
 pub(super) fn functions_are_found_by_their_own_host(stack: &Stack) -> Vec<String> {
     let named = json!({
         "CookiesConfig": {"CookieBehavior": "none"},
@@ -213,7 +214,7 @@ pub(super) fn functions_are_found_by_their_own_host(stack: &Stack) -> Vec<String
     each(stack, wrong, "does not forward what a function needs, or forwards the viewer's Host")
 }
 
-/// Else a viewer could write the headers itself that tell a function who asks.
+/// Otherwise a viewer could set the headers that tell a function who the viewer is.
 pub(super) fn functions_believe_the_viewer_request_function(stack: &Stack) -> Vec<String> {
     let wrong = |behaviour: &Behaviour<'_>| {
         let sets_headers = |association: &Value| {
@@ -226,7 +227,7 @@ pub(super) fn functions_believe_the_viewer_request_function(stack: &Stack) -> Ve
     each(stack, wrong, "passes on headers that the viewer-request function did not set")
 }
 
-/// Pages differ by who has signed in, and are written for the name by which viewers ask.
+/// Pages differ by viewer, and contain the host name that the viewer requested.
 pub(super) fn web_site_is_never_cached(stack: &Stack) -> Vec<String> {
     let is_site = |behaviour: &Behaviour<'_>| matches!(behaviour.origin(stack), Origin::Site(_));
     let cached = |behaviour: &Behaviour<'_>| behaviour.whole["CachePolicyId"] != CACHING_DISABLED;
@@ -247,7 +248,7 @@ pub(super) fn web_site_is_never_cached(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// What somebody else put into the bucket must not run as a page of the site, whatever its type.
+/// A file that somebody else put into the bucket must not run as a page of the site, whatever its type.
 pub(super) fn videos_run_nothing(stack: &Stack) -> Vec<String> {
     let policy = resources(stack, "AWS::CloudFront::ResponseHeadersPolicy").next();
     let id = policy.as_ref().map(|policy| json!({"Ref": policy.id})).unwrap_or_default();
@@ -275,7 +276,7 @@ pub(super) fn videos_run_nothing(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// Where a player stands on another origin, that one is named, and no other.
+/// If a player is on another origin, that origin is allowed, and no other.
 pub(super) fn other_origins_may_play(stack: &Stack) -> Vec<String> {
     let list = |name: &str| stack.parameter(name).and_then(Value::as_str).unwrap_or_default();
     let given = ["AllowedOrigins", "CastReceiverOrigins"].map(list);
@@ -302,7 +303,7 @@ pub(super) fn other_origins_may_play(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// What would filter a flood, where somebody has such a thing.
+/// A web ACL can filter a flood of requests, if the deployment has one.
 pub(super) fn requests_pass_the_web_acl(stack: &Stack) -> Vec<String> {
     let given = stack.parameter("WebAclArn").filter(|arn| *arn != "").unwrap_or(&Value::Null);
     let mut refused = Vec::new();

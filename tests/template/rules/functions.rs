@@ -1,4 +1,4 @@
-//! What the functions find in their environment.
+//! The environments of the functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ fn code<'a>(function: &Resource<'a>) -> &'a str {
     function.property("CodeUri").as_str().unwrap_or_default()
 }
 
-/// A setting that the template does not have could not be set; one that the function does not know is a mistake,
+/// A setting that is missing in the template could not be set; one that the function does not know is a mistake,
 /// most often in its name.
 pub(super) fn environments_are_what_functions_read(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
@@ -41,7 +41,7 @@ pub(super) fn environments_are_what_functions_read(stack: &Stack) -> Vec<String>
     refused
 }
 
-/// What the function itself says at its start.
+/// The problems that the function itself would report at its start.
 pub(super) fn configurations_can_be_used(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for function in functions(stack) {
@@ -57,7 +57,7 @@ pub(super) fn configurations_can_be_used(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// `JwtIssuer` is `JWT_ISSUER`.
+/// The parameter `JwtIssuer` is the setting `JWT_ISSUER`.
 pub(super) fn settings_are_their_parameters(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for function in functions(stack) {

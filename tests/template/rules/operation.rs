@@ -9,7 +9,7 @@ use crate::{
     resources::{Resource, referred, resources},
 };
 
-/// What the functions log when KMS turns them away, as a pattern of CloudWatch's.
+/// The log line of the functions when KMS throttles them, as a CloudWatch filter pattern.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html>
 pub(crate) const THROTTLED: &str = r#""answers ThrottlingException""#;
 
@@ -41,12 +41,12 @@ pub(super) fn alarms_reach_the_topic(stack: &Stack) -> Vec<String> {
     alarms.map(|alarm| format!("{}: AlarmActions is not AlarmTopicArn", alarm.id)).collect()
 }
 
-/// Viewers wait for these functions; what a deployment calls, the deployment watches.
+/// Whether viewers wait for the function; the deployment itself watches a function that it calls.
 fn signs(function: &Resource<'_>) -> bool {
     variables(function).contains_key("KEY_PAIR_ID")
 }
 
-/// Errors, throttles and time of the functions that viewers wait for, and what the edge sees.
+/// Errors, throttles and duration of the functions for which viewers wait, and what the edge sees.
 pub(super) fn what_can_go_wrong_has_an_alarm(stack: &Stack) -> Vec<String> {
     let watches = |metric: &str, id: &str| {
         resources(stack, "AWS::CloudWatch::Alarm").any(|alarm| {
@@ -112,7 +112,7 @@ pub(super) fn dashboard_is_json(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// What belongs to CloudFront, and dashboards, are in no region: two stacks of one name would meet.
+/// CloudFront's resources, and dashboards, belong to no region: two stacks with one name would conflict.
 pub(super) fn names_are_of_one_stack(stack: &Stack) -> Vec<String> {
     let names = [
         ("AWS::CloudFront::Function", "/Name"),

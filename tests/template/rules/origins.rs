@@ -1,4 +1,4 @@
-//! Where the distribution gets things, and how those know that it is the distribution who asks.
+//! The origins of the distribution, and how they verify that a request comes from the distribution.
 
 use issue_cookies::OriginSecret;
 use serde_json::{Value, json};
@@ -11,12 +11,12 @@ use super::{
 };
 use crate::resources::{Resource, items, referred, resources};
 
-/// What an origin is.
+/// The kind of an origin.
 pub(super) enum Origin<'a> {
     Api(Resource<'a>),
     Bucket,
     FunctionUrl,
-    /// There is none of that id.
+    /// The template has no origin with that id.
     Missing,
     /// A host that a parameter names.
     Site(&'a str),
@@ -37,7 +37,7 @@ pub(super) fn origin<'a>(stack: &'a Stack, whole: &'a Value) -> Origin<'a> {
     }
 }
 
-/// Every origin with the start of a sentence about it.
+/// Every origin with the beginning of a sentence about it.
 fn origins(stack: &Stack) -> Vec<(String, &Value)> {
     let distributions = resources(stack, "AWS::CloudFront::Distribution");
     let of_one = distributions.flat_map(|distribution| {
@@ -56,7 +56,8 @@ pub(super) fn behaviours_lead_to_origins(stack: &Stack) -> Vec<String> {
     each(stack, wrong, "leads to an origin that is not there")
 }
 
-/// What README promises: who signs in reaches the API, playlists are signed anew, segments come from S3.
+/// What the README promises: sign-in requests reach the API, the function re-signs playlists, segments come
+/// from S3.
 pub(super) fn each_path_has_its_origin(stack: &Stack) -> Vec<String> {
     let all = Behaviour::all(stack);
     let mut refused = Vec::new();
@@ -146,7 +147,7 @@ pub(super) fn aliases_have_a_certificate(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// The API has an address of its own: the function answers those who know a secret that nobody else has.
+/// The API has its own address, so the function answers only requests with a secret that nobody else has.
 pub(super) fn api_knows_the_distribution(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for (place, whole) in origins(stack) {
@@ -172,7 +173,7 @@ pub(super) fn api_knows_the_distribution(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// The secret of this template whose text a value is.
+/// The secret of this template to which a value refers.
 fn own_secret<'a>(stack: &'a Stack, value: &'a Value) -> Option<Resource<'a>> {
     let secret = referred(stack, value, "AWS::SecretsManager::Secret");
     let is_generated = |secret: &Resource<'_>| {

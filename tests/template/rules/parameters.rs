@@ -1,4 +1,4 @@
-//! What whoever deploys is asked for.
+//! The parameters that a deployment asks for.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ fn parameters(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
     document["Parameters"].as_object().into_iter().flat_map(Map::iter)
 }
 
-/// With a default for each, nobody is asked but for what a rule of the template misses.
+/// Every parameter has a default, so a deployment asks only for what a rule of the template requires.
 pub(super) fn have_descriptions_and_defaults(document: &Value) -> Vec<String> {
     let mut refused = Vec::new();
     for (name, parameter) in parameters(document) {
@@ -47,7 +47,7 @@ pub(super) fn stand_in_one_group(document: &Value) -> Vec<String> {
     refused
 }
 
-/// A rule of the template may ask about a parameter, but does nothing with it.
+/// A rule of the template may check a parameter, but does not use it.
 pub(super) fn are_read(document: &Value) -> Vec<String> {
     let sections = ["Conditions", "Globals", "Outputs", "Resources"].map(|name| &document[name]);
     let read: BTreeSet<&str> =
@@ -56,7 +56,7 @@ pub(super) fn are_read(document: &Value) -> Vec<String> {
     unread.map(|(name, _)| format!("nobody reads the parameter {name}")).collect()
 }
 
-/// Whoever may look at a stack sees its parameters. `NoEcho` hides a value there, but not in an environment.
+/// Everyone who may read a stack sees its parameters. `NoEcho` hides a value there, but not in an environment.
 pub(super) fn hold_no_secrets(document: &Value) -> Vec<String> {
     let mut refused = Vec::new();
     for (name, parameter) in parameters(document) {

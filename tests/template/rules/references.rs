@@ -1,4 +1,4 @@
-//! Names in the template that must lead somewhere, on every branch of every condition.
+//! Names in the template that must exist, on both branches of every condition.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ fn resources(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
     document["Resources"].as_object().into_iter().flat_map(Map::iter)
 }
 
-/// Every reference with the place where it stands.
+/// Every reference with its place.
 fn places(document: &Value) -> impl Iterator<Item = (String, Reference<'_>)> {
     let sections = ["Conditions", "Globals", "Outputs", "Resources", "Rules"];
     let members = sections.into_iter().flat_map(|section| {
@@ -22,7 +22,7 @@ fn places(document: &Value) -> impl Iterator<Item = (String, Reference<'_>)> {
     })
 }
 
-/// The resource that a name is of.
+/// The resource with this name.
 fn resource<'a>(document: &'a Value, name: &str) -> Option<(&'a str, &'a Value)> {
     let found = resources(document).filter(|(id, _)| id_of(name, id)).max_by_key(|(id, _)| id.len());
     found.map(|(id, resource)| (id.as_str(), resource))
@@ -42,7 +42,7 @@ pub(super) fn name_attributes_that_are_there(document: &Value) -> Vec<String> {
     let mut refused = Vec::new();
     for (place, Reference { name, attribute }) in places(document) {
         let (Some((id, resource)), Some(attribute)) = (resource(document, name), attribute) else { continue };
-        // What SAM makes of FunctionUrlConfig.
+        // SAM creates it for FunctionUrlConfig.
         let is_url = name != id && attribute == "FunctionUrl";
         let has_url = !resource["Properties"]["FunctionUrlConfig"].is_null();
         let kind = resource["Type"].as_str().unwrap_or_default();
@@ -86,7 +86,7 @@ pub(super) fn go_in_no_circle(document: &Value) -> Vec<String> {
         let named = items(&whole["DependsOn"]).iter().filter_map(Value::as_str);
         let names = own.map(|reference| reference.name).chain(named);
         waits.entry(id).or_default().extend(names.filter_map(|name| Some(resource(document, name)?.0)));
-        // Of an event SAM makes a route of the API, and that one names the function.
+        // For an event, SAM creates a route of the API, and the route names the function.
         for reference in of_events {
             if let Some((api, _)) = resource(document, reference.name) {
                 waits.entry(api).or_default().insert(id);
@@ -101,7 +101,7 @@ pub(super) fn go_in_no_circle(document: &Value) -> Vec<String> {
     }
 }
 
-/// What is left when those go that wait for nobody, or that nobody waits for.
+/// The resources that remain when those are removed that wait for nothing, or for which nothing waits.
 fn circle<'a>(mut waits: BTreeMap<&'a str, BTreeSet<&'a str>>) -> Vec<&'a str> {
     loop {
         let before = waits.len();
@@ -126,7 +126,7 @@ const ATTRIBUTES: [(&str, &str); 9] = [
     ("AWS::S3::Bucket", "DomainName"),
     ("AWS::S3::Bucket", "RegionalDomainName"),
     ("AWS::Serverless::Function", "Arn"),
-    // What functions/publish-key answers with.
+    // The attribute in the answer of functions/publish-key.
     ("Custom::KmsPublicKeyPem", "Pem"),
 ];
 

@@ -1,4 +1,4 @@
-//! Secrets stand nowhere in the template, nor in its parameters, nor in an environment.
+//! The template, its parameters and the environments contain no secrets.
 
 use serde_json::Value;
 use usher_cloudformation::Stack;
@@ -8,7 +8,7 @@ use super::{
     signing::allows,
 };
 
-/// `{{resolve:secretsmanager:…}}`: CloudFormation itself asks for the secret.
+/// `{{resolve:secretsmanager:…}}`: CloudFormation itself reads the secret.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html>
 pub(super) fn is_dynamic_reference(value: &Value) -> bool {
     let parts = value["Fn::Join"][1].as_array();
@@ -19,7 +19,8 @@ pub(super) fn is_dynamic_reference(value: &Value) -> bool {
         && is_text(last, |text| text.ends_with(":SecretString}}"))
 }
 
-/// Whoever may read a function's configuration reads its environment, with what CloudFormation has put there.
+/// Everyone who may read a function's configuration reads its environment, including values that CloudFormation
+/// inserts.
 pub(super) fn environments_hold_none(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for function in functions(stack) {
@@ -35,7 +36,7 @@ pub(super) fn environments_hold_none(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// What a function is told the ARN of, it reads itself.
+/// A function with the ARN of a secret in its environment must be allowed to read that secret.
 pub(super) fn functions_may_read_theirs(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for function in functions(stack) {

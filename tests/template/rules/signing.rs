@@ -1,4 +1,4 @@
-//! The key that signs is one that CloudFront trusts, under the id of its own public half.
+//! CloudFront trusts the key that signs, under the id of its public half.
 
 use serde_json::{Value, json};
 use usher_cloudformation::Stack;
@@ -37,7 +37,7 @@ pub(super) fn key_is_trusted_and_may_be_used(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// CloudFront never takes another key under a reference that it knows, so that is the key's own.
+/// CloudFront never accepts another key with the same caller reference, so each key has its own reference.
 pub(super) fn public_keys_are_published_once(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for public_key in resources(stack, "AWS::CloudFront::PublicKey") {
@@ -59,13 +59,14 @@ pub(super) fn public_keys_are_published_once(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// A group takes five keys. <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
+/// A key group holds up to five keys.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
 fn trusts(group: &Resource<'_>, key_pair_id: &Value) -> bool {
     let keys = items(&group.property("KeyGroupConfig")["Items"]);
     keys.len() <= 5 && keys.contains(key_pair_id)
 }
 
-/// The ARN of the KMS key whose public half stands behind a key pair id.
+/// The ARN of the KMS key whose public half has this key pair id.
 fn kms_key<'a>(stack: &'a Stack, key_pair_id: &Value) -> Option<&'a Value> {
     let id = key_pair_id["Ref"].as_str()?;
     let mut public_keys = resources(stack, "AWS::CloudFront::PublicKey");

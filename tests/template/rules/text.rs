@@ -1,6 +1,6 @@
-//! What stands in the text only.
+//! Rules about the text of the template, which includes its comments.
 
-/// An id of a managed policy says nothing to people: its name stands behind it as a comment.
+/// The id of a managed policy says nothing to people: a comment after it must contain its name.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html>
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html>
 pub(super) fn managed_policies_are_known_and_named(text: &str) -> Vec<String> {

@@ -259,7 +259,7 @@ fn kms_with(spec: &str, usage: &str) -> String {
     response(200, &key.to_string())
 }
 
-/// The body of the last request, after KMS was asked as often as it has answers.
+/// The body of the last request, after as many requests to KMS as there are responses.
 async fn answer_to(mut request: Value, mut responses: Vec<String>) -> Value {
     let questions = responses.len();
     responses.push(response(200, ""));
@@ -298,8 +298,8 @@ fn response(status: u16, body: &str) -> String {
     format!("HTTP/1.1 {status} \r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
 }
 
-/// Plays KMS and CloudFormation: gives each response once, and then what it received. In the place of an
-/// empty one it never answers.
+/// Acts as KMS and CloudFormation: gives each response once, then returns what it received. In place of an
+/// empty response, it never answers.
 async fn serve(responses: Vec<String>) -> (String, JoinHandle<Vec<Received>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -336,7 +336,7 @@ async fn closed_port() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// What this operating system says of a refused connection.
+/// This operating system's text for a refused connection.
 async fn connect_error(url: &str) -> String {
     let address = url.strip_prefix("http://").unwrap();
     TcpStream::connect(address).await.unwrap_err().to_string()

@@ -1,4 +1,5 @@
-//! Nothing is signed beyond what the viewer came with: attacks, and the two ways in which the function learns it.
+//! The function signs nothing beyond the viewer's policy: attacks, and the two ways in which the function learns
+//! the policy.
 
 use cloudfront_signing::Grant;
 use hls_rewrite::policy_copy;
@@ -12,7 +13,7 @@ use crate::{
     },
 };
 
-/// What the author of asset `a` writes, and what a viewer of that asset alone must not get.
+/// What the author of asset `a` writes, with references that a viewer of asset `a` alone must not get signed.
 const HOSTILE: &str = "#EXTM3U\n\
     #EXT-X-SESSION-DATA:DATA-ID=\"x\",URI=\"/video/premium/poster.json\"\n\
     #EXTINF:31536000,\n\
@@ -33,17 +34,17 @@ fn resource(path: &str) -> String {
     format!("https://{HOST}{path}")
 }
 
-/// The event of a viewer by a signed URL with this policy.
+/// The event of a viewer with a signed URL and this policy.
 fn by_url(path: &str, query: &str, policy: Option<&str>, expires: Option<u64>) -> Value {
     with_policy(with_credential(get(path, query), Some("url")), policy, expires)
 }
 
-/// The event where the distribution saw nothing of the viewer's signature but its copy.
+/// The event if the distribution saw only the copy of the viewer's signature.
 fn blind(path: &str, copy: &str) -> Value {
     with_header(with_policy(with_credential(get(path, ""), None), None, None), "x-viewer-policy-copy", copy)
 }
 
-/// The hostile playlist with what is signed in it.
+/// The hostile playlist with its expected signatures.
 fn signed(own: Option<&Grant>, others: &[(&str, &Grant)]) -> Answer {
     let own = own.map(|grant| ("own.ts", grant));
     let text = own.iter().chain(others).fold(HOSTILE.to_owned(), |text, (name, grant)| {
@@ -52,7 +53,8 @@ fn signed(own: Option<&Grant>, others: &[(&str, &Grant)]) -> Answer {
     served(&text)
 }
 
-/// A playlist as it lies in the bucket, for somebody whose copy is not admitted: not to be kept for others.
+/// A playlist as it is in the bucket, for a viewer whose copy is not admitted: CloudFront must not keep it for
+/// others.
 fn not_admitted(playlist: &str) -> Answer {
     (parts(200, &playlist_headers("max-age=0, s-maxage=0")), playlist.to_owned())
 }
@@ -165,7 +167,7 @@ async fn the_copy_of_the_policy_counts_as_much_as_the_policy() {
         assert_eq!(function.answer(blind("/video/a/p.m3u8", &copy)).await, answer);
     }
     let other = policy_copy(&grant("/video/b/*"));
-    // Not of this asset: the verifier says so, and nothing is known of the viewer.
+    // The copy is not for this asset: the verifier denies it, so the function knows nothing of the viewer.
     assert_eq!(function.answer(blind("/video/a/p.m3u8", &other)).await, not_admitted(HOSTILE));
 }
 
@@ -227,7 +229,7 @@ async fn without_the_public_key_a_copy_cannot_be_judged() {
     assert_eq!(parts["statusCode"], 503);
 }
 
-/// Playlist after playlist, by the parameters of the one before: none lives longer than the first.
+/// Each request uses the parameters from the playlist before: no signature lives longer than the first.
 #[tokio::test]
 async fn nobody_goes_on_by_the_parameters_of_the_playlist_before() {
     let bucket = bucket().await;
@@ -252,7 +254,7 @@ async fn a_hundred_viewers_of_one_film_in_one_bucket_cost_one_signature() {
     let bucket = bucket().await;
     let function = Function::new(bucket.client());
     for viewer in 0..100 {
-        // Each has a policy that ends in another second.
+        // Each viewer has a policy that ends in another second.
         let expires = EXPIRES + viewer * 2;
         let event = by_url("/video/a/p.m3u8", "", Some(&resource("/video/a/*")), Some(expires));
         let event = with_header(event, "cloudfront-viewer-address", &format!("198.51.100.{viewer}:46532"));

@@ -1,4 +1,4 @@
-//! What stands in for S3: a server that speaks its protocol, and one that says what it is told to.
+//! Substitutes for S3: a server that speaks its protocol, and one that sends given bytes.
 
 use std::{fs, net::SocketAddr, path::Path};
 
@@ -20,7 +20,7 @@ use tokio::{
 
 pub(crate) const BUCKET: &str = "media";
 
-/// An S3 server over a folder of its own. It takes signed requests only.
+/// An S3 server over a new folder. It accepts signed requests only.
 pub(crate) struct Bucket {
     folder: TempDir,
     address: SocketAddr,
@@ -58,12 +58,12 @@ impl Bucket {
     }
 }
 
-/// What happens after the bytes of a fault.
+/// What the server does after it has sent the bytes.
 #[derive(Clone, Copy)]
 pub(crate) enum Then {
     Close,
     Hang,
-    /// Sends RST, as a machine that goes down does.
+    /// Sends RST, as a machine that shuts down does.
     Reset,
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn fault(answer: impl Into<Vec<u8>>, then: Then) -> Client {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             read_head(&mut stream).await;
-            // The client may hang up as soon as it has read enough.
+            // The client may close the connection as soon as it has read enough.
             let _ = stream.write_all(&answer).await;
             match then {
                 Then::Close => {}
@@ -86,7 +86,7 @@ pub(crate) async fn fault(answer: impl Into<Vec<u8>>, then: Then) -> Client {
     client(address)
 }
 
-/// A client of a port at which nobody listens.
+/// A client of a port on which nothing listens.
 pub(crate) async fn nobody() -> Client {
     let (listener, address) = listen().await;
     drop(listener);
@@ -106,7 +106,7 @@ async fn listen() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// The client of the function, but for the endpoint and without retries, which would take seconds.
+/// The client of the function, with another endpoint and without retries, which would take seconds.
 fn client(address: SocketAddr) -> Client {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())

@@ -1,4 +1,4 @@
-//! What caches may keep, and for how long, and how they ask whether it still holds.
+//! What caches may keep, for how long, and how they revalidate it.
 
 use serde_json::{Value, json};
 
@@ -80,7 +80,7 @@ async fn who_has_the_playlist_already_gets_no_body() {
         let event = get(path, query);
         let etag = header(&function, event.clone(), "etag").await;
         for asked in [etag.clone(), format!("\"x\", {etag}"), "*".to_owned()] {
-            // Compressed or not: the validator is a weak one.
+            // Compressed or not: the validator is weak.
             let event = with_header(event.clone(), "if-none-match", &asked);
             let event = with_header(event, "accept-encoding", "gzip");
             for method in ["GET", "HEAD"] {
@@ -116,7 +116,7 @@ async fn the_etag_follows_the_source_the_style_the_asset_and_the_bucket_of_time(
         assert_ne!(etag(&event).await, first, "{event}");
     }
 
-    // As the signatures do, it stays while the viewer's policy is the same.
+    // The signatures stay the same as long as the viewer's policy, and so does the validator.
     function.set_time(EXPIRES - 1);
     assert_eq!(etag(&inline).await, first);
     let renewed = with_header(inline.clone(), "x-viewer-expires", &(EXPIRES + 300).to_string());

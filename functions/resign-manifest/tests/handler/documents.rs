@@ -80,8 +80,8 @@ async fn everything_else_is_handed_out_as_it_lies_in_the_bucket() {
     assert_eq!(function.signed(), 0);
 }
 
-/// What is not signed must not be handed out in its place: a player may find a clone in it whose host gets the
-/// signature of its base.
+/// The function must not return the unsigned document instead: a player may find a clone in it whose host gets
+/// the signature of its base.
 #[tokio::test]
 async fn what_cannot_be_taken_apart_is_refused_and_is_left_to_the_style_plain() {
     let clone = |replacement: &str| {
@@ -147,7 +147,7 @@ async fn a_document_is_told_by_its_content_type_too() {
     }
 }
 
-/// Whatever an upload says that it is, a browser must not read it as a page.
+/// Whatever content type an upload sets, a browser must not open the document as a page.
 #[tokio::test]
 async fn json_is_always_sent_as_json() {
     for content_type in ["text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript"] {

@@ -1,4 +1,4 @@
-//! Answers compressed for who takes gzip, whole either way.
+//! Answers are compressed for viewers that accept gzip, and whole either way.
 
 use std::io::Read as _;
 

@@ -50,7 +50,7 @@ fn forbidden() -> Answer {
     problem(403, "not-readable", detail, json!({}))
 }
 
-/// S3's error document, which names things that are none of the viewer's business.
+/// S3's error document, which contains names that viewers must not see.
 fn s3_error(status: &str, code: &str) -> Vec<u8> {
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>User: \
@@ -81,7 +81,7 @@ fn gzip(content: impl AsRef<[u8]>) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Each style, GET and HEAD: the same answer, and nothing signed.
+/// Each style, GET and HEAD: the same answer, and no signature.
 async fn assert_answers(rows: impl IntoIterator<Item = (Vec<u8>, Answer)>) {
     for (bytes, expected) in rows {
         assert_answer(bytes, Then::Close, expected).await;
@@ -135,7 +135,7 @@ async fn a_playlist_that_is_too_large_is_not_handed_out_whatever_the_headers_say
     let chunks = format!("{:x}\r\n{large}\r\n0\r\n\r\n", large.len());
     assert_answers([
         (ok(&length, &large), too_large()),
-        // Nothing of it is waited for.
+        // The function does not wait for the body.
         (ok("Content-Length: 9000000000000000000", ""), too_large()),
         (ok("Transfer-Encoding: chunked", &chunks), too_large()),
         (ok("x-amz-request-id: no length at all", &large), too_large()),
@@ -174,7 +174,7 @@ async fn a_playlist_that_is_stored_compressed_is_read() {
         encoded("gzip", gzip(PLAYLIST)),
         encoded("x-gzip", gzip(PLAYLIST)),
         encoded("aws-chunked,gzip", gzip(PLAYLIST)),
-        // More than one member in a file is as good as one.
+        // gzip allows more than one member in a file.
         encoded("gzip", [gzip(first), gzip(second)].concat()),
         encoded("identity", PLAYLIST),
         encoded("", PLAYLIST),
@@ -203,9 +203,9 @@ async fn a_compressed_playlist_that_is_not_whole_is_not_handed_out() {
         (encoded("gzip", wrong_sum), damaged()),
         (encoded("gzip", PLAYLIST), damaged()),
         (encoded("gzip", [&whole, PLAYLIST.as_bytes()].concat()), damaged()),
-        // Not the compression is cut, but the connection.
+        // The gzip data is whole; the connection is cut.
         (ok("Content-Encoding: gzip\r\nContent-Length: 1000", &whole), unavailable()),
-        // It is whole, but something else.
+        // It decompresses without an error, but to something that is no playlist.
         (encoded("gzip", gzip(gzip(PLAYLIST))), bad_gateway("not-a-playlist", NO_PLAYLIST)),
     ])
     .await;
@@ -215,7 +215,7 @@ async fn a_compressed_playlist_that_is_not_whole_is_not_handed_out() {
 async fn a_gzip_bomb_stops_at_the_limit() {
     let bomb = gzip([PLAYLIST.as_bytes(), &vec![b'#'; 1_000_000]].concat());
     assert!(bomb.len() < 2_000, "{}", bomb.len());
-    // Whatever comes behind the limit is not looked at.
+    // The function does not read beyond the limit.
     let unfinished = &bomb[..bomb.len() - 100];
     assert_answers([
         (encoded("gzip", &bomb), too_large()),
@@ -246,7 +246,7 @@ async fn a_connection_that_is_reset_is_unavailable() {
         ok(&headers, ""),
         ok(&headers, PLAYLIST),
         ok("Transfer-Encoding: chunked", chunk),
-        // Without a length, only the reset tells that there should be more.
+        // Without a length, only the reset shows that data is missing.
         ok("x-amz-request-id: no length at all", PLAYLIST),
     ] {
         assert_answer(bytes, Then::Reset, unavailable()).await;

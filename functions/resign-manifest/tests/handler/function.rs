@@ -1,4 +1,4 @@
-//! The function under test, with a clock that stands and a key that counts.
+//! The function under test, with a fixed clock and a key that counts its signatures.
 
 use std::{
     sync::{
@@ -29,12 +29,12 @@ use crate::bucket::BUCKET;
 
 pub(crate) const HOST: &str = "d111111abcdef8.cloudfront.net";
 pub(crate) const NOW: u64 = 1_790_000_000;
-/// When the policy of the event's viewer ends: at the beginning of a bucket.
+/// When the viewer's policy in the event ends: at the beginning of a bucket.
 pub(crate) const EXPIRES: u64 = 1_893_456_000;
-/// More than any playlist of these tests has.
+/// Larger than any playlist of these tests.
 pub(crate) const LIMIT: usize = 2_000;
 
-/// Stands for every `ETag` of the right form.
+/// Replaces every `ETag` of the correct form.
 pub(crate) const ETAG: &str = "W/\"…\"";
 
 static PEM: LazyLock<String> = LazyLock::new(|| {
@@ -55,7 +55,7 @@ fn time(seconds: u64) -> UnixTime {
     UnixTime::new(seconds).unwrap()
 }
 
-/// A response: all but its body, and the body as the viewer gets it.
+/// A response without its body, and the body as the viewer receives it.
 pub(crate) type Answer = (Value, String);
 
 pub(crate) struct Function {
@@ -75,7 +75,7 @@ impl Function {
         Self::with_key(client, changes, Box::new(key))
     }
 
-    /// The function with a key whose keeper does not answer.
+    /// The function with a key whose service does not answer.
     pub(crate) fn without_key(client: Client) -> Self {
         Self::with_key(client, &[], Box::new(OutOfReach))
     }
@@ -116,7 +116,7 @@ impl Function {
         self.signed.load(Ordering::SeqCst)
     }
 
-    /// The whole answer. Of its `ETag` only the form is told.
+    /// The whole answer, with a valid `ETag` replaced by `ETAG`.
     pub(crate) async fn answer(&self, event: Value) -> Answer {
         let (mut parts, body) = self.bytes(event).await;
         if let Some(etag) = parts.pointer_mut("/headers/etag") {
@@ -167,7 +167,7 @@ impl SigningKey for OutOfReach {
     }
 }
 
-/// The settings of the template, but for the changes.
+/// The settings of the template, with the changes.
 fn config(changes: &[(&str, &str)]) -> Config {
     let look_up = |name: &str| {
         if let Some((_, value)) = changes.iter().find(|(changed, _)| *changed == name) {
@@ -190,8 +190,8 @@ fn config(changes: &[(&str, &str)]) -> Config {
     Config::read(&look_up).unwrap()
 }
 
-/// The repository's event, asking for `path` with `query`; its viewer came with cookies for `/video/*` and takes
-/// no compression.
+/// The repository's event, for `path` with `query`. Its viewer has cookies for `/video/*` and does not accept
+/// compression.
 pub(crate) fn get(path: &str, query: &str) -> Value {
     let text = include_str!("../../../../tests/events/get-master-playlist.json");
     let mut event: Value = serde_json::from_str(text).unwrap();
@@ -212,7 +212,7 @@ pub(crate) fn with_method(mut event: Value, method: &str) -> Value {
     event
 }
 
-/// The event of a viewer who came with this credential, if any.
+/// The event of a viewer with this credential, if any.
 pub(crate) fn with_credential(mut event: Value, credential: Option<&str>) -> Value {
     let headers = event["headers"].as_object_mut().unwrap();
     match credential {
@@ -222,8 +222,8 @@ pub(crate) fn with_credential(mut event: Value, credential: Option<&str>) -> Val
     event
 }
 
-/// The event of a viewer whose policy has this resource and ends at this time; `None` where the distribution
-/// says nothing of it.
+/// The event of a viewer whose policy has this resource and expiry; `None` if the distribution does not send
+/// it.
 pub(crate) fn with_policy(mut event: Value, resource: Option<&str>, expires: Option<u64>) -> Value {
     let headers = event["headers"].as_object_mut().unwrap();
     let expires = expires.map(|expires| expires.to_string());
@@ -236,7 +236,7 @@ pub(crate) fn with_policy(mut event: Value, resource: Option<&str>, expires: Opt
     event
 }
 
-/// What a reference to a playlist or a document receives, beside the parameters of the grant.
+/// The parameters of a reference to a playlist or a document: those of the grant, and the copy.
 pub(crate) fn nested(grant: &Grant) -> String {
     format!("{}&{}", grant.query(), policy_copy(grant))
 }
@@ -265,7 +265,7 @@ pub(crate) fn served(body: &str) -> Answer {
     (parts(200, &playlist_headers(kept(body))), body.to_owned())
 }
 
-/// For how long CloudFront may keep one of these tests' playlists.
+/// How long CloudFront may keep one of these tests' playlists.
 pub(crate) fn kept(playlist: &str) -> &'static str {
     if playlist.contains("#EXT-X-ENDLIST") {
         // As long as an expiry bucket.
@@ -293,30 +293,30 @@ pub(crate) fn problem(status: u16, problem_type: &str, detail: &str, headers: Va
     (parts(status, &all), body)
 }
 
-/// What HEAD gets where GET gets `answer`.
+/// The answer to HEAD if `answer` is the answer to GET.
 pub(crate) fn head((parts, _): Answer) -> Answer {
     (parts, String::new())
 }
 
-/// What the function should have signed, signed here.
+/// The expected grant, signed by the test.
 pub(crate) fn grant(resource: &str) -> Grant {
     grant_of(id(), &format!("https://{HOST}{resource}"), HashAlgorithm::Sha256)
 }
 
-/// The same, with another end.
+/// The same with another expiry.
 pub(crate) fn grant_until(resource: &str, expires: u64) -> Grant {
     let pattern = UrlPattern::new(format!("https://{HOST}{resource}")).unwrap();
     let policy = CustomPolicy::new(pattern, time(expires)).unwrap();
     Signer::new(id(), private_key(), HashAlgorithm::Sha256).sign(policy).unwrap()
 }
 
-/// What the function should have signed for another host, which has the same key under another id.
+/// The expected grant for another host, which has the same key under another id.
 pub(crate) fn grant_of(id: KeyPairId, resource: &str, hash: HashAlgorithm) -> Grant {
     let policy = CustomPolicy::new(UrlPattern::new(resource).unwrap(), time(EXPIRES)).unwrap();
     Signer::new(id, private_key(), hash).sign(policy).unwrap()
 }
 
-/// Asks the verifier as a viewer without cookies would ask CloudFront.
+/// Asks the verifier for this URL, as CloudFront verifies the request of a viewer without cookies.
 pub(crate) fn ask(url: &str, now: u64) -> Result<Admitted, Box<Denial>> {
     let verifier = Verifier::new([(id(), private_key().public_key())]);
     verifier.verify(&Request::new(url), time(now))

@@ -1,4 +1,4 @@
-//! Playlists that refer to other hosts: only those that are configured are signed for, with their own keys.
+//! Playlists that refer to other hosts: the function signs only for configured hosts, with their own keys.
 
 use cloudfront_signing::{HashAlgorithm, KeyPairId};
 

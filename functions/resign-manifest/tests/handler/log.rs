@@ -18,13 +18,13 @@ thread_local! {
     static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What is logged on this thread. One subscriber serves all tests: `tracing` remembers for each place whether
-/// anybody listens, and subscribers that come and go on other threads change that in the middle of a test.
+/// The log of this thread. One subscriber serves all tests: `tracing` remembers for each call site whether any
+/// subscriber is interested, and subscribers that start and stop on other threads change that during a test.
 #[derive(Clone)]
 pub(crate) struct Log;
 
 impl Log {
-    /// Begins to collect, at the level of a deployment.
+    /// Starts to collect, at the log level of a deployment.
     pub(crate) fn start() -> Self {
         static SUBSCRIBER: Once = Once::new();
         SUBSCRIBER.call_once(|| {
@@ -44,7 +44,7 @@ impl Log {
         String::from_utf8(LINES.take()).unwrap()
     }
 
-    /// The fields of the one line since the last time; of times, only that they are some.
+    /// The fields of the one line since the last call, with each time replaced by a fixed word.
     pub(crate) fn line(&self) -> Value {
         let text = self.take();
         let mut line: Map<String, Value> = serde_json::from_str(&text).unwrap();
@@ -85,7 +85,7 @@ async fn bucket() -> Bucket {
     bucket
 }
 
-/// A line with these fields besides those that all have.
+/// A line with these fields besides the common ones.
 fn line(fields: Value) -> Value {
     let mut line = json!({
         "level": "INFO",
@@ -123,7 +123,7 @@ async fn each_playlist_has_a_line_with_what_was_done() {
     let (_, body) = function.bytes(inline.clone()).await;
     assert_eq!((log.line(), body.len()), (line(signed.clone()), bytes_out));
 
-    // The second one finds the grant in the cache.
+    // The second request finds the grant in the cache.
     let mut cached = signed;
     cached["signatures"] = json!(0);
     function.bytes(inline.clone()).await;

@@ -1,4 +1,4 @@
-//! The function as its URL calls it: an event in, a whole response out, S3's protocol behind it.
+//! The function as its URL calls it: an event in, a whole response out, and S3's protocol to the bucket.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod authority;

@@ -1,4 +1,4 @@
-//! Playlists that are handed out, each whole.
+//! Whole playlists as viewers receive them.
 
 use cloudfront_signing::SignatureLocation;
 use url::Url;
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// Line ends and blank space as somebody's packager might leave them.
+/// Line ends and blank space as some packager might write them.
 const MASTER: &str = "#EXTM3U\r\n\
     #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"en\", URI=\"audio/en.m3u8\"\r\n\
     #EXT-X-SESSION-KEY:METHOD=AES-128,URI=\"key.bin\"\r\n\
@@ -44,7 +44,7 @@ async fn bucket() -> Bucket {
     bucket
 }
 
-/// The master playlist with what a nested playlist and a key get.
+/// The master playlist with the parameters of a nested playlist and of a key.
 fn signed_master(nested: &str, key: &str) -> Answer {
     let signed = MASTER
         .replace("audio/en.m3u8", &format!("audio/en.m3u8?{nested}"))
@@ -166,7 +166,7 @@ async fn a_playlist_costs_one_signature_and_the_next_ones_of_its_asset_none() {
         ("/video/m/master.m3u8", 1),
         ("/video/m/master.m3u8", 1),
         ("/video/m/v0/low.m3u8", 1),
-        // Its own scope, and with one reference the other asset's, which is signed already.
+        // One signature for its own asset; the one reference to the other asset uses a grant from the cache.
         ("/video/n/master.m3u8", 2),
     ] {
         let (parts, _) = function.answer(get(path, "usher-style=inline")).await;

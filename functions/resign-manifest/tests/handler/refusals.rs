@@ -1,4 +1,4 @@
-//! Requests that are refused before or after the bucket was asked.
+//! Requests that the function rejects before or after it reads the bucket.
 
 use cloudfront_signing::HashAlgorithm;
 use serde_json::json;

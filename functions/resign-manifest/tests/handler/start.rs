@@ -1,4 +1,4 @@
-//! What the function's own program does before its first event, and what is left for that one.
+//! What the program does before its first event, and what remains for that event.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const PLAYLIST: &str = "#EXTM3U\n#EXTINF:4,\ns001.ts\n#EXT-X-ENDLIST\n";
 const SIGNATURE: &[u8] = b"the signature";
 const FOLDER: &str = "GET /media/video/";
 
-/// KMS and S3, and a program between them.
+/// KMS and S3, and the program that uses them.
 struct Start {
     kms: Service,
     s3: Service,
@@ -47,7 +47,7 @@ impl Start {
         Self { kms, s3, program }
     }
 
-    /// Hands the program an event for a playlist of `asset`, which it signs.
+    /// Sends the program an event for a playlist of `asset`, which it signs.
     async fn invoke(&mut self, asset: &str) -> Phase {
         let (phase, answer) = self.program.invoke(&event(asset)).await;
         assert_eq!(body(&answer), signed(asset));
@@ -123,7 +123,7 @@ async fn each_key_has_a_connection_of_its_own_that_is_open_before_the_first_even
     let expected = phase(&[
         ("KMS", &["GetPublicKey", "GetPublicKey", "Sign", HANDSHAKE, HANDSHAKE]),
         ("S3", &[FOLDER, HANDSHAKE]),
-        // Of the key that only verifies, the version of before counts too.
+        // For the key that only verifies, the previous version of the secret counts too.
         ("Secrets Manager", &["GetSecretValue", "GetSecretValue", "GetSecretValue", HANDSHAKE, HANDSHAKE]),
     ]);
     assert_eq!(sorted(init), expected, "{}", start.program.log());
@@ -137,7 +137,7 @@ async fn a_start_that_nobody_answers_ends_in_time_and_the_first_event_asks_again
         let mut start = Start::new(mood).await;
         let (init, took) = start.program.init().await;
         assert_eq!(init, Phase::new());
-        // Three seconds, and the program's own start on a machine that has much to do.
+        // Three seconds, and the start of the program on a busy machine.
         assert!(took < Duration::from_secs(5), "{took:?}");
         let warnings = start.program.warnings();
         start.kms.turn(Mood::Answers);

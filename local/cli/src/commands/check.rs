@@ -33,14 +33,14 @@ pub(super) fn run(arguments: &Check) -> Result<Outcome, InputError> {
     Ok(Outcome { refused: !report.is_right(), ..Outcome::line(text) })
 }
 
-/// Where the same host answers plain http: at its own port, as everywhere.
+/// The address of the same host by plain http, at http's own port.
 fn plain(url: &Url) -> Option<Url> {
     let mut plain = url.clone();
     let is_https = url.scheme() == "https" && url.port().is_none();
     (is_https && plain.set_scheme("http").is_ok()).then_some(plain)
 }
 
-/// From a file or the environment: an argument is seen by everybody on the machine.
+/// From a file or the environment: every user of the machine can see arguments.
 fn credential(arguments: &Check) -> Result<Option<Credential>, InputError> {
     let credential = match (&arguments.bearer_file, &arguments.cookie_file) {
         (Some(file), _) => Some(Credential::bearer(&read(file)?)),

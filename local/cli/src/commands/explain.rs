@@ -114,6 +114,6 @@ fn policy_lines(policy: &ReceivedPolicy, now: UnixTime) -> Vec<String> {
 }
 
 fn seconds_between(now: UnixTime, then: UnixTime) -> i64 {
-    // Times lie before the year 5138, so the difference fits.
+    // Times are before the year 5138, so the difference fits.
     then.seconds().cast_signed() - now.seconds().cast_signed()
 }

@@ -7,8 +7,8 @@ use cloudfront_signing::{CustomPolicy, KeyAlgorithm, PrivateKey, PublicKey, Reso
 use super::InputError;
 use crate::arguments::{Conditions, SigningKey};
 
-/// The signer of `--key-pair-id`, `--private-key` and `--hash-algorithm`, and what CloudFront would not
-/// like about it.
+/// The signer of `--key-pair-id`, `--private-key` and `--hash-algorithm`, and warnings about what CloudFront
+/// would not accept.
 pub(super) fn signer(key: &SigningKey) -> Result<(Signer, Vec<String>), InputError> {
     let pem = read(&key.private_key)?;
     let private_key = PrivateKey::from_pem(&pem)

@@ -31,14 +31,14 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     let host =
         Host { written: viewer_origin(&arguments.url), origin: url.origin().ascii_serialization(), tree };
     let mut assets = Assets::new(vec![host]);
-    // Where it will be served from, a file does not tell.
+    // A file does not say what kind of server it will come from.
     let (origin, nested) = (Origin::AsStated, style.kept_parameter());
     let scan = Scan::read(playlist, &url, origin, nested, |reference| assets.number(reference));
     let own = assets
         .hosts()
         .first()
         .and_then(|host| Some(format!("{}{}", host.written, host.tree.of(url.path())?)));
-    // Whoever holds the key may sign everything.
+    // The owner of the key may sign everything.
     let authority = Authority::of_owner(arguments.date_less_than);
     let permission = Permission { authority: &authority, common_assets: &[], own_resource: own.as_deref() };
     let plan = SigningPlan::of_playlist(&assets, &scan, permission);
@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     Ok(Outcome { stdout, warnings, refused: false })
 }
 
-/// What was not signed, and why.
+/// How many references are not signed, and why.
 fn left(counts: &RewriteCounts) -> Option<String> {
     (counts.left() > 0).then(|| {
         let reasons = counts.reasons().map(|(reason, count)| format!("{count} {}", reason.as_str()));
@@ -69,7 +69,7 @@ fn left(counts: &RewriteCounts) -> Option<String> {
     })
 }
 
-/// A `*` in the host would be a wildcard in what is signed.
+/// A `*` in the host would be a wildcard in the policy.
 fn has_plain_host(url: &str) -> bool {
     viewer_origin(url).split_once("://").is_some_and(|(_, host)| is_viewer_host(host))
 }

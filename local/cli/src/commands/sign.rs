@@ -1,4 +1,4 @@
-//! `usher sign`: canned where a canned policy can say it, custom by itself where it cannot.
+//! `usher sign`: a canned policy if it is enough, otherwise a custom one.
 
 use cloudfront_signing::{
     CannedPolicy, ExactUrl, Signer, StreamPattern, StreamUrl, UrlPattern, escape_for_flash,
@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &Sign) -> Result<Outcome, InputError> {
 fn sign_url(arguments: &Sign, signer: &Signer) -> Result<String, InputError> {
     let conditions = &arguments.conditions;
     if arguments.url.contains('*') && arguments.policy_resource.is_none() {
-        // Not a URL that anybody requests, but what `aws cloudfront sign` prints for a wildcard.
+        // Nobody requests this URL, but `aws cloudfront sign` prints the same for a wildcard.
         let grant = signer.sign(input::policy(UrlPattern::new(&arguments.url)?, conditions)?)?;
         let separator = if arguments.url.contains('?') { '&' } else { '?' };
         return Ok(format!("{}{separator}{}", arguments.url, grant.query()));

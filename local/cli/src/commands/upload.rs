@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &arguments::Upload) -> Result<Outcome, InputError> 
 async fn upload(plan: &Plan) -> Result<(), InputError> {
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
     if config.region().is_none() {
-        return Err(InputError::new("it is not known which region the bucket lies in: set AWS_REGION"));
+        return Err(InputError::new("the region of the bucket is unknown: set AWS_REGION"));
     }
     let credentials = match config.credentials_provider() {
         Some(provider) => provider.provide_credentials().await.is_ok(),
@@ -43,10 +43,10 @@ async fn upload(plan: &Plan) -> Result<(), InputError> {
         return Err(InputError::new(NO_CREDENTIALS));
     }
     let client = aws_sdk_s3::Client::new(&config);
-    // As it goes: a film takes minutes.
+    // Each line at once: a film takes minutes.
     let mut stdout = io::stdout();
     let mut done = |upload: &Upload| {
-        // Whoever closed the pipe wants no lines; the upload goes on.
+        // If the reader has closed the pipe, the upload goes on without lines.
         let _ = writeln!(stdout, "{}", line(plan, upload));
     };
     send(&client, plan, &mut done).await.map_err(sentence)
@@ -64,7 +64,7 @@ fn sentence(error: crate::upload::UploadError) -> InputError {
     InputError::new(error.to_string())
 }
 
-/// Sign-in by a browser is left to the AWS command line: the SDK's own would double what is compiled.
+/// Sign-in by a browser is left to the AWS command line: the SDK's own would double the code to compile.
 const NO_CREDENTIALS: &str = "there are no AWS credentials: set AWS_PROFILE or AWS_ACCESS_KEY_ID and \
-    AWS_SECRET_ACCESS_KEY; who signed in with `aws login` or `aws sso login` runs \
+    AWS_SECRET_ACCESS_KEY; if you signed in with `aws login` or `aws sso login`, run \
     `eval \"$(aws configure export-credentials --format env)\"` first";

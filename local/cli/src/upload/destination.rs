@@ -1,4 +1,4 @@
-//! Where a folder goes: `s3://BUCKET/PREFIX`.
+//! The destination of a folder: `s3://BUCKET/PREFIX`.
 
 use std::{fmt, str::FromStr};
 
@@ -15,14 +15,14 @@ pub struct Destination {
 /// Which folders of a bucket may be uploaded to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Prefixes {
-    /// Any.
+    /// Any folder.
     Any,
-    /// Those that the template's bucket policy opens for the distribution.
+    /// The folders that the template's bucket policy opens for the distribution.
     Video,
 }
 
 impl Destination {
-    /// Refuses a folder that viewers could never see.
+    /// Rejects a folder that viewers could never see.
     ///
     /// # Errors
     /// [`UploadError::Prefix`]
@@ -37,7 +37,7 @@ impl Destination {
         &self.bucket
     }
 
-    /// The key of what lies at `path` below the folder.
+    /// The key of the file at `path` below the folder.
     pub(super) fn key(&self, path: &str) -> String {
         if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
     }
@@ -55,7 +55,7 @@ impl FromStr for Destination {
             && bucket
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte));
-        // To S3 a key is a name; to CloudFront, browsers and the functions it is a path.
+        // To S3 a key is only a name; CloudFront, browsers and the functions read it as a path.
         let is_path = prefix.is_empty()
             || prefix
                 .split('/')

@@ -1,15 +1,16 @@
-//! Names under which a file is uploaded and does not play as somebody might expect.
+//! File names that may not play as expected.
 
 use super::{Plan, plan::PLAYLIST};
 
 impl Plan {
-    /// What to know of the names before anything is uploaded, a sentence for each kind of name.
+    /// Warnings about names before the upload, a sentence for each kind of name.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         [self.not_resigned(), self.to_be_encoded()].into_iter().flatten().collect()
     }
 
-    /// The distribution's behaviour `/video/*.m3u8` is case-sensitive, as every path pattern of CloudFront's.
+    /// The distribution's cache behavior `/video/*.m3u8` is case-sensitive, as every path pattern in
+    /// CloudFront.
     fn not_resigned(&self) -> Option<String> {
         let playlists = self.uploads.iter().filter(|upload| upload.content_type == PLAYLIST);
         let keys = playlists.map(|upload| upload.key.as_str()).filter(|key| !key.ends_with(".m3u8"));
@@ -31,7 +32,7 @@ impl Plan {
     }
 }
 
-/// How many there are, and the first of them.
+/// The first name, and how many more there are.
 fn told<'a>(keys: impl Iterator<Item = &'a str>) -> Option<String> {
     let keys: Vec<_> = keys.collect();
     let shown: Vec<_> = keys.iter().take(SHOWN).map(|key| format!("{key:?}")).collect();
@@ -43,7 +44,7 @@ fn told<'a>(keys: impl Iterator<Item = &'a str>) -> Option<String> {
     }
 }
 
-/// Whether it stands in a URL as it is, whoever writes the URL.
+/// Whether every program writes the byte into a URL without an escape.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._-/".contains(&byte)
 }

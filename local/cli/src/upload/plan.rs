@@ -1,4 +1,4 @@
-//! What is uploaded, as what, and in which order.
+//! The files to upload, their headers, and their order.
 
 use std::{
     fs::{self, DirEntry},
@@ -12,7 +12,7 @@ use usher_edge::content_type;
 /// A folder's files in the order in which they are uploaded.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Plan {
-    /// Where to.
+    /// The destination.
     pub destination: Destination,
     /// Media first, then media playlists, multivariant playlists last.
     pub uploads: Vec<Upload>,
@@ -23,7 +23,7 @@ pub struct Plan {
 /// One file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Upload {
-    /// Where it lies.
+    /// The path of the file.
     pub file: PathBuf,
     /// Its key in the bucket.
     pub key: String,
@@ -36,17 +36,17 @@ pub struct Upload {
     pub(super) turn: Turn,
 }
 
-/// Whose turn it is: nothing is there before what it names.
+/// The turn of a file: no file is uploaded before the files that it names.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Turn {
-    /// Names nothing: segments, keys, subtitles; and the JSON that playlists name.
+    /// Files that name no others: segments, keys, subtitles; and the JSON that playlists name.
     Media,
     MediaPlaylist,
     MultivariantPlaylist,
 }
 
 impl Plan {
-    /// Looks through a folder.
+    /// Reads a folder.
     ///
     /// # Errors
     /// [`UploadError`], before anything is uploaded.
@@ -70,7 +70,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// How many bytes there are to send.
+    /// The size of all files in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.uploads.iter().map(|upload| upload.bytes).sum()
@@ -86,7 +86,7 @@ impl Plan {
         let failed = |source| UploadError::File { path: file.clone(), source };
         let name = entry.file_name().into_string().map_err(|_| UploadError::Name(file.clone()))?;
         let path = format!("{parent}{name}");
-        // Of the entry itself, not of what a link points at: that may lie anywhere.
+        // The type of the entry itself, not of the target of a link, which may be anywhere.
         let kind = entry.file_type().map_err(failed)?;
         if name.starts_with('.') || !(kind.is_dir() || kind.is_file()) {
             self.left_out.push(file);
@@ -126,20 +126,20 @@ fn turn(file: &Path, content_type: &str) -> io::Result<Turn> {
 fn cache_control(content_type: &str) -> &'static str {
     let is_media = ["audio/", "image/", "video/"].iter().any(|kind| content_type.starts_with(kind));
     match content_type {
-        // Of these nothing ever changes: live packagers number theirs on. It is not `private`, which CloudFront
-        // would not keep; who has no signature gets nothing out of CloudFront's cache. Nor should films lie for a year
-        // in the browser of a shared computer.
+        // These files never change: live packagers give new numbers to new segments. Not `private`, because CloudFront
+        // would not keep them; CloudFront's cache answers only requests with a valid signature. An hour, because films
+        // should not stay for a year in the browser of a shared computer.
         _ if is_media => MEDIA,
         "application/mp4" | "text/vtt" => MEDIA,
-        // A key has 16 bytes and is asked for once a film: it must not lie in a browser's cache.
+        // A player requests a key of 16 bytes once per film: a browser's cache must not keep it.
         "application/octet-stream" => "no-store",
-        // Live playlists change every few seconds, and any may be replaced. What viewers get comes from the
-        // function, with a header of its own; this is for whoever reads the object without it.
+        // Live playlists change every few seconds, and any playlist may be replaced. Viewers get the function's
+        // own header; this one is for readers of the object itself.
         _ => "no-cache",
     }
 }
 
-/// An hour in a browser, a year at CloudFront.
+/// An hour in a browser, a year in CloudFront.
 const MEDIA: &str = "max-age=3600, s-maxage=31536000";
 pub(super) const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>

@@ -1,4 +1,4 @@
-//! Sends a plan's files, some at a time.
+//! Sends the files of a plan, several at a time.
 
 use aws_sdk_s3::{
     Client,
@@ -11,12 +11,12 @@ use usher_runtime::with_sources;
 
 use super::{Plan, Upload, UploadError, plan::Turn};
 
-/// Uploads the plan's files and tells `done` of each. Nothing of one turn is sent before all of the turn
-/// before is there.
+/// Uploads the plan's files and calls `done` for each. A turn begins only when all files of the turn before are
+/// uploaded.
 ///
 /// # Errors
-/// [`UploadError::Refused`] with the first file that S3 did not take. Of those sent at the same time, the
-/// others may be there.
+/// [`UploadError::Refused`] with the first file that S3 rejected. Other files that were sent at the same time
+/// may be uploaded.
 pub async fn send(client: &Client, plan: &Plan, done: &mut dyn FnMut(&Upload)) -> Result<(), UploadError> {
     let mut uploaded = 0;
     for turn in [Turn::Media, Turn::MediaPlaylist, Turn::MultivariantPlaylist] {
@@ -55,7 +55,7 @@ async fn put(client: &Client, bucket: &str, upload: &Upload) -> Result<(), Strin
         .map_err(|error| reason(&error))
 }
 
-/// What S3 said, and what helps.
+/// S3's error, and what helps.
 fn reason<R>(error: &SdkError<PutObjectError, R>) -> String {
     let service = error.as_service_error();
     let Some(code) = service.and_then(|error| error.code()) else {

@@ -1,4 +1,4 @@
-//! What CloudFront compresses itself, where a behaviour says `Compress: true`.
+//! The compression that CloudFront applies itself, if a cache behavior has `Compress: true`.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html>
 
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, header};
 
-/// Whether an object is of a size and a type that is compressed, and is not yet.
+/// Whether CloudFront compresses an object of this size and type, which is not compressed yet.
 pub(super) fn is_compressible(headers: &HeaderMap, length: usize) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
@@ -17,7 +17,7 @@ pub(super) fn is_compressible(headers: &HeaderMap, length: usize) -> bool {
         && TYPES.iter().any(|one| media_type.eq_ignore_ascii_case(one))
 }
 
-/// In gzip.
+/// The bytes, compressed with gzip.
 pub(super) fn compressed(bytes: &[u8]) -> std::io::Result<Bytes> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes)?;
@@ -26,7 +26,7 @@ pub(super) fn compressed(bytes: &[u8]) -> std::io::Result<Bytes> {
 
 const SIZES: std::ops::RangeInclusive<usize> = 1_000..=10_000_000;
 
-/// Of the documented list, what a video site may have.
+/// The types of the documented list that a video site may have.
 const TYPES: [&str; 17] = [
     "application/dash+xml",
     "application/javascript",

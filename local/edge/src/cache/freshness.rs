@@ -1,4 +1,4 @@
-//! For how long an answer may be kept.
+//! How long a response may be kept.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html>
 
@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode, header};
 
 use super::CachePolicy;
 
-/// What an origin says of how long its answer holds.
+/// What an origin says about how long its response is fresh.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Stated {
     Nothing,
@@ -15,7 +15,7 @@ pub(super) enum Stated {
     Seconds(u64),
 }
 
-/// `Cache-Control` goes before `Expires`, `s-maxage` before `max-age`.
+/// `Cache-Control` takes precedence over `Expires`, `s-maxage` over `max-age`.
 pub(super) fn stated_seconds(headers: &HeaderMap) -> Stated {
     if let Some(control) = headers.typed_get::<CacheControl>() {
         if control.no_store() || control.no_cache() || control.private() {
@@ -26,7 +26,7 @@ pub(super) fn stated_seconds(headers: &HeaderMap) -> Stated {
         }
     }
     let Some(expires) = headers.typed_get::<Expires>() else {
-        // A date that cannot be read has passed.
+        // A date that cannot be parsed counts as past.
         return if headers.contains_key(header::EXPIRES) { Stated::Never } else { Stated::Nothing };
     };
     let made = headers.typed_get::<Date>().map_or_else(std::time::SystemTime::now, Into::into);
@@ -34,7 +34,7 @@ pub(super) fn stated_seconds(headers: &HeaderMap) -> Stated {
     left.map_or(Stated::Never, |left| Stated::Seconds(left.as_secs()))
 }
 
-/// For how many seconds an error is kept: some always, some where the origin says so, others never. `least` is
+/// How many seconds an error is kept: some errors always, some if the origin says so, others never. `least` is
 /// `ErrorCachingMinTTL`.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html>
 pub(super) fn error_seconds(
@@ -57,7 +57,7 @@ pub(super) fn error_seconds(
 
 const ALWAYS_KEPT: [u16; 7] = [404, 414, 500, 501, 502, 503, 504];
 const KEPT_BY_HEADER: [u16; 5] = [400, 403, 405, 412, 415];
-/// `ErrorCachingMinTTL` where nothing is set, in seconds.
+/// The default of `ErrorCachingMinTTL`, in seconds.
 const ERROR_TTL: u64 = 10;
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! What two requests must have in common to get one answer.
+//! The cache key: requests with the same key get the same answer.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::CachePolicy;
 use crate::selection::Parameters;
 
-/// The key of a request: the path, and what the cache policy names of the rest.
+/// The key of a request: the path, and the values that the cache policy names.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Key {
     path: String,
@@ -16,12 +16,12 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Of a request after the viewer-request function. `query` is without CloudFront's own parameters.
+    /// The key of a request after the viewer-request function. `query` is without CloudFront's own parameters.
     pub(crate) fn new(policy: &CachePolicy, path: &str, query: Option<&str>, headers: &HeaderMap) -> Self {
         let parameters = &policy.parameters;
         let named = headers.iter().filter(|(name, _)| parameters.headers.takes_header(name));
         let mut named: Vec<_> = named.map(|(name, value)| (name.clone(), value.clone())).collect();
-        // In which order a viewer sends different headers plays no part.
+        // The order in which a viewer sends different headers does not matter.
         named.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
         Self {
             path: path.to_owned(),

@@ -1,4 +1,4 @@
-//! An answer that is kept, and what a viewer gets of it.
+//! A response in the cache, and what a viewer gets of it.
 
 use std::{
     ops::Bound,
@@ -25,7 +25,7 @@ pub(super) struct Object {
 }
 
 impl Object {
-    /// Takes in an answer whole. An error is what the viewer gets where it breaks.
+    /// Reads a response whole. If it breaks, the error is the answer for the viewer.
     pub(super) async fn read(
         response: Response<Body>,
         seconds: u64,
@@ -43,7 +43,7 @@ impl Object {
         Ok(Self { status: parts.status, headers: parts.headers, body, since: now, fresh_for })
     }
 
-    /// The same in gzip, where CloudFront would compress it. Its validator is a weak one then.
+    /// The same object in gzip, if CloudFront would compress it. Its validator is then weak.
     pub(super) fn compressed(self) -> Self {
         if self.status != StatusCode::OK || !compression::is_compressible(&self.headers, self.body.len()) {
             return self;
@@ -62,7 +62,7 @@ impl Object {
         Self { headers, body, ..self }
     }
 
-    /// The same, of which the origin has said that it still holds.
+    /// The same object after the origin has confirmed that it is still valid.
     pub(super) fn refreshed(&self, said: &HeaderMap, seconds: u64, now: Duration) -> Self {
         let mut headers = self.headers.clone();
         for name in [header::CACHE_CONTROL, header::EXPIRES, header::DATE] {
@@ -78,7 +78,7 @@ impl Object {
         now.saturating_sub(self.since) < self.fresh_for
     }
 
-    /// In whole seconds.
+    /// The age in whole seconds.
     pub(super) fn age(&self, now: Duration) -> u64 {
         now.saturating_sub(self.since).as_secs()
     }
@@ -87,12 +87,12 @@ impl Object {
         self.status
     }
 
-    /// How much room it takes, in bytes, with its headers and its key.
+    /// How much memory the object takes, in bytes, with its headers and its key.
     pub(super) fn weight(&self) -> u32 {
         u32::try_from(self.body.len()).unwrap_or(u32::MAX).saturating_add(4_096)
     }
 
-    /// Asks an origin whether it still holds.
+    /// Adds the headers that ask an origin whether the object is still valid.
     pub(super) fn add_validators(&self, headers: &mut HeaderMap) {
         for (name, condition) in
             [(header::ETAG, header::IF_NONE_MATCH), (header::LAST_MODIFIED, header::IF_MODIFIED_SINCE)]
@@ -103,7 +103,7 @@ impl Object {
         }
     }
 
-    /// What a viewer gets who asks under these conditions.
+    /// The answer to a viewer whose request has these conditions.
     pub(super) fn response(&self, method: &Method, conditions: &HeaderMap) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         *response.headers_mut() = self.headers.clone();
@@ -140,7 +140,7 @@ impl Object {
         response
     }
 
-    /// Whether the viewer has it already.
+    /// Whether the viewer already has the object.
     fn is_known(&self, conditions: &HeaderMap) -> bool {
         if let Some(asked) = conditions.typed_get::<IfNoneMatch>() {
             let etag = self.headers.typed_get::<ETag>();
@@ -153,7 +153,7 @@ impl Object {
             .is_some_and(|(asked, at)| !asked.is_modified(at))
     }
 
-    /// The one part that is asked for: its first and last byte, or `None` where there is no such part.
+    /// The one range that is requested: its first and last byte, or `None` inside if the range does not exist.
     fn range(&self, conditions: &HeaderMap) -> Option<Option<(u64, u64)>> {
         let range = conditions.typed_get::<Range>()?;
         if let Some(asked) = conditions.typed_get::<IfRange>() {
@@ -166,7 +166,7 @@ impl Object {
         let length = u64::try_from(self.body.len()).ok()?;
         let mut parts = range.satisfiable_ranges(length);
         let part = parts.next();
-        // Of several parts a viewer gets the whole.
+        // For several ranges, a viewer gets the whole object.
         if parts.next().is_some() {
             return None;
         }

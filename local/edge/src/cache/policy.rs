@@ -1,4 +1,4 @@
-//! A cache policy: what is in the key, and for how long an answer is kept.
+//! A cache policy: what is in the key, and how long a response is kept.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cache-key-understand-cache-policy.html>
 
@@ -15,26 +15,26 @@ pub(crate) struct CachePolicy {
     pub(crate) gzip: bool,
     /// `EnableAcceptEncodingBrotli`
     pub(crate) brotli: bool,
-    /// In seconds, as the other two.
+    /// In seconds, like the other two.
     pub(crate) min_ttl: u64,
-    /// Where the origin says nothing.
+    /// Applies if the origin says nothing.
     pub(crate) default_ttl: u64,
     pub(crate) max_ttl: u64,
 }
 
 impl CachePolicy {
-    /// Managed-CachingOptimized.
+    /// The managed policy CachingOptimized.
     pub(crate) fn optimized() -> Self {
         let (min_ttl, default_ttl, max_ttl) = (1, 86_400, 31_536_000);
         Self { parameters: Parameters::default(), gzip: true, brotli: true, min_ttl, default_ttl, max_ttl }
     }
 
-    /// Whether anything is ever kept.
+    /// Whether the policy never keeps a response.
     pub(crate) fn is_disabled(&self) -> bool {
         self.max_ttl == 0
     }
 
-    /// For how many seconds an answer with these headers is kept.
+    /// How many seconds a response with these headers is kept.
     pub(super) fn seconds(&self, headers: &HeaderMap) -> u64 {
         match freshness::stated_seconds(headers) {
             freshness::Stated::Seconds(seconds) => {
@@ -45,7 +45,7 @@ impl CachePolicy {
         }
     }
 
-    /// What the origin gets as `Accept-Encoding`, and what is in the key: what CloudFront makes of the viewer's.
+    /// The `Accept-Encoding` that the origin receives and the key contains: CloudFront normalizes the viewer's.
     /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cache-key-understand-cache-policy.html#cache-policy-compressed-objects>
     pub(crate) fn accept_encoding(&self, viewer: &HeaderMap) -> &'static str {
         let accepted = viewer.get_all(header::ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());

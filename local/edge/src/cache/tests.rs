@@ -1,4 +1,4 @@
-//! The cache before an origin that counts.
+//! The cache in front of an origin that counts its requests.
 
 use std::{
     net::IpAddr,
@@ -14,13 +14,13 @@ use http::header;
 use super::*;
 use crate::selection::{Parameters, Selection};
 
-/// An origin with one answer, or with none other than that it has not changed.
+/// An origin with one response, or one that only answers 304.
 struct Origin {
     asked: AtomicUsize,
     status: u16,
     headers: Vec<(HeaderName, &'static str)>,
     body: &'static str,
-    /// Answers 304 to whoever has this `ETag`.
+    /// The origin answers 304 to a request with this `ETag`.
     etag: Option<&'static str>,
 }
 
@@ -32,7 +32,7 @@ impl Origin {
 
     async fn answer(&self, request: OriginRequest) -> Response<Body> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        // The others ask meanwhile.
+        // The other requests arrive meanwhile.
         tokio::task::yield_now().await;
         let asked = request.headers.get(header::IF_NONE_MATCH).and_then(|asked| asked.to_str().ok());
         let is_known = self.etag.is_some() && asked == self.etag;
@@ -57,7 +57,7 @@ impl Origin {
     }
 }
 
-/// What a request is made of.
+/// The parts of a request.
 #[derive(Clone, Copy)]
 struct Asking<'a> {
     method: &'static str,
@@ -102,7 +102,7 @@ impl Edge {
         self.cache.respond(rules, key, request, self.start + Duration::from_secs_f64(seconds), &ask).await
     }
 
-    /// The answer so many seconds after the start.
+    /// The answer this many seconds after the start.
     async fn ask(&self, origin: &Origin, asking: Asking<'_>, seconds: f64) -> Answer {
         let response = self.respond(origin, asking, seconds).await;
         let text = |name: &str| {
@@ -255,7 +255,7 @@ async fn cloudfront_compresses_text_of_a_certain_size_where_the_behaviour_says_s
         let etag = if encoded { "W/\"1\"" } else { "\"1\"" };
         assert_eq!(of(header::CONTENT_ENCODING).as_deref(), encoded.then_some("gzip"), "{content_type}");
         assert_eq!(of(header::ETAG).as_deref(), Some(etag));
-        // Who does not take it gets it as it is.
+        // A viewer that does not accept gzip gets the object uncompressed.
         let plain = edge.ask(&origin, GET, 0.0).await;
         assert_eq!((plain.0, plain.3.as_str()), (200, body));
     }

@@ -1,6 +1,6 @@
 //! The distribution of a stack.
 //!
-//! Properties that are not named here are collected: nothing in the template is passed over in silence.
+//! Collects the properties that it does not model, so that nothing in the template is ignored silently.
 
 mod policies;
 mod response_headers;
@@ -18,7 +18,7 @@ use super::{Behavior, Distribution, Origin, Target, ViewerProtocolPolicy};
 use crate::{deployed::Deployed, functions::ViewerFunction, selection::Parameters};
 
 impl Distribution {
-    /// Reads it. `website` is where the site runs, whatever its domain name in AWS.
+    /// Reads the distribution. `website` is where the site runs, whatever its domain name in AWS.
     pub(crate) fn read(deployed: &Deployed<'_>, website: Option<&str>) -> Result<Self, String> {
         let (_, resource) = deployed
             .of_type("AWS::CloudFront::Distribution")
@@ -178,11 +178,11 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// A name that is written out is somebody else's server.
+    /// A domain name without a reference to a resource is a web site's.
     fn target(&self, domain_name: &Value, config: Option<&CustomOriginConfig>) -> Result<Target, String> {
         let Some(name) = domain_name.as_str() else {
             return self.deployed.target(domain_name).ok_or_else(|| {
-                "is none that runs here: a bucket, the issue-cookies API, the resign-manifest URL, or a web site"
+                "cannot run here: use a bucket, the issue-cookies API, the resign-manifest URL, or a web site"
                     .to_owned()
             });
         };
@@ -212,7 +212,7 @@ impl Reader<'_> {
         let at = |problem: String| format!("{name}: {problem}");
         let cache = self.cache_policy(&behavior.cache_policy_id).map_err(at)?;
         let origin_request = self.origin_request_policy(&behavior.origin_request_policy_id).map_err(at)?;
-        // Each of them finds what is asked for by its own host name, as S3 does in a signed request.
+        // Each of them finds the resource by its own host name, as S3 does in a signed request.
         let passes_host = |parameters: &Arc<Parameters>| parameters.headers.takes_header(&header::HOST);
         if origin_request.as_ref().is_some_and(passes_host) && !matches!(origin.target, Target::Website(_)) {
             return Err(at(format!(
@@ -238,8 +238,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Whether one of the groups holds the key by which the functions sign; true where that cannot be told, as
-    /// of a group or a function that is not in the template.
+    /// Whether one of the groups contains the key with which the functions sign. True if that is unknown, such
+    /// as for a group or a function that is not in the template.
     fn trusts_signing_key(&mut self, groups: &[Value]) -> bool {
         let signing = self.deployed.key_pair_ids();
         let stack = self.deployed.stack();
@@ -257,7 +257,7 @@ impl Reader<'_> {
             || of_template.iter().copied().flatten().any(|id| signing.contains(&id))
     }
 
-    /// The function for viewer requests, where the template has its code.
+    /// The function for viewer requests, if its code is in the template.
     fn viewer_request_function(
         &mut self,
         associations: &[FunctionAssociation],
@@ -276,7 +276,7 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// Read once, whichever behaviors have it.
+    /// Reads a function once, even if several cache behaviors use it.
     fn function(&mut self, id: &str, resource: &Value) -> Result<Option<Arc<ViewerFunction>>, String> {
         if let Some(function) = self.functions.get(id) {
             return Ok(function.clone());

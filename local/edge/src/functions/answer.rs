@@ -1,4 +1,4 @@
-//! Answers that end a request at its function: the function's own, and CloudFront's where the function failed.
+//! Answers that end a request at its function: the function's own, and CloudFront's if the function failed.
 
 use axum::body::Body;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -15,18 +15,18 @@ pub(crate) struct Answer {
     pub(crate) response: Response<Body>,
 }
 
-/// Which of its two errors CloudFront reports.
+/// The two errors that CloudFront distinguishes.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html>
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Failure {
-    /// 503: the function did not come to its end.
+    /// 503: the function did not finish.
     Execution,
-    /// 502: it did, with a result that CloudFront does not accept.
+    /// 502: it finished with a result that CloudFront does not accept.
     Validation,
 }
 
 impl Answer {
-    /// What a function answers itself. A problem's detail is the reason.
+    /// The answer that a function generates itself. The detail of a problem document is the reason.
     pub(super) fn generated(function: &str, generated: GeneratedResponse) -> Self {
         let problem: Option<Value> = serde_json::from_slice(&generated.body).ok();
         let detail = problem.as_ref().and_then(|problem| problem.get("detail")?.as_str());
@@ -38,7 +38,7 @@ impl Answer {
         Self { reason, response }
     }
 
-    /// CloudFront's answer in place of a function's, and one sentence for people.
+    /// CloudFront's answer if a function failed, and one sentence for people.
     pub(super) fn failed(failure: Failure, reason: String) -> Self {
         let (status, code) = match failure {
             Failure::Execution => (StatusCode::SERVICE_UNAVAILABLE, "FunctionExecutionError"),

@@ -1,7 +1,7 @@
-//! One run of a function's code, in a realm that is as if nobody had used it.
+//! One run of a function's code, in a realm without traces of other runs.
 //!
-//! CloudFront begins each run afresh: nothing of a viewer's request is there for the next one. Here a run has a realm
-//! that is dropped after it, or a [`Standing`] one, where nothing can be changed.
+//! CloudFront starts each run anew: the next run sees nothing of a viewer's request. Here a run has a realm that is
+//! dropped after it, or a [`Standing`] one, in which nothing can be changed.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html>
 
 mod standing;
@@ -25,18 +25,18 @@ pub(super) struct Source {
     pub(super) code: String,
 }
 
-/// What a run begins with.
+/// The input of a run.
 #[derive(Debug)]
 pub(super) struct Run {
     /// The event, as JSON.
     pub(super) event: String,
-    /// What `request.rawQueryString()` gives.
+    /// The result of `request.rawQueryString()`.
     pub(super) raw_query: Option<String>,
     /// The time that the function sees.
     pub(super) time: UnixTime,
 }
 
-/// Code that has been evaluated and whose handler has not been called.
+/// Code that has been evaluated; its handler has not been called yet.
 pub(super) struct Prepared<'js> {
     ctx: Ctx<'js>,
     runtime: Object<'js>,
@@ -45,7 +45,7 @@ pub(super) struct Prepared<'js> {
     name: String,
 }
 
-/// Evaluates the code in a realm of its own, which is gone after `then`. An error is a sentence about the function.
+/// Evaluates the code in a new realm, which is dropped after `then`. An error is a sentence about the function.
 pub(super) fn prepare<T>(source: &Source, then: impl FnOnce(Result<Prepared<'_>, String>) -> T) -> T {
     let budget = Budget::default();
     match realm(budget.clone()) {
@@ -76,7 +76,7 @@ fn realm(budget: Budget) -> rquickjs::Result<Context> {
 }
 
 impl<'js> Prepared<'js> {
-    /// The sentence of an inner error is about code that does nothing wrong.
+    /// An inner error is a sentence about code that runs without an error but has no handler.
     fn new(ctx: &Ctx<'js>, source: &Source, budget: &Budget) -> rquickjs::Result<Result<Self, String>> {
         let native = natives::object(ctx, &source.name)?;
         let runtime: Object<'_> = ctx.eval::<Function<'_>, _>(RUNTIME)?.call((native.clone(),))?;
@@ -86,7 +86,7 @@ impl<'js> Prepared<'js> {
         let mut options = EvalOptions::default();
         options.filename = Some(source.name.clone());
         ctx.eval_with_options::<Value<'_>, _>(source.code.as_str(), options)?;
-        // Not a property of the global object where it is declared with `const`.
+        // A handler that is declared with `const` is not a property of the global object.
         let handler: Value<'_> = ctx.eval("typeof handler === 'function' ? handler : undefined")?;
         let Some(handler) = handler.into_function() else {
             return Ok(Err("declares no function handler".to_owned()));
@@ -99,7 +99,7 @@ impl<'js> Prepared<'js> {
     pub(super) fn run(&self, run: &Run) -> Result<String, String> {
         let outcome = self.outcome(run).catch(&self.ctx);
         match outcome {
-            // It might have caught what stopped it.
+            // The handler may have caught the error that stopped it.
             _ if self.budget.is_spent() => Err(TOO_LONG.to_owned()),
             Ok(json) => Ok(json),
             Err(CaughtError::Error(Error::WouldBlock)) => {
@@ -119,7 +119,7 @@ impl<'js> Prepared<'js> {
         Ok(json.unwrap_or_else(|| "null".to_owned()))
     }
 
-    /// An async handler's result. Nothing here waits for anything but other promises.
+    /// The result of an async handler. A promise here can only wait for other promises.
     fn settled(&self, returned: Value<'js>) -> rquickjs::Result<Value<'js>> {
         let Some(promise) = returned.as_promise() else { return Ok(returned) };
         loop {
@@ -133,13 +133,13 @@ impl<'js> Prepared<'js> {
     }
 }
 
-/// What a function may do, in steps of 10,000 calls and loops: so often the engine asks whether to go on. No clock:
-/// a slow machine stops nothing that a fast one lets pass.
+/// A function's budget, in steps of 10,000 calls and loops: that is how often the engine asks whether to go on. It
+/// is not a clock, so that a slow machine stops no function that a fast one completes.
 #[derive(Clone, Default)]
 struct Budget(Rc<Cell<u32>>);
 
 impl Budget {
-    /// Takes one step. True ends the run.
+    /// Spends one step. True ends the run.
     fn spend(&self) -> bool {
         self.0.set(self.0.get().saturating_add(1));
         self.is_spent()
@@ -160,7 +160,7 @@ fn sentence(error: &CaughtError<'_>, budget: &Budget, name: &str) -> String {
     }
     let CaughtError::Exception(exception) = error else {
         return match error {
-            // Where nothing is left, not even an error can be made.
+            // If no memory is left, the engine cannot even create an error.
             CaughtError::Value(value) if value.is_null() => TOO_LARGE.to_owned(),
             CaughtError::Value(value) => match value.get::<Coerced<String>>() {
                 Ok(text) => format!("threw {}", text.0),
@@ -181,7 +181,7 @@ fn sentence(error: &CaughtError<'_>, budget: &Budget, name: &str) -> String {
     format!("threw {kind}: {message}{at}")
 }
 
-/// What not every function needs, by a word that its code then has.
+/// The libraries that not every function needs, found by a word in the code that uses them.
 fn libraries(code: &str) -> impl Iterator<Item = &'static str> {
     let has_crypto = code.contains("require");
     let rows = [
@@ -192,12 +192,13 @@ fn libraries(code: &str) -> impl Iterator<Item = &'static str> {
     rows.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, library)| library)
 }
 
-/// CloudFront's "function memory". What counts there is not documented; here everything does, some 200 KB of
-/// built-in objects included.
+/// CloudFront's "function memory". AWS does not document what counts; here everything does, including some 200
+/// KB of built-in objects.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions>
 const MEMORY_BYTES: usize = 2 * 1_024 * 1_024;
 
-/// A million calls and loops. CloudFront documents no number, only that functions end within a millisecond: far fewer.
+/// A million calls and loops. CloudFront documents no number, only that functions must end within a millisecond, which
+/// is far less.
 const STEPS: u32 = 100;
 
 const TOO_LONG: &str = "ran too long";

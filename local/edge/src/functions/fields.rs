@@ -1,4 +1,4 @@
-//! Headers, parameters and cookies as a function sees them: an object of names, each with its value or values.
+//! Headers, parameters and cookies as a function sees them: an object of names, each with one or more values.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html#functions-event-structure-query-header-cookie>
 
@@ -11,11 +11,11 @@ use serde::{
 };
 use serde_json::{Value, json};
 
-/// Fields in the order of the object that holds them, each with a value for each time that it is there.
+/// Fields in the order of the object that holds them, each with all its values.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Fields(Vec<(String, Vec<FieldValue>)>);
 
-/// One value, and in a response's cookie its attributes.
+/// One value; a cookie in a response may also have attributes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct FieldValue {
     pub(super) value: String,
@@ -23,7 +23,7 @@ pub(super) struct FieldValue {
 }
 
 impl Fields {
-    /// Adds a value to those that a name has.
+    /// Adds a value to the values of a name.
     pub(super) fn add(&mut self, name: &str, value: impl Into<String>) {
         let value = FieldValue { value: value.into(), attributes: None };
         match self.0.iter_mut().find(|(known, _)| known == name) {
@@ -40,7 +40,7 @@ impl Fields {
         self.iter().find(|(known, _)| *known == name).map_or(&[], |(_, values)| values)
     }
 
-    /// Whether both have the same values. The order of names plays no part: an object puts numbers first.
+    /// Whether both have the same values. The order of names does not matter: an object puts numbers first.
     pub(super) fn has_same(&self, others: &Self) -> bool {
         self.0.len() == others.0.len() && self.iter().all(|(name, values)| others.values(name) == values)
     }
@@ -56,7 +56,7 @@ impl Fields {
     }
 }
 
-/// Where there is `multiValue`, it says everything. AWS does not document what `value` beside it then does.
+/// If there is `multiValue`, only it counts. AWS does not document what a `value` beside it does.
 fn values(path: &str, field: &Value) -> Result<Vec<FieldValue>, String> {
     let one = |path: &str, field: &Value| {
         let text = |name: &str| match field.get(name) {

@@ -7,7 +7,7 @@ pub(super) fn is_disallowed(name: &str) -> bool {
     DISALLOWED.contains(&name) || DISALLOWED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// In a viewer request a function reads them, and may not add, change or delete them.
+/// A function can read them in a viewer request, but must not add, change or delete them.
 pub(super) const READ_ONLY: [&str; 4] = ["content-length", "host", "transfer-encoding", "via"];
 
 const DISALLOWED: [&str; 25] = [

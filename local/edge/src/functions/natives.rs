@@ -1,6 +1,6 @@
-//! What the engine itself offers to the JavaScript beside the functions: encodings, hashes, the log.
+//! What the engine itself offers to the JavaScript around a function: encodings, hashes, the log.
 //!
-//! Bytes come as a text with a character for each of them, and go as typed arrays.
+//! Scripts pass bytes as a string with one character for each byte, and receive typed arrays.
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::{
@@ -10,7 +10,7 @@ use base64::{
 use md5::{Digest as _, Md5};
 use rquickjs::{Ctx, Exception, Function, Object, Result, TypedArray};
 
-/// The object that the scripts are called with.
+/// The object that the scripts receive.
 pub(super) fn object<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
     object.set("encode", Function::new(ctx.clone(), encode)?)?;
@@ -45,8 +45,8 @@ fn decode<'js>(ctx: Ctx<'js>, text: String, encoding: String) -> Result<TypedArr
     TypedArray::new(ctx, bytes)
 }
 
-/// As Node's `Buffer` does: both alphabets, up to the first `=`, without what is no letter, and without a last
-/// letter that gives no byte.
+/// As Node's `Buffer`: both alphabets, up to the first `=`. It ignores characters outside of the alphabets, and
+/// a last character that gives no byte.
 fn decode_base64(text: &str) -> Vec<u8> {
     let letters = text.bytes().take_while(|byte| *byte != b'=').filter_map(|byte| match byte {
         b'-' => Some(b'+'),
@@ -61,7 +61,7 @@ fn decode_base64(text: &str) -> Vec<u8> {
     LENIENT.decode(letters).unwrap_or_default()
 }
 
-/// As Node's `Buffer` does: up to the first pair that is no byte.
+/// As Node's `Buffer`: up to the first pair that is not hexadecimal.
 fn decode_hex(text: &str) -> Vec<u8> {
     let byte = |pair: &[u8]| {
         let mut byte = [0];
@@ -71,7 +71,7 @@ fn decode_hex(text: &str) -> Vec<u8> {
     text.as_bytes().chunks_exact(2).map_while(byte).collect()
 }
 
-/// With a key, an HMAC.
+/// A hash or, with a key, an HMAC.
 #[expect(clippy::needless_pass_by_value, reason = "the engine's conversions own what they give")]
 fn digest_of<'js>(
     ctx: Ctx<'js>,
@@ -115,7 +115,7 @@ fn bytes(characters: &str) -> Vec<u8> {
     characters.chars().map(|character| u8::try_from(character).unwrap_or(b'?')).collect()
 }
 
-/// CloudFront writes all of it to CloudWatch Logs, without levels.
+/// CloudFront writes all lines to CloudWatch Logs, without levels.
 fn log(function: &str, level: &str, line: &str) {
     match level {
         "debug" => tracing::debug!(function, "{line}"),

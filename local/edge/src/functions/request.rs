@@ -1,7 +1,7 @@
-//! A viewer request, as the event tells it to a function and as the function gives it back.
+//! A viewer request, as the event passes it to a function and as the function returns it.
 //!
-//! What the function does not change stays byte for byte as it came. What AWS does not document is judged
-//! strictly: a value that would need an encoding is rejected, not encoded.
+//! Everything that the function does not change stays byte for byte. Where AWS documents nothing, the edge is
+//! strict: it rejects a value that would have to be encoded.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html>
 
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ use super::{
     returned::ReturnedRequest,
 };
 
-/// A request on its way through a function, without its body: no function sees that.
+/// A request on its way through a function, without its body, which no function sees.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ViewerRequest {
     pub(crate) method: Method,
@@ -27,7 +27,7 @@ pub(crate) struct ViewerRequest {
     pub(crate) time: UnixTime,
 }
 
-/// What the event has of a request.
+/// The part of a request that is in the event.
 #[derive(Debug)]
 pub(super) struct Seen {
     querystring: Fields,
@@ -77,7 +77,7 @@ impl Seen {
         })
     }
 
-    /// What goes on. An error names what CloudFront would not accept.
+    /// The request that goes on to the origin. An error names what CloudFront would not accept.
     pub(super) fn changed(
         &self,
         request: ViewerRequest,
@@ -122,7 +122,7 @@ impl Seen {
                 return Err(format!("request.headers[{name:?}] is read-only"));
             }
         }
-        // What the function does not see it cannot take away.
+        // A function cannot remove headers that it does not see.
         let mut headers: HeaderMap = HeaderMap::new();
         let unseen = given.iter().filter(|(name, _)| is_disallowed(name.as_str()));
         headers.extend(unseen.map(|(name, value)| (name.clone(), value.clone())));
@@ -156,7 +156,7 @@ impl Seen {
         let line = joined(&self.cookies, returned, &raw, "; ", is_cookie)
             .map_err(|name| format!("request.cookies[{name:?}] cannot be sent as a cookie"))?;
         if !line.is_empty() {
-            // A cookie that stays may be of bytes that are no text.
+            // An unchanged cookie may contain bytes that are not text.
             let line = HeaderValue::from_bytes(line.as_bytes());
             headers.insert(header::COOKIE, line.map_err(|_| "request.cookies cannot be sent".to_owned())?);
         }
@@ -200,7 +200,7 @@ pub(super) fn is_cookie(name: &str, value: &str) -> bool {
     !name.is_empty() && fits(name, b"=;,") && value.split(' ').all(|part| fits(part, b";"))
 }
 
-/// Fields as one text, those that have not changed as they came. An error is the name of one that cannot be sent.
+/// Fields as one text; unchanged fields keep their bytes. An error is the name of a field that cannot be sent.
 fn joined<'a>(
     given: &Fields,
     returned: &'a Fields,
@@ -225,7 +225,7 @@ fn joined<'a>(
     Ok(pairs.join(separator))
 }
 
-/// Name, value and the whole of each parameter, as they came.
+/// Name, value and full text of each parameter, as they arrived.
 fn parameters(query: Option<&str>) -> impl Iterator<Item = (&str, &str, &str)> {
     let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     pairs.map(|pair| {

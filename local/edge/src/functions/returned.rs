@@ -1,4 +1,4 @@
-//! What a function returns: the request, or a response of its own.
+//! What a function returns: the request, or its own response.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html>
 
@@ -30,7 +30,7 @@ pub(super) struct ReturnedRequest {
     pub(super) cookies: Fields,
 }
 
-/// A response that the viewer gets.
+/// A response for the viewer.
 #[derive(Debug)]
 pub(super) struct GeneratedResponse {
     pub(super) status: StatusCode,
@@ -56,7 +56,7 @@ struct Anything {
 }
 
 impl Outcome {
-    /// Reads the result of a handler, as JSON. An error names what CloudFront would not accept.
+    /// Reads the result of a handler from JSON. An error names what CloudFront would not accept.
     pub(super) fn read(json: &str) -> Result<Self, String> {
         let anything: Anything = serde_json::from_str(json)
             .map_err(|error| format!("what it returned is no request and no response: {error}"))?;
@@ -82,7 +82,7 @@ impl Anything {
         let code = self.status_code.as_ref().and_then(Value::as_u64).filter(|code| (200..600).contains(code));
         let status = code.and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
         let status = status.ok_or("response.statusCode must be a number from 200 to 599")?;
-        // HTTP/2 has none, so none is sent.
+        // HTTP/2 has no status description, so it is not sent.
         if !self.status_description.is_null() {
             text(&self.status_description, "response.statusDescription")?;
         }
@@ -117,7 +117,7 @@ fn add_cookies(headers: &mut HeaderMap, cookies: &Fields) -> Result<(), String> 
     Ok(())
 }
 
-/// A text, or an object that says how it is encoded.
+/// A string, or an object that names its encoding.
 fn body(body: &Value) -> Result<Vec<u8>, String> {
     match body {
         Value::Null => Ok(Vec::new()),

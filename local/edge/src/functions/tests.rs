@@ -1,4 +1,4 @@
-//! The template's own function against the table that Node runs, too.
+//! The template's own function against the table that Node runs too.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ fn function(code: &str) -> ViewerFunction {
     ViewerFunction::read("Fn", &properties, &mut Vec::new()).expect("a good one").expect("no module")
 }
 
-/// A function that does this before it returns the request.
+/// A function that executes this statement before it returns the request.
 fn changing(statement: &str) -> ViewerFunction {
     function(&format!(
         "function handler(event) {{ var request = event.request; {statement}; return request; }}"
@@ -74,7 +74,7 @@ fn lines(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(line).collect()
 }
 
-/// CloudFront's event shape: an object of values, each with all its values where there are several.
+/// CloudFront's event shape: an object of fields, each with one value or all its values.
 fn pairs(fields: &Value) -> Vec<(String, String)> {
     let one = |field: &Value| field["value"].as_str().expect("a value").to_owned();
     let fields = fields.as_object().expect("an object").iter();

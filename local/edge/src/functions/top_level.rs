@@ -1,6 +1,6 @@
-//! Whether a function's code keeps nothing at its top level that could change: only functions and values.
+//! Whether a function's code keeps nothing at its top level that can change: only functions and values.
 //!
-//! It reads lines, not JavaScript. Code of another form is not wrong: each of its runs gets a realm of its own.
+//! It reads lines, not JavaScript. Code of another form is not wrong: each of its runs gets a new realm.
 
 /// What the code declares at its top level.
 #[derive(Debug, Eq, PartialEq)]
@@ -12,11 +12,11 @@ pub(super) struct TopLevel<'a> {
 }
 
 impl<'a> TopLevel<'a> {
-    /// Nothing where a line is not recognised. Recognised are empty lines, comments of one line, `var` and `const` of
-    /// a literal in one line, and functions: from `function name(parameters) {` to the next line that is not indented,
+    /// `None` if a line is not recognised. Recognised are empty lines, comments of one line, `var` and `const` of a
+    /// literal in one line, and functions: from `function name(parameters) {` to the next line that is not indented,
     /// which must be `}`.
     pub(super) fn read(code: &'a str) -> Option<Self> {
-        // To JavaScript these end a line, too.
+        // In JavaScript these end a line too.
         if code.contains(['\r', '\u{2028}', '\u{2029}']) {
             return None;
         }
@@ -71,7 +71,7 @@ fn declared(line: &str) -> Option<&str> {
     (is_name(name) && is_literal(value)).then_some(name)
 }
 
-/// Numbers, words such as `true`, texts without an escape, and arrays of them.
+/// Numbers, words such as `true`, strings without an escape, and arrays of them.
 fn is_literal(value: &str) -> bool {
     let mut rest = value;
     while let Some(first) = rest.chars().next() {

@@ -1,8 +1,8 @@
-//! What a function's code names and the edge does not have, so that it is told at start and not at the first request
-//! that gets there.
+//! Names in a function's code that the edge does not have. The edge reports them when it starts, not when a request
+//! first reaches them.
 
-/// Names in the code, beside comments, strings and regular expressions, that mean nothing here and that it does not
-/// declare itself; modules as `require('x')`. In their order, each once.
+/// Names in the code that do not exist here and that the code does not declare itself, outside of comments, strings
+/// and regular expressions; modules as `require('x')`. In their order, each once.
 pub(super) fn missing(code: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let tokens = tokens(code);
@@ -35,7 +35,7 @@ pub(super) fn missing(code: &str) -> Vec<String> {
     found
 }
 
-/// Whether the code is a module: CloudFront's own `cloudfront`, with key value stores and origins, is one that is
+/// Whether the code is a module. CloudFront's own module `cloudfront`, with key value stores and origins, must be
 /// imported.
 pub(super) fn has_import(code: &str) -> bool {
     let tokens = tokens(code);
@@ -46,7 +46,8 @@ pub(super) fn has_import(code: &str) -> bool {
     })
 }
 
-/// What the documents do not list, and of what they do, what the edge lacks: `TextDecoder`, `TextEncoder`.
+/// Names that the documentation does not list, and listed ones that the edge lacks: `TextDecoder`,
+/// `TextEncoder`.
 const MISSING: [&str; 29] = [
     "Atomics",
     "BigInt",
@@ -82,12 +83,12 @@ const MISSING: [&str; 29] = [
 #[derive(Debug, Eq, PartialEq)]
 enum Token {
     Word(String),
-    /// A string. What is between backticks is read as code.
+    /// A string. Text between backticks is read as code.
     Text(String),
     Sign(char),
 }
 
-/// Near enough: who is right about every `/` is a parser.
+/// An approximation: only a parser can tell the meaning of every `/`.
 fn tokens(code: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = code;
@@ -117,7 +118,7 @@ fn tokens(code: &str) -> Vec<Token> {
     tokens
 }
 
-/// Whether a `/` after this begins a regular expression rather than dividing.
+/// Whether a `/` after this token begins a regular expression rather than a division.
 fn may_begin_expression(before: Option<&Token>) -> bool {
     match before {
         None => true,
@@ -127,7 +128,7 @@ fn may_begin_expression(before: Option<&Token>) -> bool {
     }
 }
 
-/// The length of what is between two of the same, both included, or of the line.
+/// The length of a quoted text with both quotes, or of the line if it is not closed.
 fn quoted(text: &str, quote: char) -> usize {
     let mut is_escaped = false;
     let mut in_class = false;

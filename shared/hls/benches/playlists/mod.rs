@@ -1,4 +1,4 @@
-//! Playlists to measure with, and what is done to them.
+//! Playlists to measure, and the operations that are measured.
 
 #![allow(dead_code, reason = "each of the programs around it uses a part")]
 
@@ -22,27 +22,27 @@ use hls_rewrite::{
 };
 use url::Url;
 
-/// A playlist, by a name that tells how long it is.
+/// A playlist, and a name that says how long it is.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) name: String,
     pub(crate) playlist: Bytes,
 }
 
-/// What the references of one playlist receive in a style, made by a real key.
+/// What the references of one playlist receive in a style, signed with a real key.
 pub(crate) struct Parameters {
     playlist_url: Url,
     definitions: Definitions,
     pub(crate) text: String,
 }
 
-/// What is known of a playlist before its grants are signed.
+/// The scan and the plan of a playlist, before its grants are signed.
 pub(crate) struct Planned {
     scan: Scan<usize>,
     plan: SigningPlan,
 }
 
-/// The generated ones, and the longest public one where it is at hand.
+/// The generated ones, and the longest public one where the corpus is available.
 pub(crate) fn samples() -> Vec<Sample> {
     let generated = [100, 5_400, 100_000].map(generated);
     longest_public().into_iter().chain(generated).collect()
@@ -66,7 +66,7 @@ fn longest_public() -> Option<Sample> {
     Some(Sample { name: "public".to_owned(), playlist: playlist.expect("the corpus has it").into() })
 }
 
-/// Scans all of `playlist` and rewrites it into a buffer that is used again and again: its pages are there.
+/// Scans all of `playlist` and rewrites it into a buffer that is reused, so that its memory is already mapped.
 pub(crate) fn rewrite(playlist: &[u8], parameters: &Parameters, out: &mut Vec<u8>) {
     out.clear();
     let scan = Scan::read(playlist, &parameters.playlist_url, Origin::Static, None, |reference| {
@@ -78,13 +78,13 @@ pub(crate) fn rewrite(playlist: &[u8], parameters: &Parameters, out: &mut Vec<u8
     scan.append(playlist, &parameters.definitions, |(), _| Some(&parameters.text), out);
 }
 
-/// What a copy of the result costs, which none can do without.
+/// The time of a copy of the result: no rewriter can be faster.
 pub(crate) fn copy(result: &[u8], out: &mut Vec<u8>) {
     out.clear();
     out.extend_from_slice(result);
 }
 
-/// What the function does between the bucket and the viewer when no grant is in the cache: one signature.
+/// What the function does between the bucket and the viewer when the cache holds no grant: one signature.
 pub(crate) fn sign_and_write(playlist: &Bytes, signer: &Signer, style: Style, out: &mut impl Write) {
     let planned = plan(playlist);
     let required = planned.plan.grants.iter();
@@ -92,7 +92,7 @@ pub(crate) fn sign_and_write(playlist: &Bytes, signer: &Signer, style: Style, ou
     write(playlist, planned, &grants, style, out);
 }
 
-/// The scan of a playlist, and the plan for a viewer of everything.
+/// The scan of a playlist, and the plan for a viewer who may watch everything.
 pub(crate) fn plan(playlist: &[u8]) -> Planned {
     let mut assets = Assets::new(hosts());
     let scan = Scan::read(playlist, &url(), Origin::Static, None, |reference| assets.number(reference));
@@ -102,7 +102,7 @@ pub(crate) fn plan(playlist: &[u8]) -> Planned {
     Planned { scan, plan }
 }
 
-/// Writes what goes to the viewer.
+/// Writes the playlist that the viewer receives.
 pub(crate) fn write(
     playlist: &Bytes,
     planned: Planned,
@@ -133,7 +133,7 @@ impl Parameters {
     }
 }
 
-/// With an RSA-2048 key of its own.
+/// A signer with a new RSA-2048 key.
 pub(crate) fn signer(hash: HashAlgorithm) -> Signer {
     let pair = KeyPair::generate(KeySize::Rsa2048).expect("random numbers");
     let der: Pkcs8V1Der<'_> = pair.as_der().expect("a key has a DER form");
@@ -142,7 +142,7 @@ pub(crate) fn signer(hash: HashAlgorithm) -> Signer {
     Signer::new(KeyPairId::new("K2JCJMDEHXQW5F").expect("an id"), key, hash)
 }
 
-/// For the folder of the playlist.
+/// A grant for the folder of the playlist.
 pub(crate) fn folder_grant(signer: &Signer) -> Grant {
     grant(signer, &format!("{ORIGIN}/video/m/*"))
 }

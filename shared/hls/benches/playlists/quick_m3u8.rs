@@ -1,4 +1,4 @@
-//! The same with quick-m3u8: read, set each URI, write. It resolves none, and asks nobody which ones to sign.
+//! The same rewriting with quick-m3u8: read, set each URI, write. It resolves no URI, and signs all of them.
 
 use quick_m3u8::{
     HlsLine, Reader, Writer,
@@ -6,12 +6,12 @@ use quick_m3u8::{
     tag::{KnownTag, hls::Tag},
 };
 
-/// Reads every tag that it knows, as its README does.
+/// Reads every tag that quick-m3u8 knows, as its README does.
 pub(crate) fn all_tags() -> ParsingOptions {
     ParsingOptions::default()
 }
 
-/// Reads as little as the work allows: the tags of a Media Playlist that hold a URI.
+/// Reads only the tags of a Media Playlist that hold a URI.
 pub(crate) fn few_tags() -> ParsingOptions {
     ParsingOptionsBuilder::new()
         .with_parsing_for_key()

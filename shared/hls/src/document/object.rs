@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::DocumentError;
 
-/// The members of an object, in their order. A name with half a surrogate pair in it is not text, and none
-/// that counts anywhere.
+/// The members of an object, in their order. A name with half a surrogate pair is not text, and no name that
+/// this module looks for.
 #[derive(Debug)]
 pub(super) struct JsonObject<'j> {
     text: &'j str,
@@ -26,7 +26,7 @@ impl<'j> JsonObject<'j> {
         Some(Self { text, members })
     }
 
-    /// The object, if it has no name twice.
+    /// The object, if no name appears twice in it.
     pub(super) fn unambiguous(self) -> Result<Self, DocumentError> {
         let mut names = HashSet::new();
         let all_differ =
@@ -38,7 +38,7 @@ impl<'j> JsonObject<'j> {
         self.all(name).next()
     }
 
-    /// Each value that stands under the name.
+    /// Each value under the name.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &'j RawValue> {
         self.members.iter().filter(move |(found, _)| found.as_deref() == Some(name)).map(|(_, value)| *value)
     }
@@ -56,7 +56,7 @@ impl<'j> JsonObject<'j> {
     pub(super) fn members(&self) -> impl Iterator<Item = (Option<&str>, &'j str)> {
         let mut rest = self.text.strip_prefix('{').unwrap_or(self.text);
         self.members.iter().map(move |(name, value)| {
-            // Behind a value there is nothing but white space up to the delimiter.
+            // After a value there is only white space up to the delimiter.
             let value = value.get();
             let behind_value = value.as_ptr().addr() + value.len() - rest.as_ptr().addr();
             let (member, following) = rest
@@ -75,7 +75,8 @@ pub(super) fn array(value: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(value.get()).ok()
 }
 
-/// What a string means. `None` for other types, and for half a surrogate pair, which is not text.
+/// The text of a string, without escapes. `None` for other types, and for half a surrogate pair, which is not
+/// text.
 pub(super) fn string(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }

@@ -1,10 +1,10 @@
-//! Replaces parts of a text that are known by reference, and keeps all that lies between them.
+//! Replaces parts of a text and copies everything else. The parts are values that borrow from the text.
 
 use std::ops::Range;
 
 use serde_json::{Value, value::RawValue};
 
-/// A text and what is to be changed in it. No two changes overlap.
+/// A text and its changes. No two changes overlap.
 pub(super) struct Splice<'j> {
     text: &'j str,
     changes: Vec<(Range<usize>, String)>,
@@ -15,8 +15,8 @@ impl<'j> Splice<'j> {
         Self { text, changes: Vec::new() }
     }
 
-    /// Writes `new` for the string `value`, which means `old`. What is only added at its end leaves the
-    /// escapes before it as they are.
+    /// Writes `new` for the string `value`, which means `old`. Where `new` only adds to the end of `old`, the
+    /// escapes before it stay.
     pub(super) fn string(&mut self, value: &'j RawValue, old: &str, new: &str) {
         let place = self.place(value);
         match new.strip_prefix(old) {
@@ -35,7 +35,7 @@ impl<'j> Splice<'j> {
         self.changes.push((place, json));
     }
 
-    /// Writes `json` behind `value`.
+    /// Writes `json` after `value`.
     pub(super) fn behind(&mut self, value: &'j RawValue, json: String) {
         let end = self.place(value).end;
         self.changes.push((end..end, json));

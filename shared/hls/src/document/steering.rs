@@ -39,13 +39,13 @@ impl<'j> Rewriter<'j, '_> {
 
     fn parameters_for_host(&mut self, replacement: &JsonObject<'j>) -> Option<CloneParameters> {
         let host = replacement.get("HOST").filter(|host| host.get() != "null")?;
-        // To hls.js, `["other.example"]` is a name, too.
+        // hls.js also accepts `["other.example"]` as a name.
         let name = string(host).unwrap_or_else(|| host.get().to_owned());
-        // An empty host is none to hls.js, and an error to Media3.
+        // To hls.js an empty host is no host; to Media3 it is an error.
         if name.is_empty() { None } else { (self.clone_parameters)(&name) }
     }
 
-    /// Signs the URIs of a clone. Whether there is none that got no parameters of ours.
+    /// Signs the URIs of a clone. Returns whether all of them got our parameters.
     fn replaced_uris_are_ours(&mut self, replacement: &JsonObject<'j>) -> Result<bool, DocumentError> {
         let mut are_ours = true;
         for name in ["PER-VARIANT-URIS", "PER-RENDITION-URIS"] {
@@ -69,7 +69,7 @@ impl<'j> Rewriter<'j, '_> {
         self.write_params(replacement, params, is_replaced, added);
     }
 
-    /// Only a text is sure to take the place of ours: players may pass over anything else.
+    /// Only a string is certain to replace our signature: players may ignore any other type.
     fn withhold_signature(&mut self, replacement: &JsonObject<'j>, params: Option<&JsonObject<'j>>) {
         let is_missing = |name: &&str| params.and_then(|params| params.get(name)).and_then(string).is_none();
         let missing: Vec<_> = SIGNATURES.into_iter().filter(is_missing).collect();
@@ -79,8 +79,8 @@ impl<'j> Rewriter<'j, '_> {
         }
     }
 
-    /// Puts `added` behind those members of `PARAMS` that are not replaced, or in the place of `PARAMS` that
-    /// is no object.
+    /// Adds `added` after those members of `PARAMS` that it does not replace. `PARAMS` that is no object is
+    /// replaced.
     fn write_params(
         &mut self,
         replacement: &JsonObject<'j>,
@@ -104,5 +104,5 @@ fn member(name: &str, value: &str) -> String {
     format!("{}:{}", quoted(name), quoted(value))
 }
 
-/// The parameters without which the others open nothing: the signature, and its copy.
+/// The parameters that make the others useless when they are empty: the signature, and its copy.
 const SIGNATURES: [&str; 2] = ["Signature", "usher-Signature"];

@@ -5,7 +5,7 @@ use super::*;
 const HERE: &str = "https://media.example.com/";
 const QUERY: &str = "Policy=p~-_&Signature=s&Key-Pair-Id=K&Hash-Algorithm=SHA256";
 
-/// Signs what is on our host, and what is relative, as the caller's resolver would.
+/// Signs what is on our host, and what is relative, as the caller's resolver does.
 fn sign(uri: &str) -> Option<String> {
     let ours = uri.starts_with(HERE) || !uri.contains(':');
     let bare = uri.split("?Policy=").next()?;
@@ -57,16 +57,16 @@ fn each_asset_on_our_host_is_signed_and_no_other_byte_changes() {
 #[test]
 fn a_string_keeps_its_escapes_before_what_is_added() {
     let rows = [
-        // As written, and signed.
+        // Signed, with its escapes kept.
         (r"https:\/\/media.example.com\/a\u0062", r"https:\/\/media.example.com\/a\u0062?QUERY"),
         (
             r"\u0068ttps://media.example.com/\ud83c\udfac",
             r"\u0068ttps://media.example.com/\ud83c\udfac?QUERY",
         ),
         (r"https://media.example.com/é\\\t", r"https://media.example.com/é\\\t?QUERY"),
-        // Replaced: the escapes are ours.
+        // The old query is replaced: the escapes are ours.
         (r#"https://media.example.com\/a\"é?Policy=1"#, r#"https://media.example.com/a\"é?QUERY"#),
-        // Relative, empty, of another scheme: the base is in doubt, or nothing is fetched.
+        // Relative, empty, of another scheme: the base is uncertain, or a player requests nothing.
         ("a.m3u8", "a.m3u8"),
         ("//media.example.com/a", "//media.example.com/a"),
         ("", ""),
@@ -121,7 +121,7 @@ fn a_steering_manifest_is_signed_with_its_clones() {
     assert_eq!(rewritten.kind.content_type(), "application/vnd.apple.steering-list");
 }
 
-/// Puts our parameters in the place of PARAMS and QUERY.
+/// Replaces PARAMS and QUERY with our parameters.
 fn with_parameters(text: &str) -> String {
     text.replace(":PARAMS", &format!(":{{{MEMBERS}}}")).replace("MEMBERS", MEMBERS).replace("QUERY", QUERY)
 }
@@ -148,7 +148,7 @@ fn params_keep_what_is_not_a_signature() {
         ),
         (r#","PARAMS":{"a":"1"},"X":1"#, r#","PARAMS":{"a":"1",MEMBERS},"X":1"#),
         (r#","PARAMS":{"\ud800":"1","\ud800":2}"#, r#","PARAMS":{"\ud800":"1","\ud800":2,MEMBERS}"#),
-        // It is no object.
+        // `PARAMS` is no object.
         (r#","PARAMS":[] "#, r#","PARAMS":{MEMBERS} "#),
         (r#","PARAMS":null"#, r#","PARAMS":{MEMBERS}"#),
     ];
@@ -199,7 +199,7 @@ fn a_signature_does_not_travel_to_another_host() {
         (r#","PARAMS":[{"Signature":""}]"#, r#","PARAMS":{"Signature":"","usher-Signature":""}"#),
     ];
     for (before, after) in rows {
-        // Types that are no text are what a player makes of them.
+        // Players interpret values that are no strings in different ways.
         for theirs in [r#""other.example""#, r#"["other.example"]"#, r#""\ud800""#, "7"] {
             assert_eq!(signed(&clone_of(theirs, before, "c")), clone_of(theirs, after, "c"));
         }

@@ -1,8 +1,8 @@
 //! Walks over an attribute list ([RFC 8216bis], section 4.2) as packagers write it and players read it.
 //!
 //! The standard allows a URI in a quoted string only, which has no escapes. Packagers also write URIs without
-//! quotes, in single quotes, or with a quote that nothing closes, and quotes inside a quoted string: players read
-//! most of these.
+//! quotes, in single quotes, or with an opening quote alone, and quotes inside a quoted string: players read most
+//! of these.
 //!
 //! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis#section-4.2
 
@@ -45,7 +45,7 @@ impl<'a> Attributes<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    /// The value of a string as the standard wants it.
+    /// The value, if it is written as a quoted string, as the standard requires.
     pub(super) fn quoted(&self) -> Option<&'a [u8]> {
         (self.form == Form::Quoted && !self.value.contains(&b'"')).then_some(self.value)
     }
@@ -74,7 +74,7 @@ impl<'a> Iterator for Attributes<'a> {
             let name_ends = memchr2(b'=', b',', rest)?;
             let (name, behind) = rest.split_at_checked(name_ends)?;
             if behind.starts_with(b",") {
-                // A name without a value.
+                // The name has no value.
                 self.position += name_ends + 1;
                 continue;
             }
@@ -97,7 +97,7 @@ impl<'a> Iterator for Attributes<'a> {
 fn value_of(text: &[u8]) -> (Form, usize, usize) {
     let ends_value = |behind: &[u8]| matches!(behind.trim_ascii_start().first(), None | Some(b','));
     if let Some(string) = text.strip_prefix(b"\"") {
-        // A quote that neither a comma nor the end of the line follows is a part of the value, as hls.js has it.
+        // A quote is a part of the value unless a comma or the end of the line follows, as in hls.js.
         let closing = memchr_iter(b'"', string).find(|at| string.get(at + 1..).is_some_and(ends_value));
         return match closing {
             Some(length) => (Form::Quoted, 1, length),

@@ -8,27 +8,27 @@ use std::fmt;
 pub enum SkipReason {
     /// Players read it in different ways: a control character, an odd quote, a backslash that may name a host.
     Ambiguous,
-    /// It is no URL, or no text.
+    /// It is not a URL, or not text.
     Invalid,
-    /// It points at the playlist itself, whose query the player repeats.
+    /// It points at the playlist itself: the player repeats the query that it sent.
     Itself,
-    /// The viewer's own policy does not cover it, and it is no asset that all viewers may get.
+    /// The viewer's own policy does not cover it, and `COMMON_ASSETS` does not either.
     NotCovered,
     /// It is a playlist whose name does not end in `.m3u8`, which the distribution does not sign.
     NotResigned,
-    /// It is on a host that nothing is signed for.
+    /// It is on a host for which nothing is signed.
     OtherHost,
-    /// It is on a host that is signed for, by `http` instead of `https` or the other way round.
+    /// It is on a signed host, but by `http` instead of `https` or the other way round.
     OtherProtocol,
     /// It is neither `http` nor `https`: `data:`, `skd:`, `urn:` and the like.
     OtherScheme,
-    /// It is on a host that is signed for, but not below the prefix.
+    /// It is on a signed host, but not below the prefix.
     OutOfScope,
-    /// A signature stands in a variable, together with other parameters.
+    /// A variable contains a signature together with other parameters.
     SignedByVariable,
-    /// It is in a tag that is not known.
+    /// It is in an unknown tag.
     UnknownTag,
-    /// Its path depends on a variable whose value only the player knows, or nobody.
+    /// Its path depends on a variable whose value only the player knows, or that has no value.
     UnknownVariable,
 }
 
@@ -68,7 +68,8 @@ impl SkipReason {
         }
     }
 
-    /// Whether the reference may be right as it is: nothing of it is on this host, or the player signs it.
+    /// Whether the reference may be correct as it is: nothing of it is on this host, or the player adds the
+    /// signature.
     #[must_use]
     pub fn is_expected(self) -> bool {
         matches!(self, Self::Itself | Self::OtherHost | Self::OtherScheme)
@@ -90,7 +91,7 @@ impl RewriteCounts {
         self.left.iter().sum()
     }
 
-    /// How many of them for each reason that there was.
+    /// How many stay as they were, for each reason that occurred.
     pub fn reasons(&self) -> impl Iterator<Item = (SkipReason, usize)> {
         SkipReason::ALL.into_iter().zip(self.left).filter(|(_, count)| *count > 0)
     }

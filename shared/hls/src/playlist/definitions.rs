@@ -1,4 +1,4 @@
-//! The style `define`: the parameters stand once at the top, in `EXT-X-DEFINE`, and each URI refers to them
+//! The style `define`: the playlist begins with the parameters, in `EXT-X-DEFINE`, and each URI refers to them
 //! ([RFC 8216bis], section 4.4.2.3).
 //!
 //! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis#section-4.4.2.3
@@ -22,9 +22,9 @@ struct Variable {
 impl Definitions {
     /// Defines a variable for each of `values`, which are query parameters with a `Signature`.
     ///
-    /// The name is taken from the signature, so that instances and reloads give the same one, and that nobody
-    /// guesses it who has not seen the signature: neither another playlist's `IMPORT` nor a reference in this one
-    /// can ask for the value.
+    /// The name comes from the signature, so every instance and every reload gives the same one. Nobody can guess
+    /// the name without the signature: neither another playlist's `IMPORT` nor a reference in this playlist can
+    /// request the value.
     pub fn new(values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let variables = values.into_iter().map(|value| {
             let value = value.into();
@@ -33,12 +33,12 @@ impl Definitions {
         Self { variables: variables.collect() }
     }
 
-    /// What refers to each value, in their order.
+    /// The reference to each value, in their order.
     pub fn references(&self) -> impl Iterator<Item = String> {
         self.variables.iter().map(|Variable { name, .. }| format!("{{${name}}}"))
     }
 
-    /// How many bytes their lines have, at most.
+    /// The size of their lines in bytes, at most.
     #[must_use]
     pub fn size(&self) -> usize {
         self.text(false, "\r\n").len()
@@ -48,14 +48,14 @@ impl Definitions {
         self.variables.is_empty()
     }
 
-    /// The lines, to be put behind the header, each with the line end `end`.
+    /// The lines that follow the header, each with the line end `end`.
     pub(super) fn text(&self, states_version: bool, end: &str) -> String {
         let lines = self
             .variables
             .iter()
             .map(|Variable { name, value }| format!("#EXT-X-DEFINE:NAME=\"{name}\",VALUE=\"{value}\"{end}"));
         let mut text: String = lines.collect();
-        // Behind the definitions, so that signing again finds it where it would put it.
+        // After the definitions: signing again would put it there.
         if !self.is_empty() && !states_version {
             text.push_str(&format!("#EXT-X-VERSION:{VERSION}{end}"));
         }
@@ -63,7 +63,7 @@ impl Definitions {
     }
 }
 
-/// From the end of the signature: those of P-256 begin alike.
+/// From the end of the signature, because P-256 signatures begin alike.
 fn name_of(query: &str) -> String {
     let signature = query.split('&').find_map(|parameter| parameter.strip_prefix("Signature="));
     let letters = signature.unwrap_or_default().chars().rev().filter(char::is_ascii_alphanumeric);
@@ -71,7 +71,7 @@ fn name_of(query: &str) -> String {
     format!("{NAME}{tail}")
 }
 
-/// Where in the value of an `EXT-X-VERSION` the number stands that has to be raised to [`VERSION`].
+/// Where in the value of an `EXT-X-VERSION` the number is, if it is lower than [`VERSION`].
 pub(super) fn low_version(value: &[u8]) -> Option<Range<usize>> {
     let number = value.trim_ascii();
     let stated: u64 = str::from_utf8(number).ok()?.parse().ok()?;

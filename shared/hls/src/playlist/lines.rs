@@ -1,14 +1,14 @@
 //! The lines of a playlist ([RFC 8216bis], section 4.1).
 //!
-//! Lines end with LF, or CR and LF. A file without any LF was written with CR alone: the standard does not
-//! allow it, but players read it. In a file with LF, a CR inside a line ends nothing, since readers do not agree.
+//! Lines end with LF, or CR and LF. In a file without any LF, lines end with CR: the standard does not allow it,
+//! but players read it. In a file with LF, a CR inside a line does not end it, since players do not agree.
 //!
 //! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis#section-4.1
 
 use memchr::memchr;
 
-/// An iterator over the lines, each with where it begins. The line end is a part of the line, the byte order mark
-/// is a part of none.
+/// An iterator over the lines, each with its start. The line end is a part of the line; the byte order mark is
+/// not.
 pub(super) struct Lines<'p> {
     playlist: &'p [u8],
     position: usize,
@@ -30,12 +30,12 @@ impl<'p> Lines<'p> {
         Self { playlist, position, terminator }
     }
 
-    /// Whether a line is ended, or only the end of the file is.
+    /// Whether a line has a line end. The last line of a file may have none.
     pub(super) fn is_ended(&self, line: &[u8]) -> bool {
         line.ends_with(&[self.terminator])
     }
 
-    /// How the line ends: the same end fits a line that is put behind it.
+    /// How the line ends: a line inserted after it gets the same end.
     pub(super) fn end_of(&self, line: &[u8]) -> LineEnd {
         match self.terminator {
             b'\r' => LineEnd::Cr,

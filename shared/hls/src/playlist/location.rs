@@ -1,4 +1,4 @@
-//! Where a reference points ([RFC 3986, section 5.2]), without an allocation for the usual ones.
+//! Resolves references ([RFC 3986, section 5.2]), in the usual case without an allocation.
 //!
 //! [RFC 3986, section 5.2]: https://www.rfc-editor.org/rfc/rfc3986#section-5.2
 
@@ -17,12 +17,12 @@ pub(super) struct Location<'a> {
 /// The URL of a playlist, which references are relative to.
 pub(super) struct Base {
     url: Url,
-    /// Empty where the playlist has no `http` or `https` URL.
+    /// Empty if the playlist has no `http` or `https` URL.
     origin: String,
-    /// The playlist's folder, and behind it what was resolved last.
+    /// The playlist's folder, followed by the last reference that was resolved.
     path: String,
     folder: usize,
-    /// The origin and URL of the last reference that took the long way.
+    /// The origin and URL of the last reference that was not plain.
     other: Option<(String, Url)>,
 }
 
@@ -34,8 +34,8 @@ impl Base {
         Self { url: url.clone(), origin, path, folder, other: None }
     }
 
-    /// Where `reference` points, if nothing in it has to be looked at twice: a path without dot segments,
-    /// escapes, query, fragment and variables.
+    /// Where `reference` points, if it is plain: a path without dot segments, escapes, query, fragment and
+    /// variables.
     pub(super) fn resolve_plain<'a>(&'a mut self, reference: &'a str) -> Option<Location<'a>> {
         if self.origin.is_empty() || !is_plain(reference) {
             return None;
@@ -77,8 +77,8 @@ impl Base {
     }
 }
 
-/// Whether a reference with the scheme `http` or `https` has a host behind it. Browsers resolve `https:a.ts`
-/// and `https:///a.ts` in ways of their own, and other players take the `a.ts` for a host.
+/// Whether a reference with the scheme `http` or `https` contains a host. Browsers resolve `https:a.ts` and
+/// `https:///a.ts` in their own way, and other players read `a.ts` as a host.
 fn names_its_host(reference: &str) -> bool {
     let is_http = |scheme: &str| ["http", "https"].iter().any(|http| scheme.eq_ignore_ascii_case(http));
     let Some((_, rest)) = reference.split_once(':').filter(|(scheme, _)| is_http(scheme)) else {
@@ -91,17 +91,17 @@ fn is_http(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
 }
 
-/// Whether `text` is a path that resolving changes nothing in: no scheme, no host, no dot segments, no
-/// characters that have to be escaped.
+/// Whether `text` is a path that resolving does not change: no scheme, no host, no dot segments, no characters
+/// that require escapes.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // Without a branch for each byte: it is asked for every segment of a playlist.
+    // Without a branch for each byte: this runs for every segment of a playlist.
     let plain = bytes.iter().fold(true, |plain, byte| plain & (PLAIN.get(usize::from(*byte)) == Some(&true)));
     let begins_odd = |at| matches!(bytes.get(at + 1), Some(b'.' | b'/'));
     plain && !matches!(bytes.first(), None | Some(b'.')) && !memchr_iter(b'/', bytes).any(begins_odd)
 }
 
-/// Letters, digits and some others, by their byte.
+/// Letters, digits and some other characters, by their byte.
 #[expect(clippy::indexing_slicing, reason = "in a constant, an index that is out of bounds does not compile")]
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];

@@ -1,15 +1,15 @@
-//! The rewriting itself: bytes of the playlist, and between them what was planned.
+//! Writes the playlist: its own bytes, and the planned changes between them.
 
 use std::{borrow::Cow, convert::Infallible};
 
 use super::{Definitions, Kind, Scan, definitions::VERSION, scan::Content};
 
 impl<T: Copy> Scan<T> {
-    /// Hands the playlist of this scan, with `definitions` at its top, to `put`, in pieces. `parameters` answers what
-    /// a target's references of a kind receive, if anything.
+    /// Passes the playlist of this scan, with `definitions` at its top, to `put`, in pieces. `parameters` returns
+    /// what references of a kind to a target receive, if anything.
     ///
     /// # Errors
-    /// The first that `put` has.
+    /// The first error of `put`.
     pub fn write<'p, E>(
         &self,
         playlist: &[u8],

@@ -1,4 +1,4 @@
-//! Takes parameters out of a query without touching the others, not even their encoding.
+//! Removes parameters from a query without a change to the others, not even to their encoding.
 
 use std::borrow::Cow;
 
@@ -7,12 +7,12 @@ use percent_encoding::percent_decode_str;
 
 use crate::policy_copy::POLICY_COPY_PREFIX;
 
-/// Whether a parameter (a name, or a name and its value) gives way to those that are added: one that CloudFront
-/// reads as part of a [signature], the copy of one, and one with the name of `nested`.
+/// Whether the new parameters replace a parameter (a name, or a name and its value): one that CloudFront reads
+/// as part of a [signature], the copy of one, and one with the name of `nested`.
 ///
 /// [signature]: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-urls.html
 pub(super) fn is_replaced(parameter: &str, nested: Option<&str>) -> bool {
-    // Decoded: whoever reads `%50olicy` reads `Policy`.
+    // Decoded: CloudFront may read `%50olicy` as `Policy`.
     let name: Vec<u8> = percent_decode_str(name(parameter)).take(LONGEST_NAME + 1).collect();
     let original = name.strip_prefix(POLICY_COPY_PREFIX.as_bytes()).unwrap_or(&name);
     RESERVED_PARAMETERS.iter().any(|reserved| reserved.as_bytes() == original)
@@ -31,8 +31,8 @@ fn name(parameter: &str) -> &str {
 
 /// `text`, whose query begins at `query_start`, without the `unwanted` parameters.
 ///
-/// A parameter goes with the `&` behind it, so one taken off the end leaves its place to the next
-/// that is put there, and the bytes before are the same.
+/// A parameter goes together with the `&` after it, so that a new parameter can take the place of the last one,
+/// and the bytes before it are the same.
 pub(super) fn without(
     text: &str,
     query_start: Option<usize>,
@@ -48,7 +48,7 @@ pub(super) fn without(
     Cow::Owned(std::iter::once(head).chain(kept).collect())
 }
 
-/// Of the names that are looked for.
+/// Longer than every name that is looked for.
 const LONGEST_NAME: usize = 32;
 
 #[cfg(test)]

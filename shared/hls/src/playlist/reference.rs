@@ -11,26 +11,26 @@ use super::{
     variables::Variables,
 };
 
-/// Knows where references point and where their parameters go.
+/// Resolves references, and finds where their parameters go.
 pub struct References {
     base: Base,
     pub(super) variables: Variables,
-    /// A parameter that references to playlists and documents receive, and that replaces one of its name.
+    /// A parameter that references to playlists and documents receive; it replaces one of the same name.
     nested: Option<&'static str>,
 }
 
-/// A reference that can receive parameters, in the parts that it is written in.
+/// A reference that can receive parameters, in parts.
 #[derive(Debug)]
 pub struct InsertionPoint<'t, T> {
-    /// What the reference points at, as the caller knows it.
+    /// The caller's name for what the reference points at.
     pub target: T,
-    /// What it points at, as the playlist tells.
+    /// What the reference points at, as far as the playlist says.
     pub kind: Kind,
     /// The reference up to where the parameters go, without those that they replace.
     pub head: Cow<'t, str>,
-    /// `?`, `&`, or nothing where one of them is there.
+    /// `?`, `&`, or nothing if the head ends with one of them.
     pub separator: &'static str,
-    /// What stands behind them.
+    /// What follows the parameters.
     pub fragment: &'t str,
 }
 
@@ -43,16 +43,16 @@ impl<T> InsertionPoint<'_, T> {
 }
 
 impl References {
-    /// References are relative to `url`. Those to playlists and documents receive `nested`, a query parameter, too.
+    /// References are relative to `url`. Those to playlists and documents also receive `nested`, a query parameter.
     #[must_use]
     pub fn new(url: &Url, nested: Option<&'static str>) -> Self {
         Self { base: Base::new(url), variables: Variables::default(), nested }
     }
 
-    /// Where parameters go in `text`; `find` knows what the reference points at.
+    /// Where parameters go in `text`; `find` returns the target of the reference.
     ///
     /// # Errors
-    /// Why it has to be left as it is: for a reason of `find`'s or of this function's own.
+    /// Why the reference stays as it is: the reason that `find` returns, or one of this function.
     pub fn place<'t, T: PartialEq>(
         &mut self,
         text: &'t str,
@@ -62,7 +62,7 @@ impl References {
         let mut find = |Location { origin, path }: Location<'_>| {
             let kind = if path.ends_with(".m3u8") { Kind::Playlist } else { kind };
             let target = find(&Reference { kind, origin, path })?;
-            // Behind the question of the host, since other hosts have rules of their own.
+            // After the check of the host, since other hosts have other rules.
             if is_other_playlist(path) { Err(SkipReason::NotResigned) } else { Ok((target, kind)) }
         };
         if let Some(location) = self.base.resolve_plain(text) {
@@ -98,8 +98,8 @@ impl References {
         Ok(InsertionPoint { target, kind, head, separator, fragment })
     }
 
-    /// Browsers take a `\` in a path for a `/`, other players for a character of a name. Where both find the same
-    /// target, it does not matter who is right.
+    /// Browsers read a `\` in a path as a `/`, other players as a character of a name. The reference is signed
+    /// only if both readings have the same target.
     fn find<T: PartialEq>(
         &mut self,
         path: &str,
@@ -113,8 +113,8 @@ impl References {
         found
     }
 
-    /// As [`Self::place`], for a reference in which variables stand: they are expanded to learn where it points,
-    /// and stay in the text.
+    /// As [`Self::place`], for a reference with variables: they are expanded only to find where it points, and
+    /// stay in the text.
     fn place_with_variables<'t, T: PartialEq>(
         &mut self,
         text: &'t str,
@@ -130,7 +130,7 @@ impl References {
         if expanded.is_empty() {
             return Err(SkipReason::Itself);
         }
-        // A `#` can come only out of a variable, and would cut off what is added.
+        // Only a variable can contain this `#`, and the `#` would cut off the parameters.
         if is_ambiguous(&expanded) || expanded.contains('#') {
             return Err(SkipReason::Ambiguous);
         }
@@ -148,7 +148,7 @@ impl References {
         let head = query::without(text, query_start, |one| {
             query::is_replaced(one, nested) || variables.is_ours(one)
         });
-        // Only the first `?` begins a query; a later one is a part of it.
+        // Only the first `?` begins a query; a later one is a part of the query.
         let has_empty_query =
             head.strip_suffix('?').is_some_and(|path| !variables.expand(path).contains('?'));
         let separator = match query_start {
@@ -160,14 +160,14 @@ impl References {
     }
 }
 
-/// Browsers drop tabs, line ends and outer blanks, other players do not: the host is in doubt.
+/// Browsers remove tabs, line ends and outer blanks, other players do not: the host is uncertain.
 fn is_ambiguous(text: &str) -> bool {
     text.contains(char::is_control) || text.trim().len() < text.len()
 }
 
-/// Whether a path names a playlist that the distribution's behaviour `*.m3u8` does not match.
+/// Whether a path names a playlist that the distribution's cache behavior `*.m3u8` does not match.
 fn is_other_playlist(path: &str) -> bool {
-    // Asked for every segment of a playlist: most end otherwise.
+    // This runs for every segment of a playlist: most end otherwise.
     if !matches!(path.as_bytes().last(), Some(b'8' | b'u' | b'U')) {
         return false;
     }

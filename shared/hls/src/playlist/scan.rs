@@ -1,4 +1,4 @@
-//! The scan of a playlist: one walk over its lines, which learns what the playlist says and where parameters can go.
+//! The scan of a playlist: one pass over its lines finds what the playlist says and where parameters can go.
 
 use std::{borrow::Cow, collections::HashMap, ops::Range};
 
@@ -15,55 +15,55 @@ use super::{
     variables::VariableOwner,
 };
 
-/// Where a playlist is served from, as far as its `EXT-X-SERVER-CONTROL` is concerned.
+/// The kind of server that a playlist comes from, for its `EXT-X-SERVER-CONTROL`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Origin {
-    /// Somewhere that can do what the tag says.
+    /// A server that can do what the tag says.
     #[default]
     AsStated,
-    /// A bucket, which neither blocks a reload nor makes delta updates: the tag must not say so.
+    /// A bucket. It neither blocks a reload nor makes delta updates, so the tag must not promise them.
     Static,
 }
 
 /// What a playlist says about itself.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct PlaylistInfo {
-    /// It will not change any more: `EXT-X-ENDLIST`, or the type `VOD`.
+    /// It does not change any more: `EXT-X-ENDLIST`, or the type `VOD`.
     pub ended: bool,
     /// `EXT-X-TARGETDURATION`, in seconds.
     pub target_duration: Option<u64>,
-    /// It states a version.
+    /// It contains an `EXT-X-VERSION`.
     pub has_version: bool,
-    /// A steering server is named whose manifest nobody signs: it may send the player with its parameters to any
-    /// host. Whether the others are ours, the caller knows.
+    /// It names a steering server whose manifest cannot be signed: the server may send the player with its
+    /// parameters to any host. Whether the other steering servers are ours, the caller knows.
     pub is_steered_elsewhere: bool,
-    /// Another playlist or a document is named that is none of ours, and may ask for the variables of this one.
+    /// It refers to another playlist or document that is not ours, which may import the variables of this one.
     pub has_children_elsewhere: bool,
 }
 
-/// What was found in a playlist. `T` is what the caller knows of a reference's target.
+/// The result of a scan. `T` is the caller's name for a reference's target.
 #[derive(Clone, Debug)]
 pub struct Scan<T> {
     /// What the playlist says.
     pub info: PlaylistInfo,
-    /// The references that are left, whoever asks; none is signed yet.
+    /// The references that stay as they are for every viewer; none is signed yet.
     pub left: RewriteCounts,
     /// The targets that are steering servers.
     pub steering: Vec<T>,
-    /// In their order; none overlaps another.
+    /// In their order; no two overlap.
     pub(super) changes: Vec<Change<T>>,
 }
 
-/// Something to be put into the playlist. There is one for each segment, so it is small.
+/// A change to the playlist. There is one for each segment, so it is small.
 #[derive(Clone, Debug)]
 pub(super) struct Change<T> {
     pub(super) start: usize,
-    /// What gives way first. Most changes are insertions.
+    /// What the change replaces. Most changes only insert.
     pub(super) replacement: Option<Box<Replacement>>,
     pub(super) content: Content<T>,
 }
 
-/// A text in the place of another.
+/// A text that replaces another.
 #[derive(Clone, Debug)]
 pub(super) struct Replacement {
     pub(super) end: usize,
@@ -72,19 +72,19 @@ pub(super) struct Replacement {
 
 #[derive(Clone, Debug)]
 pub(super) enum Content<T> {
-    /// The place for definitions, whose lines end so.
+    /// The place for definitions, with the line end for their lines.
     Definitions(LineEnd),
-    /// Nothing beside the replacement, whatever is signed.
+    /// Nothing but the replacement, whatever is signed.
     Nothing,
-    /// Parameters for a target, if it gets any; else nothing is replaced either.
+    /// Parameters for a target, if it gets any; otherwise the replacement is not made either.
     Parameters { target: T, kind: Kind, separator: Option<u8> },
-    /// The place of a version number that is too low for definitions.
+    /// A version number that is too low for definitions.
     Version,
 }
 
 impl<T: Copy + PartialEq> Scan<T> {
-    /// Reads the playlist of this URL. `nested` is a parameter that references to playlists and documents will
-    /// receive beside the signature. `find` knows the target of a reference, or why it is not to be signed.
+    /// Reads the playlist of this URL. References to playlists and documents will receive the parameter
+    /// `nested` beside the signature. `find` returns the target of a reference, or why it is not signed.
     pub fn read(
         playlist: &[u8],
         playlist_url: &Url,
@@ -135,9 +135,9 @@ struct Scanner<T, F> {
     references: References,
     find: F,
     header_seen: bool,
-    /// The URI line to come belongs to an `EXT-X-STREAM-INF`.
+    /// The next URI line belongs to an `EXT-X-STREAM-INF`.
     next_is_variant: bool,
-    /// The `ID` of date ranges that hold URIs, and their `CLASS`, which stands in the first tag of an `ID`.
+    /// The `ID` of date ranges that hold URIs, and their `CLASS`, which is in the first tag with the `ID`.
     date_ranges: HashMap<Vec<u8>, &'static [u8]>,
 }
 
@@ -147,15 +147,15 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
         let value = line.get(at..).unwrap_or_default();
         let (start, end) = (line_start + at, line_start + line.len());
         match name {
-            // Of every segment in most playlists; none has attributes.
+            // In most playlists, every segment has some of these. They have no attributes.
             b"EXTINF" | b"EXT-X-PROGRAM-DATE-TIME" | b"EXT-X-BYTERANGE" | b"EXT-X-BITRATE" => {}
             b"EXTM3U" if !self.header_seen && lines.is_ended(line) => {
                 self.header_seen = true;
                 self.insert(end, Content::Definitions(lines.end_of(line)));
             }
             b"EXT-X-DEFINE" => {
-                // One of an earlier signing gives way, as the parameters do that refer to it. It stands behind the
-                // header.
+                // A definition of an earlier signing is removed, as the parameters are that refer to it. It
+                // follows the header.
                 if self.references.variables.define(value) == VariableOwner::Rewriter && self.header_seen {
                     self.replace(line_start..end, b"", Content::Nothing);
                 }
@@ -165,7 +165,7 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
             b"EXT-X-SERVER-CONTROL" if self.origin == Origin::Static => {
                 let list = value.trim_ascii_end();
                 match server_control::for_static_origin(list) {
-                    // A list of nothing would be no list.
+                    // A tag without attributes would be invalid.
                     Some(kept) if kept.is_empty() => {
                         self.replace(line_start..end, b"", Content::Nothing);
                     }
@@ -190,7 +190,7 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
         }
     }
 
-    /// Signs what the attribute list holds, which begins at the byte `start`.
+    /// Finds the references in the attribute list, which begins at the byte `start`.
     fn attributes(&mut self, tag: &[u8], start: usize, list: &[u8]) {
         let class = (tag == DATE_RANGE).then(|| self.class(list)).flatten();
         for attribute in Attributes::new(list) {
@@ -205,7 +205,7 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
                 self.reference(start + attribute.at, attribute.value, place.kind);
             }
             if tag == STEERING {
-                // Only a manifest that is signed itself is read, and its pathways with it.
+                // Only a manifest whose URI is signed and ends in `.json` is read, and its pathways are signed.
                 let server = self.scan.changes.get(before).filter(|_| names_json(attribute.value));
                 match server.map(|change| &change.content) {
                     Some(Content::Parameters { target, .. }) => self.scan.steering.push(*target),
@@ -215,8 +215,8 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
         }
     }
 
-    /// What decides about a date range's attributes. `CLASS` may stand behind them, or only in an earlier
-    /// tag with the same `ID`: the two are one range (section 4.4.5.1).
+    /// The class that gives a date range's attributes their meaning. `CLASS` may follow them, or be only in an
+    /// earlier tag with the same `ID`: both tags are one range (section 4.4.5.1).
     fn class(&mut self, list: &[u8]) -> Option<&'static [u8]> {
         let value =
             |name: &[u8]| Attributes::new(list).find(|one| one.is_named(name)).map(|found| found.value);
@@ -231,7 +231,7 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
         Some(class)
     }
 
-    /// What a tag means that is not known, nobody knows: its URI is left, but told.
+    /// The meaning of an unknown tag is unknown: its URI stays, and is counted.
     fn unknown(&mut self, name: &[u8], list: &[u8]) {
         let is_uri = |attribute: Attribute<'_>| attribute.is_named(b"URI") && !attribute.value.is_empty();
         if name.starts_with(b"EXT") && Attributes::new(list).any(is_uri) {
@@ -239,7 +239,7 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
         }
     }
 
-    /// Notes the reference that begins at the byte `start`. Blank space around it is none of it.
+    /// Notes the reference that begins at the byte `start`. Blank space around it is not part of it.
     fn reference(&mut self, start: usize, raw: &[u8], kind: Kind) {
         let text = raw.trim_ascii();
         let start = start + raw.len() - raw.trim_ascii_start().len();
@@ -273,7 +273,7 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
     }
 }
 
-/// Whether the path of a reference ends in `.json`, whatever comes behind it.
+/// Whether the path of a reference ends in `.json`, before any query or fragment.
 fn names_json(reference: &[u8]) -> bool {
     let path = reference.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
     path.trim_ascii().ends_with(b".json")
@@ -281,7 +281,7 @@ fn names_json(reference: &[u8]) -> bool {
 
 /// The name of a tag, without `#`, and where in the line its value begins.
 fn tag(line: &[u8]) -> (&[u8], usize) {
-    // Every other line of most playlists.
+    // In most playlists, every other line.
     if line.starts_with(b"#EXTINF:") {
         return (b"EXTINF", b"#EXTINF:".len());
     }
@@ -290,7 +290,7 @@ fn tag(line: &[u8]) -> (&[u8], usize) {
     let head = head.strip_suffix(b":").unwrap_or(head).trim_ascii();
     let name = head.strip_prefix(b"#").unwrap_or_default();
     match name.strip_prefix(HEADER) {
-        // Some authors write attributes behind it.
+        // Some authors write attributes after the header.
         Some(rest) if rest.first().is_some_and(u8::is_ascii_whitespace) => (HEADER, end),
         _ => (name, end),
     }

@@ -1,9 +1,9 @@
-//! What a static origin cannot do is taken out of `EXT-X-SERVER-CONTROL` ([RFC 8216bis], section 4.4.3.8): S3
-//! neither holds back an answer until a segment exists nor makes delta updates.
+//! Removes from `EXT-X-SERVER-CONTROL` ([RFC 8216bis], section 4.4.3.8) what a static origin cannot do: S3
+//! neither holds back a response until a segment exists nor makes delta updates.
 //!
 //! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis#section-4.4.3.8
 
-/// An attribute list without the attributes that need a server; `None` where it has none of them.
+/// An attribute list without the attributes that require such a server; `None` if it contains none of them.
 pub(super) fn for_static_origin(list: &[u8]) -> Option<Vec<u8>> {
     let mut quoted = false;
     let attributes: Vec<_> = list

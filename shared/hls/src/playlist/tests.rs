@@ -5,7 +5,7 @@ use super::{uri_attributes::URI_ATTRIBUTES, *};
 const PLAYLIST_URL: &str = "https://media.example.com/video/m/low.m3u8?token=x&host=other.example";
 const MARK: &str = "Policy=p&Signature=s&Key-Pair-Id=K";
 
-/// Signs what is on the host of the playlist with `MARK`, twice, and answers what both gave.
+/// Signs the references on the playlist's host with `MARK`, twice, and returns what both runs gave.
 fn sign(playlist: &str) -> (String, RewriteCounts) {
     let (once, summary) = sign_with(playlist, MARK);
     let (twice, _) = sign_with(&once, MARK);
@@ -25,7 +25,7 @@ fn ours(reference: &Reference<'_>, parameters: &str) -> Result<String, SkipReaso
     if ours { Ok(parameters.to_owned()) } else { Err(SkipReason::OtherHost) }
 }
 
-/// Every reference that `sign` is asked for.
+/// Every reference for which the scan calls `sign`.
 fn references(playlist: &str) -> Vec<(Kind, String)> {
     let url = Url::parse(PLAYLIST_URL).unwrap();
     let mut found = Vec::new();
@@ -85,6 +85,12 @@ fn every_place_is_signed_as_what_it_is() {
         ("#EXT-X-PREFETCH:~", Media),
         ("#EXT-X-TWITCH-PREFETCH: ~ ", Media),
     ];
+    for place in URI_ATTRIBUTES {
+        let [tag, attribute] = [place.tag, place.attribute].map(|name| str::from_utf8(name).unwrap());
+        let (start, reference) = (format!("#{tag}:"), format!("{attribute}=\"~\""));
+        let is_here = rows.iter().any(|(row, _)| row.starts_with(&start) && row.contains(&reference));
+        assert!(is_here, "a row for {tag}, {attribute}");
+    }
     for (template, kind) in rows {
         for end in ["", "\n", "\r\n"] {
             let playlist = format!("#EXTM3U\n{template}{end}");
@@ -182,7 +188,7 @@ fn what_must_not_be_signed_is_left_and_the_reason_counted() {
         ("a?{$signed}&x=1", SkipReason::SignedByVariable),
         ("a?%50{$olicy}", SkipReason::SignedByVariable),
         ("", SkipReason::Itself),
-        // The player repeats the query that it asked with.
+        // The player repeats the query that it sent.
         ("#t=1", SkipReason::Itself),
     ];
     let define = "#EXT-X-DEFINE:IMPORT=\"imported\"\n\
@@ -199,7 +205,7 @@ fn what_must_not_be_signed_is_left_and_the_reason_counted() {
 
 #[test]
 fn parameters_are_put_where_the_query_ends() {
-    // `@` stands for what is added; without it, the text is what comes in.
+    // `@` marks what is added; the text without it is the input.
     let rows = [
         ("a.ts?@", "https://media.example.com/video/m/a.ts"),
         ("./a.ts?@", "https://media.example.com/video/m/a.ts"),
@@ -277,7 +283,7 @@ fn lines_that_end_with_a_carriage_return_alone_are_signed_as_others() {
     };
     let added = format!("?{MARK}");
     assert_eq!(sign(&playlist("", "")), (playlist(&added, &added), signed(2)));
-    // In a file with line feeds it ends nothing: readers do not agree where such a reference ends.
+    // In a file with line feeds a CR does not end a line: readers do not agree where such a reference ends.
     let mixed = "#EXTM3U\n//media.example.com\r.evil.example/a.ts\n";
     assert_eq!(sign(mixed), (mixed.to_owned(), with_left(signed(0), SkipReason::Ambiguous)));
 }
@@ -285,7 +291,7 @@ fn lines_that_end_with_a_carriage_return_alone_are_signed_as_others() {
 #[test]
 fn a_backslash_is_signed_where_it_does_not_matter_what_it_means() {
     let url = Url::parse("https://media.example.com/video/m/low.m3u8").unwrap();
-    // The first folder below /video/ is what a grant is for.
+    // A grant is for the first folder below /video/.
     let sign = |text: &str| {
         let mut out = Vec::new();
         let counts = rewrite(text.as_bytes(), &url, &mut out, |reference| {

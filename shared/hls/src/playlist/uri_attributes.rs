@@ -1,5 +1,6 @@
-//! Where a URI can stand in a tag, after [RFC 8216bis]; for `EXT-X-IMAGE-STREAM-INF`, the image media playlists of
-//! Roku, DISH and AWS Elemental; for the two tags whose whole value is a URI, low-latency HLS before Apple's.
+//! Where a URI can be in a tag, after [RFC 8216bis]. `EXT-X-IMAGE-STREAM-INF` comes from the image media playlists
+//! of Roku, DISH and AWS Elemental; the two tags whose whole value is a URI come from low-latency HLS before
+//! Apple's.
 //!
 //! [RFC 8216bis]: https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis#section-4.4
 
@@ -18,8 +19,8 @@ const fn place(tag: &'static [u8], attribute: &'static [u8], kind: Kind) -> UriA
     UriAttribute { tag, attribute, class: None, kind }
 }
 
-// A preload must equal its target byte for byte, so both are told apart by the path alone: hence
-// Document for an interstitial's asset, although it is most often a playlist.
+// A preload must equal its target byte for byte, so the kind of both depends on the path alone. That is why an
+// interstitial's asset is a Document, although it is most often a playlist.
 const fn date_range(class: &'static [u8], attribute: &'static [u8]) -> UriAttribute {
     UriAttribute { tag: DATE_RANGE, attribute, class: Some(class), kind: Kind::Document }
 }
@@ -44,5 +45,5 @@ pub(super) const URI_ATTRIBUTES: &[UriAttribute] = &[
     date_range(b"com.apple.hls.preload", b"X-URI"),
 ];
 
-/// Tags whose value is the URI of a segment that is not there yet.
+/// Tags whose value is the URI of a segment that does not exist yet.
 pub(super) const PREFETCH: [&[u8]; 2] = [b"EXT-X-PREFETCH", b"EXT-X-TWITCH-PREFETCH"];

@@ -16,8 +16,8 @@ use super::{attributes::Attributes, query};
 /// The variables that are defined so far, by name.
 #[derive(Default)]
 pub(super) struct Variables {
-    /// Without a value: it stands in another playlist (`IMPORT`) or in two definitions, of which players
-    /// take different ones; or the viewer chooses it (`QUERYPARAM`), who would choose with it what is
+    /// `None` if the value is uncertain: it is in another playlist (`IMPORT`), in two definitions, of which
+    /// players use different ones, or in the query (`QUERYPARAM`), where the viewer could choose what is
     /// signed.
     values: HashMap<String, Option<String>>,
 }
@@ -25,14 +25,14 @@ pub(super) struct Variables {
 /// Whose variable an `EXT-X-DEFINE` defines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum VariableOwner {
-    /// The playlist's author, or nobody: it is not a definition.
+    /// The playlist's author. Also for a tag that defines nothing.
     Playlist,
     /// This rewriter, when it signed the playlist before.
     Rewriter,
 }
 
 impl Variables {
-    /// Takes in the attributes of an `EXT-X-DEFINE`.
+    /// Reads the attributes of an `EXT-X-DEFINE`.
     pub(super) fn define(&mut self, list: &[u8]) -> VariableOwner {
         let (mut name, mut value, mut literal, mut forms) = (None, None, true, 0);
         for attribute in Attributes::new(list) {
@@ -48,7 +48,7 @@ impl Variables {
         let Some(name) = name.filter(is_name) else {
             return VariableOwner::Playlist;
         };
-        // Of a tag with two forms, or one that is written in another way, players take different values.
+        // If a tag has two forms, or is written in another way, players use different values.
         let value = value.filter(|_| literal && forms == 1);
         if is_our_name(name) && value.is_some_and(query::is_signature) {
             return VariableOwner::Rewriter;
@@ -64,26 +64,27 @@ impl Variables {
         VariableOwner::Playlist
     }
 
-    /// Whether a query parameter is a reference to a variable of this rewriter's, and nothing else.
+    /// Whether a query parameter is a reference to one of this rewriter's variables, and nothing else.
     pub(super) fn is_ours(&self, parameter: &str) -> bool {
         let name = parameter.strip_prefix("{$").and_then(|reference| reference.strip_suffix('}'));
         name.is_some_and(|name| self.is_our_variable(name))
     }
 
-    /// Whether a variable of this rewriter's is named in `text`.
+    /// Whether `text` names one of this rewriter's variables.
     pub(super) fn names_ours(&self, text: &str) -> bool {
         text.split("{$")
             .skip(1)
             .any(|reference| reference.split_once('}').is_some_and(|(name, _)| self.is_our_variable(name)))
     }
 
-    /// The name tells, since the definition is gone or does not stand there: unless the author took it.
+    /// The name decides, since the definition is removed or is in another playlist, unless the author defines
+    /// the name.
     fn is_our_variable(&self, name: &str) -> bool {
         is_our_name(name) && !self.values.contains_key(name)
     }
 
-    /// `text` with its variables replaced, once; references without a value stay, and so do those
-    /// that would make it longer than a URL can be.
+    /// `text` with its variables replaced, once. References without a value stay, and so do those that would
+    /// make the text longer than a URL can be.
     pub(super) fn expand<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if !text.contains("{$") {
             return Cow::Borrowed(text);
@@ -109,16 +110,16 @@ impl Variables {
 
     /// The value of the variable in `name}after`, and `after`.
     fn value<'s, 't>(&'s self, reference: &'t str) -> Option<(&'s str, &'t str)> {
-        // Not the next `}`: names end where their characters do, so that a line full of `{$` does
-        // not take the square of its length.
+        // Not up to the next `}`: a name ends where its characters end, so that a line full of `{$` does not
+        // take quadratic time.
         let end = reference.find(|c: char| !is_name_character(c))?;
         let (name, rest) = reference.split_at_checked(end)?;
         let after = rest.strip_prefix('}')?;
         Some((self.values.get(name)?.as_deref()?, after))
     }
 
-    /// Where the parameters in the query of `text` begin: behind its `?`, or, when a variable
-    /// brings the `?`, behind the parameter that the variable ends with.
+    /// Where the parameters in the query of `text` begin: after its `?`, or, if a variable contains the `?`,
+    /// after the parameter that the variable ends with.
     pub(super) fn query_start(&self, text: &str) -> Option<usize> {
         let mut start = 0;
         for piece in text.split_inclusive('}') {
@@ -135,7 +136,7 @@ impl Variables {
     }
 }
 
-/// Whether a variable has a name of those that [`Definitions`](super::Definitions) gives.
+/// Whether a name has the form that [`Definitions`](super::Definitions) gives to its variables.
 fn is_our_name(name: &str) -> bool {
     let tail = name.strip_prefix(NAME).filter(|tail| tail.len() == TAIL);
     tail.is_some_and(|tail| tail.bytes().all(|byte| byte.is_ascii_alphanumeric()))
@@ -145,10 +146,10 @@ fn is_name_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 
-/// How the variables begin that this rewriter defines. Letters and digits only: some players know no
-/// others in a name.
+/// The prefix of the variables that this rewriter defines. Letters and digits only: some players accept no
+/// other characters in a name.
 pub(super) const NAME: &str = "usher";
-/// How many characters follow.
+/// How many characters follow the prefix.
 pub(super) const TAIL: usize = 16;
 
 #[cfg(test)]

@@ -91,7 +91,8 @@ fn each_reference_of_ours_that_another_reader_finds_is_signed_and_admitted() {
                 assert_eq!(ask(url.as_str()).map_err(|denial| denial.to_string()), Ok(()), "{url}");
                 count += 1;
             }
-            // The other reader gives up at an odd quote before the URI; hls.js does not, and neither do we.
+            // The other reader stops at an odd quote before the URI; hls.js does not, and this crate does not
+            // either.
             let is_odd = path.ends_with("m3u8_sample-playlists_media-playlist-with-key.m3u8");
             let expected = (count, before.len() - count + if is_odd { 2 } else { 0 });
             assert_eq!((signed.counts.signed, signed.counts.left()), expected, "{}", path.display());
@@ -115,14 +116,14 @@ fn only_the_files_without_the_tag_are_no_playlists() {
     assert!(files.is_empty() || others == expected, "{others:?}");
 }
 
-/// Where a playlist may lie.
+/// Where a playlist may be.
 struct Place {
     url: Url,
     tree: AssetTree,
     prefix: &'static str,
 }
 
-/// On a host that no playlist knows; and, for one with absolute references, on the host of the first of them.
+/// On a host that no playlist names; a playlist with absolute references also on the host of the first of them.
 fn places(playlist: &[u8]) -> Vec<Place> {
     let tree = |pattern, depth| AssetTree::new(pattern, depth).unwrap();
     let url = Url::parse("https://d111111abcdef8.cloudfront.net/video/m/v0/low.m3u8").unwrap();
@@ -139,7 +140,7 @@ impl Place {
         sign(playlist, &self.url, &self.tree, style)
     }
 
-    /// Whether an expanded reference is certain to be ours.
+    /// Whether an expanded reference is certain to be on our host.
     fn is_ours(&self, text: &str) -> bool {
         !text.contains("{$")
             && !text.is_empty()
@@ -151,7 +152,7 @@ impl Place {
     }
 }
 
-/// Every playlist of the corpus; none where it is missing.
+/// Every playlist of the corpus; nothing if the corpus is missing.
 fn corpus(claim: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let Some(folder) = published::corpus(claim) else { return Vec::new() };
     let mut files = Vec::new();

@@ -1,4 +1,4 @@
-//! Whole playlists: signed with real signatures, read back by another reader, asked for as a viewer would.
+//! Whole playlists: signed with real signatures, read by another reader, requested as by a viewer.
 #![expect(clippy::disallowed_methods, reason = "public playlists are files; the crate itself stays pure")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What holds for every playlist, and for every text that is none.
+//! Properties of every playlist, and of every text that is not a playlist.
 
 use cloudfront_signing::{Grant, Policy, UrlPattern};
 use hls_rewrite::{AssetTree, Authority, Kind, References, SkipReason, Style, ViewerPolicy, rewrite};
@@ -66,7 +66,7 @@ const PIECES: [&str; 56] = [
     "/video/ads/i.ts",
 ];
 
-/// Playlists and what looks like them: lines of pieces, and anything in between.
+/// Playlists and similar text: lines of pieces, and anything in between.
 fn playlists() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         20 => select(PIECES.to_vec()).prop_map(|piece| piece.as_bytes().to_vec()),
@@ -94,7 +94,7 @@ proptest! {
 
     #[test]
     fn a_text_of_which_everything_is_left_stays_as_it_is(playlist in playlists()) {
-        // A definition of an earlier signing gives way, even where nothing takes its place.
+        // A definition of an earlier signing is removed, even if nothing replaces it.
         let playlist = replace(&playlist, b"usher", b"other");
         let mut out = Vec::new();
         let summary = rewrite(&playlist, &url(), &mut out, |_| Err(SkipReason::OtherHost));
@@ -102,7 +102,7 @@ proptest! {
         prop_assert_eq!(summary.signed, 0);
     }
 
-    /// A browser's reading of a reference is the reading that was signed.
+    /// A signed reference is admitted at the URL to which a browser resolves it.
     #[test]
     fn a_signed_reference_is_admitted_where_a_browser_takes_it(
         pieces in proptest::collection::vec(select(vec![
@@ -129,7 +129,7 @@ proptest! {
     }
 }
 
-/// What stands in a playlist for one viewer never reaches further, nor lives longer, than that viewer's policy.
+/// No signature in a viewer's playlist covers more, or lives longer, than that viewer's policy.
 fn assert_within(playlist: &[u8], authority: &Authority, resource: &str, style: Style, common: &[String]) {
     let tree = AssetTree::new("/video/*", 1).unwrap();
     let signed = sign_for(authority, playlist, &url(), &tree, style, common);
@@ -141,7 +141,7 @@ fn assert_within(playlist: &[u8], authority: &Authority, resource: &str, style: 
         assert!(covered.is_within(resource) || common.iter().any(is_common), "{covered} for {resource}");
         assert!(grant.policy().date_less_than() <= authority.expires());
     }
-    // Nothing is signed but by these.
+    // Only these grants are in the playlist.
     let without = signed
         .grants
         .iter()

@@ -1,17 +1,17 @@
-//! An independent reader: quick-m3u8, and for what it does not know a few lines of another kind.
+//! An independent reader: quick-m3u8, and other code for what quick-m3u8 does not support.
 
 use std::collections::HashMap;
 
 use quick_m3u8::{HlsLine, Reader, config::ParsingOptionsBuilder};
 
-/// Every reference, with its variables expanded: URI lines, and attributes by name in whatever tag.
+/// Every reference, with its variables expanded: URI lines, and attributes by name in any tag.
 pub(crate) fn references(playlist: &[u8]) -> Vec<String> {
     let mut reader = Reader::from_bytes(playlist, ParsingOptionsBuilder::new().build());
     let mut variables = HashMap::new();
     let mut found = Vec::new();
     while let Some(line) = reader.read_line().unwrap() {
         match line {
-            // The reader takes blank space for a URI, and an indented tag too.
+            // The reader reads blank space, and an indented tag, as a URI.
             HlsLine::Uri(text) if matches!(text.trim().as_bytes(), [] | [b'#', ..]) => {}
             HlsLine::Uri(text) => found.push(expand(text.trim(), &variables)),
             HlsLine::UnknownTag(tag) => {
@@ -19,7 +19,7 @@ pub(crate) fn references(playlist: &[u8]) -> Vec<String> {
                     .value()
                     .and_then(|value| value.try_as_ordered_attribute_list().ok())
                     .unwrap_or_default();
-                // The reader keeps the blank space that some authors put behind a comma.
+                // The reader keeps the blank space that some authors write after a comma.
                 let quoted = |wanted| {
                     let attribute = list.iter().find(|(name, _)| name.trim() == wanted)?;
                     attribute.1.quoted()

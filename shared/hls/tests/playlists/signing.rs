@@ -46,7 +46,7 @@ pub(crate) struct Signed {
 }
 
 impl Signed {
-    /// The playlist without what was added to it in the style `inline`.
+    /// The playlist without the parameters that the style `inline` added.
     pub(crate) fn taken_off(&self) -> Vec<u8> {
         let mut text = self.playlist.clone();
         for grant in &self.grants {
@@ -61,12 +61,12 @@ impl Signed {
     }
 }
 
-/// Signs all that is on the playlist's host and in the tree.
+/// Signs every reference on the playlist's host within the tree.
 pub(crate) fn sign(playlist: &[u8], url: &Url, tree: &AssetTree, style: Style) -> Signed {
     sign_for(&Authority::of_owner(time(1_790_000_100)), playlist, url, tree, style, &[])
 }
 
-/// Signs what the authority covers, or is common to all viewers.
+/// Signs what the authority covers, and the assets that all viewers may get.
 pub(crate) fn sign_for(
     authority: &Authority,
     playlist: &[u8],
@@ -110,7 +110,7 @@ pub(crate) fn grant(resource: &str) -> Grant {
 
 static GRANTS: Mutex<BTreeMap<String, Grant>> = Mutex::new(BTreeMap::new());
 
-/// Asks the verifier as a viewer without cookies would ask CloudFront.
+/// Asks the verifier for this URL, as CloudFront verifies the request of a viewer without cookies.
 pub(crate) fn ask(url: &str) -> Result<(), Box<Denial>> {
     VERIFIER.verify(&Request::new(url), time(1_790_000_000)).map(|_| ())
 }

@@ -1,4 +1,4 @@
-//! Playlists written by hand, for all that public ones lack.
+//! Playlists written by hand, for everything that public ones lack.
 
 use hls_rewrite::{AssetTree, Style, policy_copy};
 use url::Url;
@@ -11,8 +11,8 @@ fn signed(playlist: &str, style: Style) -> Signed {
     sign(playlist.as_bytes(), &Url::parse(URL).unwrap(), &AssetTree::new("/video/*", 1).unwrap(), style)
 }
 
-/// Signs a playlist in which `¶` stands wherever parameters are expected; `§` where those of a nested playlist
-/// or document are, which keep the style and the policy.
+/// Signs a playlist in which `¶` marks every place where parameters are expected; `§` marks those of a nested
+/// playlist or document, which keep the style and the policy.
 fn assert_signed_at_the_marks(marked: &str) {
     let grant = grant("https://d111111abcdef8.cloudfront.net/video/m/*");
     let query = grant.query().to_owned();
@@ -131,7 +131,7 @@ fn what_a_player_adds_to_a_playlist_url_leaves_it_admitted() {
     {
         let url = format!("{url}&{added}");
         assert_eq!(ask(&url).map_err(|denial| denial.to_string()), Ok(()), "{url}");
-        // In the order that the specification asks for.
+        // In the order that the specification requires.
         let mut sorted: Vec<_> = url.split_once('?').unwrap().1.split('&').collect();
         sorted.sort_unstable();
         let url = format!("{}?{}", url.split_once('?').unwrap().0, sorted.join("&"));

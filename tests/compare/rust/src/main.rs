@@ -9,7 +9,7 @@ use std::{error::Error, fs, hint::black_box, time::Duration};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// What every program signs.
+/// The input that every program signs.
 struct Input {
     rsa_pem: String,
     p256_pem: String,
@@ -72,7 +72,7 @@ fn time_of<T>(calls: u32, call: &mut impl FnMut() -> T) -> Duration {
     processor_time().saturating_sub(started)
 }
 
-/// As `openssl speed` counts: what else the machine does meanwhile is not ours.
+/// As `openssl speed` counts: other work on the machine does not count.
 fn processor_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }

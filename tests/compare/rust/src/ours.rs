@@ -15,7 +15,7 @@ const PROGRAM: &str = "ours";
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 pub(crate) fn run(input: &Input) -> Result<()> {
-    // First, so that it stands next to what `openssl speed` has just measured.
+    // First, so that it follows the measurement of `openssl speed`.
     private_key(input)?;
     for hash in [HashAlgorithm::Sha1, HashAlgorithm::Sha256] {
         urls_and_cookies(input, hash)?;
@@ -28,7 +28,7 @@ pub(crate) fn run(input: &Input) -> Result<()> {
     Ok(())
 }
 
-/// For as long as `openssl speed` is told to take.
+/// For as long as `openssl speed` runs.
 fn private_key(input: &Input) -> Result<()> {
     let key = PrivateKey::from_pem(&input.rsa_pem)?;
     let policy = Policy::from(CannedPolicy::new(&ExactUrl::new(&input.url)?, UnixTime::new(input.expires)?));
@@ -40,7 +40,7 @@ fn private_key(input: &Input) -> Result<()> {
     Ok(())
 }
 
-/// One signature each time, for a thousand URLs too.
+/// One signature per call, for a thousand URLs too.
 fn urls_and_cookies(input: &Input, hash: HashAlgorithm) -> Result<()> {
     let signer = signer(input, &input.rsa_pem, hash)?;
     let segments = input.segments();
@@ -66,7 +66,7 @@ fn cached_grant(input: &Input) -> Result<()> {
     Ok(())
 }
 
-/// The whole judgement of a request, beside the one public-key operation that it cannot do without.
+/// The whole verification of a request, beside the one public-key operation that it requires.
 fn verification(input: &Input) -> Result<()> {
     let key = PrivateKey::from_pem(&input.rsa_pem)?;
     let signer = signer(input, &input.rsa_pem, HashAlgorithm::Sha256)?;

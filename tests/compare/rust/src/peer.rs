@@ -21,8 +21,8 @@ pub(crate) fn run(input: &Input) -> Result<(), Box<dyn Error>> {
     get_signed_cookie(&input.wildcard, &options)?;
     report(PROGRAM, "cookie set, SHA1", || get_signed_cookie(&input.wildcard, &options));
 
-    // With `resource` it prints URLs that CloudFront refuses (canned parameters, another policy signed), but
-    // the work is that of one that would be right.
+    // With `resource` it prints URLs that CloudFront rejects (canned parameters, another policy signed), but
+    // the work is the same as for a correct URL.
     let under = SignedOptions { resource: Some(Cow::from(&input.wildcard)), ..options };
     let segments = input.segments();
     report(PROGRAM, "1,000 URLs, SHA1", || {

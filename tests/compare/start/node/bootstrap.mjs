@@ -1,4 +1,4 @@
-// Speaks the Runtime API for index.mjs: AWS's own client needs a compiler to be installed.
+// Implements the Runtime API for index.mjs: AWS's own client requires a compiler.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 import { handler } from './index.mjs';
 

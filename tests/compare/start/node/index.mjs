@@ -3,7 +3,7 @@ import { KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 const { BUCKET, KEY_PAIR_ID, KMS_KEY_ID, SIGNING_ALGORITHM } = process.env;
-// moto has no buckets by name of host.
+// moto has no buckets by host name.
 const s3 = new S3Client({ forcePathStyle: true });
 const kms = new KMSClient({});
 

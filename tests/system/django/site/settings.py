@@ -21,7 +21,7 @@ VIDEO_PATHS = "example.video.paths_of"
 VIDEO_ORIGIN = os.environ.get("VIDEO_ORIGIN", "")
 VIDEO_HLS = "hls.mjs"
 
-# The other hand-offs, for credentials.py.
+# The other forms of credentials, for credentials.py.
 VIDEO_PRIVATE_KEY = os.environ["VIDEO_PRIVATE_KEY"]
 SIMPLEJWT_PRIVATE_KEY = os.environ["SIMPLEJWT_PRIVATE_KEY"]
 SIMPLE_JWT = {"SIGNING_KEY": os.environ["SIMPLEJWT_SIGNING_KEY"]}

@@ -1,4 +1,4 @@
-//! The cache policy and the origin request policy of a behaviour.
+//! The cache policy and the origin request policy of a cache behavior.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -19,7 +19,7 @@ impl Reader<'_> {
             _ => {}
         }
         let config = self.of_template(id, "CachePolicyConfig").ok_or_else(|| {
-            format!("the cache policy {id} is none that runs here: CachingDisabled, CachingOptimized, or one of the template")
+            format!("the cache policy {id} cannot run here: use CachingDisabled, CachingOptimized, or one of the template")
         })?;
         let config: CacheConfig = parsed(config, "CachePolicyConfig")?;
         self.note("CachePolicyConfig.", &config.others);
@@ -47,7 +47,7 @@ impl Reader<'_> {
         }
         let config = self.of_template(id, "OriginRequestPolicyConfig").ok_or_else(|| {
             format!(
-                "the origin request policy {id} is none that runs here: AllViewer, AllViewerExceptHostHeader, \
+                "the origin request policy {id} cannot run here: use AllViewer, AllViewerExceptHostHeader, \
                  or one of the template"
             )
         })?;
@@ -65,7 +65,7 @@ impl Reader<'_> {
         policy.pointer(&format!("/Properties/{config}"))
     }
 
-    /// For how long errors are kept at least; pages for them are not modelled.
+    /// How many seconds errors are kept at least; error pages are not modelled.
     pub(super) fn error_ttls(&mut self, responses: &[Value]) -> Result<BTreeMap<u16, u64>, String> {
         let mut ttls = BTreeMap::new();
         for response in responses {
@@ -168,11 +168,11 @@ fn selection(behavior: &str, names: Vec<String>) -> Result<Selection, String> {
         "all" | "allViewer" => Ok(Selection::All),
         "whitelist" => Ok(Selection::Only(names)),
         "allExcept" => Ok(Selection::AllExcept(names)),
-        _ => Err(format!("the behavior {behavior:?} of a policy is none that runs here")),
+        _ => Err(format!("the behavior {behavior:?} of a policy cannot run here")),
     }
 }
 
-/// Parameters of a template come as text.
+/// Parameters of a template are text.
 fn seconds(value: &Value) -> Result<u64, String> {
     let text = value.as_str().and_then(|text| text.parse().ok());
     value.as_u64().or(text).ok_or_else(|| format!("{value} is no number of seconds"))

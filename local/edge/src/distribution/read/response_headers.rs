@@ -1,4 +1,4 @@
-//! The response headers policy of a behaviour.
+//! The response headers policy of a cache behavior.
 
 use std::sync::Arc;
 
@@ -122,7 +122,7 @@ impl From<CorsConfig> for Cors {
 }
 
 impl SecurityHeadersConfig {
-    /// Each as CloudFront writes it.
+    /// Each header as CloudFront writes it.
     fn headers(&self) -> Result<Vec<SecurityHeader>, String> {
         let policy = self.content_security_policy.as_ref().map(|config| {
             let value = config.content_security_policy.clone();

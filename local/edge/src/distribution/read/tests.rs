@@ -21,7 +21,7 @@ fn own(parameters: &[(&str, &str)], website: Option<&str>) -> Distribution {
 
 const ALL_METHODS: &str = "GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE";
 const READING: &str = "GET, HEAD, OPTIONS";
-/// Of CachingOptimized, in seconds.
+/// The default TTL of CachingOptimized, in seconds.
 const A_YEAR: u64 = 31_536_000;
 
 #[test]
@@ -47,7 +47,7 @@ fn the_deployed_template_runs_here() {
         })
         .collect();
     let row = |name: &'static str, target, restricted, function, methods: &str, protocol, max_ttl| {
-        // Those of /video have both headers that keep browsers from running anything.
+        // Those of /video have both headers that prevent browsers from running anything.
         let security = if name.starts_with("/video/") { 2 } else { 0 };
         (name, target, restricted, function, methods.to_owned(), protocol, max_ttl, security)
     };
@@ -63,7 +63,7 @@ fn the_deployed_template_runs_here() {
     );
 }
 
-/// Whoever adds to what a playlist's bytes depend on adds to its key.
+/// If a new value can change the bytes of a playlist, it must be in the cache key too.
 #[test]
 fn a_playlist_is_kept_by_what_its_bytes_depend_on() {
     let distribution = own(&[], None);
@@ -225,7 +225,7 @@ fn what_cannot_run_here_is_said() {
         (
             "DomainName: !GetAtt F.FunctionARN",
             SIMPLE.to_owned(),
-            "the origin \"a\" is none that runs here: a bucket, the issue-cookies API, the resign-manifest URL, or a \
+            "the origin \"a\" cannot run here: use a bucket, the issue-cookies API, the resign-manifest URL, or a \
              web site",
         ),
         (
@@ -237,14 +237,14 @@ fn what_cannot_run_here_is_said() {
         (
             BUCKET,
             "TargetOriginId: a, ViewerProtocolPolicy: allow-all".to_owned(),
-            "the behavior Default (*): the cache policy null is none that runs here: CachingDisabled, \
+            "the behavior Default (*): the cache policy null cannot run here: use CachingDisabled, \
              CachingOptimized, or one of the template",
         ),
         (
             BUCKET,
             format!("{SIMPLE}, OriginRequestPolicyId: acba4595-bd28-49b8-b9fe-13317c0390fa"),
-            "the behavior Default (*): the origin request policy \"acba4595-bd28-49b8-b9fe-13317c0390fa\" is none \
-             that runs here: AllViewer, AllViewerExceptHostHeader, or one of the template",
+            "the behavior Default (*): the origin request policy \"acba4595-bd28-49b8-b9fe-13317c0390fa\" cannot \
+             run here: use AllViewer, AllViewerExceptHostHeader, or one of the template",
         ),
         (
             BUCKET,

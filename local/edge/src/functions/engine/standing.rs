@@ -1,9 +1,9 @@
-//! A realm that serves one run after the other, where no run can leave anything behind.
+//! A realm that serves one run after the other, and in which no run can leave anything behind.
 //!
-//! The code keeps nothing at its top level but functions and values ([`TopLevel`]), and everything that a function can
-//! reach when it begins is frozen. What a run makes is therefore gone with it. A function that writes to something
-//! frozen gets an error that it would not get in a realm of its own: so a run in which any error is made does not
-//! count, and is done again in such a realm.
+//! The code keeps only functions and values at its top level ([`TopLevel`]), and everything that a function can reach
+//! when it begins is frozen. So everything that a run creates is gone after it. A function that writes to a frozen
+//! object gets an error that it would not get in a new realm. So if any error occurs in a run, its result is
+//! discarded, and the run is repeated in a new realm.
 
 use rquickjs::{CatchResultExt as _, Ctx, Function, Object, Value};
 
@@ -13,14 +13,14 @@ use crate::functions::top_level::TopLevel;
 /// Code that has been evaluated and frozen.
 pub(in crate::functions) struct Standing<'js> {
     prepared: Prepared<'js>,
-    /// What `frozen.js` says of a run.
+    /// Reports what `frozen.js` has seen during a run.
     watch: Object<'js>,
 }
 
-/// Evaluates the code in a realm that stands until `then` is done. Nothing where the code is not fit for it.
+/// Evaluates the code in a realm that lives until `then` returns. `None` if the code is not suitable for it.
 pub(in crate::functions) fn stand<T>(source: &Source, then: impl FnOnce(Option<Standing<'_>>) -> T) -> T {
     let budget = Budget::default();
-    // A run that does not count would write its lines to the log twice.
+    // A repeated run would write its lines to the log twice.
     let top_level = TopLevel::read(&source.code).filter(|_| !source.code.contains("console"));
     match top_level.zip(realm(budget.clone()).ok()) {
         Some((top_level, context)) => context.with(|ctx| {
@@ -39,7 +39,7 @@ impl<'js> Standing<'js> {
         budget: &Budget,
     ) -> rquickjs::Result<Option<Self>> {
         let freeze: Function<'_> = ctx.eval::<Function<'_>, _>(FROZEN)?.call(())?;
-        // What was read as a function by its lines is one.
+        // Everything that looked like a function by its lines must be one.
         for function in &top_level.functions {
             ctx.eval::<Function<'_>, _>(format!("({function}\n)"))?;
         }
@@ -49,7 +49,7 @@ impl<'js> Standing<'js> {
         Ok(Some(Self { prepared, watch }))
     }
 
-    /// What the handler returns, as JSON. Nothing where only a realm of its own can tell.
+    /// What the handler returns, as JSON. `None` if the run must be repeated in a new realm.
     pub(in crate::functions) fn run(&self, run: &Run) -> Option<String> {
         self.prepared.budget.restore();
         self.watch.get::<_, Function<'_>>("begin").and_then(|begin| begin.call::<_, ()>(())).ok()?;
@@ -59,7 +59,7 @@ impl<'js> Standing<'js> {
         (!has_errors.unwrap_or(true)).then_some(json)
     }
 
-    /// Whether the run before left work to be done, such as a promise that nobody waits for.
+    /// Whether the last run left unfinished work, such as a promise that nothing waits for.
     pub(in crate::functions) fn has_work_left(&self) -> bool {
         self.prepared.ctx.execute_pending_job()
     }

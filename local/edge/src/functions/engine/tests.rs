@@ -93,7 +93,7 @@ fn a_loop_for_ever_ends() {
     for code in codes {
         assert_eq!(run(code), is("ran too long"), "{code}");
     }
-    // Some hundred thousand steps are none too many.
+    // Some hundred thousand steps are allowed.
     assert_eq!(
         run("function handler() { var i = 0; while (i < 300000) i += 1; return i; }"),
         Ok(json!(300_000))
@@ -193,7 +193,7 @@ fn buffers_are_as_in_node() {
         let expression = format!("Buffer.from({text}, '{encoding}').toString('hex')");
         assert_eq!(value(&expression), Ok(json!(hex)), "{expression}");
     }
-    // What Node 20 answers.
+    // The results of Node 20.
     let rows = [
         ("Buffer.from('a\\ud83d\\ude00\\ud800').toString('hex')", json!("61f09f9880efbfbd")),
         ("Buffer.from('ffe282f09f98c3a9', 'hex').toString()", json!("\u{fffd}\u{fffd}\u{fffd}é")),

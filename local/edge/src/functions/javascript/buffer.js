@@ -1,5 +1,5 @@
-// `Buffer`, as far as it goes: what of Node's is not here is not inherited from Uint8Array with another meaning
-// either.
+// The part of Node's `Buffer` that CloudFront has. Methods that are missing here are not inherited from
+// Uint8Array either, where they have another meaning.
 (function (native) {
   const ENCODINGS = ['base64', 'base64url', 'hex', 'utf-8', 'utf8'];
 
@@ -9,7 +9,8 @@
     return encoding;
   }
 
-  // A character a byte: the engine's own way to give bytes away. A call for each byte would cost more than all else.
+  // One character for each byte: the engine's own way to pass bytes on. A call for each byte would cost more than
+  // everything else.
   function characters(bytes) {
     let text = '';
     for (let at = 0; at < bytes.length; at += 4096) {
@@ -75,7 +76,7 @@
       return Buffer.compare(this, other) === 0;
     }
 
-    // A view, as Node's.
+    // A view, as in Node.
     slice(start, end) {
       return this.subarray(start, end);
     }
@@ -90,7 +91,7 @@
     }
   }
 
-  // Node's look for texts, too.
+  // Node's methods also search for text.
   for (const name of ['fill', 'includes', 'indexOf', 'lastIndexOf']) {
     Object.defineProperty(Buffer.prototype, name, { value: undefined });
   }

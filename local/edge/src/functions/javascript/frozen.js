@@ -1,18 +1,18 @@
 // For a realm that serves one run after the other: everything in it that a function can reach is frozen, so no run
-// can leave anything there. Evaluated before runtime.js, which takes what this needs away.
+// can leave anything behind. Evaluated before runtime.js, which removes what this script needs.
 (function () {
   const { freeze, getOwnPropertyDescriptor, getPrototypeOf, isFrozen } = Object;
   const { ownKeys } = Reflect;
   const onError = getOwnPropertyDescriptor(Error, 'prepareStackTrace').set.bind(Error);
 
-  // What a function reaches only through an object that it makes.
+  // Objects that a function reaches only through an object that it creates.
   function* numbers() {}
   async function* promised() {}
   const samples = [numbers, numbers(), promised, promised(), async () => {}, [].values(), ''[Symbol.iterator](),
     ''.matchAll(/a/g), [].values().map(String), Iterator.from({ next() {} }), Iterator.concat([])];
   const found = samples.map(getPrototypeOf);
 
-  // What is frozen was here before.
+  // An object that is frozen has been visited already.
   function freezeAll(roots) {
     const waiting = roots.slice();
     while (waiting.length > 0) {
@@ -28,7 +28,7 @@
   }
 
   return function (values) {
-    // The engine calls this for each error that is made, also where the function catches it: the error may come from
+    // The engine calls this for each error that is created, even if the function catches it: the error may come from
     // a write that only this realm rejects.
     let hasErrors = false;
     onError(() => { hasErrors = true; });

@@ -1,11 +1,11 @@
-// What a function finds beside the language: evaluated before it, in a realm that only one run sees.
+// What a function has beside the language. Evaluated before the function, in a realm that only one run sees.
 // `native` is what the engine itself offers. The result is how a run begins and ends.
 (function (native) {
   const { parse, stringify } = JSON;
   const { defineProperty, getOwnPropertyNames, getPrototypeOf } = Object;
   const { construct } = Reflect;
 
-  // What the documents do not list is not here.
+  // Objects that the documentation does not list are removed.
   const KEPT = ['Array', 'ArrayBuffer', 'Boolean', 'DataView', 'Date', 'Error', 'EvalError', 'Float32Array',
     'Float64Array', 'Function', 'Infinity', 'Int16Array', 'Int32Array', 'Int8Array', 'JSON', 'Math', 'NaN', 'Number',
     'Object', 'Promise', 'RangeError', 'ReferenceError', 'RegExp', 'String', 'Symbol', 'SyntaxError', 'TypeError',
@@ -15,11 +15,11 @@
     if (!KEPT.includes(name)) delete globalThis[name];
   }
 
-  // Of the engine alone, which keeps what is set here beside its objects.
+  // These belong to this engine alone, which keeps their values outside of its objects.
   delete Error.prepareStackTrace;
   delete Error.stackTraceLimit;
 
-  // Each kind of function has its own constructor, and each of them would compile a text.
+  // Each kind of function has its own constructor, and each of them would compile text.
   const Closed = function Function() {
     throw new EvalError('there is no Function constructor');
   };
@@ -29,7 +29,7 @@
   }
   globalThis.Function = Closed;
 
-  // The time at which the run began, all through it.
+  // The time at which the run began; it does not advance during the run.
   let now = 0;
   const Clock = Date;
   const Stopped = function Date(...parts) {

@@ -1,4 +1,4 @@
-//! Functions that do not come to their end, and those that do not start.
+//! Functions that do not finish, and those that do not start.
 
 use super::*;
 
@@ -80,7 +80,7 @@ async fn many_requests_at_once_get_each_its_own_answer() {
     assert_eq!(answers, (0..20).map(|n| n.to_string()).collect::<Vec<_>>());
 }
 
-/// Whether a function starts, and what of it is not modelled.
+/// Whether a function starts, and what the edge does not model of it.
 fn read(code: &str, runtime: &str) -> (Result<bool, String>, Vec<String>) {
     let mut not_modelled = Vec::new();
     let properties = json!({"FunctionCode": code, "FunctionConfig": {"Runtime": runtime}});
@@ -97,7 +97,7 @@ fn what_cloudfront_would_not_run_does_not_start() {
         (refusal(&fits(10_241), RUNTIME), "the function Fn has 10241 bytes of code: CloudFront takes 10240"),
         (
             refusal(&fits(100), "cloudfront-js-1.0"),
-            "the function Fn has the runtime \"cloudfront-js-1.0\": cloudfront-js-2.0 alone runs here",
+            "the function Fn has the runtime \"cloudfront-js-1.0\": only cloudfront-js-2.0 runs here",
         ),
         (refusal("var a = 1;", RUNTIME), "the function Fn declares no function handler"),
         (refusal("for (;;);", RUNTIME), "the function Fn ran too long"),

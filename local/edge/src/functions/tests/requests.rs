@@ -1,4 +1,4 @@
-//! What a function sees of a request, and what of its changes goes on.
+//! What a function sees of a request, and which of its changes reach the origin.
 
 use super::*;
 

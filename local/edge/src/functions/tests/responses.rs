@@ -1,4 +1,4 @@
-//! Answers of a function's own.
+//! Answers that a function generates itself.
 
 use super::*;
 

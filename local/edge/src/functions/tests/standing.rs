@@ -4,7 +4,7 @@ use cloudfront_signing::UnixTime;
 
 use super::*;
 
-/// How often a handler's result counts of so many runs in one realm. Nothing where the code is not fit for that.
+/// How many of the runs in one realm count. `None` if the code is not suitable for it.
 fn counted(code: &str, runs: usize) -> Option<usize> {
     let run = Run {
         event: r#"{"request":{"uri":"/a"}}"#.to_owned(),
@@ -23,7 +23,7 @@ async fn body(function: &ViewerFunction, request: ViewerRequest) -> String {
     whole(*function.viewer_request(request).await.expect_err("an answer")).await.2
 }
 
-/// A function that does this and answers with the value of `before`.
+/// A function that executes these statements and answers with the value of `before`.
 fn answering(statements: &str) -> String {
     format!(
         "var LAST = 'nobody';\nvar LIST = [['a'], 'b'];\nconst NAMES = ['c'];\n\n\

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// JSON with the names that count in every place, valid or nearly so.
+/// JSON with the names that the module looks for, in any place, valid or nearly so.
 fn documents() -> impl Strategy<Value = String> {
     let text = prop_oneof![
         Just(String::from("media.example.com")),
@@ -54,8 +54,7 @@ fn manifests() -> impl Strategy<Value = String> {
     })
 }
 
-/// Whether a player that keeps the query of the base would keep a signature in it on its way to another
-/// host.
+/// Whether a player that keeps the query of the base would send a signature in it to another host.
 fn leaks(clone: &serde_json::Value) -> bool {
     let replacement = &clone["URI-REPLACEMENT"];
     let host = &replacement["HOST"];
@@ -79,7 +78,7 @@ proptest! {
     fn no_clone_takes_a_signature_to_another_host(json in prop_oneof![documents(), manifests()]) {
         prop_assume!(refused(json.as_bytes()).is_none());
         let json = rewritten(&json).map_or(json.into_bytes(), |rewritten| rewritten.json);
-        // Of half a surrogate pair it makes an error.
+        // The parser rejects half a surrogate pair.
         if let Ok(document) = serde_json::from_slice::<serde_json::Value>(&json) {
             let clones = document["PATHWAY-CLONES"].as_array();
             prop_assert!(!clones.into_iter().flatten().any(leaks), "{}", document);
@@ -91,7 +90,7 @@ proptest! {
         let _ = rewrite(&json, &mut sign, &mut clone_parameters);
     }
 
-    /// What a reader of JSON makes of the string is what `sign` answered.
+    /// A JSON parser reads exactly what `sign` returned.
     #[test]
     fn every_text_survives_the_escapes(path in ".{0,12}", added in ".{0,12}") {
         let uri = format!("{HERE}{path}");

@@ -1,13 +1,13 @@
-//! What is changed beside the references: definitions, the version, what a bucket cannot do.
+//! Changes beside the references: definitions, the version, server control.
 
 use super::*;
 
 /// The name of the variable for `MARK`.
 const NAME: &str = "ushers000000000000000";
-/// The name of the one for a signature `o`.
+/// The name of the variable for a signature `o`.
 const OTHER: &str = "ushero000000000000000";
 
-/// Signs what is ours in the style `define`, and once more what came out.
+/// Signs our references in the style `define`, then signs the result again.
 fn define(playlist: &str, values: &[&str]) -> String {
     let once = define_once(playlist, values);
     assert_eq!(define_once(&once, values), once, "signing twice equals signing once");
@@ -21,7 +21,7 @@ fn define_once(playlist: &str, values: &[&str]) -> String {
     change(playlist, Origin::AsStated, &definitions, &references)
 }
 
-/// With what references to the two hosts get.
+/// Rewrites the playlist with the given parameters for the two hosts.
 fn change(playlist: &str, origin: Origin, definitions: &Definitions, parameters: &[String]) -> String {
     let mut out = Vec::new();
     let url = Url::parse(PLAYLIST_URL).unwrap();
@@ -45,7 +45,7 @@ fn the_parameters_stand_once_and_every_reference_names_them() {
                  #EXT-X-MAP:URI=\"i.mp4?{{${NAME}}}\"\n#EXTINF:4,\na.m4s?x=1&{{${NAME}}}\n"
             ),
         ),
-        // No version, other line ends, a byte order mark, what some authors write behind the header.
+        // No version, other line ends, a byte order mark, and text that some authors write after the header.
         (
             "\u{feff}#EXTM3U url=\"http://x\"\r\n#EXTINF:4,\r\na.m4s",
             format!(
@@ -53,7 +53,7 @@ fn the_parameters_stand_once_and_every_reference_names_them() {
                  #EXT-X-VERSION:8\r\n#EXTINF:4,\r\na.m4s?{{${NAME}}}"
             ),
         ),
-        // A version that knows variables, and the author's own.
+        // A version that allows variables, and the author's own variable.
         (
             "# note\n#EXTM3U\n#EXT-X-DEFINE:NAME=\"d\",VALUE=\"v0\"\n#EXT-X-VERSION: 11 \n{$d}/a.m4s\n",
             format!(
