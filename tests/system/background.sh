@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034 # It sets variables for the scripts that source it.
+# shellcheck shell=bash disable=SC2034
 # The system tests source this file: programs that run beside a test, from its start to the end of the test.
 # It sets `root`, the project, and `state`, a folder that is removed at the end.
 
