@@ -118,17 +118,35 @@ fn covers(domain: &str, host: &str) -> bool {
 
 fn read_domain(settings: &mut Settings<'_>) -> Option<String> {
     let domain = settings.optional("COOKIE_DOMAIN")?;
-    match domain_problem(&domain) {
-        None => Some(domain.to_ascii_lowercase()),
-        Some(problem) => {
-            settings.problem(format!("COOKIE_DOMAIN {problem}"));
-            None
-        }
-    }
+    check_domain(&domain)
+        .map_err(|problem| settings.problem(format!("COOKIE_DOMAIN {problem}")))
+        .ok()
+        .map(|()| domain.to_ascii_lowercase())
 }
 
-/// Why no browser accepts cookies for `domain`.
-fn domain_problem(domain: &str) -> Option<&'static str> {
+/// Why no browser accepts cookies for a domain.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+enum DomainProblem {
+    #[error("is an IP address, and addresses share no cookies: leave it empty")]
+    Address,
+    #[error("must not start with a dot, since a domain includes its subdomains: leave it out")]
+    LeadingDot,
+    #[error("must be a domain alone, such as example.com: leave out scheme, port and path")]
+    NotAlone,
+    #[error("is not a domain name such as example.com: write an international one in ASCII, as xn--…")]
+    NotAName,
+    #[error("has one label only, and browsers share cookies within a registered domain: leave it empty")]
+    OneLabel,
+    #[error(
+        "is a public suffix, as cloudfront.net is, below which anybody can have a name, so browsers refuse its \
+         cookies: leave it empty, or give the distribution your own domain name"
+    )]
+    PublicSuffix,
+    #[error("must not have a wildcard, since a domain includes its subdomains: leave out the *.")]
+    Wildcard,
+}
+
+fn check_domain(domain: &str) -> Result<(), DomainProblem> {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
@@ -137,21 +155,21 @@ fn domain_problem(domain: &str) -> Option<&'static str> {
     // To browsers, any name that ends in a number is an address.
     let ends_in_number = is_label(last) && last.bytes().all(|byte| byte.is_ascii_digit());
     if ends_in_number || domain.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
-        Some("is an IP address, and addresses share no cookies: leave it empty")
+        Err(DomainProblem::Address)
     } else if domain.contains(['/', ':', '?', '#', '@']) {
-        Some("must be a domain alone, such as example.com: leave out scheme, port and path")
+        Err(DomainProblem::NotAlone)
     } else if domain.contains('*') {
-        Some("must not have a wildcard, since a domain includes its subdomains: leave out the *.")
+        Err(DomainProblem::Wildcard)
     } else if domain.starts_with('.') {
-        Some("must not start with a dot, since a domain includes its subdomains: leave it out")
+        Err(DomainProblem::LeadingDot)
     } else if domain.len() > 253 || !domain.split('.').all(is_label) {
-        Some("is not a domain name such as example.com: write an international one in ASCII, as xn--…")
+        Err(DomainProblem::NotAName)
     } else if !domain.contains('.') {
-        Some("has one label only, and browsers share cookies within a registered domain: leave it empty")
+        Err(DomainProblem::OneLabel)
     } else if psl::domain_str(&domain.to_ascii_lowercase()).is_none() {
-        Some(PUBLIC_SUFFIX)
+        Err(DomainProblem::PublicSuffix)
     } else {
-        None
+        Ok(())
     }
 }
 
@@ -175,8 +193,6 @@ const NOT_SECURE: &str = "COOKIE_DOMAIN: with VIEWER_PROTOCOL http, browsers kee
      Secure, on localhost only: set VIEWER_PROTOCOL to https, or leave COOKIE_DOMAIN empty";
 const PARTITIONED: &str = "COOKIE_PARTITIONED is for pages that other sites embed, where browsers take and \
      send cookies with SameSite=None only: set COOKIE_SAME_SITE to None, or COOKIE_PARTITIONED to false";
-const PUBLIC_SUFFIX: &str = "is a public suffix, as cloudfront.net is, below which anybody can have a name, \
-     so browsers refuse its cookies: leave it empty, or give the distribution your own domain name";
 
 #[cfg(test)]
 mod tests {

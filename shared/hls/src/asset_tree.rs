@@ -3,6 +3,11 @@
 use cloudfront_signing::UrlPattern;
 use percent_encoding::percent_decode_str;
 
+/// The path is not a pattern over everything below a folder.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("it must be an absolute path that ends with /*, such as /video/*")]
+pub struct NotAFolderPattern;
+
 /// Where private video lives, and how many path segments below that share one grant.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AssetTree {
@@ -15,8 +20,8 @@ impl AssetTree {
     /// segments below it that make an asset.
     ///
     /// # Errors
-    /// A sentence where `path` is not an absolute path with one `*` at its end.
-    pub fn new(path: &str, depth: usize) -> Result<Self, &'static str> {
+    /// [`NotAFolderPattern`] unless `path` is an absolute path with one `*` at its end.
+    pub fn new(path: &str, depth: usize) -> Result<Self, NotAFolderPattern> {
         match path.strip_suffix('*') {
             Some(prefix)
                 if prefix.starts_with('/')
@@ -26,7 +31,7 @@ impl AssetTree {
             {
                 Ok(Self { prefix: prefix.to_owned(), depth })
             }
-            _ => Err("it must be an absolute path that ends with /*, such as /video/*"),
+            _ => Err(NotAFolderPattern),
         }
     }
 

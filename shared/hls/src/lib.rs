@@ -24,7 +24,7 @@ mod style;
 mod viewer_host;
 mod viewer_policy;
 
-pub use asset_tree::{Asset, AssetTree};
+pub use asset_tree::{Asset, AssetTree, NotAFolderPattern};
 pub use assets::{Assets, FoundAsset, Host};
 pub use authority::{Authority, NotAuthorized, policy_of_copy};
 pub use media_type::media_type;

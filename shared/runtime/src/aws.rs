@@ -29,7 +29,7 @@ pub(crate) enum CallError {
 impl From<CallError> for SigningError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Final(why) => Self::Key(why),
+            CallError::Final(why) => Self::Rejected(why),
             CallError::Passing(why) => Self::Unavailable(why),
         }
     }

@@ -45,13 +45,42 @@ pub enum SigningError {
     },
     /// The key cannot be used.
     #[error("the signing key cannot be used: {0}")]
-    Key(String),
+    Key(UnusableKey),
     /// What was to be signed was refused, or what was to be a key is none.
     #[error(transparent)]
     Policy(#[from] cloudfront_signing::Error),
+    /// AWS rejects each call for the key: the text is the call and AWS's code.
+    #[error("the signing key cannot be used: {0}")]
+    Rejected(String),
     /// The key's keeper does not answer.
     #[error("the signing key is out of reach for the moment: {0}")]
     Unavailable(String),
+}
+
+/// Why a key cannot sign for CloudFront.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnusableKey {
+    /// The secret names the key pair by something else than an id.
+    #[error("the secret's key_pair_id is not the id of a CloudFront public key")]
+    KeyPairId,
+    /// Neither the secret nor the settings name the key pair.
+    #[error(
+        "the secret is a bare PEM and KEY_PAIR_ID is missing: set it, or store JSON with key_pair_id and private_key"
+    )]
+    NoKeyPairId,
+    /// The secret is neither PEM nor a key pair in JSON.
+    #[error("the secret is not a JSON object with the texts key_pair_id and private_key")]
+    NotAKeyPair,
+    /// CloudFront accepts one size of RSA keys.
+    #[error("it is RSA with {bits} bits, and CloudFront takes 2048 only")]
+    RsaSize {
+        /// The bits of its modulus.
+        bits: usize,
+    },
+    /// KMS signs with SHA-256 only.
+    #[error("KMS cannot sign with SHA1")]
+    Sha1InKms,
 }
 
 /// A private key in this process.
@@ -101,9 +130,7 @@ impl SigningKey for LocalKey {
 /// Whether CloudFront takes keys of this kind; parsing has refused other curves than P-256 already.
 pub(crate) fn check(algorithm: KeyAlgorithm) -> Result<(), SigningError> {
     match algorithm {
-        KeyAlgorithm::Rsa { bits } if bits != 2_048 => {
-            Err(SigningError::Key(format!("it is RSA with {bits} bits, and CloudFront takes 2048 only")))
-        }
+        KeyAlgorithm::Rsa { bits } if bits != 2_048 => Err(SigningError::Key(UnusableKey::RsaSize { bits })),
         _ => Ok(()),
     }
 }

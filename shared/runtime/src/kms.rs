@@ -13,7 +13,7 @@ use aws_sdk_kms::{
 use cloudfront_signing::{HashAlgorithm, KeyAlgorithm, KeyPairId, PublicKey};
 use tokio::sync::OnceCell;
 
-use crate::{Signature, SigningError, SigningKey, aws::explain, key::check};
+use crate::{Signature, SigningError, SigningKey, UnusableKey, aws::explain, key::check};
 
 /// A KMS key of `RSA_2048` or `ECC_NIST_P256`.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl KmsKey {
 impl SigningKey for KmsKey {
     async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Signature, SigningError> {
         if hash != HashAlgorithm::Sha256 {
-            return Err(SigningError::Key("KMS cannot sign with SHA1".to_owned()));
+            return Err(SigningError::Key(UnusableKey::Sha1InKms));
         }
         let algorithm = match self.public_key().await?.algorithm() {
             KeyAlgorithm::EcdsaP256 => SigningAlgorithmSpec::EcdsaSha256,

@@ -28,7 +28,7 @@ pub use aws::{sdk_defaults, sdk_environment};
 pub use clock::{Clock, system_clock};
 pub use config::{ConfigError, InvalidSetting, Settings, SigningConfig};
 pub use grants::{Asker, Granted, Grants, shared_expiry};
-pub use key::{LocalKey, Signature, SigningError, SigningKey};
+pub use key::{LocalKey, Signature, SigningError, SigningKey, UnusableKey};
 pub use key_source::KeySource;
 pub use kms::KmsKey;
 pub use logging::init_logging;

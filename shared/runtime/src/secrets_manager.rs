@@ -16,7 +16,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    Clock, LocalKey, Signature, SigningError, SigningKey,
+    Clock, LocalKey, Signature, SigningError, SigningKey, UnusableKey,
     periods::Periods,
     secret_text::{CURRENT, PREVIOUS, secret_text},
 };
@@ -140,18 +140,11 @@ fn parse(text: &str, key_pair_id: Option<&KeyPairId>) -> Result<LocalKey, Signin
     if !text.trim_start().starts_with('{') {
         // First the key: a text that is none should not be called a PEM without an id.
         let key = PrivateKey::from_pem(text)?;
-        return LocalKey::new(key_pair_id.ok_or_else(|| unusable(NO_ID))?.clone(), key);
+        return LocalKey::new(key_pair_id.ok_or(SigningError::Key(UnusableKey::NoKeyPairId))?.clone(), key);
     }
-    let pair: KeyPair = serde_json::from_str(text).map_err(|_| unusable(NO_PAIR))?;
-    let id = KeyPairId::new(pair.key_pair_id.as_str()).map_err(|_| unusable(BAD_ID))?;
+    let pair: KeyPair =
+        serde_json::from_str(text).map_err(|_| SigningError::Key(UnusableKey::NotAKeyPair))?;
+    let id =
+        KeyPairId::new(pair.key_pair_id.as_str()).map_err(|_| SigningError::Key(UnusableKey::KeyPairId))?;
     LocalKey::new(id, PrivateKey::from_pem(&pair.private_key)?)
 }
-
-fn unusable(why: &str) -> SigningError {
-    SigningError::Key(why.to_owned())
-}
-
-const BAD_ID: &str = "the secret's key_pair_id is not the id of a CloudFront public key";
-const NO_ID: &str = "the secret is a bare PEM and KEY_PAIR_ID is missing: set it, or store JSON with key_pair_id and \
-     private_key";
-const NO_PAIR: &str = "the secret is not a JSON object with the texts key_pair_id and private_key";
