@@ -1,4 +1,5 @@
-//! What the log tells of a request: one line, when its answer is made; at level ERROR where it was a 5xx.
+//! What the log tells of a request, of any method: one line, when its answer is made; at level ERROR where it was
+//! a 5xx.
 //!
 //! The asset's name is the only part that a viewer chose. No query is in it, and with that no signature.
 
