@@ -85,6 +85,8 @@ pub(crate) fn deployed(value: &Value) -> String {
 /// 32 bytes in hexadecimal, which is also a text of 64.
 const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
+/// What is required, and what makes a function read other settings: without `DJANGO_KEYS`, for example, it does not
+/// ask for `DJANGO_FORMAT`. No other setting belongs here.
 const EVERYTHING: [(&str, &str); 11] = [
     ("BUCKET", "media"),
     ("DJANGO_KEYS", SECRET),

@@ -19,7 +19,10 @@ use std::{
 use serde_json::Value;
 use usher_cloudformation::Template;
 
-use crate::rules::{THROTTLED, refusals};
+use crate::{
+    environment::KNOWN_SETTINGS,
+    rules::{THROTTLED, refusals},
+};
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
@@ -31,7 +34,12 @@ fn template() -> &'static Template {
 
 #[test]
 fn the_template_is_refused_by_no_rule() {
-    assert_eq!(refusals(TEMPLATE, &parameter_sets::all()), BTreeSet::new());
+    let refused = refusals(TEMPLATE, &parameter_sets::all());
+    assert_eq!(
+        refused,
+        BTreeSet::new(),
+        "template.yaml breaks these rules, and other tests fail with this one"
+    );
 }
 
 #[test]
@@ -66,10 +74,35 @@ fn the_sets_of_parameters_try_everything() {
     let one_sided: Vec<&String> =
         held.iter().filter(|(_, sides)| sides.len() < 2).map(|(name, _)| name).collect();
     // This condition compares the region, which is us-east-1 here.
-    assert_eq!(one_sided, ["HasCloudFrontMetrics"]);
+    assert_eq!(
+        one_sided,
+        ["HasCloudFrontMetrics"],
+        "each other condition holds with some sets and not with others: add a set to SETS in parameter_sets.rs"
+    );
     let only_default: Vec<&String> =
         values.iter().filter(|(_, values)| values.len() < 2).map(|(name, _)| name).collect();
-    assert_eq!(only_default, [""; 0]);
+    assert_eq!(
+        only_default, [""; 0],
+        "these parameters always have their default: give each another value in SETS in parameter_sets.rs"
+    );
+}
+
+/// The page is what people deploy by.
+#[test]
+fn the_documented_settings_are_those_of_the_template_and_the_functions() {
+    let page = include_str!("../../docs/settings.md");
+    let table = page.split("\n\n").find(|part| part.starts_with("| Parameter |")).expect("the table");
+    let column = |number: usize| -> BTreeSet<String> {
+        let cells = table.lines().filter_map(|line| line.strip_prefix("| ")?.split('|').nth(number));
+        // Every second part is between backticks.
+        cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+    };
+    let parameters = template().document()["Parameters"].as_object().expect("a section");
+    assert_eq!(column(0), parameters.keys().cloned().collect::<BTreeSet<_>>());
+    let settings = column(1);
+    let missing: Vec<&String> =
+        KNOWN_SETTINGS.values().flatten().filter(|name| !settings.contains(*name)).collect();
+    assert_eq!(missing, [""; 0]);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The routes.
+//! The routes, and the log lines of what is issued; [`refusal`](crate::refusal) has those of what is refused.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The log of a request: one line when its answer is ready, at level ERROR for a 5xx.
+//! The log of a request of any method: one line when its answer is ready, at level ERROR for a 5xx.
 //!
 //! The asset's name is the only part that a viewer chose. The line contains no query, and so no signature.
 
