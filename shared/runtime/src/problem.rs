@@ -22,11 +22,10 @@ impl Problem {
     #[must_use]
     pub fn new(problem_type: ProblemType, detail: impl Into<String>) -> Self {
         let problem = Self { problem_type, detail: detail.into(), headers: Vec::new() };
-        match problem.status() {
-            StatusCode::SERVICE_UNAVAILABLE => {
-                problem.header(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS))
-            }
-            _ => problem,
+        if problem.status() == StatusCode::SERVICE_UNAVAILABLE {
+            problem.header(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS))
+        } else {
+            problem
         }
     }
 

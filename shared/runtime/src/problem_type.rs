@@ -13,12 +13,10 @@ macro_rules! problem_types {
         }
 
         impl ProblemType {
-            /// All types.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
+            const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// The end of its URI.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
+            const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }
 

@@ -184,19 +184,19 @@ impl fmt::Debug for Grant {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{CannedPolicy, CustomPolicy, UnixTime, UrlPattern};
 
-    fn time() -> UnixTime {
+    pub(crate) fn time() -> UnixTime {
         UnixTime::new(1_767_290_400).expect("a time in seconds")
     }
 
-    fn grant(policy: impl Into<Policy>, hash: HashAlgorithm) -> Grant {
+    pub(crate) fn grant(policy: impl Into<Policy>, hash: HashAlgorithm) -> Grant {
         Grant::new(policy.into(), KeyPairId::new("K1").expect("an id"), hash, &[0xfb, 0xef, 0xff])
     }
 
-    fn wildcard(pattern: &str) -> CustomPolicy {
+    pub(crate) fn wildcard(pattern: &str) -> CustomPolicy {
         CustomPolicy::new(UrlPattern::new(pattern).expect("a pattern"), time()).expect("a policy")
     }
 

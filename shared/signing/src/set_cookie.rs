@@ -164,19 +164,10 @@ pub enum CookieLifetime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CannedPolicy, CustomPolicy, ExactUrl, HashAlgorithm, KeyPairId, Policy, UrlPattern};
-
-    fn time() -> UnixTime {
-        UnixTime::new(1_767_290_400).expect("a time in seconds")
-    }
-
-    fn grant(policy: impl Into<Policy>, hash: HashAlgorithm) -> Grant {
-        Grant::new(policy.into(), KeyPairId::new("K1").expect("an id"), hash, &[0xfb, 0xef, 0xff])
-    }
-
-    fn wildcard(pattern: &str) -> CustomPolicy {
-        CustomPolicy::new(UrlPattern::new(pattern).expect("a pattern"), time()).expect("a policy")
-    }
+    use crate::{
+        CannedPolicy, ExactUrl, HashAlgorithm,
+        grant::tests::{grant, time, wildcard},
+    };
 
     #[test]
     fn a_cookie_is_secure_and_bound_to_host_and_path() {
