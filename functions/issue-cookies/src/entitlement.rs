@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
-use hls_rewrite::AssetTree;
+use hls_rewrite::{AssetTree, FolderPattern};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use usher_runtime::Settings;
 
-use crate::{Subject, authenticators::UniqueClaims, folder_pattern::FolderPattern};
+use crate::{Subject, authenticators::UniqueClaims};
 
 /// The rules that give resources to viewers.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -101,10 +101,9 @@ impl Entitlements {
         }
         let path = |path: &String| {
             let folder = path.strip_prefix('/').unwrap_or(path).strip_suffix("/*")?;
-            let path =
-                folder.split('/').all(is_plain_segment).then(|| FolderPattern::of(folder.split('/')))?;
+            let path = folder.split('/').all(is_plain_segment).then(|| folder_of(folder.split('/')))??;
             let is_given = resources.iter().any(|resource| resource.contains(&path));
-            (is_given && self.tree.is_of_whole_assets(&path.to_string())).then_some(path)
+            (is_given && self.tree.is_of_whole_assets(path.pattern())).then_some(path)
         };
         paths.iter().map(path).collect::<Option<_>>().ok_or(NotEntitled::Path)
     }
@@ -141,8 +140,7 @@ enum Segment {
 
 impl Rule {
     fn everything(tree: &AssetTree) -> Self {
-        let everything = tree.everything();
-        let folder = everything.strip_suffix("/*").unwrap_or_default().split('/').skip(1);
+        let folder = tree.root().folder().split_terminator('/').skip(1);
         let folder = folder.map(|segment| Segment::Fixed(segment.to_owned())).collect();
         Self { folder, conditions: Map::new() }
     }
@@ -155,14 +153,15 @@ impl Rule {
         if !conditions.values().all(Value::is_string) {
             return Err("each value of its if must be a text".to_owned());
         }
-        let everything = tree.everything();
-        let (folder, example) = folder(&template).filter(|(_, example)| tree.covers(example)).ok_or_else(|| {
+        let folder = folder(&template).filter(|(_, example)| tree.covers(example.pattern()));
+        let (folder, example) = folder.ok_or_else(|| {
             format!(
-                "the resource must lie in {everything} and end with /*, with no other wildcard, and with each \
-                 claim a whole segment, as in /video/{{tenant}}/*"
+                "the resource must lie in {} and end with /*, with no other wildcard, and with each \
+                 claim a whole segment, as in /video/{{tenant}}/*",
+                tree.root()
             )
         })?;
-        if !tree.is_of_whole_assets(&example) {
+        if !tree.is_of_whole_assets(example.pattern()) {
             return Err(
                 "the resource lies deeper than SCOPE_DEPTH, and a playlist is signed for the whole folder \
                         at that depth: raise SCOPE_DEPTH"
@@ -199,12 +198,14 @@ impl Rule {
             };
             folders = folders.iter().flat_map(longer).collect();
         }
-        Ok(folders.iter().map(|folder| FolderPattern::of(folder.iter().map(String::as_str))).collect())
+        let patterns = folders.iter().map(|folder| folder_of(folder.iter().map(String::as_str)));
+        // A name that is too long for any policy.
+        patterns.collect::<Option<_>>().ok_or(NotEntitled::Nothing)
     }
 }
 
-/// The segments of a template, and a path that it could give; nothing if that is no folder.
-fn folder(template: &str) -> Option<(Vec<Segment>, String)> {
+/// The segments of a template, and a folder that it could give; nothing if that is no folder.
+fn folder(template: &str) -> Option<(Vec<Segment>, FolderPattern)> {
     let segments = template.strip_prefix('/')?.strip_suffix("/*")?.split('/');
     let claim = |text: &str| {
         let name = text.strip_prefix('{')?.strip_suffix('}')?;
@@ -213,14 +214,18 @@ fn folder(template: &str) -> Option<(Vec<Segment>, String)> {
     };
     let folder: Vec<Segment> =
         segments.map(|text| claim(text).unwrap_or_else(|| Segment::Fixed(text.to_owned()))).collect();
-    let example = FolderPattern::of(folder.iter().map(|segment| match segment {
+    let example = folder_of(folder.iter().map(|segment| match segment {
         Segment::Claim(_) => "claim",
         Segment::Fixed(text) => text.as_str(),
-    }));
-    let example = example.to_string();
-    let is_folder =
-        AssetTree::new(&example, 0).is_ok() && !example.contains(['{', '}']) && !example.contains("//");
-    is_folder.then_some((folder, example))
+    }))?;
+    let is_plain = !example.folder().contains(['{', '}']) && !example.folder().contains("//");
+    is_plain.then_some((folder, example))
+}
+
+/// The folder with these names, from the root on.
+fn folder_of<'s>(segments: impl IntoIterator<Item = &'s str>) -> Option<FolderPattern> {
+    let segments = segments.into_iter().flat_map(|segment| [segment, "/"]);
+    format!("/{}*", segments.collect::<String>()).parse().ok()
 }
 
 /// A claim by its name, or by the names of the objects around it, with dots between: `realm_access.roles`.

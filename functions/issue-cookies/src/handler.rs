@@ -7,7 +7,7 @@ use cloudfront_signing::{
     CookieAttributes, CustomPolicy, Error, ExactUrl, Grant, URL_LIMIT, UnixTime, UrlPattern,
 };
 use futures::future::try_join_all;
-use hls_rewrite::{needs_policy_copy, policy_copy};
+use hls_rewrite::{FolderPattern, PathPattern, needs_policy_copy, policy_copy};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use usher_runtime::{Asker, Clock, Grants, KEY_LIMIT, Viewer, ViewerOrigin, Warming, object_key, warm};
@@ -16,7 +16,6 @@ use crate::{
     Config, NotEntitled, Subject,
     answer::Answer,
     authenticators::Credential,
-    folder_pattern::FolderPattern,
     origin_rule::{self, Authority},
     refusal::Refusal,
     remembered_paths,
@@ -103,8 +102,7 @@ impl IssueCookies {
         if paths.len() > SETS_LIMIT {
             return Err(not_entitled(subject, NotEntitled::TooMany));
         }
-        let grants =
-            paths.iter().map(|path| self.grant(&admission, path.to_string(), self.config.cookie_ttl));
+        let grants = paths.iter().map(|path| self.grant(&admission, path.pattern(), self.config.cookie_ttl));
         let grants = try_join_all(grants).await?;
         let mut answer =
             Answer::json(&issued(&grants, self.expiry(&admission, self.config.cookie_ttl), *now));
@@ -141,13 +139,13 @@ impl IssueCookies {
         let path = asked.path.split('?').next().unwrap_or_default();
         // The playlist function would not answer for such a path, and its dot segments could lead elsewhere.
         let asset = object_key(path).and_then(|_| self.config.tree.of(path));
-        let outside = || Refusal::OutsideOfScope { everything: self.config.tree.everything() };
+        let outside = || Refusal::OutsideOfScope { root: self.config.tree.root().clone() };
         let asset = asset.ok_or_else(outside)?;
         if !admission.paths.iter().any(|entitled| entitled.covers(path)) {
             return Err(not_entitled(&admission.subject, NotEntitled::Nothing));
         }
         // The grant covers the whole asset, since a player adds parameters to playlist URLs.
-        let (resource, grant) = self.grant(&admission, asset, self.config.url_ttl).await?;
+        let (resource, grant) = self.grant(&admission, &asset, self.config.url_ttl).await?;
         let mut signed = grant.url(&url).map_err(Refusal::Url)?;
         // A copy of the policy, for the function that answers for playlists: CloudFront removes the parameters of the
         // signature.
@@ -201,10 +199,10 @@ impl IssueCookies {
     async fn grant(
         &self,
         admission: &Admission,
-        path: String,
+        path: &PathPattern,
         ttl: u64,
     ) -> Result<(UrlPattern, Arc<Grant>), Refusal> {
-        let resource = UrlPattern::new(admission.origin.url(&path)).map_err(Refusal::Url)?;
+        let resource = UrlPattern::new(admission.origin.url(path.as_str())).map_err(Refusal::Url)?;
         let policy =
             CustomPolicy::new(resource.clone(), self.expiry(admission, ttl)).map_err(Refusal::Url)?;
         let asker = Asker::new(&admission.subject.id);

@@ -15,7 +15,6 @@ mod config;
 mod cookie_settings;
 mod cors;
 mod entitlement;
-mod folder_pattern;
 mod handler;
 mod http_client;
 mod origin_rule;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hls_rewrite::FolderPattern;
 use http::{HeaderValue, header};
 use usher_runtime::{Problem, ProblemType, SigningError, ViewerError};
 
@@ -47,7 +48,7 @@ pub(crate) enum Refusal {
     /// The path to sign is none of an asset.
     OutsideOfScope {
         /// The pattern over all assets.
-        everything: String,
+        root: FolderPattern,
     },
     /// A page of another origin sent the request, or nobody says which one.
     Page(OriginRefusal),
@@ -81,11 +82,9 @@ impl From<Refusal> for Problem {
                 Self::new(ProblemType::NotEntitled, "you are signed in, and may not watch this")
             }
             Refusal::OriginSecret(error) => not_from_the_distribution(&error),
-            Refusal::OutsideOfScope { everything } => Self::new(
+            Refusal::OutsideOfScope { root } => Self::new(
                 ProblemType::NotAVideo,
-                format!(
-                    "the path is not below {everything}, or there are dot segments or broken escapes in it"
-                ),
+                format!("the path is not below {root}, or there are dot segments or broken escapes in it"),
             ),
             Refusal::Page(error) => {
                 let problem_type = match error {

@@ -7,9 +7,9 @@
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::{CookieAttributes, clear_cookies};
 use cookie::Cookie;
-use hls_rewrite::AssetTree;
+use hls_rewrite::{AssetTree, FolderPattern};
 
-use crate::{folder_pattern::FolderPattern, refusal::Refusal};
+use crate::refusal::Refusal;
 
 /// The folders that a request's cookie names, such as `/video/tenant-a/`; nothing without the cookie. This function
 /// never writes a folder outside of `tree`, so it ignores one.
@@ -17,8 +17,8 @@ pub(crate) fn read(request: &ApiGatewayV2httpRequest, tree: &AssetTree) -> Optio
     let cookies = request.cookies.iter().flatten().filter_map(|pair| Cookie::parse(pair.as_str()).ok());
     let value = cookies.filter(|cookie| cookie.name() == NAME).find_map(|cookie| cookie.value_raw())?;
     let is_ours = |folder: &&str| {
-        let pattern = format!("{folder}*");
-        folder.len() <= FOLDER_LIMIT && AssetTree::new(&pattern, 0).is_ok() && tree.covers(&pattern)
+        let pattern: Result<FolderPattern, _> = format!("{folder}*").parse();
+        folder.len() <= FOLDER_LIMIT && pattern.is_ok_and(|pattern| tree.covers(pattern.pattern()))
     };
     Some(value.split(SEPARATOR).filter(is_ours).take(LIMIT).map(str::to_owned).collect())
 }
@@ -38,13 +38,13 @@ pub(crate) fn replace(
     tree: &AssetTree,
     attributes: Attributes<'_>,
 ) -> Result<(), Refusal> {
-    let everything = FolderPattern::everything(tree);
-    if before.is_none() && *paths == [everything.clone()] {
+    let root = tree.root();
+    if before.is_none() && paths == std::slice::from_ref(root) {
         return Ok(());
     }
     let kept: Vec<String> = paths.iter().map(|path| path.folder().to_owned()).collect();
     // Without this cookie, the browser may have the cookies of a viewer who may watch everything.
-    let mut stale = before.unwrap_or_else(|| vec![everything.folder().to_owned()]);
+    let mut stale = before.unwrap_or_else(|| vec![root.folder().to_owned()]);
     stale.retain(|folder| !kept.contains(folder));
     let left = clear(cookies, stale, attributes)?;
     remember(cookies, &kept, &left, attributes)
@@ -61,10 +61,10 @@ pub(crate) fn forget(
     attributes: Attributes<'_>,
 ) -> Result<(), Refusal> {
     let is_remembered = before.is_some();
-    let everything = FolderPattern::everything(tree);
+    let root = tree.root().folder();
     let mut folders = before.unwrap_or_default();
-    folders.retain(|folder| folder != everything.folder());
-    folders.insert(0, everything.folder().to_owned());
+    folders.retain(|folder| folder != root);
+    folders.insert(0, root.to_owned());
     let left = clear(cookies, folders, attributes)?;
     if is_remembered { remember(cookies, &[], &left, attributes) } else { Ok(()) }
 }

@@ -1,7 +1,6 @@
 //! The function's settings.
 
-use cloudfront_signing::UrlPattern;
-use hls_rewrite::AssetTree;
+use hls_rewrite::{AssetTree, PathPattern};
 use usher_runtime::{
     ConfigError, KeySource, Settings, SigningConfig, ViewerHost, ViewerProtocol, asset_tree,
 };
@@ -20,7 +19,7 @@ pub struct Config {
     /// `VIEWER_HOST`
     pub viewer_host: ViewerHost,
     /// `COMMON_ASSETS`: path patterns of the assets that every viewer may get.
-    pub common_assets: Vec<String>,
+    pub common_assets: Vec<PathPattern>,
     /// `TRUSTED_SIGNERS`: further keys that CloudFront trusts, for URLs that they have already signed.
     pub trusted_signers: Vec<KeySource>,
     /// `SIGNED_HOSTS`: other hosts whose URIs are signed too.
@@ -66,7 +65,7 @@ impl Config {
 }
 
 /// Reads `COMMON_ASSETS`, a JSON array of path patterns of whole assets, such as `["/video/ads/*"]`.
-fn read_common_assets(settings: &mut Settings<'_>, tree: &AssetTree) -> Option<Vec<String>> {
+fn read_common_assets(settings: &mut Settings<'_>, tree: &AssetTree) -> Option<Vec<PathPattern>> {
     let Some(text) = settings.optional(COMMON_ASSETS) else { return Some(Vec::new()) };
     let Ok(patterns) = serde_json::from_str::<Vec<String>>(&text) else {
         settings.problem(format!(
@@ -74,16 +73,20 @@ fn read_common_assets(settings: &mut Settings<'_>, tree: &AssetTree) -> Option<V
         ));
         return None;
     };
-    for (at, pattern) in patterns.iter().enumerate() {
-        let is_pattern = UrlPattern::new(format!("https://host{pattern}")).is_ok();
-        if !(is_pattern && tree.covers(pattern) && tree.covers_whole_assets(pattern)) {
+    let patterns = patterns.iter().enumerate().map(|(at, pattern)| {
+        let pattern: Option<PathPattern> = pattern.parse().ok();
+        let pattern = pattern.filter(|pattern| tree.covers(pattern) && tree.covers_whole_assets(pattern));
+        if pattern.is_none() {
             settings.problem(format!(
                 "{COMMON_ASSETS}[{at}] must be a path pattern of whole assets below {}, such as /video/ads/*",
-                tree.everything()
+                tree.root()
             ));
         }
-    }
-    Some(patterns)
+        pattern
+    });
+    // All of them are read before the first problem ends this function, so that it reports all problems.
+    let patterns: Vec<Option<PathPattern>> = patterns.collect();
+    patterns.into_iter().collect()
 }
 
 const COMMON_ASSETS: &str = "COMMON_ASSETS";
@@ -106,7 +109,7 @@ mod tests {
     #[test]
     fn what_is_not_set_has_the_value_of_the_template() {
         let config = read(&[]).expect("a configuration");
-        assert_eq!(config.common_assets, Vec::<String>::new());
+        assert_eq!(config.common_assets, []);
         assert_eq!(config.trusted_signers, []);
         assert_eq!(config.viewer_host, ViewerHost::Header);
         assert_eq!(config.signed_hosts, []);
@@ -125,7 +128,10 @@ mod tests {
             ("ALLOWED_ORIGINS", "https://app.example.com"),
         ])
         .expect("a configuration");
-        assert_eq!(config.common_assets, ["/video/ads/*", "/video/jingle.ts"]);
+        assert_eq!(
+            config.common_assets.iter().map(PathPattern::as_str).collect::<Vec<_>>(),
+            ["/video/ads/*", "/video/jingle.ts"]
+        );
         let id = |id| KeyPairId::new(id).expect("an id");
         assert_eq!(
             config.trusted_signers,

@@ -175,7 +175,7 @@ impl ResignManifest {
         // The function knows nothing of the viewer's signature, so it signs nothing.
         let style = if authority.is_some() { style } else { Style::Plain };
         let (asker, has_copy) = (Asker::new(viewer_address(&event.headers)), viewer.policy_copy.is_some());
-        let (path, own_resource) = (path.to_owned(), viewer_origin.url(&own_pattern));
+        let (path, own_resource) = (path.to_owned(), viewer_origin.url(own_pattern.as_str()));
         Ok(Asked {
             style,
             path,

@@ -27,6 +27,7 @@ pub use self::{
     report::{Check, Outcome, Report},
 };
 
+use hls_rewrite::PathPattern;
 use url::Url;
 use usher_runtime::{Clock, Origin};
 
@@ -55,7 +56,7 @@ pub struct Options {
     /// The origin of a cast receiver, which plays by signed URLs.
     pub receiver_origin: Option<Origin>,
     /// Path patterns of what every viewer may get, whatever their policy covers.
-    pub common_assets: Vec<String>,
+    pub common_assets: Vec<PathPattern>,
 }
 
 /// Why nothing can be checked.

@@ -54,7 +54,7 @@ pub(super) fn signed(deployment: &Deployment<'_>, walk: &Walk) -> Check {
 pub(super) fn reach(deployment: &Deployment<'_>, url: &Url, walk: &Walk) -> Check {
     let Some(own) = HeldPolicy::of_url(url) else { return REACH.unknown(NO_POLICY) };
     let common: Vec<_> =
-        deployment.options.common_assets.iter().map(|pattern| deployment.url(pattern)).collect();
+        deployment.options.common_assets.iter().map(|pattern| deployment.url(pattern.as_str())).collect();
     let (mut problems, mut is_common) = (Problems::default(), false);
     for (reference, policy) in policies(walk) {
         if policy.is_within(&own.resource) {

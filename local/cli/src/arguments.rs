@@ -4,6 +4,7 @@ use std::{ffi::OsString, net::IpAddr, net::SocketAddr, path::PathBuf, process::E
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloudfront_signing::{HashAlgorithm, KeyPairId, UnixTime};
+use hls_rewrite::PathPattern;
 use jiff::{Timestamp, civil, tz::TimeZone};
 use url::{Host, Url};
 use usher_edge::Options;
@@ -305,8 +306,8 @@ pub struct Check {
     pub receiver_origin: Option<Origin>,
     /// A path pattern in the deployment's CommonAssets, which every viewer may get, such as /video/ads/*; may be
     /// repeated.
-    #[arg(long, value_name = "PATTERN", value_parser = parse_path)]
-    pub common_assets: Vec<String>,
+    #[arg(long, value_name = "PATTERN")]
+    pub common_assets: Vec<PathPattern>,
     /// Text for people, or JSON for programs.
     #[arg(long, default_value = "text")]
     pub output: ExplainOutput,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Asset, AssetTree, Reference, SkipReason};
+use crate::{Asset, AssetTree, PathPattern, Reference, SkipReason};
 
 /// A host whose URIs are signed, and which of its assets.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Assets {
     /// The viewer's own host is the first.
     hosts: Vec<Host>,
     found: Vec<FoundAsset>,
-    numbers: HashMap<(usize, String), usize>,
+    numbers: HashMap<(usize, PathPattern), usize>,
     /// The asset of the last reference: the next one mostly points at the same.
     last: usize,
 }
@@ -32,7 +32,7 @@ pub struct FoundAsset {
     /// The index of the host. The viewer's own host is the first.
     pub host: usize,
     /// The pattern that covers the asset, without the host.
-    pub pattern: String,
+    pub pattern: PathPattern,
     /// The pattern with its host, as a policy names it.
     pub resource: String,
 }

@@ -15,6 +15,7 @@ mod assets;
 mod authority;
 pub mod document;
 mod media_type;
+mod path_pattern;
 mod plan;
 mod playlist;
 mod policy_copy;
@@ -24,10 +25,11 @@ mod style;
 mod viewer_host;
 mod viewer_policy;
 
-pub use asset_tree::{Asset, AssetTree, NotAFolderPattern};
+pub use asset_tree::{Asset, AssetTree};
 pub use assets::{Assets, FoundAsset, Host};
 pub use authority::{Authority, NotAuthorized, policy_of_copy};
 pub use media_type::media_type;
+pub use path_pattern::{FolderPattern, NotAFolderPattern, NotAPathPattern, PathPattern};
 pub use plan::{Permission, RequiredGrant, SigningPlan};
 pub use playlist::{
     Definitions, InsertionPoint, Kind, Origin, PlaylistInfo, Reference, References, RewriteCounts, Scan,

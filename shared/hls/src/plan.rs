@@ -2,7 +2,7 @@
 
 use cloudfront_signing::UrlPattern;
 
-use crate::{Assets, Authority, Scan, SkipReason};
+use crate::{Assets, Authority, PathPattern, Scan, SkipReason};
 
 /// The outcome for each asset, and the grants that are needed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,7 +28,7 @@ pub struct Permission<'a> {
     /// What the viewer may get.
     pub authority: &'a Authority,
     /// Path patterns of the assets that every viewer may get, on the viewer's own host.
-    pub common_assets: &'a [String],
+    pub common_assets: &'a [PathPattern],
     /// The pattern that covers the asset of the request itself.
     pub own_resource: Option<&'a str>,
 }
@@ -98,8 +98,8 @@ impl SigningPlan {
 impl Permission<'_> {
     fn permits(&self, asset: &UrlPattern, own_host: &str) -> bool {
         // A path alone means the file with any query, as the pattern of a file does.
-        let is_common = |pattern: &String| {
-            let query = if pattern.ends_with('*') { "" } else { "?*" };
+        let is_common = |pattern: &PathPattern| {
+            let query = if pattern.as_str().ends_with('*') { "" } else { "?*" };
             asset.is_within(&format!("{own_host}{pattern}{query}"))
         };
         self.authority.covers(asset, self.own_resource) || self.common_assets.iter().any(is_common)

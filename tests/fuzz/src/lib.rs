@@ -45,7 +45,7 @@ pub fn plan_for(playlist: &[u8], url: &Url, resource: &str) -> (SigningPlan, &'s
     let own = tree.of(url.path()).map(|pattern| format!("https://h{pattern}"));
     let permission = Permission {
         authority: &authority,
-        common_assets: &["/video/ads/*".to_owned()],
+        common_assets: &["/video/ads/*".parse().expect("a pattern")],
         own_resource: own.as_deref(),
     };
     (SigningPlan::of_playlist(&assets, &scan, permission), "https://h/video/ads/*")

@@ -55,7 +55,7 @@ async fn another_asset_that_a_playlist_opens_is_named_unless_it_is_common_to_all
         (&["/video/o*"], &[]),
     ];
     for (common, expected) in rows {
-        let common_assets = common.iter().map(|&pattern| pattern.to_owned()).collect();
+        let common_assets = common.iter().map(|&pattern| pattern.parse().unwrap()).collect();
         let options = Options { common_assets, ..options(&front.url) };
         assert_eq!(cured(&check(&options).await, &front.url), expected, "{common:?}");
     }

@@ -1,7 +1,9 @@
 //! Properties of every playlist, and of every text that is not a playlist.
 
 use cloudfront_signing::{Grant, Policy, UrlPattern};
-use hls_rewrite::{AssetTree, Authority, Kind, References, SkipReason, Style, ViewerPolicy, rewrite};
+use hls_rewrite::{
+    AssetTree, Authority, Kind, PathPattern, References, SkipReason, Style, ViewerPolicy, rewrite,
+};
 use proptest::{prelude::*, sample::select};
 use url::Url;
 
@@ -130,14 +132,21 @@ proptest! {
 }
 
 /// No signature in a viewer's playlist covers more, or lives longer, than that viewer's policy.
-fn assert_within(playlist: &[u8], authority: &Authority, resource: &str, style: Style, common: &[String]) {
+fn assert_within(
+    playlist: &[u8],
+    authority: &Authority,
+    resource: &str,
+    style: Style,
+    common: &[PathPattern],
+) {
     let tree = AssetTree::new("/video/*", 1).unwrap();
     let signed = sign_for(authority, playlist, &url(), &tree, style, common);
     for grant in &signed.grants {
         let Policy::Custom(policy) = grant.policy() else { panic!("{grant:?}") };
         let covered = UrlPattern::new(policy.resource().as_str()).unwrap();
-        let is_common =
-            |pattern: &String| covered.is_within(&format!("https://d111111abcdef8.cloudfront.net{pattern}"));
+        let is_common = |pattern: &PathPattern| {
+            covered.is_within(&format!("https://d111111abcdef8.cloudfront.net{pattern}"))
+        };
         assert!(covered.is_within(resource) || common.iter().any(is_common), "{covered} for {resource}");
         assert!(grant.policy().date_less_than() <= authority.expires());
     }
@@ -171,7 +180,7 @@ proptest! {
             "*",
         ]),
         style in select(vec![Style::Inline { asked_for: false }, Style::Inline { asked_for: true }, Style::Define]),
-        common in select(vec![vec![], vec!["/video/ads/*".to_owned()], vec!["/video/o/*".to_owned()]]),
+        common in select(vec![vec![], vec!["/video/ads/*".parse().unwrap()], vec!["/video/o/*".parse().unwrap()]]),
     ) {
         let policy = ViewerPolicy::Custom { resource: resource.to_owned(), expires: time(1_790_000_100) };
         let now = time(1_790_000_000);

@@ -15,7 +15,7 @@ use cloudfront_signing::{
     Verifier,
 };
 use hls_rewrite::{
-    AssetTree, Assets, Authority, Host, Origin, Permission, PolicyCopies, RewriteCounts, Scan,
+    AssetTree, Assets, Authority, Host, Origin, PathPattern, Permission, PolicyCopies, RewriteCounts, Scan,
     SignedPlaylist, SigningPlan, Style, policy_copy,
 };
 use url::Url;
@@ -73,7 +73,7 @@ pub(crate) fn sign_for(
     url: &Url,
     tree: &AssetTree,
     style: Style,
-    common_assets: &[String],
+    common_assets: &[PathPattern],
 ) -> Signed {
     let origin = url.origin().ascii_serialization();
     let own = tree.of(url.path()).map(|pattern| format!("{origin}{pattern}"));
