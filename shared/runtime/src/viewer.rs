@@ -66,8 +66,10 @@ impl ViewerHost {
             Some(host) if is_viewer_host(&host) && host == host.to_ascii_lowercase() => {
                 Ok(Self::Configured(host))
             }
-            Some(_) => Err(settings
-                .invalid("VIEWER_HOST must be a host as browsers send it, such as video.example.com")),
+            Some(_) => {
+                Err(settings
+                    .invalid("VIEWER_HOST must be a host as browsers send it, such as video.example.com"))
+            }
         }
     }
 }
