@@ -44,7 +44,7 @@ pub use self::{
     jwk_set::JwkSetError,
     plone_online::{PloneFailure, PloneRefusal},
     plone_ticket::TicketError,
-    provider::{FetchError, FetchFailure},
+    provider::{ConnectionError, FetchError, FetchFailure},
     token::TokenError,
 };
 use crate::Subject;

@@ -3,12 +3,14 @@
 use aws_types::SdkConfig;
 use hls_rewrite::AssetTree;
 use usher_runtime::{
-    Clock, ConfigError, Settings, SigningConfig, StoredSecrets, ViewerHost, ViewerProtocol, asset_tree,
+    Clock, ConfigError, InvalidSetting, Settings, SigningConfig, StoredSecrets, ViewerHost, ViewerProtocol,
+    asset_tree,
 };
 
 use crate::{
     CookieSettings, Cors, Entitlements, OriginSecret,
     authenticators::{Authenticators, HttpClient},
+    cors::read_origins,
 };
 
 /// The settings, from the environment or from the local edge.
@@ -67,10 +69,10 @@ impl Config {
         let mut settings = Settings::new(look_up);
         let config = Self::from_settings(&mut settings, http);
         let secrets = settings.open_secrets(sdk, clock).await;
-        settings.finish(|| Some(Self { secrets, ..config? }))
+        settings.finish(|| Ok(Self { secrets, ..config? }))
     }
 
-    fn from_settings(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Option<Self> {
+    fn from_settings(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<Self, InvalidSetting> {
         let signing = SigningConfig::read(settings);
         let tree = asset_tree(settings);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
@@ -78,26 +80,27 @@ impl Config {
         let origin_secret = OriginSecret::read(settings);
         let cookie_ttl = settings.seconds("COOKIE_TTL_SECONDS", 3_600);
         let url_ttl = settings.seconds("URL_TTL_SECONDS", 21_600);
-        let cors = Cors::read(settings);
-        let cookies = CookieSettings::read(settings, &cors, protocol);
-        if let (Some(ViewerHost::Configured(host)), Some(cookies)) = (&viewer_host, &cookies)
+        let origins = read_origins(settings);
+        let cookies = CookieSettings::read(settings, &origins, protocol);
+        if let (Ok(ViewerHost::Configured(host)), Ok(cookies)) = (&viewer_host, &cookies)
             && let Err(error) = cookies.attributes(host, "/")
         {
             settings.problem(format!("COOKIE_DOMAIN and VIEWER_HOST do not fit: {error}"));
         }
         let authenticators = Authenticators::read(settings, http);
-        let entitlements = tree.as_ref().and_then(|tree| Entitlements::read(settings, tree));
-        Some(Self {
+        let tree = tree?;
+        let entitlements = Entitlements::read(settings, &tree);
+        Ok(Self {
             signing: signing?,
-            tree: tree?,
+            tree,
             protocol: protocol?,
             viewer_host: viewer_host?,
-            origin_secret: origin_secret.ok()?,
+            origin_secret: origin_secret?,
             cookie_ttl: cookie_ttl?,
             cookies: cookies?,
             url_ttl: url_ttl?,
-            cors,
-            authenticators: authenticators.ok()?,
+            cors: Cors::new(origins)?,
+            authenticators: authenticators?,
             entitlements: entitlements?,
             secrets: StoredSecrets::default(),
         })

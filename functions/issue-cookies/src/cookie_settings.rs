@@ -7,9 +7,7 @@
 use std::net::IpAddr;
 
 use cloudfront_signing::{CookieAttributes, CookieLifetime, SameSite};
-use usher_runtime::{Origin, Settings, ViewerProtocol};
-
-use crate::Cors;
+use usher_runtime::{InvalidSetting, Origin, Settings, ViewerProtocol};
 
 /// How browsers keep the cookies.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,23 +30,26 @@ pub(crate) struct HostNotCovered {
 
 impl CookieSettings {
     /// Reads `COOKIE_DOMAIN` (default: none, the host alone), `COOKIE_SAME_SITE` (`Lax`), `COOKIE_PARTITIONED`
-    /// (`false`) and `COOKIE_LIFETIME` (`session`). `protocol` is the viewers', if its setting is valid.
+    /// (`false`) and `COOKIE_LIFETIME` (`session`). They must fit the other settings as far as these are valid:
+    /// `origins` that may call, and the `protocol` of viewers.
     pub(crate) fn read(
         settings: &mut Settings<'_>,
-        cors: &Cors,
-        protocol: Option<ViewerProtocol>,
-    ) -> Option<Self> {
+        origins: &[Result<Origin, InvalidSetting>],
+        protocol: Result<ViewerProtocol, InvalidSetting>,
+    ) -> Result<Self, InvalidSetting> {
         let domain = read_domain(settings);
         let same_sites = [("Lax", SameSite::Lax), ("Strict", SameSite::Strict), ("None", SameSite::None)];
         let same_site = choice(settings, "COOKIE_SAME_SITE", &same_sites, "Lax, Strict or None");
         let partitioned = settings.parsed("COOKIE_PARTITIONED", false, "true or false");
         let lifetimes = [("session", CookieLifetime::Session), ("policy", CookieLifetime::Policy)];
         let lifetime = choice(settings, "COOKIE_LIFETIME", &lifetimes, "session or policy");
-        let read = Self { domain, same_site: same_site?, partitioned: partitioned?, lifetime: lifetime? };
-        for problem in read.problems(cors.allowed_origins(), protocol?) {
+        let known_domain = domain.clone().unwrap_or_default();
+        let (same_site, partitioned, lifetime) = (same_site?, partitioned?, lifetime?);
+        let read = Self { domain: known_domain, same_site, partitioned, lifetime };
+        for problem in read.problems(origins.iter().flatten(), protocol?) {
             settings.problem(problem);
         }
-        Some(read)
+        domain.map(|_| read)
     }
 
     /// The attributes of cookies for what lies below `path` of the host that the viewer asked.
@@ -68,7 +69,11 @@ impl CookieSettings {
     }
 
     /// What no browser would keep or send, with a cure for each.
-    fn problems(&self, allowed_origins: &[Origin], protocol: ViewerProtocol) -> Vec<String> {
+    fn problems<'o>(
+        &self,
+        origins: impl Iterator<Item = &'o Origin>,
+        protocol: ViewerProtocol,
+    ) -> Vec<String> {
         let mut problems = Vec::new();
         if self.partitioned && self.same_site != SameSite::None {
             problems.push(PARTITIONED.to_owned());
@@ -79,7 +84,7 @@ impl CookieSettings {
         }
         if self.same_site != SameSite::None {
             let problem = |origin| cross_site(origin, domain, protocol);
-            problems.extend(allowed_origins.iter().filter_map(problem));
+            problems.extend(origins.filter_map(problem));
         }
         problems
     }
@@ -116,12 +121,10 @@ fn covers(domain: &str, host: &str) -> bool {
     name.strip_suffix(domain).is_some_and(|below| below.is_empty() || below.ends_with('.'))
 }
 
-fn read_domain(settings: &mut Settings<'_>) -> Option<String> {
-    let domain = settings.optional("COOKIE_DOMAIN")?;
-    check_domain(&domain)
-        .map_err(|problem| settings.problem(format!("COOKIE_DOMAIN {problem}")))
-        .ok()
-        .map(|()| domain.to_ascii_lowercase())
+fn read_domain(settings: &mut Settings<'_>) -> Result<Option<String>, InvalidSetting> {
+    let Some(domain) = settings.optional("COOKIE_DOMAIN") else { return Ok(None) };
+    check_domain(&domain).map_err(|problem| settings.invalid(format!("COOKIE_DOMAIN {problem}")))?;
+    Ok(Some(domain.to_ascii_lowercase()))
 }
 
 /// Why no browser accepts cookies for a domain.
@@ -179,14 +182,12 @@ fn choice<T: Copy>(
     name: &str,
     choices: &[(&str, T)],
     expected: &str,
-) -> Option<T> {
+) -> Result<T, InvalidSetting> {
     let value = settings.optional(name);
     let mut choices = choices.iter();
     let found = choices.find(|(text, _)| value.as_deref().is_none_or(|value| value == *text));
-    if found.is_none() {
-        settings.problem(format!("{name} must be {expected}"));
-    }
-    found.map(|(_, choice)| *choice)
+    let (_, choice) = found.ok_or_else(|| settings.invalid(format!("{name} must be {expected}")))?;
+    Ok(*choice)
 }
 
 const NOT_SECURE: &str = "COOKIE_DOMAIN: with VIEWER_PROTOCOL http, browsers keep the cookies, which are \
@@ -197,6 +198,7 @@ const PARTITIONED: &str = "COOKIE_PARTITIONED is for pages that other sites embe
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cors::read_origins;
 
     type Pairs<'a> = &'a [(&'a str, &'a str)];
 
@@ -205,8 +207,8 @@ mod tests {
             |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         let mut settings = Settings::new(&look_up);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
-        let cors = Cors::read(&mut settings);
-        let cookies = CookieSettings::read(&mut settings, &cors, protocol);
+        let origins = read_origins(&mut settings);
+        let cookies = CookieSettings::read(&mut settings, &origins, protocol);
         settings.finish(|| cookies).map_err(|error| {
             error.to_string().trim_start_matches("the configuration cannot be used: ").to_owned()
         })

@@ -4,7 +4,7 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
-use usher_runtime::{Origin, Settings};
+use usher_runtime::{InvalidSetting, Origin, Settings, all_valid};
 
 /// Which pages of other origins may call with a credential, and how.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -12,20 +12,21 @@ pub struct Cors {
     allowed_origins: Vec<Origin>,
 }
 
+/// Reads `ALLOWED_ORIGINS`, separated by commas.
+pub(crate) fn read_origins(settings: &mut Settings<'_>) -> Vec<Result<Origin, InvalidSetting>> {
+    let list = settings.optional("ALLOWED_ORIGINS").unwrap_or_default();
+    let texts = list.split(',').map(str::trim).enumerate().filter(|(_, text)| !text.is_empty());
+    let origins = texts.map(|(at, text)| {
+        // Without the text: somebody may have written a password into it.
+        text.parse().map_err(|error| settings.invalid(format!("ALLOWED_ORIGINS[{at}] {error}")))
+    });
+    origins.collect()
+}
+
 impl Cors {
-    /// Reads `ALLOWED_ORIGINS`, separated by commas.
-    #[must_use]
-    pub fn read(settings: &mut Settings<'_>) -> Self {
-        let list = settings.optional("ALLOWED_ORIGINS").unwrap_or_default();
-        let mut allowed_origins = Vec::new();
-        for (at, text) in list.split(',').map(str::trim).enumerate().filter(|(_, text)| !text.is_empty()) {
-            match text.parse::<Origin>() {
-                Ok(origin) => allowed_origins.push(origin),
-                // Without the text: somebody may have written a password into it.
-                Err(error) => settings.problem(format!("ALLOWED_ORIGINS[{at}] {error}")),
-            }
-        }
-        Self { allowed_origins }
+    /// Allows the origins, if all of them are valid.
+    pub(crate) fn new(origins: Vec<Result<Origin, InvalidSetting>>) -> Result<Self, InvalidSetting> {
+        Ok(Self { allowed_origins: all_valid(origins)? })
     }
 
     /// The origins of the pages that may call.
@@ -71,8 +72,8 @@ mod tests {
     fn read(allowed_origins: &str) -> Result<Cors, ConfigError> {
         let look_up = |name: &str| (name == "ALLOWED_ORIGINS").then(|| allowed_origins.to_owned());
         let mut settings = Settings::new(&look_up);
-        let cors = Cors::read(&mut settings);
-        settings.finish(|| Some(cors))
+        let origins = read_origins(&mut settings);
+        settings.finish(|| Cors::new(origins))
     }
 
     fn cors(allowed_origins: &str) -> Cors {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use hls_rewrite::{AssetTree, FolderPattern};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use usher_runtime::Settings;
+use usher_runtime::{InvalidSetting, Settings, all_valid};
 
 use crate::{Subject, authenticators::UniqueClaims};
 
@@ -42,25 +42,20 @@ impl Entitlements {
     /// `{tenant}` stands for that claim, or for each of its values; or an object such as
     /// `{"resource": "/video/premium/*", "if": {"groups": "premium"}}`, for viewers who have that value
     /// among those of the claim. Without the setting, every viewer may watch all of `tree`.
-    pub(crate) fn read(settings: &mut Settings<'_>, tree: &AssetTree) -> Option<Self> {
+    pub(crate) fn read(settings: &mut Settings<'_>, tree: &AssetTree) -> Result<Self, InvalidSetting> {
         let Some(text) = settings.optional(NAME) else {
-            return Some(Self { rules: vec![Rule::everything(tree)], tree: tree.clone() });
+            return Ok(Self { rules: vec![Rule::everything(tree)], tree: tree.clone() });
         };
         let Ok(entries) = serde_json::from_str::<Vec<Entry>>(&text) else {
-            settings.problem(format!(r#"{NAME} must be a JSON array of {ENTRIES}"#));
-            return None;
+            return Err(settings.invalid(format!(r#"{NAME} must be a JSON array of {ENTRIES}"#)));
         };
         if entries.is_empty() {
-            settings.problem(format!("{NAME} is empty: nobody could watch anything"));
+            return Err(settings.invalid(format!("{NAME} is empty: nobody could watch anything")));
         }
         let rules = entries.into_iter().enumerate().map(|(at, entry)| {
-            Rule::new(entry, tree)
-                .map_err(|problem| settings.problem(format!("{NAME}[{at}]: {problem}")))
-                .ok()
+            Rule::new(entry, tree).map_err(|problem| settings.invalid(format!("{NAME}[{at}]: {problem}")))
         });
-        // All of them are read before the first problem ends this function, so that it reports all problems.
-        let rules: Vec<Option<Rule>> = rules.collect();
-        Some(Self { rules: rules.into_iter().collect::<Option<_>>()?, tree: tree.clone() })
+        Ok(Self { rules: all_valid(rules)?, tree: tree.clone() })
     }
 
     /// The viewer's resources as path patterns, such as `/video/tenant-a/*`. None is within another: a browser would send

@@ -25,9 +25,9 @@ mod subject;
 mod urls;
 
 pub use authenticators::{
-    AuthenticationError, Authenticators, FetchError, FetchFailure, HttpClient, JwkSetError, PloneFailure,
-    PloneRefusal, SignedValueError, TicketError, TokenError, Unavailable, claims, django_signed, hmac_keys,
-    plone_ticket,
+    AuthenticationError, Authenticators, ConnectionError, FetchError, FetchFailure, HttpClient, JwkSetError,
+    PloneFailure, PloneRefusal, SignedValueError, TicketError, TokenError, Unavailable, claims,
+    django_signed, hmac_keys, plone_ticket,
 };
 pub use config::Config;
 pub use cookie_settings::CookieSettings;

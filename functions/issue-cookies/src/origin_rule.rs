@@ -60,6 +60,7 @@ mod tests {
     use usher_runtime::{Settings, Viewer, ViewerHost, ViewerProtocol};
 
     use super::*;
+    use crate::cors::read_origins;
 
     const HOST: &str = "cdn.example.com";
     const OWN: &str = "https://cdn.example.com";
@@ -72,7 +73,7 @@ mod tests {
         authority: Authority,
     ) -> Result<(), OriginRefusal> {
         let look_up = |name: &str| (name == "ALLOWED_ORIGINS").then(|| ALLOWED.to_owned());
-        let cors = Cors::read(&mut Settings::new(&look_up));
+        let cors = Cors::new(read_origins(&mut Settings::new(&look_up))).expect("origins");
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");

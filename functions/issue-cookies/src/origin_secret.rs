@@ -82,7 +82,7 @@ mod tests {
         let look_up = |name: &str| (name == "ORIGIN_SECRET").then(|| secret.to_owned());
         let mut settings = Settings::new(&look_up);
         let secret = OriginSecret::read(&mut settings);
-        settings.finish(|| secret.ok()).map_err(|error| error.to_string())
+        settings.finish(|| secret).map_err(|error| error.to_string())
     }
 
     #[test]

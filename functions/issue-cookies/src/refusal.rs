@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hls_rewrite::FolderPattern;
 use http::{HeaderValue, header};
-use usher_runtime::{Problem, ProblemType, SigningError, ViewerError};
+use usher_runtime::{Problem, ProblemType, SigningError, ViewerError, with_sources};
 
 use crate::{
     AuthenticationError, NotEntitled, cookie_settings::HostNotCovered, origin_rule::OriginRefusal,
@@ -103,7 +103,7 @@ impl From<Refusal> for Problem {
 
 fn unauthenticated(error: &AuthenticationError) -> Problem {
     if let AuthenticationError::Unavailable(_) = error {
-        tracing::error!(%error, "a credential cannot be verified");
+        tracing::error!(error = %with_sources(error), "a credential cannot be verified");
         return Problem::new(
             ProblemType::SignInUnavailable,
             "who you are cannot be checked at the moment: try again soon",

@@ -2,7 +2,8 @@
 
 use hls_rewrite::{AssetTree, PathPattern};
 use usher_runtime::{
-    ConfigError, KeySource, Settings, SigningConfig, ViewerHost, ViewerProtocol, asset_tree,
+    ConfigError, InvalidSetting, KeySource, Settings, SigningConfig, ViewerHost, ViewerProtocol, all_valid,
+    asset_tree,
 };
 
 use crate::SignedHost;
@@ -41,7 +42,10 @@ impl Config {
         let tree = asset_tree(&mut settings);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
         let viewer_host = ViewerHost::read(&mut settings);
-        let common_assets = tree.as_ref().and_then(|tree| read_common_assets(&mut settings, tree));
+        let common_assets = match &tree {
+            Ok(tree) => read_common_assets(&mut settings, tree),
+            Err(invalid) => Err(*invalid),
+        };
         let trusted_signers =
             settings.list("TRUSTED_SIGNERS", "", &KeySource::SETTINGS, &[], KeySource::read);
         let signed_hosts = SignedHost::read(&mut settings);
@@ -49,7 +53,7 @@ impl Config {
         let max_playlist_bytes =
             settings.parsed("MAX_PLAYLIST_BYTES", 16 * 1_024 * 1_024, "a number of bytes");
         settings.finish(|| {
-            Some(Self {
+            Ok(Self {
                 signing: signing?,
                 tree: tree?,
                 protocol: protocol?,
@@ -65,28 +69,26 @@ impl Config {
 }
 
 /// Reads `COMMON_ASSETS`, a JSON array of path patterns of whole assets, such as `["/video/ads/*"]`.
-fn read_common_assets(settings: &mut Settings<'_>, tree: &AssetTree) -> Option<Vec<PathPattern>> {
-    let Some(text) = settings.optional(COMMON_ASSETS) else { return Some(Vec::new()) };
+fn read_common_assets(
+    settings: &mut Settings<'_>,
+    tree: &AssetTree,
+) -> Result<Vec<PathPattern>, InvalidSetting> {
+    let Some(text) = settings.optional(COMMON_ASSETS) else { return Ok(Vec::new()) };
     let Ok(patterns) = serde_json::from_str::<Vec<String>>(&text) else {
-        settings.problem(format!(
+        return Err(settings.invalid(format!(
             "{COMMON_ASSETS} must be a JSON array of path patterns, such as [\"/video/ads/*\"]"
-        ));
-        return None;
+        )));
     };
-    let patterns = patterns.iter().enumerate().map(|(at, pattern)| {
+    all_valid(patterns.iter().enumerate().map(|(at, pattern)| {
         let pattern: Option<PathPattern> = pattern.parse().ok();
         let pattern = pattern.filter(|pattern| tree.covers(pattern) && tree.covers_whole_assets(pattern));
-        if pattern.is_none() {
-            settings.problem(format!(
+        pattern.ok_or_else(|| {
+            settings.invalid(format!(
                 "{COMMON_ASSETS}[{at}] must be a path pattern of whole assets below {}, such as /video/ads/*",
                 tree.root()
-            ));
-        }
-        pattern
-    });
-    // All of them are read before the first problem ends this function, so that it reports all problems.
-    let patterns: Vec<Option<PathPattern>> = patterns.collect();
-    patterns.into_iter().collect()
+            ))
+        })
+    }))
 }
 
 const COMMON_ASSETS: &str = "COMMON_ASSETS";

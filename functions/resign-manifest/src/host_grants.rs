@@ -7,6 +7,7 @@ use futures::future::{try_join_all, try_join3};
 use hls_rewrite::{Host, RequiredGrant};
 use usher_runtime::{
     Asker, Granted, Grants, KEY_LIMIT, KeySource, Problem, ProblemType, SigningError, SigningKey, Warming,
+    with_sources,
 };
 
 use crate::{Config, SignedHost};
@@ -93,7 +94,9 @@ impl HostGrants {
         for key in &self.trusted {
             match key.public_keys().await {
                 Ok(more) => keys.extend(more),
-                Err(error) => tracing::warn!(%error, "a key in TRUSTED_SIGNERS cannot be read"),
+                Err(error) => {
+                    tracing::warn!(error = %with_sources(&error), "a key in TRUSTED_SIGNERS cannot be read");
+                }
             }
         }
         Ok(Verifier::new(keys))

@@ -2,7 +2,7 @@
 
 use hls_rewrite::{AssetTree, is_viewer_host};
 use url::Url;
-use usher_runtime::{Settings, SigningConfig, asset_tree};
+use usher_runtime::{InvalidSetting, Settings, SigningConfig, all_valid, asset_tree};
 
 /// Another distribution that playlists refer to.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -18,30 +18,22 @@ pub struct SignedHost {
 impl SignedHost {
     /// Reads `SIGNED_HOSTS`, a JSON array of objects. Their members are `origin` and, in lower case, the
     /// settings that the function has for its own host.
-    pub(crate) fn read(settings: &mut Settings<'_>) -> Option<Vec<Self>> {
+    pub(crate) fn read(settings: &mut Settings<'_>) -> Result<Vec<Self>, InvalidSetting> {
         let hosts = settings.list(NAME, "", &SETTINGS, &[EXPIRY_BUCKET], Self::read_one)?;
-        for (at, host) in hosts.iter().enumerate() {
-            if hosts.iter().skip(at + 1).any(|other| other.origin == host.origin) {
-                settings.problem(format!("{NAME} has {} twice", host.origin));
-            }
-        }
-        Some(hosts)
+        all_valid(hosts.iter().enumerate().map(|(at, host)| {
+            let is_again = hosts.iter().skip(at + 1).any(|other| other.origin == host.origin);
+            if is_again { Err(settings.invalid(format!("{NAME} has {} twice", host.origin))) } else { Ok(()) }
+        }))?;
+        Ok(hosts)
     }
 
-    fn read_one(settings: &mut Settings<'_>) -> Option<Self> {
-        let origin = settings.required("ORIGIN").filter(|origin| {
-            let canonical = is_origin(origin);
-            if !canonical {
-                settings.problem(
-                    "ORIGIN must be protocol, host and port as browsers write them, such as \
-                     https://media.example.com",
-                );
-            }
-            canonical
+    fn read_one(settings: &mut Settings<'_>) -> Result<Self, InvalidSetting> {
+        let origin = settings.required("ORIGIN").and_then(|origin| {
+            if is_origin(&origin) { Ok(origin) } else { Err(settings.invalid(BAD_ORIGIN)) }
         });
         let signing = SigningConfig::read(settings);
         let tree = asset_tree(settings);
-        Some(Self { origin: origin?, signing: signing?, tree: tree? })
+        Ok(Self { origin: origin?, signing: signing?, tree: tree? })
     }
 }
 
@@ -52,6 +44,8 @@ fn is_origin(text: &str) -> bool {
         && Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
 }
 
+const BAD_ORIGIN: &str =
+    "ORIGIN must be protocol, host and port as browsers write them, such as https://media.example.com";
 const NAME: &str = "SIGNED_HOSTS";
 const EXPIRY_BUCKET: &str = "EXPIRY_BUCKET_SECONDS";
 const SETTINGS: [&str; 8] = [

@@ -43,7 +43,7 @@ use resign_manifest::{HostGrants, PlaylistSource, ResignManifest};
 use tokio::{net::TcpListener, task::JoinSet};
 use url::Host;
 use usher_cloudformation::TemplateError;
-use usher_runtime::{Clock, ConfigError, Grants, SigningError};
+use usher_runtime::{Clock, ConfigError, Grants, SigningError, with_sources};
 
 use self::{
     bucket::{BUCKET, Bucket},
@@ -123,7 +123,7 @@ pub enum EdgeError {
     #[error("{0} refers to a secret in AWS: to run here, set {0} in the environment")]
     Secret(String),
     /// The signing key of the functions.
-    #[error(transparent)]
+    #[error("{}", with_sources(.0))]
     Signing(#[from] SigningError),
     /// The template cannot be used, or not with these parameters.
     #[error(transparent)]

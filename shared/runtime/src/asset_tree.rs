@@ -2,11 +2,14 @@
 
 use hls_rewrite::AssetTree;
 
-use crate::Settings;
+use crate::{InvalidSetting, Settings};
 
 /// Reads `RESOURCE_PATH` (default `/video/*`) and `SCOPE_DEPTH` (default 1).
-pub fn asset_tree(settings: &mut Settings<'_>) -> Option<AssetTree> {
+///
+/// # Errors
+/// [`InvalidSetting`]
+pub fn asset_tree(settings: &mut Settings<'_>) -> Result<AssetTree, InvalidSetting> {
     let path = settings.optional("RESOURCE_PATH").unwrap_or_else(|| "/video/*".to_owned());
     let depth = settings.parsed("SCOPE_DEPTH", 1, "a number of path segments")?;
-    AssetTree::new(&path, depth).map_err(|problem| settings.problem(format!("RESOURCE_PATH: {problem}"))).ok()
+    AssetTree::new(&path, depth).map_err(|problem| settings.invalid(format!("RESOURCE_PATH: {problem}")))
 }

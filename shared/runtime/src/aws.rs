@@ -1,7 +1,7 @@
 //! What the calls to AWS have in common: where their settings come from, how long they take at most, how
 //! they are tried again, and what may be told of their errors.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use aws_sdk_kms::{
     config::{
@@ -15,23 +15,44 @@ use aws_types::{
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
-use crate::{SigningError, with_sources};
+use crate::SigningError;
 
-/// Why a call to AWS failed, told without anything of an answer's content.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// Why a call to AWS gave nothing. There is nothing of an answer's content in it.
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum CallError {
-    /// The service says no, or gives what cannot be used: asking again does not help.
-    Final(String),
-    /// Asking again later may help.
-    Passing(String),
+    /// The secret is bytes.
+    #[error("the secret is binary: store it as text")]
+    Binary,
+    /// The service says that the key or the secret itself cannot be used.
+    #[error("{call} answers {code}")]
+    Final { call: &'static str, code: String },
+    /// KMS answers without what was asked for.
+    #[error("KMS answered without {0}")]
+    Incomplete(&'static str),
+    /// The service says no for another reason, such as throttling.
+    #[error("{call} answers {code}")]
+    Passing { call: &'static str, code: String },
+    /// No answer in time.
+    #[error("{call} does not answer")]
+    Silent { call: &'static str },
+    /// No connection, or one that broke off.
+    #[error("{call} cannot be asked")]
+    Unreachable { call: &'static str, source: Option<Box<dyn Error + Send + Sync>> },
+    /// An answer that is none of this call.
+    #[error("{call} gives an answer that cannot be read")]
+    Unreadable { call: &'static str },
+}
+
+impl CallError {
+    /// Whether asking again does not help.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self, Self::Binary | Self::Final { .. })
+    }
 }
 
 impl From<CallError> for SigningError {
     fn from(error: CallError) -> Self {
-        match error {
-            CallError::Final(why) => Self::Rejected(why),
-            CallError::Passing(why) => Self::Unavailable(why),
-        }
+        if error.is_final() { Self::Rejected(Arc::new(error)) } else { Self::Unavailable(Arc::new(error)) }
     }
 }
 
@@ -100,21 +121,20 @@ impl LoadServiceConfig for ServiceSettings {
 ///
 /// Of an answer that cannot be read nothing is repeated. The SDK's `DisplayErrorContext` prints it whole,
 /// and with it a signature or a private key.
-pub(crate) fn explain<E, R>(call: &str, error: &SdkError<E, R>, last_words: &[&str]) -> CallError
+pub(crate) fn explain<E, R>(call: &'static str, error: SdkError<E, R>, last_words: &[&str]) -> CallError
 where
-    E: Error + ProvideErrorMetadata + 'static,
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     R: fmt::Debug,
 {
-    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code).map(str::to_owned);
     match (code, error) {
-        (Some(code), _) if last_words.contains(&code) => CallError::Final(format!("{call} answers {code}")),
-        (Some(code), _) => CallError::Passing(format!("{call} answers {code}")),
-        (None, SdkError::TimeoutError(_)) => CallError::Passing(format!("{call} does not answer")),
-        (None, SdkError::DispatchFailure(failure)) => {
-            let causes = failure.as_connector_error().map(|error| format!(": {}", with_sources(error)));
-            CallError::Passing(format!("{call} cannot be asked{}", causes.unwrap_or_default()))
+        (Some(code), _) if last_words.contains(&code.as_str()) => CallError::Final { call, code },
+        (Some(code), _) => CallError::Passing { call, code },
+        (None, SdkError::TimeoutError(_)) => CallError::Silent { call },
+        (None, error @ SdkError::DispatchFailure(_)) => {
+            CallError::Unreachable { call, source: error.into_source().ok() }
         }
-        _ => CallError::Passing(format!("{call} gives an answer that cannot be read")),
+        _ => CallError::Unreadable { call },
     }
 }
 

@@ -45,36 +45,40 @@ impl<'a> Settings<'a> {
     }
 
     /// A setting that must be there.
-    pub fn required(&mut self, name: &str) -> Option<String> {
-        let value = self.optional(name);
-        if value.is_none() {
-            self.problem(format!("{name} is missing"));
-        }
-        value
+    ///
+    /// # Errors
+    /// [`InvalidSetting`]
+    pub fn required(&mut self, name: &str) -> Result<String, InvalidSetting> {
+        self.optional(name).ok_or_else(|| self.invalid(format!("{name} is missing")))
     }
 
     /// A setting with a default and a form of its own, which `expected` names; a value that does not parse
     /// is a problem. The value is not repeated: it may be a secret in the wrong place.
-    pub fn parsed<T: FromStr>(&mut self, name: &str, default: T, expected: &str) -> Option<T> {
-        match self.optional(name).map(|value| value.parse()) {
-            None => Some(default),
-            Some(Ok(value)) => Some(value),
-            Some(Err(_)) => {
-                self.problem(format!("{name} must be {expected}"));
-                None
-            }
-        }
+    ///
+    /// # Errors
+    /// [`InvalidSetting`]
+    pub fn parsed<T: FromStr>(
+        &mut self,
+        name: &str,
+        default: T,
+        expected: &str,
+    ) -> Result<T, InvalidSetting> {
+        let Some(value) = self.optional(name) else { return Ok(default) };
+        value.parse().map_err(|_| self.invalid(format!("{name} must be {expected}")))
     }
 
     /// A number of seconds, at least one and at most a year: a longer life is a mistake in the unit.
-    pub fn seconds(&mut self, name: &str, default: u64) -> Option<u64> {
+    ///
+    /// # Errors
+    /// [`InvalidSetting`]
+    pub fn seconds(&mut self, name: &str, default: u64) -> Result<u64, InvalidSetting> {
         let expected = "a number of seconds, from 1 to 31536000";
         let seconds = self.parsed(name, default, expected)?;
         if (1..=31_536_000).contains(&seconds) {
-            return Some(seconds);
+            Ok(seconds)
+        } else {
+            Err(self.invalid(format!("{name} must be {expected}")))
         }
-        self.problem(format!("{name} must be {expected}"));
-        None
     }
 
     /// A setting that is a secret: its text in `name`, for a laptop, or in `name` with `_ARN` the ARN or name
@@ -126,23 +130,25 @@ impl<'a> Settings<'a> {
     /// settings that an entry may have; there they stand in lower case and without `prefix`. The settings
     /// `inherited` are the function's own. What is wrong in an entry is told with its place. An absent list
     /// is empty.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`]
     pub fn list<T>(
         &mut self,
         name: &str,
         prefix: &str,
         names: &[&str],
         inherited: &[&str],
-        mut read: impl FnMut(&mut Settings<'_>) -> Option<T>,
-    ) -> Option<Vec<T>> {
-        let Some(text) = self.optional(name) else { return Some(Vec::new()) };
+        mut read: impl FnMut(&mut Settings<'_>) -> Result<T, InvalidSetting>,
+    ) -> Result<Vec<T>, InvalidSetting> {
+        let Some(text) = self.optional(name) else { return Ok(Vec::new()) };
         // Neither the text nor the parser's message is repeated: there may be a secret in the wrong place.
         let Ok(entries) = serde_json::from_str::<Vec<Map<String, Value>>>(&text) else {
-            self.problem(format!("{name} must be a JSON array of objects"));
-            return None;
+            return Err(self.invalid(format!("{name} must be a JSON array of objects")));
         };
         let outer = self.look_up;
         let member = |name: &str| name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase();
-        let values = entries.iter().enumerate().map(|(at, entry)| {
+        all_valid(entries.iter().enumerate().map(|(at, entry)| {
             let look_up = |name: &str| match name {
                 _ if names.contains(&name) => entry.get(&member(name)).and_then(text_of),
                 _ if inherited.contains(&name) => outer(name),
@@ -159,10 +165,7 @@ impl<'a> Settings<'a> {
             let value = read(&mut settings);
             self.problems.extend(settings.problems.iter().map(|problem| format!("{name}[{at}]: {problem}")));
             value
-        });
-        // All of them are read before the first that is wrong ends it, so that all problems are told.
-        let values: Vec<Option<T>> = values.collect();
-        values.into_iter().collect()
+        }))
     }
 
     /// Notes a problem that the caller found.
@@ -181,12 +184,23 @@ impl<'a> Settings<'a> {
     ///
     /// # Errors
     /// [`ConfigError`] with all of them.
-    pub fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, ConfigError> {
+    pub fn finish<T>(self, build: impl FnOnce() -> Result<T, InvalidSetting>) -> Result<T, ConfigError> {
         match build() {
-            Some(config) if self.problems.is_empty() => Ok(config),
+            Ok(config) if self.problems.is_empty() => Ok(config),
             _ => Err(ConfigError(self.problems)),
         }
     }
+}
+
+/// The values of all results. It takes every result before the first error ends it, so that all problems are noted.
+///
+/// # Errors
+/// [`InvalidSetting`]
+pub fn all_valid<T>(
+    results: impl IntoIterator<Item = Result<T, InvalidSetting>>,
+) -> Result<Vec<T>, InvalidSetting> {
+    let results: Vec<_> = results.into_iter().collect();
+    results.into_iter().collect()
 }
 
 fn arn_of(name: &str) -> String {
@@ -214,14 +228,17 @@ pub struct SigningConfig {
 
 impl SigningConfig {
     /// Reads the settings that both functions share.
-    pub fn read(settings: &mut Settings<'_>) -> Option<Self> {
+    ///
+    /// # Errors
+    /// [`InvalidSetting`]
+    pub fn read(settings: &mut Settings<'_>) -> Result<Self, InvalidSetting> {
         let key = KeySource::read(settings);
         let hash = settings.parsed("HASH_ALGORITHM", HashAlgorithm::Sha256, "SHA1 or SHA256");
         let expiry_bucket = settings.seconds("EXPIRY_BUCKET_SECONDS", 300);
-        if hash == Some(HashAlgorithm::Sha1) && matches!(key, Some(KeySource::Kms { .. })) {
-            settings.problem("HASH_ALGORITHM: KMS cannot sign with SHA1");
+        if let (Ok(HashAlgorithm::Sha1), Ok(KeySource::Kms { .. })) = (&hash, &key) {
+            return Err(settings.invalid("HASH_ALGORITHM: KMS cannot sign with SHA1"));
         }
-        Some(Self { hash: hash?, key: key?, expiry_bucket: expiry_bucket? })
+        Ok(Self { hash: hash?, key: key?, expiry_bucket: expiry_bucket? })
     }
 }
 
@@ -281,8 +298,9 @@ mod tests {
         let names = ["KEY_PAIR_ID", "PRIVATE_KEY_FILE", "H_NAME"];
         let inherited = ["EXPIRY_BUCKET_SECONDS"];
         let list = settings.list("HOSTS", "H_", &names, &inherited, |entry| {
-            entry.required("H_NAME");
-            SigningConfig::read(entry)
+            let name = entry.required("H_NAME");
+            let config = SigningConfig::read(entry);
+            name.and(config)
         });
         settings.finish(|| list)
     }

@@ -160,7 +160,10 @@ const FIRST_CAPACITY: u64 = 1_000;
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::{
+        io,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
 
     use async_trait::async_trait;
     use cloudfront_signing::{HashAlgorithm, UrlPattern};
@@ -181,7 +184,7 @@ mod tests {
             let failing =
                 self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
             if failing.is_ok() {
-                return Err(SigningError::Unavailable("KMS is away".to_owned()));
+                return Err(SigningError::Unavailable(Arc::new(io::Error::other("KMS is away"))));
             }
             let signed = 1 + self.signed.fetch_add(1, Ordering::SeqCst);
             Ok(Signature { key_pair_id: id(&format!("K{signed}")), bytes: message.to_vec() })

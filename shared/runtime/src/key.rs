@@ -1,6 +1,6 @@
 //! The private key, wherever it is.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{error::Error, io, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use cloudfront_signing::{HashAlgorithm, KeyAlgorithm, KeyPairId, PrivateKey, PublicKey};
@@ -31,7 +31,8 @@ pub struct Signature {
     pub bytes: Vec<u8>,
 }
 
-/// Why nothing was signed. None of the texts holds key material.
+/// Why nothing was signed. What AWS says is a source: the log gets it by [`with_sources`](crate::with_sources), and
+/// the viewer does not. None of the texts holds key material.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningError {
@@ -49,12 +50,12 @@ pub enum SigningError {
     /// What was to be signed was refused, or what was to be a key is none.
     #[error(transparent)]
     Policy(#[from] cloudfront_signing::Error),
-    /// AWS rejects each call for the key: the text is the call and AWS's code.
-    #[error("the signing key cannot be used: {0}")]
-    Rejected(String),
-    /// The key's keeper does not answer.
-    #[error("the signing key is out of reach for the moment: {0}")]
-    Unavailable(String),
+    /// AWS rejects each call for the key.
+    #[error("the signing key cannot be used")]
+    Rejected(#[source] Arc<dyn Error + Send + Sync>),
+    /// The service with the key does not answer, or rejects this call alone.
+    #[error("the signing key is out of reach for the moment")]
+    Unavailable(#[source] Arc<dyn Error + Send + Sync>),
 }
 
 /// Why a key cannot sign for CloudFront.

@@ -12,7 +12,8 @@ use cloudfront_signing::{KeyPairId, PrivateKey};
 use zeroize::Zeroizing;
 
 use crate::{
-    KmsKey, LocalKey, SecretsManagerKey, Settings, SigningError, SigningKey, sdk_defaults, system_clock,
+    InvalidSetting, KmsKey, LocalKey, SecretsManagerKey, Settings, SigningError, SigningKey, sdk_defaults,
+    system_clock,
 };
 
 /// Where to find the key, and under which id CloudFront knows its public half.
@@ -48,29 +49,30 @@ impl KeySource {
     pub const SETTINGS: [&str; 4] = [KEY_PAIR_ID, KMS, FILE, SECRET];
 
     /// Reads the three settings of which exactly one must be there, and `KEY_PAIR_ID`.
-    pub fn read(settings: &mut Settings<'_>) -> Option<Self> {
+    ///
+    /// # Errors
+    /// [`InvalidSetting`]
+    pub fn read(settings: &mut Settings<'_>) -> Result<Self, InvalidSetting> {
         let mut sources: Vec<(&str, String)> =
             NAMES.iter().filter_map(|name| Some((*name, settings.optional(name)?))).collect();
-        let key_pair_id = match sources.as_slice() {
-            [(SECRET, _)] => settings.optional(KEY_PAIR_ID),
-            _ => settings.required(KEY_PAIR_ID),
-        };
-        let key_pair_id = key_pair_id.map(KeyPairId::new).transpose().unwrap_or_else(|_| {
-            settings.problem("KEY_PAIR_ID must be the id of a CloudFront public key");
-            None
-        });
-        let (name, value) = sources.pop().or_else(|| {
-            settings.problem(format!("{KMS} is missing (or {SECRET}, or {FILE} on a laptop)"));
-            None
+        if let [(SECRET, secret_id)] = sources.as_slice() {
+            let id = settings.optional(KEY_PAIR_ID);
+            let key_pair_id = id.map(|id| parse_key_pair_id(settings, &id)).transpose()?;
+            return Ok(Self::SecretsManager { secret_id: secret_id.clone(), key_pair_id });
+        }
+        let id = settings.required(KEY_PAIR_ID);
+        let key_pair_id = id.and_then(|id| parse_key_pair_id(settings, &id));
+        let (name, value) = sources.pop().ok_or_else(|| {
+            settings.invalid(format!("{KMS} is missing (or {SECRET}, or {FILE} on a laptop)"))
         })?;
         if let Some((other, _)) = sources.last() {
-            settings.problem(format!("{other} and {name} are both set: only one key can sign"));
-            return None;
+            let problem = format!("{other} and {name} are both set: only one key can sign");
+            return Err(settings.invalid(problem));
         }
+        let key_pair_id = key_pair_id?;
         match name {
-            KMS => Some(Self::Kms { key_id: value, key_pair_id: key_pair_id? }),
-            SECRET => Some(Self::SecretsManager { secret_id: value, key_pair_id }),
-            _ => Some(Self::File { path: value.into(), key_pair_id: key_pair_id? }),
+            KMS => Ok(Self::Kms { key_id: value, key_pair_id }),
+            _ => Ok(Self::File { path: value.into(), key_pair_id }),
         }
     }
 
@@ -99,6 +101,11 @@ impl KeySource {
             }
         }
     }
+}
+
+fn parse_key_pair_id(settings: &mut Settings<'_>, id: &str) -> Result<KeyPairId, InvalidSetting> {
+    let problem = "KEY_PAIR_ID must be the id of a CloudFront public key";
+    KeyPairId::new(id).map_err(|_| settings.invalid(problem))
 }
 
 const KEY_PAIR_ID: &str = "KEY_PAIR_ID";

@@ -13,7 +13,11 @@ use aws_sdk_kms::{
 use cloudfront_signing::{HashAlgorithm, KeyAlgorithm, KeyPairId, PublicKey};
 use tokio::sync::OnceCell;
 
-use crate::{Signature, SigningError, SigningKey, UnusableKey, aws::explain, key::check};
+use crate::{
+    Signature, SigningError, SigningKey, UnusableKey,
+    aws::{CallError, explain},
+    key::check,
+};
 
 /// A KMS key of `RSA_2048` or `ECC_NIST_P256`.
 #[derive(Debug)]
@@ -41,12 +45,8 @@ impl KmsKey {
 
     async fn ask_public_key(&self) -> Result<PublicKey, SigningError> {
         let request = self.client.get_public_key().key_id(&self.key_id);
-        let answer =
-            request.send().await.map_err(|error| explain("KMS GetPublicKey", &error, &LAST_WORDS))?;
-        let der = answer
-            .public_key
-            .map(Blob::into_inner)
-            .ok_or_else(|| SigningError::Unavailable("KMS answered without a public key".to_owned()))?;
+        let answer = request.send().await.map_err(|error| explain("KMS GetPublicKey", error, &LAST_WORDS))?;
+        let der = answer.public_key.map(Blob::into_inner).ok_or(CallError::Incomplete("a public key"))?;
         let key = PublicKey::from_pem(&pem::encode(&pem::Pem::new("PUBLIC KEY", der)))?;
         check(key.algorithm())?;
         Ok(key)
@@ -73,11 +73,8 @@ impl SigningKey for KmsKey {
             .signing_algorithm(algorithm)
             .send()
             .await
-            .map_err(|error| explain("KMS Sign", &error, &LAST_WORDS))?;
-        let bytes = signed
-            .signature
-            .map(Blob::into_inner)
-            .ok_or_else(|| SigningError::Unavailable("KMS answered without a signature".to_owned()))?;
+            .map_err(|error| explain("KMS Sign", error, &LAST_WORDS))?;
+        let bytes = signed.signature.map(Blob::into_inner).ok_or(CallError::Incomplete("a signature"))?;
         Ok(Signature { key_pair_id: self.key_pair_id.clone(), bytes })
     }
 

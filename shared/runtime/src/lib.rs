@@ -26,7 +26,7 @@ mod with_sources;
 pub use asset_tree::asset_tree;
 pub use aws::{sdk_defaults, sdk_environment};
 pub use clock::{Clock, system_clock};
-pub use config::{ConfigError, InvalidSetting, Settings, SigningConfig};
+pub use config::{ConfigError, InvalidSetting, Settings, SigningConfig, all_valid};
 pub use grants::{Asker, Granted, Grants, shared_expiry};
 pub use key::{LocalKey, Signature, SigningError, SigningKey, UnusableKey};
 pub use key_source::KeySource;

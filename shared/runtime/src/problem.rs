@@ -4,7 +4,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use crate::{ProblemType, SigningError};
+use crate::{ProblemType, SigningError, with_sources};
 
 /// An answer that says what was wrong, and nothing that would help to forge a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -67,7 +67,7 @@ impl Problem {
 impl From<&SigningError> for Problem {
     /// The details go to the log; the viewer learns whether to try again.
     fn from(error: &SigningError) -> Self {
-        tracing::error!(%error, "nothing was signed");
+        tracing::error!(error = %with_sources(error), "nothing was signed");
         match error {
             SigningError::Unavailable(_) => Self::new(
                 ProblemType::SigningKeyUnavailable,

@@ -50,9 +50,8 @@ async fn ask(client: &Client, secret_id: &str, stage: &str) -> Answer {
 }
 
 fn text(answer: Answer) -> Result<Zeroizing<String>, CallError> {
-    let answer = answer.map_err(|error| explain(CALL, &error, &LAST_WORDS))?;
-    let text = answer.secret_string.map(Zeroizing::new);
-    text.ok_or_else(|| CallError::Final("the secret is binary: store it as text".to_owned()))
+    let answer = answer.map_err(|error| explain(CALL, error, &LAST_WORDS))?;
+    answer.secret_string.map(Zeroizing::new).ok_or(CallError::Binary)
 }
 
 /// The call, as the log names it.

@@ -23,6 +23,7 @@ use crate::{
     aws::{CallError, PATIENCE},
     periods::Periods,
     secret_text::{CALL, CURRENT, PREVIOUS, secret_text, secret_text_if_there},
+    with_sources,
 };
 
 /// What a function has made of a secret, or of a public key in its place. Clones share it, and see it change.
@@ -37,6 +38,15 @@ struct Held<T> {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the secret of {0} could not be read yet")]
 pub struct SecretUnread(&'static str);
+
+/// Why a secret was not read.
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error("{name}_ARN")]
+    Call { name: &'static str, source: CallError },
+    #[error("{0}")]
+    Unusable(String),
+}
 
 impl<T> Secret<T> {
     /// One that does not change: its text is the setting `name`.
@@ -99,11 +109,11 @@ impl StoredSecrets {
         let mut problems = Vec::new();
         let first = store.periods.once(async {
             for error in store.read().await {
-                match error {
-                    CallError::Final(problem) => problems.push(problem),
-                    CallError::Passing(error) => {
-                        tracing::error!(error, "a secret is out of reach: the first request tries again");
-                    }
+                let why = with_sources(&error);
+                if error.is_final() {
+                    problems.push(why);
+                } else {
+                    tracing::error!(error = why, "a secret is out of reach: the first request tries again");
                 }
             }
             store.completeness()
@@ -120,7 +130,7 @@ impl StoredSecrets {
         let Some(store) = &self.0 else { return };
         let work = store.periods.once(async {
             for error in store.read().await {
-                let (CallError::Final(error) | CallError::Passing(error)) = error;
+                let error = with_sources(&error);
                 tracing::error!(error, "a secret cannot be read again: what was known before goes on");
             }
             store.completeness()
@@ -130,9 +140,19 @@ impl StoredSecrets {
     }
 }
 
+impl ReadError {
+    /// Whether asking again does not help.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Call { source, .. } => source.is_final(),
+            Self::Unusable(_) => true,
+        }
+    }
+}
+
 impl Store {
     /// Reads all, each as far as that goes.
-    async fn read(&self) -> Vec<CallError> {
+    async fn read(&self) -> Vec<ReadError> {
         let reads = self.all.iter().map(|secret| secret.read(&self.client));
         join_all(reads).await.into_iter().filter_map(Result::err).collect()
     }
@@ -191,19 +211,16 @@ impl StoredSecret {
         Self { name, id, known: Mutex::default(), take: Box::new(take) }
     }
 
-    async fn read(&self, client: &Client) -> Result<(), CallError> {
+    async fn read(&self, client: &Client) -> Result<(), ReadError> {
         let Self { name, id, .. } = self;
-        let silence = |_| Err(CallError::Passing(format!("{CALL} does not answer")));
-        let read = timeout(PATIENCE, self.versions(client)).await.unwrap_or_else(silence);
-        let versions = read.map_err(|error| match error {
-            CallError::Final(why) => CallError::Final(format!("{name}_ARN: {why}")),
-            CallError::Passing(why) => CallError::Passing(format!("{name}_ARN: {why}")),
-        })?;
+        let silence = Err(CallError::Silent { call: CALL });
+        let read = timeout(PATIENCE, self.versions(client)).await.unwrap_or(silence);
+        let versions = read.map_err(|source| ReadError::Call { name, source })?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.as_ref() == Some(&versions) {
             return Ok(());
         }
-        (self.take)(&versions).map_err(CallError::Final)?;
+        (self.take)(&versions).map_err(ReadError::Unusable)?;
         if known.is_some() {
             tracing::info!(secret = id, "the secret of {name} has changed");
         }
@@ -216,8 +233,12 @@ impl StoredSecret {
     async fn versions(&self, client: &Client) -> Result<Versions, CallError> {
         let current = secret_text(client, &self.id, CURRENT).await?;
         let previous = match secret_text_if_there(client, &self.id, PREVIOUS).await {
-            Err(CallError::Final(error)) => {
-                tracing::warn!(error, "{PREVIOUS} of the secret of {} is ignored", self.name);
+            Err(error) if error.is_final() => {
+                tracing::warn!(
+                    error = error.to_string(),
+                    "{PREVIOUS} of the secret of {} is ignored",
+                    self.name
+                );
                 None
             }
             previous => previous?,

@@ -19,6 +19,7 @@ use crate::{
     Clock, LocalKey, Signature, SigningError, SigningKey, UnusableKey,
     periods::Periods,
     secret_text::{CURRENT, PREVIOUS, secret_text},
+    with_sources,
 };
 
 /// The key that a secret holds, read again every five minutes: when the next period begins, a rotated key
@@ -83,7 +84,8 @@ impl SecretsManagerKey {
                 Ok(key)
             }
             (Err(error), Some(before)) => {
-                tracing::error!(%error, key_pair_id = %before.key_pair_id(), "the key of before goes on signing");
+                let (error, key_pair_id) = (with_sources(&error), before.key_pair_id());
+                tracing::error!(%error, %key_pair_id, "the key of before goes on signing");
                 Ok(before)
             }
             (Err(error), None) => Err(error),

@@ -13,7 +13,7 @@ use cloudfront_signing::{SignatureLocation, UnixTime};
 use hls_rewrite::{ViewerPolicy, is_viewer_host};
 use http::{HeaderMap, HeaderName};
 
-use crate::Settings;
+use crate::{InvalidSetting, Settings};
 
 /// The protocol that viewers use, as a policy's resource names it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,16 +56,19 @@ pub enum ViewerHost {
 
 impl ViewerHost {
     /// Reads `VIEWER_HOST` (default: none, the header).
-    pub fn read(settings: &mut Settings<'_>) -> Option<Self> {
+    ///
+    /// # Errors
+    /// [`InvalidSetting`]
+    pub fn read(settings: &mut Settings<'_>) -> Result<Self, InvalidSetting> {
         match settings.optional("VIEWER_HOST") {
-            None => Some(Self::Header),
+            None => Ok(Self::Header),
             // Browsers write hosts in lower case: a policy for another spelling would fit none of their URLs.
             Some(host) if is_viewer_host(&host) && host == host.to_ascii_lowercase() => {
-                Some(Self::Configured(host))
+                Ok(Self::Configured(host))
             }
             Some(_) => {
-                settings.problem("VIEWER_HOST must be a host as browsers send it, such as video.example.com");
-                None
+                Err(settings
+                    .invalid("VIEWER_HOST must be a host as browsers send it, such as video.example.com"))
             }
         }
     }

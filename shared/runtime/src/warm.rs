@@ -10,10 +10,12 @@
 //! waits again. Each client has a pool of its own, so what is opened here are the connections of the clients that answer
 //! requests. A playlist that needs several signatures at once opens more.
 
-use std::{fmt::Display, time::Duration};
+use std::{error::Error, time::Duration};
 
 use futures::future::{BoxFuture, FutureExt as _, join_all};
 use tokio::time::timeout;
+
+use crate::with_sources;
 
 /// One thing that INIT does ahead of the first request.
 pub struct Warming<'a> {
@@ -24,12 +26,12 @@ pub struct Warming<'a> {
 
 impl<'a> Warming<'a> {
     /// Does `work` for at most `limit`. The log names it `what`. Neither `what` nor the error may hold a secret.
-    pub fn new<E: Display>(
+    pub fn new<E: Into<Box<dyn Error + Send + Sync>>>(
         what: impl Into<String>,
         limit: Duration,
         work: impl Future<Output = Result<(), E>> + Send + 'a,
     ) -> Self {
-        let work = work.map(|outcome| outcome.map_err(|error| error.to_string())).boxed();
+        let work = work.map(|outcome| outcome.map_err(|error| with_sources(&*error.into()))).boxed();
         Self { what: what.into(), limit, work }
     }
 

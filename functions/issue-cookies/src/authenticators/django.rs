@@ -51,7 +51,7 @@ impl Django {
             }
             (Some(_), _) => return Err(settings.invalid("DJANGO_FORMAT must be dumps or timestamp")),
         };
-        let max_age = max_age.ok_or(InvalidSetting)?;
+        let max_age = max_age?;
         Ok(keys?.map(|keys| Self { keys, format, max_age }))
     }
 

@@ -13,7 +13,7 @@ use std::{
 
 use cloudfront_signing::UnixTime;
 use tokio::sync::Mutex;
-use usher_runtime::Warming;
+use usher_runtime::{Warming, with_sources};
 
 use super::{
     AuthenticationError, Unavailable,
@@ -128,7 +128,7 @@ impl State {
                     Some(_) => "the issuer's keys are out of reach: the last known ones count for a day",
                     None => "the issuer's keys are out of reach: its viewers have to wait",
                 };
-                tracing::warn!(%error, "{consequence}");
+                tracing::warn!(error = %with_sources(&error), "{consequence}");
                 self.pause = Some(now.plus(PAUSE));
                 self.failure = Some(error);
             }

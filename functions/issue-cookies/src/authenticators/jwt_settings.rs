@@ -31,22 +31,21 @@ pub(super) fn read_all(
     http: HttpClient<'_>,
 ) -> Result<Vec<Issuer>, InvalidSetting> {
     let is_set = SETTINGS.iter().any(|name| settings.optional(name).is_some()) || settings.has_secret(SECRET);
-    let first = is_set.then(|| read(settings, http)).transpose()?;
-    let more = settings.list("JWT_ISSUERS", "JWT_", &SETTINGS, &[], |entry| read(entry, http).ok());
-    Ok(first.into_iter().chain(more.ok_or(InvalidSetting)?).collect())
+    let first = is_set.then(|| read(settings, http)).transpose();
+    let more = settings.list("JWT_ISSUERS", "JWT_", &SETTINGS, &[], |entry| read(entry, http));
+    Ok(first?.into_iter().chain(more?).collect())
 }
 
 fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<Issuer, InvalidSetting> {
     let issuer = settings.required("JWT_ISSUER");
     let audience = settings.required("JWT_AUDIENCE");
     let token_use = settings.parsed("JWT_TOKEN_USE", TokenUse::Any, "access or id");
-    let keys = read_keys(settings, issuer.as_deref(), http);
-    let audience = audience.ok_or(InvalidSetting)?;
-    let audience: Vec<String> = audience.split(',').map(|name| name.trim().to_owned()).collect();
+    let keys = read_keys(settings, issuer.as_deref().map_err(|&invalid| invalid), http);
+    let audience: Vec<String> = audience?.split(',').map(|name| name.trim().to_owned()).collect();
     if audience.iter().any(String::is_empty) {
-        settings.problem("JWT_AUDIENCE has an empty entry");
+        return Err(settings.invalid("JWT_AUDIENCE has an empty entry"));
     }
-    let (audience, exact) = match token_use.ok_or(InvalidSetting)? {
+    let (audience, exact) = match token_use? {
         TokenUse::Any => (Audience::Aud(audience), Vec::new()),
         TokenUse::Access => (Audience::ClientId(audience), vec![("token_use", "access")]),
         TokenUse::Id => (Audience::Aud(audience), vec![("token_use", "id")]),
@@ -59,7 +58,7 @@ fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<Issuer, Inv
     };
     let rules = TokenRules {
         algorithm,
-        issuer: Some(issuer.ok_or(InvalidSetting)?),
+        issuer: Some(issuer?),
         audience,
         header_type: settings.optional("JWT_TYPE"),
         exact,
@@ -74,12 +73,12 @@ fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<Issuer, Inv
 /// key does not.
 fn read_keys(
     settings: &mut Settings<'_>,
-    issuer: Option<&str>,
+    issuer: Result<&str, InvalidSetting>,
     http: HttpClient<'_>,
 ) -> Result<(Keys, Algorithm), InvalidSetting> {
     let names = "RS256, ES256, EdDSA or HS256";
     let algorithm = settings.parsed("JWT_ALGORITHM", AlgorithmSetting(None), names);
-    let AlgorithmSetting(algorithm) = algorithm.ok_or(InvalidSetting)?;
+    let algorithm = algorithm.map(|AlgorithmSetting(algorithm)| algorithm);
     let is_set = |name: &&str| match *name {
         SECRET => settings.has_secret(SECRET),
         name => settings.optional(name).is_some(),
@@ -104,10 +103,10 @@ fn read_keys(
         }
         other => {
             let source = other.and_then(|name| Some((name, settings.optional(name)?)));
-            return read_set(settings, source, issuer.ok_or(InvalidSetting)?, algorithm, http);
+            return read_set(settings, source, issuer?, algorithm?, http);
         }
     };
-    if algorithm.is_some_and(|algorithm| algorithm != of_keys) {
+    if algorithm?.is_some_and(|algorithm| algorithm != of_keys) {
         return Err(settings.invalid(format!("JWT_ALGORITHM is not the algorithm of {name}: leave it out")));
     }
     Ok((Keys::Configured(keys), of_keys))

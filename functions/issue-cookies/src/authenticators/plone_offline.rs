@@ -21,14 +21,17 @@ use crate::Subject;
 /// Reads `PLONE_JWT_KEYS` (several while the site's keyring rotates) and `PLONE_TOKEN_TIMEOUT_SECONDS`: the keys of the
 /// tokens that plone.restapi gives at `@login`. The token of a root user is signed with another key.
 pub(super) fn read_issuer(settings: &mut Settings<'_>) -> Result<Option<Issuer>, InvalidSetting> {
+    if !settings.has_secret(TOKEN_KEYS) {
+        return Ok(None);
+    }
     let keys =
         hmac_secret(settings, TOKEN_KEYS, Secrets::from_hex, |secrets| VerifyingKey::all_hs256(&secrets));
-    let Some(keys) = keys? else { return Ok(None) };
     // An administrator may have Plone give tokens without an end, or for a year: those are refused.
-    let timeout = settings.seconds("PLONE_TOKEN_TIMEOUT_SECONDS", 43_200).ok_or(InvalidSetting)?;
-    Ok(Some(Issuer {
+    let timeout = settings.seconds("PLONE_TOKEN_TIMEOUT_SECONDS", 43_200);
+    let rules = token_rules(Some(timeout?));
+    Ok(keys?.map(|keys| Issuer {
         authenticator: "plone-token",
-        rules: token_rules(Some(timeout)),
+        rules,
         keys: Keys::Configured(keys),
         path_claims: PathClaims::Foreign,
         self_asserted: &["fullname"],
@@ -63,7 +66,7 @@ impl PloneTickets {
         }
         let timeout = settings.seconds(TICKET_TIMEOUT, TICKET_TIMEOUT_DEFAULT);
         let keys = hmac_secret(settings, TICKET_KEYS, Secrets::from_texts, |secrets| HmacKeys::new(&secrets));
-        let timeout = timeout.ok_or(InvalidSetting)?;
+        let timeout = timeout?;
         Ok(keys?.map(|keys| Self { keys, timeout }))
     }
 

@@ -128,8 +128,7 @@ impl PloneOnline {
             settings.invalid(format!("{SITE} must be the https URL of a Plone site, without a query"))
         });
         let client = client(settings, http);
-        let (site, client) = (site?, client?);
-        let ticket_timeout = ticket_timeout.ok_or(InvalidSetting)?;
+        let (site, client, ticket_timeout) = (site?, client?, ticket_timeout?);
         Ok(Some(Self { client, site, rules: token_rules(None), ticket_timeout }))
     }
 

@@ -1,11 +1,12 @@
 //! An issuer's keys over HTTPS, from a fixed URL or found by
 //! [OpenID Connect Discovery](https://openid.net/specs/openid-connect-discovery-1_0.html).
 
+use std::sync::Arc;
+
 use headers::{CacheControl, HeaderMapExt as _};
 use http::{HeaderMap, StatusCode, header};
 use reqwest::{Client, Url};
 use serde::Deserialize;
-use usher_runtime::with_sources;
 
 use super::{
     algorithm::Algorithm,
@@ -32,13 +33,15 @@ pub(super) struct Fetched {
     pub(super) fresh_for: u64,
 }
 
-/// Why an issuer's keys cannot be fetched: for the log.
+/// The URL whose answer does not give an issuer's keys, and why: for the log, by
+/// [`with_sources`](usher_runtime::with_sources).
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{url}: {reason}")]
+#[error("{url}")]
 pub struct FetchError {
     /// The URL that was asked.
     pub url: String,
     /// What was wrong with the answer.
+    #[source]
     pub reason: FetchFailure,
 }
 
@@ -46,9 +49,9 @@ pub struct FetchError {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchFailure {
-    /// No answer, or one that broke off: what the network, TLS or HTTP said.
-    #[error("{0}")]
-    Connection(String),
+    /// No answer, or one that broke off.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
     /// No set of keys.
     #[error("{0}")]
     JwkSet(JwkSetError),
@@ -68,6 +71,20 @@ pub enum FetchFailure {
         limit: usize,
     },
 }
+
+/// What the network, TLS or HTTP says about a connection. It equals itself alone: the HTTP client's errors cannot be
+/// compared.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ConnectionError(Arc<reqwest::Error>);
+
+impl PartialEq for ConnectionError {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for ConnectionError {}
 
 impl Provider {
     /// Keys at a URL, if it is one over HTTPS.
@@ -118,9 +135,8 @@ impl Provider {
     }
 
     async fn get(&self, url: &Url, limit: usize) -> Result<(HeaderMap, Vec<u8>), FetchError> {
-        let broken = |error: reqwest::Error| {
-            failure(url, FetchFailure::Connection(with_sources(&error.without_url())))
-        };
+        let broken =
+            |error: reqwest::Error| failure(url, ConnectionError(Arc::new(error.without_url())).into());
         let request = self.client.get(url.clone()).header(header::ACCEPT, "application/json");
         let response = request.send().await.map_err(broken)?;
         if response.status() != StatusCode::OK {
@@ -168,6 +184,7 @@ const SHORTEST_FRESH: u64 = 60;
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use usher_runtime::with_sources;
 
     use super::*;
 
@@ -187,6 +204,18 @@ mod tests {
             assert_eq!(fresh_for(&headers), seconds, "{value}");
         }
         assert_eq!(fresh_for(&HeaderMap::new()), 3_600);
+    }
+
+    #[tokio::test]
+    async fn why_there_is_no_connection_is_the_last_source() {
+        let provider = Provider::at("https://127.0.0.1:1/keys", Algorithm::RS256, Client::new());
+        let error =
+            provider.expect("an https URL").fetch().await.map(drop).expect_err("nobody listens there");
+        let text = with_sources(&error);
+        assert!(text.starts_with("https://127.0.0.1:1/keys: "), "{text}");
+        assert!(text.ends_with(": Connection refused (os error 111)"), "{text}");
+        assert_eq!(text.matches("127.0.0.1:1").count(), 1, "{text}");
+        assert_eq!(error, error.clone());
     }
 
     #[test]

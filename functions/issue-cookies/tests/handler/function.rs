@@ -1,7 +1,7 @@
 //! The function under test, with a clock that stands and a key pair of the test's own.
 
 use std::{
-    fs,
+    fs, io,
     sync::{
         Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
@@ -139,11 +139,11 @@ struct OutOfReach;
 impl SigningKey for OutOfReach {
     async fn sign(&self, _: &[u8], _: HashAlgorithm) -> Result<Signature, SigningError> {
         let detail = "KMS Sign: arn:aws:kms:eu-central-1:123456789012:key/k is throttled";
-        Err(SigningError::Unavailable(detail.to_owned()))
+        Err(SigningError::Unavailable(Arc::new(io::Error::other(detail))))
     }
 
     async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
-        Err(SigningError::Unavailable("throttled".to_owned()))
+        Err(SigningError::Unavailable(Arc::new(io::Error::other("throttled"))))
     }
 }
 

@@ -76,6 +76,22 @@ fn more_issuers_are_told_apart_by_their_place() {
 }
 
 #[test]
+fn a_wrong_authenticator_hides_no_other() {
+    let wrong = [
+        ("JWT_ALGORITHM", "RS512"),
+        ("JWT_SECRET", "short"),
+        ("JWT_ISSUERS", r#"[{"issuer": "https://a.example", "secret": "another secret, and a long one"}]"#),
+        ("PLONE_JWT_KEYS", "secret"),
+        ("PLONE_TOKEN_TIMEOUT_SECONDS", "a day"),
+    ];
+    let expected = "JWT_ALGORITHM must be RS256, ES256, EdDSA or HS256; JWT_SECRET must have 32 bytes or more for \
+                    HS256; JWT_ISSUERS[0]: JWT_AUDIENCE is missing; JWT_ISSUERS[0]: JWT_SECRET must have 32 bytes or \
+                    more for HS256; PLONE_JWT_KEYS: entry 1 is not hexadecimal; PLONE_TOKEN_TIMEOUT_SECONDS must be a \
+                    number of seconds, from 1 to 31536000";
+    assert_eq!(settings_problem(&wrong), expected);
+}
+
+#[test]
 fn somebody_must_vouch_for_viewers() {
     let nobody = [("JWT_ISSUER", ""), ("JWT_AUDIENCE", ""), ("JWT_SECRET", "")];
     let expected = "no authenticator is configured: set JWT_ISSUER, PLONE_SITE, PLONE_JWT_KEYS, \

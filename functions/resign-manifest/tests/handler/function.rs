@@ -1,6 +1,7 @@
 //! The function under test, with a fixed clock and a key that counts its signatures.
 
 use std::{
+    io,
     sync::{
         Arc, LazyLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -159,11 +160,11 @@ struct OutOfReach;
 #[async_trait]
 impl SigningKey for OutOfReach {
     async fn sign(&self, _: &[u8], _: HashAlgorithm) -> Result<Signature, SigningError> {
-        Err(SigningError::Unavailable("throttled".to_owned()))
+        Err(SigningError::Unavailable(Arc::new(io::Error::other("throttled"))))
     }
 
     async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {
-        Err(SigningError::Unavailable("throttled".to_owned()))
+        Err(SigningError::Unavailable(Arc::new(io::Error::other("throttled"))))
     }
 }
 

@@ -10,7 +10,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use cloudfront_signing::{HashAlgorithm, PrivateKey};
 use serde_json::json;
 use tokio::net::TcpListener;
-use usher_runtime::{KmsKey, Signature, SigningError, SigningKey as _};
+use usher_runtime::{KmsKey, Signature, SigningError, SigningKey as _, with_sources};
 
 use crate::{
     key_pair::{ecdsa, id, p256, rsa},
@@ -68,10 +68,24 @@ async fn kms_that_hangs_is_given_up_in_time() {
     let started = Instant::now();
     let refused = key.sign(b"policy", HashAlgorithm::Sha256).await.unwrap_err();
     assert_eq!(
-        refused.to_string(),
+        with_sources(&refused),
         "the signing key is out of reach for the moment: KMS GetPublicKey does not answer"
     );
     assert!(started.elapsed() < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn why_there_is_no_connection_is_the_last_source() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let sdk = service::sdk(&listener);
+    drop(listener);
+    let key = KmsKey::new(Client::new(&sdk), "k".to_owned(), id("K1"));
+    let refused = key.sign(b"policy", HashAlgorithm::Sha256).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the signing key is out of reach for the moment");
+    let text = with_sources(&refused);
+    let call = "the signing key is out of reach for the moment: KMS GetPublicKey cannot be asked: ";
+    assert!(text.starts_with(call), "{text}");
+    assert!(text.ends_with(": Connection refused (os error 111)"), "{text}");
 }
 
 #[tokio::test]
@@ -79,7 +93,7 @@ async fn what_kms_says_about_the_key_is_final() {
     let service = Service::start().await;
     service.will_answer([public_key(&p256_der()), error("DisabledException")]);
     let refused = key(&service).sign(b"policy", HashAlgorithm::Sha256).await.unwrap_err();
-    assert_eq!(refused.to_string(), "the signing key cannot be used: KMS Sign answers DisabledException");
+    assert_eq!(with_sources(&refused), "the signing key cannot be used: KMS Sign answers DisabledException");
     assert_eq!(service.asked(), 2);
 }
 
@@ -111,7 +125,7 @@ async fn an_answer_that_cannot_be_read_is_not_repeated() {
     service.will_answer([(200, r#"{"PublicKey": {"text": "repeated"}}"#.to_owned())]);
     let refused = key(&service).sign(b"policy", HashAlgorithm::Sha256).await.unwrap_err();
     assert_eq!(
-        refused.to_string(),
+        with_sources(&refused),
         "the signing key is out of reach for the moment: KMS GetPublicKey gives an answer that cannot be read"
     );
 }

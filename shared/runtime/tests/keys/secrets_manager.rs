@@ -7,7 +7,7 @@ use aws_lc_rs::{rsa::KeySize, signature::ECDSA_P384_SHA384_ASN1_SIGNING};
 use aws_sdk_secretsmanager::Client;
 use cloudfront_signing::{HashAlgorithm, KeyPairId, PublicKey, UnixTime};
 use serde_json::json;
-use usher_runtime::{Clock, SecretsManagerKey, SigningError, SigningKey as _};
+use usher_runtime::{Clock, SecretsManagerKey, SigningError, SigningKey as _, with_sources};
 
 use crate::{
     key_pair::{ecdsa, id, p256, rsa},
@@ -140,7 +140,7 @@ async fn a_secret_out_of_reach_at_the_start_is_asked_for_again() {
     let key = stage.open(Some(id("K1"))).await.unwrap();
     let refused = key.sign(b"policy", HashAlgorithm::Sha256).await.unwrap_err();
     assert_eq!(
-        refused.to_string(),
+        with_sources(&refused),
         "the signing key is out of reach for the moment: Secrets Manager GetSecretValue answers \
          UnrecognizedClientException"
     );
@@ -213,7 +213,7 @@ async fn a_secret_that_is_not_there_is_refused_at_the_start() {
     let stage = Stage::with("").await;
     stage.service.will_answer([error("ResourceNotFoundException")]);
     assert_eq!(
-        stage.open(None).await.unwrap_err().to_string(),
+        with_sources(&stage.open(None).await.unwrap_err()),
         "the signing key cannot be used: Secrets Manager GetSecretValue answers ResourceNotFoundException"
     );
 }
@@ -225,7 +225,7 @@ async fn an_answer_that_cannot_be_read_is_not_repeated() {
     stage.service.will_answer([(200, format!(r#"{{"SecretString": {{"private": {}}}"#, json!(pem)))]);
     let key = stage.open(None).await.unwrap();
     assert_eq!(
-        key.sign(b"policy", HashAlgorithm::Sha256).await.unwrap_err().to_string(),
+        with_sources(&key.sign(b"policy", HashAlgorithm::Sha256).await.unwrap_err()),
         "the signing key is out of reach for the moment: Secrets Manager GetSecretValue gives an answer that cannot \
          be read"
     );
