@@ -43,6 +43,7 @@ impl CookieSettings {
         let partitioned = settings.parsed("COOKIE_PARTITIONED", false, "true or false");
         let lifetimes = [("session", CookieLifetime::Session), ("policy", CookieLifetime::Policy)];
         let lifetime = choice(settings, "COOKIE_LIFETIME", &lifetimes, "session or policy");
+        // The other settings are checked even if the domain is invalid.
         let known_domain = domain.clone().unwrap_or_default();
         let (same_site, partitioned, lifetime) = (same_site?, partitioned?, lifetime?);
         let read = Self { domain: known_domain, same_site, partitioned, lifetime };

@@ -21,7 +21,8 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// A setting cannot be used. [`Settings`] has noted why.
+/// A setting cannot be used. [`Settings`] has noted why. A reader of several settings reads all of them before its
+/// first `?`, so that all problems are noted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InvalidSetting;
 

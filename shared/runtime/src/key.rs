@@ -31,7 +31,7 @@ pub struct Signature {
     pub bytes: Vec<u8>,
 }
 
-/// Why nothing was signed. What AWS says is a source: the log gets it by [`with_sources`](crate::with_sources), and
+/// Why nothing was signed. What AWS says is a source: the log gets it by [`with_sources`](crate::with_sources()), and
 /// the viewer does not. None of the texts holds key material.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]

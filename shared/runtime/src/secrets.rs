@@ -39,15 +39,6 @@ struct Held<T> {
 #[error("the secret of {0} could not be read yet")]
 pub struct SecretUnread(&'static str);
 
-/// Why a secret was not read.
-#[derive(Debug, thiserror::Error)]
-enum ReadError {
-    #[error("{name}_ARN")]
-    Call { name: &'static str, source: CallError },
-    #[error("{0}")]
-    Unusable(String),
-}
-
 impl<T> Secret<T> {
     /// One that does not change: its text is the setting `name`.
     pub fn fixed(name: &'static str, value: T) -> Self {
@@ -140,16 +131,6 @@ impl StoredSecrets {
     }
 }
 
-impl ReadError {
-    /// Whether asking again does not help.
-    fn is_final(&self) -> bool {
-        match self {
-            Self::Call { source, .. } => source.is_final(),
-            Self::Unusable(_) => true,
-        }
-    }
-}
-
 impl Store {
     /// Reads all, each as far as that goes.
     async fn read(&self) -> Vec<ReadError> {
@@ -186,6 +167,15 @@ type Take = Box<dyn Fn(&Versions) -> Result<(), String> + Send + Sync>;
 struct Versions {
     current: Zeroizing<String>,
     previous: Option<Zeroizing<String>>,
+}
+
+/// Why a secret was not read.
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error("{name}_ARN")]
+    Call { name: &'static str, source: CallError },
+    #[error("{0}")]
+    Unusable(String),
 }
 
 impl StoredSecret {
@@ -248,5 +238,15 @@ impl StoredSecret {
 
     fn is_known(&self) -> bool {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}
+
+impl ReadError {
+    /// Whether asking again does not help.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Call { source, .. } => source.is_final(),
+            Self::Unusable(_) => true,
+        }
     }
 }
