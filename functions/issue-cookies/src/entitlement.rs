@@ -85,6 +85,15 @@ impl Entitlements {
         if apart.is_empty() { Err(NotEntitled::Nothing) } else { Ok(apart) }
     }
 
+    /// Whether the viewer may watch the asset of `path`, which is within the tree.
+    ///
+    /// # Errors
+    /// [`NotEntitled`]
+    pub(crate) fn permits(&self, subject: &Subject, path: &str) -> Result<(), NotEntitled> {
+        let resources = self.resources(subject)?;
+        resources.iter().any(|one| one.covers(path)).then_some(()).ok_or(NotEntitled::Nothing)
+    }
+
     /// The paths that the site itself names, if each of them is within what the rules give.
     fn narrowed(
         &self,
