@@ -69,7 +69,7 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_hangs_or_fails_ends_and_holds_nothing_up() {
         let limit = Duration::from_millis(400);
         let done = AtomicUsize::new(0);
