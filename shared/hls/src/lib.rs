@@ -30,8 +30,8 @@ pub use authority::{Authority, NotAuthorized, policy_of_copy};
 pub use media_type::media_type;
 pub use plan::{Permission, RequiredGrant, SigningPlan};
 pub use playlist::{
-    Definitions, InsertionPoint, Kind, Origin, PlaylistInfo, Reference, References, RewriteCounts, Scan,
-    SkipReason, is_playlist, rewrite,
+    Definitions, InsertionPoint, Origin, PlaylistInfo, Reference, ReferenceKind, References, RewriteCounts,
+    Scan, SkipReason, is_playlist, rewrite,
 };
 pub use policy_copy::{
     POLICY_COPY_PREFIX, copied_policy, needs_policy_copy, policy_copy, without_policy_copy,
