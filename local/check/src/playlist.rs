@@ -36,7 +36,7 @@ pub(super) fn references(playlist: &str, base: &Url) -> Vec<Reference> {
             }),
             _ => None,
         };
-        // A blank line or an indented comment is no URI, whatever the reader takes it for.
+        // A blank line or an indented comment is no URI, even where the reader returns it as one.
         let Some((kind, text)) = found.filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) else {
             continue;
         };
@@ -64,7 +64,7 @@ fn names_playlist(path: &str) -> bool {
     ["m3u8", "m3u"].iter().any(|one| extension.eq_ignore_ascii_case(one))
 }
 
-/// Whether the behavior `/video/*.m3u8`, which is case-sensitive, takes it to the function.
+/// Whether the behavior `/video/*.m3u8`, which is case-sensitive, sends it to the function.
 pub(super) fn is_resigned(path: &str) -> bool {
     path.ends_with(".m3u8")
 }

@@ -93,7 +93,7 @@ async fn event<T: DeserializeOwned>(
     make: fn(&OriginRequest, &[u8]) -> Value,
 ) -> Result<T, Response<Body>> {
     let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| {
-        text(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than the 10 MB that API Gateway takes")
+        text(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than the 10 MB that API Gateway accepts")
     })?;
     serde_json::from_value(make(request, &body)).map_err(|error| {
         tracing::error!(%error, "the event could not be made");
@@ -106,7 +106,7 @@ fn function_url_response(answer: LambdaFunctionUrlResponse, method: &Method) -> 
     if !is_sent_by_lambda(&answer) {
         return text(
             StatusCode::BAD_GATEWAY,
-            "the function's answer has more than the 6 MB that Lambda takes",
+            "the function's answer has more than the 6 MB that Lambda accepts",
         );
     }
     let body = answer.body.unwrap_or_default();

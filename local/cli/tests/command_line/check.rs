@@ -41,7 +41,7 @@ fn what_is_wrong_is_told_with_its_cure_and_exit_code_1() {
         assert_eq!((code, stderr.as_str()), (Some(1), ""), "{from}");
         let mut lines = stdout.lines().skip_while(|line| !line.starts_with("wrong"));
         assert_eq!(lines.next(), Some("wrong     sign-in             401: the token is not accepted here"));
-        let cure = "                              cure: the credential is not taken: compare its issuer, audience and \
+        let cure = "                              cure: the credential is not accepted: compare its issuer, audience and \
                     expiry with the parameters that say who may watch (JwtIssuer, JwtAudience, PloneSite, \
                     DjangoKeysArn, …)";
         assert_eq!(lines.next(), Some(cure));

@@ -158,7 +158,7 @@ fn sign_reproduces_every_rsa_signature_that_it_can_express() {
         let signature = signed.split("Signature=").nth(1).unwrap().split('&').next().unwrap();
         assert_eq!(signature, vector["signature"].as_str().unwrap(), "{}", vector["id"]);
         let warning =
-            format!("warning: this RSA key has {} bits, and CloudFront takes 2048 only\n", key["bits"]);
+            format!("warning: this RSA key has {} bits, and CloudFront accepts only 2048\n", key["bits"]);
         let expected = if key["bits"] == 2_048 { String::new() } else { warning };
         assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
         reproduced.push(vector["id"].as_str().unwrap().to_owned());

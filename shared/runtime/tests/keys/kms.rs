@@ -89,7 +89,7 @@ async fn rsa_with_3072_bits_is_refused() {
     let der = pem::parse(key.public_key().to_pem()).unwrap();
     assert_eq!(
         refusal(der.contents()).await,
-        "the signing key cannot be used: it is RSA with 3072 bits, and CloudFront takes 2048 only"
+        "the signing key cannot be used: it is RSA with 3072 bits, and CloudFront accepts only 2048"
     );
 }
 
