@@ -3,7 +3,7 @@
 use super::{Breakage, each_is_refused};
 
 #[test]
-fn a_broken_behaviour_is_refused() {
+fn a_broken_behavior_is_refused() {
     let sets =
         ["defaults", "web site", "web site and domain", "players elsewhere", "cast receivers", "operation"];
     each_is_refused(&BREAKAGES, &sets);
@@ -16,7 +16,7 @@ const BREAKAGES: [Breakage; 36] = [
         "TrustedKeyGroups: [!Ref KeyGroup]",
         "SmoothStreaming: false",
         &[
-            "Distribution: the behaviour /video/*.m3u8 is for /video and has no TrustedKeyGroups of this template",
+            "Distribution: the behavior /video/*.m3u8 is for /video and has no TrustedKeyGroups of this template",
         ],
     ),
     (
@@ -25,7 +25,7 @@ const BREAKAGES: [Breakage; 36] = [
         "TrustedKeyGroups: [!Ref KeyGroup]",
         "TrustedKeyGroups: [somebody-elses]",
         &[
-            "Distribution: the behaviour /video/*.json is for /video and has no TrustedKeyGroups of this template",
+            "Distribution: the behavior /video/*.json is for /video and has no TrustedKeyGroups of this template",
         ],
     ),
     (
@@ -33,7 +33,7 @@ const BREAKAGES: [Breakage; 36] = [
         "PathPattern: /video/*\n",
         "TrustedKeyGroups: [!Ref KeyGroup]",
         "TrustedKeyGroups: [!Ref KeyGroup]\n            TrustedSigners: [self]",
-        &["Distribution: the behaviour /video/* is for /video and has no TrustedKeyGroups of this template"],
+        &["Distribution: the behavior /video/* is for /video and has no TrustedKeyGroups of this template"],
     ),
     (
         "a pattern that is for /video, too",
@@ -41,8 +41,8 @@ const BREAKAGES: [Breakage; 36] = [
         "          # Open",
         "          - {PathPattern: \"*.ts\", TargetOriginId: media, ViewerProtocolPolicy: https-only}\n          # Open",
         &[
-            "Distribution: the behaviour *.ts is for /video and has no TrustedKeyGroups of this template",
-            "Distribution: the behaviour *.ts has not the response headers policy that it should have",
+            "Distribution: the behavior *.ts is for /video and has no TrustedKeyGroups of this template",
+            "Distribution: the behavior *.ts has not the response headers policy that it should have",
         ],
     ),
     (
@@ -51,7 +51,7 @@ const BREAKAGES: [Breakage; 36] = [
         "TrustedKeyGroups: !If [HasWebsite, !Ref AWS::NoValue, [!Ref KeyGroup]]",
         "SmoothStreaming: false",
         &[
-            "Distribution: the default behaviour has no TrustedKeyGroups of this template, and leads to no web site that was given",
+            "Distribution: the default behavior has no TrustedKeyGroups of this template, and leads to no web site that was given",
         ],
     ),
     (
@@ -60,7 +60,7 @@ const BREAKAGES: [Breakage; 36] = [
         "TargetOriginId: !If [HasWebsite, website, media]",
         "TargetOriginId: media",
         &[
-            "Distribution: the default behaviour has no TrustedKeyGroups of this template, and leads to no web site that was given",
+            "Distribution: the default behavior has no TrustedKeyGroups of this template, and leads to no web site that was given",
         ],
     ),
     (
@@ -68,14 +68,14 @@ const BREAKAGES: [Breakage; 36] = [
         "PathPattern: /auth/*",
         "https-only",
         "allow-all",
-        &["Distribution: the behaviour /auth/* lets viewers come without TLS"],
+        &["Distribution: the behavior /auth/* lets viewers come without TLS"],
     ),
     (
         "the default without TLS",
         "DefaultCacheBehavior:",
         "redirect-to-https",
         "allow-all",
-        &["Distribution: the default behaviour lets viewers come without TLS"],
+        &["Distribution: the default behavior lets viewers come without TLS"],
     ),
     (
         "a pattern behind a wider one",
@@ -83,9 +83,9 @@ const BREAKAGES: [Breakage; 36] = [
         "PathPattern: /video/*.m3u8",
         "PathPattern: /video/*",
         &[
-            "Distribution: the behaviour /video/*.json is never reached, behind /video/*",
-            "Distribution: the behaviour /video/* is never reached, behind /video/*",
-            r#"no behaviour /video/*.m3u8 leads to a function URL with the methods ["GET","HEAD","OPTIONS"]"#,
+            "Distribution: the behavior /video/*.json is never reached, behind /video/*",
+            "Distribution: the behavior /video/* is never reached, behind /video/*",
+            r#"no behavior /video/*.m3u8 leads to a function URL with the methods ["GET","HEAD","OPTIONS"]"#,
         ],
     ),
     (
@@ -93,14 +93,14 @@ const BREAKAGES: [Breakage; 36] = [
         "PathPattern: /auth/*",
         "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
         "658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
-        &["Distribution: the behaviour /auth/* caches what a function answers for somebody else"],
+        &["Distribution: the behavior /auth/* caches what a function answers for somebody else"],
     ),
     (
         "one viewer's playlist for everybody",
         "PathPattern: /video/*.m3u8",
         "CachePolicyId: !Ref ManifestCachePolicy",
         "CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
-        &["Distribution: the behaviour /video/*.m3u8 caches what a function answers for somebody else"],
+        &["Distribution: the behavior /video/*.m3u8 caches what a function answers for somebody else"],
     ),
     (
         "a playlist for those who may watch something else",
@@ -141,7 +141,7 @@ const BREAKAGES: [Breakage; 36] = [
         "4135ea2d-6df8-44a3-9df3-4b5a84be39ae # Managed-CachingDisabled",
         &[
             "4135ea2d-6df8-44a3-9df3-4b5a84be39ae is no managed policy that is known here",
-            "Distribution: the behaviour /auth/* caches what a function answers for somebody else",
+            "Distribution: the behavior /auth/* caches what a function answers for somebody else",
         ],
     ),
     (
@@ -164,7 +164,7 @@ const BREAKAGES: [Breakage; 36] = [
         "b689b0a8-53d0-40ab-baf2-68738e2966ac # Managed-AllViewerExceptHostHeader",
         "216adef6-5c7f-47e4-b989-5492eafa07d3 # Managed-AllViewer",
         &[
-            "Distribution: the behaviour /auth/* does not forward what a function needs, or forwards the viewer's Host",
+            "Distribution: the behavior /auth/* does not forward what a function needs, or forwards the viewer's Host",
         ],
     ),
     (
@@ -173,7 +173,7 @@ const BREAKAGES: [Breakage; 36] = [
         "OriginRequestPolicyId: !Ref ManifestOriginRequestPolicy",
         "OriginRequestPolicyId: 216adef6-5c7f-47e4-b989-5492eafa07d3 # Managed-AllViewer",
         &[
-            "Distribution: the behaviour /video/*.m3u8 does not forward what a function needs, or forwards the viewer's Host",
+            "Distribution: the behavior /video/*.m3u8 does not forward what a function needs, or forwards the viewer's Host",
         ],
     ),
     (
@@ -182,7 +182,7 @@ const BREAKAGES: [Breakage; 36] = [
         "EventType: viewer-request",
         "EventType: viewer-response",
         &[
-            "Distribution: the behaviour /video/*.json passes on headers that the viewer-request function did not set",
+            "Distribution: the behavior /video/*.json passes on headers that the viewer-request function did not set",
         ],
     ),
     (
@@ -190,35 +190,35 @@ const BREAKAGES: [Breakage; 36] = [
         "DefaultCacheBehavior:",
         "- 4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
         "- 658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
-        &["Distribution: the default behaviour caches the pages of the web site"],
+        &["Distribution: the default behavior caches the pages of the web site"],
     ),
     (
         "a web site that nobody may write to",
         "DefaultCacheBehavior:",
         "[GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE]",
         "[GET, HEAD, OPTIONS]",
-        &["Distribution: the default behaviour does not let viewers write to the web site"],
+        &["Distribution: the default behavior does not let viewers write to the web site"],
     ),
     (
         "a web site that does not know its name",
         "DefaultCacheBehavior:",
         "- 216adef6-5c7f-47e4-b989-5492eafa07d3 # Managed-AllViewer",
         "- b689b0a8-53d0-40ab-baf2-68738e2966ac # Managed-AllViewerExceptHostHeader",
-        &["Distribution: the default behaviour does not forward what the web site needs"],
+        &["Distribution: the default behavior does not forward what the web site needs"],
     ),
     (
         "segments that may be pages",
         "PathPattern: /video/*\n",
         "            ResponseHeadersPolicyId: !Ref VideoHeaders\n",
         "",
-        &["Distribution: the behaviour /video/* has not the response headers policy that it should have"],
+        &["Distribution: the behavior /video/* has not the response headers policy that it should have"],
     ),
     (
         "sign-in with the headers of videos",
         "PathPattern: /auth/*\n",
         "            TargetOriginId: auth\n",
         "            TargetOriginId: auth\n            ResponseHeadersPolicyId: !Ref VideoHeaders\n",
-        &["Distribution: the behaviour /auth/* has not the response headers policy that it should have"],
+        &["Distribution: the behavior /auth/* has not the response headers policy that it should have"],
     ),
     (
         "browsers that guess a type",
@@ -290,6 +290,6 @@ const BREAKAGES: [Breakage; 36] = [
 ];
 
 const BOTH_CACHED: &[&str] = &[
-    "Distribution: the behaviour /video/*.json caches what a function answers for somebody else",
-    "Distribution: the behaviour /video/*.m3u8 caches what a function answers for somebody else",
+    "Distribution: the behavior /video/*.json caches what a function answers for somebody else",
+    "Distribution: the behavior /video/*.m3u8 caches what a function answers for somebody else",
 ];
