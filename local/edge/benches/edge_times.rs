@@ -1,7 +1,10 @@
 //! Processor time of answers from the edge's cache, without sockets: `cargo run --release -p usher-edge --example edge_times`
 //!
-//! Prints a line `measure<TAB>microseconds<TAB>ratio` for each measure. The ratio is to the time of one verification
-//! of a signed URL, so that results from different machines can be compared.
+//! Prints a line `measure<TAB>mean<TAB>99th percentile<TAB>ratio` for each measure, in microseconds. The ratio is the
+//! mean divided by the time of one verification of a signed URL, so that results from different machines can be
+//! compared. With many viewers at a time, the percentile is that of the groups of simultaneous answers.
+//!
+//! One viewer at a time is the worst case: each answer wakes the function's thread, and is woken by it.
 
 use std::{
     error::Error,
@@ -17,6 +20,7 @@ use axum::{
     extract::ConnectInfo,
 };
 use cloudfront_signing::{KeyPairId, PrivateKey, Request, UnixTime, Verifier};
+use futures::future::try_join_all;
 use http::{HeaderMap, StatusCode};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
@@ -51,17 +55,26 @@ async fn measure() -> Result<(), Failure> {
     let key = PrivateKey::from_pem(&fs::read_to_string(folder.path().join("state/private_key.pem"))?)?;
     let id = url.split("Key-Pair-Id=").nth(1).and_then(|rest| rest.split('&').next()).ok_or("no id")?;
     let verifier = Verifier::new([(KeyPairId::new(id)?, key.public_key())]);
-    let verification = mean(async || {
+    let verification = measured(async || {
         verifier.verify(&Request::new(&url), now).map(drop).map_err(|denial| denial.reason.to_string().into())
     });
     let verification = verification.await?;
-    report("verification of a signed URL", verification, verification);
+    let verification_time = verification.mean;
+    report("verification of a signed URL", &verification, verification_time);
 
     let signed = url.split_once("/video/").map(|(_, rest)| format!("/video/{rest}")).ok_or("no path")?;
     let (segment, playlist) = ("/video/m/segment.ts", "/video/m/playlist.m3u8");
-    report("segment of 200 KB, by cookies", viewer.hits(segment, Some(&cookies)).await?, verification);
-    report("playlist, by cookies", viewer.hits(playlist, Some(&cookies)).await?, verification);
-    report("playlist, by signed URL", viewer.hits(&signed, None).await?, verification);
+    for at_a_time in [1, 16] {
+        let rows = [
+            ("segment of 200 KB, by cookies", segment, Some(cookies.as_str())),
+            ("playlist, by cookies", playlist, Some(&cookies)),
+            ("playlist, by signed URL", &signed, None),
+        ];
+        for (measure, target, cookies) in rows {
+            let times = viewer.hits(target, cookies, at_a_time).await?;
+            report(&format!("{measure}, {at_a_time} at a time"), &times, verification_time);
+        }
+    }
 
     // The edge never runs code that may write to the log twice, so this code gets a new realm for each run.
     let logging = fs::read_to_string(template)?.replacen(
@@ -73,8 +86,8 @@ async fn measure() -> Result<(), Failure> {
     fs::write(&template, logging)?;
     let viewer = Viewer::of(&template, folder.path(), now).await?;
     let cookies = viewer.cookies(&viewer.sign_in().await?).await?;
-    let time = viewer.hits(playlist, Some(&cookies)).await?;
-    report("playlist, by cookies, a realm for each run", time, verification);
+    let times = viewer.hits(playlist, Some(&cookies), 1).await?;
+    report("playlist, by cookies, a realm for each run, 1 at a time", &times, verification_time);
     Ok(())
 }
 
@@ -132,8 +145,8 @@ impl Viewer {
         text(&answer, "url")
     }
 
-    /// The time of an answer from the cache.
-    async fn hits(&self, target: &str, cookies: Option<&str>) -> Result<Duration, Failure> {
+    /// The times of an answer from the cache, of which so many viewers ask for one each at the same time.
+    async fn hits(&self, target: &str, cookies: Option<&str>, at_a_time: u32) -> Result<Times, Failure> {
         let headers = cookies.map(|cookies| ("cookie", cookies));
         // The first answer is a miss.
         self.send("GET", target, headers.as_slice(), String::new()).await?;
@@ -142,7 +155,8 @@ impl Viewer {
             let source = headers.get("x-cache").ok_or("no X-Cache")?;
             if source == "Hit from cloudfront" { Ok(()) } else { Err(format!("{target}: {source:?}").into()) }
         };
-        mean(hit).await
+        let times = measured(async || try_join_all((0..at_a_time).map(|_| hit())).await.map(drop)).await?;
+        Ok(Times { mean: times.mean / at_a_time, percentile: times.percentile / at_a_time })
     }
 
     async fn send(
@@ -175,24 +189,33 @@ fn text(json: &[u8], name: &str) -> Result<String, Failure> {
     Ok(answer.get(name).and_then(Value::as_str).ok_or("an answer of another form")?.to_owned())
 }
 
-fn report(measure: &str, time: Duration, verification: Duration) {
-    let ratio = time.as_secs_f64() / verification.as_secs_f64();
-    println!("{measure}\t{:.1}\t{ratio:.2}", time.as_secs_f64() * 1e6);
+fn report(measure: &str, times: &Times, verification: Duration) {
+    let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
+    let ratio = times.mean.as_secs_f64() / verification.as_secs_f64();
+    println!("{measure}\t{:.1}\t{:.1}\t{ratio:.2}", microseconds(times.mean), microseconds(times.percentile));
 }
 
-/// The mean processor time of one call, of all threads, over at least a second.
-async fn mean(call: impl AsyncFn() -> Result<(), Failure>) -> Result<Duration, Failure> {
+/// Processor times of one call, of all threads.
+struct Times {
+    mean: Duration,
+    /// The 99th percentile.
+    percentile: Duration,
+}
+
+/// Measures calls for at least a second.
+async fn measured(call: impl AsyncFn() -> Result<(), Failure>) -> Result<Times, Failure> {
     for _ in 0..100 {
         call().await?;
     }
-    let (began, started, mut calls) = (Instant::now(), processor_time(), 0);
+    let (began, mut times) = (Instant::now(), Vec::new());
     while began.elapsed() < Duration::from_secs(1) {
-        for _ in 0..100 {
-            call().await?;
-        }
-        calls += 100;
+        let started = processor_time();
+        call().await?;
+        times.push(processor_time().saturating_sub(started));
     }
-    Ok(processor_time().saturating_sub(started) / calls)
+    times.sort_unstable();
+    let percentile = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
+    Ok(Times { mean: times.iter().sum::<Duration>() / u32::try_from(times.len())?, percentile })
 }
 
 /// The time of this process alone: other work on the machine does not count.
