@@ -1,10 +1,19 @@
-// Private video on a page: keeps this browser's signed cookies fresh, and a player going by them.
+// Private video on a page: gets this browser's signed cookies for each video, renews them, and keeps the player going.
+//
+// In HTML:
+//
+//   <script type="module" src="usher.js"></script>
+//   <usher-video src="/video/my-film/master.m3u8" poster="poster.jpg">
+//     <p slot="sign-in"><a href="/login">Sign in to watch</a></p>
+//   </usher-video>
+//
+// In a script:
 //
 //   import { keepCookies, play } from './usher.js';
 //   const cookies = keepCookies({ credential: async () => tokenOfMySite(), onSignedOut: showSignIn });
-//   await play(document.querySelector('video'), '/video/m/master.m3u8', cookies, async () => globalThis.Hls);
+//   await play(document.querySelector('video'), '/video/my-film/master.m3u8', cookies);
 //
-// It keeps nothing: the cookies are HttpOnly, and the credential goes from the site to the request.
+// It stores nothing: the cookies are HttpOnly, and the credential goes from the site to the request.
 
 const HLS_TYPE = 'application/vnd.apple.mpegurl';
 const FIRST_RETRY_MS = 1_000;
@@ -13,113 +22,155 @@ const SHORTEST_RENEWAL_MS = 2_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const ANSWER_MS = 20_000;
 const RECOVERY_MS = 10_000;
+const LOCK = 'usher-cookies';
+
+// ---- Cookies
 
 /**
+ * The cookies for the videos of a page: `play` asks for those of its source alone, so a viewer may own any number of
+ * films. Each set is renewed before it expires.
+ *
  * - `endpoint`: the URL of /auth/cookies.
- * - `credential`: an async function that gets the viewer's credential from the site, or nothing when nobody is signed
- *   in; when it throws, it is asked again later. Left out where the browser's own cookie is the credential.
- * - `onSignedOut({ status, title, detail })`: the viewer is no longer let in (401), or not to this (403); renewals have
- *   stopped until `renew` is called again.
+ * - `credential(path)`: an async function that gets the viewer's credential from the site, or nothing when nobody is
+ *   signed in; when it throws, it is called again later. Omit it where the browser's own cookie is the credential.
+ * - `onSignedOut({ status, title, detail, path })`: the viewer is not signed in any more (401), or may not watch this
+ *   path (403); renewals have stopped until `renew` is called again.
  */
 export function keepCookies({ endpoint = '/auth/cookies', credential, onSignedOut = () => {} } = {}) {
   let session = new AbortController();
-  let renewing = null;
-  let kept = false;
-  let timer = 0;
-  let dueAt = Infinity;
+  const assets = [];
 
-  /** One at a time. Resolves to true when the cookies are fresh, to false when there will be none. */
-  function renew() {
-    renewing ??= obtain(session.signal).finally(() => { renewing = null; });
-    return renewing;
+  /** The cookies for the asset of this source: `renew()`, and `renewIfKept()`, which does not undo a sign-out. */
+  function forSource(source) {
+    const { pathname } = new URL(source, location);
+    let asset = assets.find((one) => one.covers(pathname));
+    if (!asset) assets.push(asset = cookiesFor(pathname));
+    return asset;
   }
 
-  async function obtain(signal) {
-    stopTimer();
-    let refusals = 0;
-    for (let pause = FIRST_RETRY_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_RETRY_MS)) {
-      const { response, body } = await ask(signal).catch((error) => {
-        if (!signal.aborted) console.warn('The cookies for video could not be renewed; trying again.', error);
-        return {};
-      });
-      if (signal.aborted) break;
-      if (response?.ok) return schedule(body, response.headers.get('date'));
-      if (isFinal(response)) {
-        refusals += 1;
-        // The credential may have run out on the way: a new one is worth one more try.
-        if (response.status === 401 && body && refusals < 2) continue;
-        kept = false;
-        onSignedOut({ ...body, status: response.status });
-        return false;
-      }
-      // Not all viewers at the same moment, once the service is back.
-      await sleep(Math.max(retryAfterMs(response), pause * (0.5 + Math.random())), signal);
+  function cookiesFor(path) {
+    let renewing = null;
+    let kept = false;
+    let timer = 0;
+    let dueAt = Infinity;
+    /** The path of the asset's folder, once it is known. */
+    let folder = null;
+
+    /** One at a time. Resolves to true when the cookies are fresh, to false when there will be none. */
+    function renew() {
+      renewing ??= obtain(session.signal).finally(() => { renewing = null; });
+      return renewing;
     }
-    return false;
+
+    async function obtain(signal) {
+      stop();
+      let refusals = 0;
+      for (let pause = FIRST_RETRY_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_RETRY_MS)) {
+        const { response, body } = await ask(signal).catch((error) => {
+          if (!signal.aborted) console.warn('The cookies for video could not be renewed; trying again.', error);
+          return {};
+        });
+        if (signal.aborted) break;
+        if (response?.ok) return schedule(body, response.headers.get('date'));
+        if (isFinal(response)) {
+          refusals += 1;
+          // The credential may have expired on the way: a new one is worth one more try.
+          if (response.status === 401 && body && refusals < 2) continue;
+          if (response.status === 401) end();
+          onSignedOut({ ...body, status: response.status, path });
+          return false;
+        }
+        // Not all viewers at the same moment, once the service is back.
+        await sleep(Math.max(retryAfterMs(response), pause * (0.5 + Math.random())), signal);
+      }
+      return false;
+    }
+
+    async function ask(signal) {
+      const token = await credential?.(path);
+      if (credential && !token) return { response: new Response(null, { status: 401 }) };
+      const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+      return inTurn(() => inTime(signal, async (ending) => {
+        const body = JSON.stringify({ path });
+        const options = { method: 'POST', credentials: 'include', cache: 'no-store', headers, body, signal: ending };
+        const response = await fetch(endpoint, options);
+        const answer = await response.json().catch((error) => { if (response.ok) throw error; return {}; });
+        const isComplete = Number.isFinite(answer?.expires_at) && Number.isFinite(answer?.refresh_after);
+        if (response.ok && !isComplete) throw new Error('the answer does not say when to renew');
+        return { response, body: answer };
+      }));
+    }
+
+    /** By the server's clock alone, since the viewer's may be hours off. Who may not read it renews early. */
+    function schedule({ expires_at: expiresAt, refresh_after: refreshAfter, resource }, date) {
+      const serverNow = Date.parse(date ?? '') / 1000;
+      const seconds = Number.isNaN(serverNow) ? expiresAt - refreshAfter : refreshAfter - serverNow;
+      const milliseconds = Math.min(Math.max(seconds * 1000, SHORTEST_RENEWAL_MS), LONGEST_TIMER_MS);
+      dueAt = Date.now() + milliseconds;
+      timer = setTimeout(renew, milliseconds);
+      kept = true;
+      const { pathname } = new URL(resource, location);
+      folder = pathname.endsWith('/*') ? pathname.slice(0, -1) : null;
+      return true;
+    }
+
+    function stop() {
+      clearTimeout(timer);
+      dueAt = Infinity;
+      kept = false;
+    }
+
+    return {
+      covers: (other) => other === path || (folder !== null && other.startsWith(folder)),
+      ended: () => renewing,
+      isDue: () => Date.now() >= dueAt,
+      renew,
+      renewIfKept: async () => kept && renew(),
+      stop,
+    };
   }
 
-  async function ask(signal) {
-    const token = await credential?.();
-    if (credential && !token) return { response: new Response(null, { status: 401 }) };
-    const headers = token ? { authorization: `Bearer ${token}` } : {};
-    return inTime(signal, async (ending) => {
-      const options = { method: 'POST', credentials: 'include', cache: 'no-store', headers, signal: ending };
-      const response = await fetch(endpoint, options);
-      const body = await response.json().catch((error) => { if (response.ok) throw error; return {}; });
-      const isAnswer = Number.isFinite(body?.expires_at) && Number.isFinite(body?.refresh_after);
-      if (response.ok && !isAnswer) throw new Error('the answer does not say when to renew');
-      return { response, body };
-    });
-  }
-
-  /** By the server's clock alone, since the viewer's may be hours off. Who may not read it renews early. */
-  function schedule({ expires_at: expiresAt, refresh_after: refreshAfter }, date) {
-    const serverNow = Date.parse(date ?? '') / 1000;
-    const seconds = Number.isNaN(serverNow) ? expiresAt - refreshAfter : refreshAfter - serverNow;
-    const milliseconds = Math.min(Math.max(seconds * 1000, SHORTEST_RENEWAL_MS), LONGEST_TIMER_MS);
-    dueAt = Date.now() + milliseconds;
-    timer = setTimeout(renew, milliseconds);
-    kept = true;
-    return true;
-  }
-
-  function stopTimer() {
-    clearTimeout(timer);
-    dueAt = Infinity;
-  }
-
-  /** Takes the cookies away. Throws where the service does not answer: then they stay until they expire. */
-  async function signOut() {
+  /** Nothing of this session goes on. */
+  function end() {
     session.abort();
     session = new AbortController();
-    kept = false;
-    stopTimer();
-    // Its cookies would come after they were cleared.
-    await renewing;
-    const response = await inTime(session.signal, (signal) => (
+    for (const asset of assets) asset.stop();
+  }
+
+  /** Removes the cookies of all videos. Throws where the service does not answer: then they stay until they expire. */
+  async function signOut() {
+    end();
+    // Cookies that come after this request would stay.
+    await Promise.all(assets.map((asset) => asset.ended()));
+    const response = await inTurn(() => inTime(session.signal, (signal) => (
       fetch(endpoint, { method: 'DELETE', credentials: 'include', signal })
-    ));
+    )));
     if (!response.ok) throw new Error(`the cookies could not be cleared: ${response.status}`);
   }
 
+  /** After another sign-in. Resolves to true when the cookies for all videos of the page are fresh. */
+  const renew = async () => (await Promise.all(assets.map((asset) => asset.renew()))).every(Boolean);
+
   // Timers stand still while a computer sleeps.
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible' && Date.now() >= dueAt) renew();
+    if (document.visibilityState !== 'visible') return;
+    for (const asset of assets) if (asset.isDue()) asset.renew();
   });
-  /** For a player in trouble, which must not undo a sign-out. */
-  const renewIfKept = async () => kept && renew();
-  return { renew, renewIfKept, signOut };
+  return { forSource, renew, signOut };
 }
 
+// ---- Players
+
 /**
- * Gets cookies and loads `source`: natively where the browser can, else with the hls.js that `loadHls` resolves to.
- * Where the player is refused or loses the network, renews them and goes on. Resolves to false when there are none.
- * Once for each video element.
+ * Gets the cookies for `source` and loads it: natively where the browser can, else with hls.js. `loadHls` resolves to
+ * its class; by default it is `hls.mjs` beside this file. Where the player is refused or loses the network, renews the
+ * cookies and goes on. Resolves to false when there are none. Once for each video element.
  */
-export async function play(video, source, cookies, loadHls) {
-  if (!await cookies.renew()) return false;
-  const [afterError, afterStall] = [seldom(cookies.renewIfKept), seldom(cookies.renewIfKept)];
-  if (video.canPlayType(HLS_TYPE)) {
+export async function play(video, source, cookies, loadHls = importHls) {
+  const asset = cookies.forSource(source);
+  if (!await asset.renew()) return false;
+  const [afterError, afterStall] = [seldom(asset.renewIfKept), seldom(asset.renewIfKept)];
+  if (!isPlaylist(source) || video.canPlayType(HLS_TYPE)) {
     if (new URL(source, location).origin !== location.origin) video.crossOrigin = 'use-credentials';
     // Captured: before the browser's own controls, which pause it.
     video.addEventListener('error', async () => {
@@ -143,9 +194,20 @@ export async function play(video, source, cookies, loadHls) {
     });
     hls.loadSource(source);
     hls.attachMedia(video);
+    video.addEventListener('usher-unload', () => hls.destroy(), { once: true });
   }
   return true;
 }
+
+/** Nothing more is loaded, by either kind of player. */
+function unload(video) {
+  video.dispatchEvent(new Event('usher-unload'));
+  video.removeAttribute('src');
+  video.load();
+}
+
+const importHls = async () => (await import(new URL('hls.mjs', import.meta.url))).default;
+const isPlaylist = (source) => new URL(source, location).pathname.toLowerCase().endsWith('.m3u8');
 
 /** `renew`, unless it was called a moment ago: then it is not the cookies. */
 function seldom(renew) {
@@ -157,7 +219,217 @@ function seldom(renew) {
   };
 }
 
+// ---- The element
+
+/**
+ * `<usher-video src="…">`: a player with the browser's controls.
+ *
+ * - Attributes: `src`; `poster`, `autoplay`, `muted` and `loop` as those of `<video>`; `endpoint`, the URL of
+ *   /auth/cookies; `hand-off`, the URL at which the site answers `{"credential": …}` to a viewer who is signed in, and
+ *   401 to others (its query has the `path` of the video); `hls`, the URL of hls.js; `thumbnails`, the URL of a WebVTT
+ *   file of pictures, one of which is shown while the viewer seeks.
+ * - Property `credential`, instead of `hand-off`: as that of `keepCookies`. Set it before `src`.
+ * - Children: `<track>` elements; and what appears where the video cannot be shown: `slot="sign-in"`,
+ *   `slot="refused"`, `slot="failed"`.
+ * - `load()`, for instance after a sign-in. `UsherVideo.signOut()` removes the cookies of all videos of the page.
+ * - Events, which bubble: `usher-ready`; `usher-signed-out` and `usher-refused`, whose `detail` is the answer.
+ */
+export class UsherVideo extends HTMLElement {
+  static observedAttributes = ['src', 'poster', 'autoplay', 'muted', 'loop'];
+  /** The cookies of this page, each with the elements that play by them. */
+  static #services = [];
+
+  /** Gets the viewer's credential. */
+  credential = null;
+  #turn = 0;
+  #video = null;
+  #shadow = this.attachShadow({ mode: 'open' });
+  #thumbnails = [];
+
+  /** Removes the cookies of all videos of this page. Throws where the service does not answer. */
+  static async signOut() {
+    for (const { elements } of UsherVideo.#services) for (const element of elements) element.#close('sign-in');
+    await Promise.all(UsherVideo.#services.map(({ cookies }) => cookies.signOut()));
+  }
+
+  /** The `<video>` element, for whoever needs more of it. */
+  get video() {
+    return this.#video;
+  }
+
+  connectedCallback() {
+    this.#shadow.innerHTML = SHADOW;
+    this.#shadow.adoptedStyleSheets = [STYLE];
+    this.load();
+  }
+
+  disconnectedCallback() {
+    this.#close(null);
+    for (const { elements } of UsherVideo.#services) elements.delete(this);
+  }
+
+  attributeChangedCallback(name, before, value) {
+    if (!this.#video || before === value) return;
+    if (name === 'src') this.load();
+    else this.#copy(name);
+  }
+
+  /** Gets the cookies for `src` and loads it. */
+  async load() {
+    this.#close(null);
+    const [turn, source] = [this.#turn, this.getAttribute('src')];
+    if (!source || !this.isConnected) return;
+    const { cookies } = this.#service();
+    const hls = this.getAttribute('hls');
+    const loadHls = hls ? async () => (await import(new URL(hls, document.baseURI))).default : importHls;
+    try {
+      const isReady = await play(this.#open(), source, cookies, loadHls);
+      if (turn !== this.#turn) return;
+      if (!isReady) {
+        this.#close('refused');
+        return;
+      }
+      this.#thumbnails = await this.#readThumbnails();
+      this.#dispatch('usher-ready');
+    } catch (error) {
+      console.error('The video cannot be played.', error);
+      if (turn === this.#turn) this.#close('failed');
+    }
+  }
+
+  /** A new `<video>`: `play` is for one that has played nothing yet. */
+  #open() {
+    this.#video = document.createElement('video');
+    for (const name of UsherVideo.observedAttributes.slice(1)) this.#copy(name);
+    [this.#video.controls, this.#video.playsInline, this.#video.part] = [true, true, 'video'];
+    this.#video.append(...[...this.querySelectorAll('track')].map((track) => track.cloneNode()));
+    this.#video.addEventListener('seeking', () => this.#showThumbnail(this.#video.currentTime));
+    this.#video.addEventListener('seeked', () => this.#showThumbnail(-1));
+    this.#shadow.prepend(this.#video);
+    return this.#video;
+  }
+
+  /** Loads nothing more, and says why. */
+  #close(reason) {
+    this.#turn += 1;
+    this.#thumbnails = [];
+    if (this.#video) unload(this.#video);
+    this.#video?.remove();
+    this.#video = null;
+    for (const slot of this.#shadow.querySelectorAll('slot')) slot.parentElement.hidden = slot.name !== reason;
+  }
+
+  #copy(name) {
+    const value = this.getAttribute(name);
+    if (value === null) this.#video.removeAttribute(name);
+    else this.#video.setAttribute(name, value);
+    if (name === 'muted') this.#video.muted = value !== null;
+  }
+
+  #service() {
+    const endpoint = this.getAttribute('endpoint') ?? '/auth/cookies';
+    const [credential, handOff] = [this.credential, this.getAttribute('hand-off')];
+    const isOurs = (one) => one.endpoint === endpoint && one.credential === credential && one.handOff === handOff;
+    let service = UsherVideo.#services.find(isOurs);
+    if (!service) {
+      const elements = new Set();
+      const onSignedOut = (answer) => { for (const element of elements) element.#refuse(answer); };
+      const getsCredential = credential ?? (handOff ? credentialFrom(handOff) : undefined);
+      const cookies = keepCookies({ endpoint, credential: getsCredential, onSignedOut });
+      service = { endpoint, credential, handOff, elements, cookies };
+      UsherVideo.#services.push(service);
+    }
+    for (const { elements } of UsherVideo.#services) elements.delete(this);
+    service.elements.add(this);
+    return service;
+  }
+
+  /** The answer to another video of the page concerns this one if nobody is signed in. */
+  #refuse(answer) {
+    const isSignedOut = answer.status === 401;
+    if (!isSignedOut && answer.path !== new URL(this.getAttribute('src') ?? '', location).pathname) return;
+    this.#close(isSignedOut ? 'sign-in' : 'refused');
+    this.#dispatch(isSignedOut ? 'usher-signed-out' : 'usher-refused', answer);
+  }
+
+  #dispatch(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+
+  /** The pictures are there for the viewer's comfort: without them, the video plays all the same. */
+  async #readThumbnails() {
+    const file = this.getAttribute('thumbnails');
+    const response = file && await fetch(file, { credentials: 'include' }).catch(() => null);
+    return response?.ok ? [...thumbnailsOf(await response.text(), response.url)] : [];
+  }
+
+  #showThumbnail(time) {
+    const picture = this.#shadow.querySelector('[part=thumbnail]');
+    const found = this.#thumbnails.find(({ start, end }) => start <= time && time < end);
+    picture.hidden = !found;
+    if (!found) return;
+    const [x, y, width, height] = found.area;
+    Object.assign(picture.style, {
+      width: `${width}px`,
+      height: `${height}px`,
+      background: `url("${found.url}") ${-x}px ${-y}px`,
+    });
+  }
+}
+
+/** As a site answers that hands a viewer over: for the path of a video, so that it may decide for this one. */
+export function credentialFrom(handOff) {
+  return async (path) => {
+    const url = new URL(handOff, document.baseURI);
+    url.searchParams.set('path', path);
+    const response = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) });
+    if (response.status === 401) return undefined;
+    if (!response.ok) throw new Error(`the site answered ${response.status}`);
+    return (await response.json()).credential;
+  };
+}
+
+/** The cues of a WebVTT file of pictures: `film.jpg#xywh=0,0,160,90`. */
+function* thumbnailsOf(text, base) {
+  const seconds = (time) => time.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  for (const [, start, end, reference] of text.matchAll(/^([\d:.]+)[ \t]+-->[ \t]+([\d:.]+).*\r?\n(\S+)/gm)) {
+    const url = new URL(reference, base);
+    const area = url.hash.match(/xywh=(?:pixel:)?(\d+),(\d+),(\d+),(\d+)/)?.slice(1).map(Number);
+    if (area) yield { start: seconds(start), end: seconds(end), url: url.href.split('#')[0], area };
+  }
+}
+
+// Not a `<style>`: a site's Content Security Policy may forbid it.
+const STYLE = new CSSStyleSheet();
+STYLE.replaceSync(`
+  :host { display: block; position: relative; aspect-ratio: 16 / 9; background: #000; color: #fff; }
+  video { display: block; width: 100%; height: 100%; }
+  [part=message] { position: absolute; inset: 0; display: grid; place-items: center; padding: 1em; text-align: center; }
+  [part=thumbnail] { position: absolute; bottom: 4em; left: 50%; transform: translateX(-50%); outline: 2px solid #fff; pointer-events: none; }
+  [hidden] { display: none; }
+`);
+
+const SHADOW = `
+  <div part="thumbnail" hidden></div>
+  <div part="message" role="status" hidden><slot name="sign-in"><p>Sign in to watch this video.</p></slot></div>
+  <div part="message" role="status" hidden><slot name="refused"><p>You are signed in, and may not watch this video.</p></slot></div>
+  <div part="message" role="status" hidden><slot name="failed"><p>The video cannot be played at the moment.</p></slot></div>
+`;
+
+customElements.define('usher-video', UsherVideo);
+
+// ---- Helpers
+
 const isFinal = (response) => response?.status >= 400 && response.status < 500 && ![408, 429].includes(response.status);
+
+/** One request at a time, in all tabs: the cookies of each answer also say which others this browser has. */
+function inTurn(task) {
+  if (navigator.locks) return navigator.locks.request(LOCK, task);
+  turn = turn.catch(() => {}).then(task);
+  return turn;
+}
+
+let turn = Promise.resolve();
 
 /** What `task` resolves to; its signal ends it with `signal`, or when it takes too long. */
 async function inTime(signal, task) {
