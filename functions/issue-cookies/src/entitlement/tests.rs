@@ -279,7 +279,7 @@ fn what_is_no_rule_is_told_at_start() {
         ),
         (
             r#"["/video/*", {"resource": "/video/*", "if": {"a": "b", "a": "c"}}]"#,
-            "ENTITLEMENTS[1]: the name a appears twice at line 1 column 47".to_owned(),
+            "ENTITLEMENTS[1]: the name a appears twice at line 1 column 51".to_owned(),
         ),
         (
             r#"[{"resource": "/video/*", "resource": "/video/*", "if": {}}]"#,
