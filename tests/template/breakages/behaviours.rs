@@ -16,7 +16,7 @@ fn a_broken_behaviour_is_refused() {
     each_is_refused(&BREAKAGES, &sets);
 }
 
-const BREAKAGES: [Breakage; 36] = [
+const BREAKAGES: [Breakage; 40] = [
     (
         "playlists for everybody",
         "PathPattern: /video/*.m3u8",
