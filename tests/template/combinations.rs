@@ -46,7 +46,7 @@ fn somebody_must_vouch_for_viewers() {
 fn parameters_go_together() {
     let site = ("PloneSite", "https://plone.example.com");
     let website = "www.example.com";
-    let rows: [(&[(&str, &str)], &str); 46] = [
+    let rows: [(&[(&str, &str)], &str); 50] = [
         (&[("JwtAudience", "")], JWT),
         (&[("JwtIssuer", ""), site], JWT),
         (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtSecretArn", SECRET), site], JWT),
@@ -57,6 +57,10 @@ fn parameters_go_together() {
         (&[site, ("PloneJwtKeysArn", SECRET)], PLONE),
         (&[site, ("PloneTicketKeysArn", SECRET)], PLONE),
         (&[("SimplejwtKeysArn", SECRET), ("SimplejwtPublicKey", PUBLIC_KEY)], SIMPLEJWT),
+        (&[("GeoRestrictionType", "blacklist")], COUNTRIES),
+        (&[("GeoRestrictionLocations", "DE")], COUNTRIES),
+        (&[("GeoRestrictionType", "blacklist"), ("GeoRestrictionLocations", "DE")], ""),
+        (&[("GeoRestrictionType", "whitelist"), ("GeoRestrictionLocations", "DE,AT")], ""),
         (&[("DjangoKeysArn", SECRET), ("DjangoFormat", "timestamp"), ("DjangoAudience", "video")], DJANGO),
         (&[("DjangoKeysArn", SECRET), ("DjangoFormat", "timestamp")], ""),
         (&[("CookiePartitioned", "true")], PARTITIONED),
@@ -127,6 +131,9 @@ fn values_of_another_form_are_refused() {
         ("HostedZoneId", "example.com"),
         ("JwtJwksUrl", "http://id.example.com/jwks"),
         ("JwtPublicKey", "-----BEGIN RSA PUBLIC KEY-----"),
+        ("GeoRestrictionLocations", "DE, AT"),
+        ("GeoRestrictionLocations", "de"),
+        ("GeoRestrictionType", "DE"),
         ("JwtSecretArn", "correct horse battery staple"),
         ("PloneSite", "http://plone.example.com"),
         ("PloneSite", "https://admin:secret@plone.example.com"),
@@ -149,6 +156,7 @@ const JWT: &str =
 const PLONE: &str = "set PloneSite, or the ARNs of its keys, not both (rule WhatGoesTogether)";
 const SIMPLEJWT: &str = "set SimplejwtKeysArn or SimplejwtPublicKey, not both (rule WhatGoesTogether)";
 const DJANGO: &str = "DjangoAudience is for DjangoFormat dumps (rule WhatGoesTogether)";
+const COUNTRIES: &str = "GeoRestrictionLocations is for GeoRestrictionType whitelist or blacklist, set both (rule WhatGoesTogether)";
 const PARTITIONED: &str = "CookiePartitioned is for CookieSameSite None (rule WhatGoesTogether)";
 const PAGES: (&str, &str) = ("AllowedOrigins", "https://www.example.com");
 const RECEIVERS: (&str, &str) = ("CastReceiverOrigins", "https://www.gstatic.com");

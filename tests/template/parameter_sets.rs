@@ -44,7 +44,7 @@ const SIGNED_HOSTS: &str = r#"[
 const WEB_ACL: &str =
     "arn:aws:wafv2:us-east-1:123456789012:global/webacl/videos/12345678-1234-1234-1234-123456789012";
 pub(crate) const DOMAIN: (&str, &str) = ("DomainName", "video.example.com");
-const SETS: [(&str, &[(&str, &str)]); 25] = [
+const SETS: [(&str, &[(&str, &str)]); 26] = [
     ("defaults", &[]),
     // Where
     ("domain", &[DOMAIN, ("CertificateArn", CERTIFICATE)]),
@@ -54,6 +54,7 @@ const SETS: [(&str, &[(&str, &str)]); 25] = [
         "web site and domain",
         &[DOMAIN, ("CertificateArn", CERTIFICATE), ("WebsiteDomainName", "www.example.org")],
     ),
+    ("some countries", &[("GeoRestrictionType", "whitelist"), ("GeoRestrictionLocations", "DE,AT,CH")]),
     // CORS
     ("players elsewhere", &[("AllowedOrigins", "https://www.example.com,https://app.example.com:8443")]),
     ("cast receivers", &[("CastReceiverOrigins", "https://www.gstatic.com")]),
@@ -133,7 +134,10 @@ const SETS: [(&str, &[(&str, &str)]); 25] = [
             ("SimplejwtKeysArn", OTHER_SECRET),
             ("SimplejwtIssuer", "api"),
             ("SimplejwtAudience", "viewers"),
-            ("Entitlements", r#"["/video/{tenant}/premium/*"]"#),
+            (
+                "Entitlements",
+                r#"["/video/{tenant}/premium/*", {"resource": "/video/*", "if": {"@country": "DE"}}]"#,
+            ),
             ("ScopeDepth", "2"),
         ],
     ),

@@ -35,7 +35,7 @@ const OF_DOCUMENT: [fn(&Value) -> Vec<String>; 8] = [
 ];
 
 /// Rules about the resources that a deployment would create.
-const OF_STACK: [fn(&Stack) -> Vec<String>; 38] = [
+const OF_STACK: [fn(&Stack) -> Vec<String>; 39] = [
     access::buckets_are_private_and_retained,
     access::bucket_policies_name_the_distribution,
     access::statements_name_actions_and_resources,
@@ -54,6 +54,7 @@ const OF_STACK: [fn(&Stack) -> Vec<String>; 38] = [
     behaviors::web_site_is_never_cached,
     behaviors::videos_run_nothing,
     behaviors::other_origins_may_play,
+    behaviors::countries_are_those_that_were_given,
     behaviors::requests_pass_the_web_acl,
     origins::behaviors_lead_to_origins,
     origins::each_path_has_its_origin,

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::header;
 use serde_json::Value;
 
-use crate::{authenticators::UniqueClaims, refusal::Refusal};
+use crate::{claims::UniqueClaims, refusal::Refusal};
 
 /// The path that a request's body names, with a query if it has one.
 ///

@@ -89,7 +89,15 @@ impl Config {
         }
         let authenticators = Authenticators::read(settings, http);
         let tree = tree?;
-        let entitlements = Entitlements::read(settings, &tree);
+        let entitlements = read_entitlements(settings, &tree);
+        if let (Ok(entitlements), Ok(None)) = (&entitlements, &origin_secret)
+            && entitlements.ask_for_location()
+        {
+            settings.problem(
+                "ENTITLEMENTS asks for @country or @asn, which needs ORIGIN_SECRET: without it, anybody could send the \
+                 headers that say where a viewer is",
+            );
+        }
         Ok(Self {
             signing: signing?,
             tree,
@@ -105,4 +113,28 @@ impl Config {
             secrets: StoredSecrets::default(),
         })
     }
+}
+
+impl Entitlements {
+    /// Reads `ENTITLEMENTS`, `RESOURCE_PATH` and `SCOPE_DEPTH` through `look_up`, as the function does.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut settings = Settings::new(look_up);
+        let tree = asset_tree(&mut settings);
+        let entitlements = tree.and_then(|tree| read_entitlements(&mut settings, &tree));
+        settings.finish(|| entitlements)
+    }
+}
+
+/// Without the setting, every viewer may watch all of `tree`.
+fn read_entitlements(settings: &mut Settings<'_>, tree: &AssetTree) -> Result<Entitlements, InvalidSetting> {
+    let Some(rules) = settings.optional("ENTITLEMENTS") else {
+        return Ok(Entitlements::everything(tree.clone()));
+    };
+    Entitlements::parse(&rules, tree.clone()).map_err(|problems| {
+        problems.into_iter().for_each(|problem| settings.problem(problem));
+        InvalidSetting
+    })
 }

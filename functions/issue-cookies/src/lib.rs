@@ -19,6 +19,7 @@ mod cors;
 mod entitlement;
 mod handler;
 mod http_client;
+mod location;
 mod origin_rule;
 mod origin_secret;
 mod record;
@@ -34,8 +35,9 @@ pub use authenticators::{
 pub use config::Config;
 pub use cookie_settings::CookieSettings;
 pub use cors::Cors;
-pub use entitlement::{Entitlements, NotEntitled};
+pub use entitlement::{Entitlements, Explanation, Facts, NotEntitled, WhyNot};
 pub use handler::IssueCookies;
 pub use http_client::http_client;
+pub use location::Location;
 pub use origin_secret::OriginSecret;
 pub use subject::Subject;

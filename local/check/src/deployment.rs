@@ -230,7 +230,7 @@ pub(super) fn no_answer(error: &reqwest::Error) -> String {
 const AUTH_CACHING: Question = Question::new("auth caching", "are the answers below /auth/ kept by nobody?");
 const KEPT: &str = "nothing between IssueCookiesFunction and the viewer may replace its Cache-Control: look for a \
     response headers policy on the behavior /auth/*, or a proxy";
-const CACHED: &str = "the behavior /auth/* needs the cache policy Managed-CachingDisabled";
+const CACHED: &str = "the behavior /auth/* needs the cache policy AuthCachePolicy of the template";
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 const PATIENCE: Duration = Duration::from_secs(15);
 /// More than a signed playlist of a whole day has.

@@ -5,6 +5,7 @@ use std::{ffi::OsString, net::IpAddr, net::SocketAddr, path::PathBuf, process::E
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloudfront_signing::{HashAlgorithm, KeyPairId, UnixTime};
 use hls_rewrite::PathPattern;
+use issue_cookies::Location;
 use jiff::{Timestamp, civil, tz::TimeZone};
 use url::{Host, Url};
 use usher_edge::{Options, key_pair::KeyType};
@@ -33,6 +34,8 @@ pub enum Command {
     SignCookies(SignCookies),
     /// Say whether CloudFront would admit a request, and why not.
     Explain(Explain),
+    /// Say what a token may watch by the rules in ENTITLEMENTS, and why.
+    Entitle(Entitle),
     /// Sign every URI of an HLS playlist, from standard input to standard output.
     Rewrite(Rewrite),
     /// Make a key pair.
@@ -215,6 +218,67 @@ pub enum ExplainOutput {
     Text,
 }
 
+/// `usher entitle`
+///
+/// It reads ENTITLEMENTS, RESOURCE_PATH and SCOPE_DEPTH from its environment, as the function does. It does not verify
+/// the token. The exit code is 0 if there is something to watch, and 1 if not.
+#[derive(Args, Clone, Debug)]
+pub struct Entitle {
+    /// A file with a JSON Web Token, or with a JSON object of claims; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub token: PathBuf,
+    /// The rules, instead of ENTITLEMENTS.
+    #[arg(long, value_name = "JSON")]
+    pub entitlements: Option<String>,
+    /// A path to ask for, such as /video/m/master.m3u8.
+    #[arg(long, value_name = "PATH", value_parser = parse_path)]
+    pub path: Option<String>,
+    /// Who verified the token: jwt, plone-online, plone-token, plone-ticket, django or simplejwt.
+    #[arg(long, default_value = "jwt", value_name = "NAME")]
+    pub authenticator: Authenticator,
+    /// The site itself signs its tokens (DJANGO_KEYS, SIMPLEJWT_KEYS, JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS), so that the
+    /// claims path and paths count.
+    #[arg(long)]
+    pub site_signs: bool,
+    /// The viewer's country, which CloudFront would add, such as DE.
+    #[arg(long, value_name = "CODE", value_parser = parse_country)]
+    pub country: Option<String>,
+    /// The number of the viewer's network, which CloudFront would add, such as 3320.
+    #[arg(long, value_name = "NUMBER")]
+    pub asn: Option<u32>,
+}
+
+/// The authenticators, by their names in the log.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Authenticator {
+    /// A value that Django signed.
+    Django,
+    /// A JSON Web Token of an issuer.
+    Jwt,
+    /// A credential about which Usher asks a Plone site.
+    PloneOnline,
+    /// The ticket of a Plone site.
+    PloneTicket,
+    /// The token of a Plone site.
+    PloneToken,
+    /// A token of djangorestframework-simplejwt.
+    Simplejwt,
+}
+
+impl Authenticator {
+    /// The claim `authenticator`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Django => "django",
+            Self::Jwt => "jwt",
+            Self::PloneOnline => "plone-online",
+            Self::PloneTicket => "plone-ticket",
+            Self::PloneToken => "plone-token",
+            Self::Simplejwt => "simplejwt",
+        }
+    }
+}
+
 /// `usher rewrite`
 #[derive(Args, Clone, Debug)]
 pub struct Rewrite {
@@ -371,6 +435,11 @@ fn parse_parameter(text: &str) -> Result<(String, String), String> {
 fn parse_path(text: &str) -> Result<String, String> {
     let is_path = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
     if is_path { Ok(text.to_owned()) } else { Err("it is no path such as /video/m/master.m3u8".to_owned()) }
+}
+
+fn parse_country(text: &str) -> Result<String, &'static str> {
+    let country = Location::new(Some(text), None);
+    country.country().map(str::to_owned).ok_or("it is no code of two capital letters, such as DE")
 }
 
 fn parse_public_key(text: &str) -> Result<(KeyPairId, PathBuf), String> {

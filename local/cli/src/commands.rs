@@ -1,6 +1,7 @@
 //! The commands: each takes its arguments and returns an outcome; only this file prints and exits.
 
 mod check;
+mod entitle;
 mod explain;
 mod input;
 mod keygen;
@@ -56,6 +57,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Sign(arguments) => sign::run(&arguments),
         Command::SignCookies(arguments) => sign_cookies::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Entitle(arguments) => entitle::run(&arguments),
         Command::Rewrite(arguments) => {
             let mut playlist = Vec::new();
             std::io::stdin()

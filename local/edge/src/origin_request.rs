@@ -115,7 +115,15 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     header::UPGRADE,
 ];
 
-const NEVER_PASSED: [&str; 4] = ["expect", "transfer-encoding", "x-forwarded-proto", "x-real-ip"];
+/// CloudFront overwrites what a viewer says about its own location, and the edge does not know better.
+const NEVER_PASSED: [&str; 6] = [
+    "cloudfront-viewer-asn",
+    "cloudfront-viewer-country",
+    "expect",
+    "transfer-encoding",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
 
 /// Passed on without a policy, as the conditions are.
 const PASSED_BY_DEFAULT: [HeaderName; 3] = [header::CONTENT_LENGTH, header::CONTENT_TYPE, FORWARDED_FOR];
@@ -196,9 +204,11 @@ mod tests {
         );
     }
 
-    const SENT: [(&str, &str); 13] = [
+    const SENT: [(&str, &str); 15] = [
         ("accept", "*/*"),
         ("authorization", "Bearer token"),
+        ("cloudfront-viewer-asn", "3320"),
+        ("cloudfront-viewer-country", "DE"),
         ("cookie", "CloudFront-Signature=s; theme=dark; CloudFront-Key-Pair-Id=K"),
         ("cookie", "a=b"),
         ("host", "127.0.0.1:8080"),

@@ -11,6 +11,7 @@ use cloudfront_signing::{
 use hls_rewrite::{
     AssetTree, Assets, Authority, Host, Origin, Permission, Scan, SigningPlan, ViewerPolicy,
 };
+use serde_json::{Map, Value};
 use url::Url;
 
 pub mod credentials;
@@ -31,6 +32,24 @@ pub mod issue_cookies {
     pub mod token;
     #[expect(dead_code, reason = "the targets have no public keys of issuers")]
     pub mod verifying_key;
+}
+
+/// The code with which issue-cookies decides what a viewer may watch.
+#[path = "../../../functions/issue-cookies/src"]
+pub mod entitled {
+    pub mod entitlement;
+    pub mod location;
+    pub mod subject;
+}
+
+pub use entitled::{entitlement, location, location::Location, subject::Subject};
+
+/// A viewer with these claims, a JSON object. The claim `paths` narrows what the viewer may watch.
+pub fn subject(claims: &str) -> Option<Subject> {
+    let claims: Map<String, Value> = serde_json::from_str(claims).ok()?;
+    let texts = |paths: &Vec<Value>| paths.iter().map(|path| path.as_str().map(str::to_owned)).collect();
+    let paths = claims.get("paths").and_then(Value::as_array).and_then(texts);
+    Some(Subject { id: "viewer".to_owned(), expires: *NOW, claims, paths, authenticator: "jwt" })
 }
 
 /// The grants that a playlist needs for a viewer whose policy has this resource, and the resource that every viewer

@@ -4,12 +4,19 @@ use super::{Breakage, each_is_refused};
 
 #[test]
 fn a_broken_behavior_is_refused() {
-    let sets =
-        ["defaults", "web site", "web site and domain", "players elsewhere", "cast receivers", "operation"];
+    let sets = [
+        "defaults",
+        "some countries",
+        "web site",
+        "web site and domain",
+        "players elsewhere",
+        "cast receivers",
+        "operation",
+    ];
     each_is_refused(&BREAKAGES, &sets);
 }
 
-const BREAKAGES: [Breakage; 36] = [
+const BREAKAGES: [Breakage; 40] = [
     (
         "playlists for everybody",
         "PathPattern: /video/*.m3u8",
@@ -91,8 +98,29 @@ const BREAKAGES: [Breakage; 36] = [
     (
         "one viewer's cookies for everybody",
         "PathPattern: /auth/*",
-        "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
-        "658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
+        "CachePolicyId: !Ref AuthCachePolicy",
+        "CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
+        &["Distribution: the behavior /auth/* caches what a function answers for somebody else"],
+    ),
+    (
+        "one viewer's cookies for everybody, for a second",
+        "  AuthCachePolicy:",
+        "DefaultTTL: 0",
+        "DefaultTTL: 1",
+        &["Distribution: the behavior /auth/* caches what a function answers for somebody else"],
+    ),
+    (
+        "one viewer's cookies for everybody, for a day",
+        "  AuthCachePolicy:",
+        "MaxTTL: 1",
+        "MaxTTL: 86400",
+        &["Distribution: the behavior /auth/* caches what a function answers for somebody else"],
+    ),
+    (
+        "a country that viewers choose",
+        "  AuthCachePolicy:",
+        "Headers: [CloudFront-Viewer-Country, CloudFront-Viewer-ASN]",
+        "Headers: [CloudFront-Viewer-ASN]",
         &["Distribution: the behavior /auth/* caches what a function answers for somebody else"],
     ),
     (
@@ -137,16 +165,16 @@ const BREAKAGES: [Breakage; 36] = [
     (
         "a policy that nobody knows",
         "PathPattern: /auth/*",
-        "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
-        "4135ea2d-6df8-44a3-9df3-4b5a84be39ae # Managed-CachingDisabled",
+        "b689b0a8-53d0-40ab-baf2-68738e2966ac # Managed-AllViewerExceptHostHeader",
+        "b689b0a8-53d0-40ab-baf2-68738e2966ad # Managed-AllViewerExceptHostHeader",
         &[
-            "4135ea2d-6df8-44a3-9df3-4b5a84be39ae is no managed policy that is known here",
-            "Distribution: the behavior /auth/* caches what a function answers for somebody else",
+            "Distribution: the behavior /auth/* does not forward what a function needs, or forwards the viewer's Host",
+            "b689b0a8-53d0-40ab-baf2-68738e2966ad is no managed policy that is known here",
         ],
     ),
     (
         "a comment that names another policy",
-        "PathPattern: /auth/*",
+        "DefaultCacheBehavior:",
         "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
         "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingOptimized",
         &["4135ea2d-6df8-44a3-9df3-4b5a84be39ad is Managed-CachingDisabled, and no comment says so"],
@@ -265,6 +293,13 @@ const BREAKAGES: [Breakage; 36] = [
         "WebACLId: !If [HasWebAcl, !Ref WebAclArn, !Ref AWS::NoValue]",
         "WebACLId: !If [HasWebAcl, !Ref AWS::NoValue, !Ref AWS::NoValue]",
         &["Distribution: WebACLId is not WebAclArn"],
+    ),
+    (
+        "countries without effect",
+        "DistributionConfig:",
+        "RestrictionType: !Ref GeoRestrictionType",
+        "RestrictionType: none",
+        &["Distribution: Restrictions are not those that were given"],
     ),
     (
         "CORS for every origin",

@@ -141,17 +141,30 @@ pub(super) fn nobody_gets_what_is_somebody_elses(stack: &Stack) -> Vec<String> {
         },
         "QueryStringsConfig": {"QueryStringBehavior": "whitelist", "QueryStrings": ["usher-style"]},
     });
+    // CloudFront adds these headers. As answers say no-store, it keeps nothing.
+    let location = json!({
+        "EnableAcceptEncodingBrotli": false,
+        "EnableAcceptEncodingGzip": false,
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "HeadersConfig": {
+            "HeaderBehavior": "whitelist",
+            "Headers": ["CloudFront-Viewer-Country", "CloudFront-Viewer-ASN"],
+        },
+        "QueryStringsConfig": {"QueryStringBehavior": "none"},
+    });
     let wrong = |behavior: &Behavior<'_>| {
+        let (key, longest) = match behavior.origin(stack) {
+            Origin::Api(_) => (&location, 1),
+            Origin::FunctionUrl => (&key, 300),
+            _ => return false,
+        };
         let id = &behavior.whole["CachePolicyId"];
-        match behavior.origin(stack) {
-            Origin::Api(_) => *id != CACHING_DISABLED,
-            Origin::FunctionUrl => referred(stack, id, "AWS::CloudFront::CachePolicy").is_none_or(|policy| {
-                let config = policy.property("CachePolicyConfig");
-                let ttls = (&config["MinTTL"], &config["DefaultTTL"]);
-                config["ParametersInCacheKeyAndForwardedToOrigin"] != key || ttls != (&json!(0), &json!(0))
-            }),
-            _ => false,
-        }
+        referred(stack, id, "AWS::CloudFront::CachePolicy").is_none_or(|policy| {
+            let config = policy.property("CachePolicyConfig");
+            let ttls = ["MinTTL", "DefaultTTL", "MaxTTL"].map(|name| &config[name]);
+            config["ParametersInCacheKeyAndForwardedToOrigin"] != *key
+                || ttls != [&json!(0), &json!(0), &json!(longest)]
+        })
     };
     each(stack, wrong, "caches what a function answers for somebody else")
 }
@@ -298,6 +311,23 @@ pub(super) fn other_origins_may_play(stack: &Stack) -> Vec<String> {
             ("", Value::Bool(true)) => refused.push(format!("{}: cast receivers need no cookies", policy.id)),
             ("", _) | (_, Value::Bool(true)) => {}
             _ => refused.push(format!("{}: browsers would send no cookies", policy.id)),
+        }
+    }
+    refused
+}
+
+/// Viewers of the countries that were given, and no others.
+pub(super) fn countries_are_those_that_were_given(stack: &Stack) -> Vec<String> {
+    let given = |name: &str| stack.parameter(name).and_then(Value::as_str).unwrap_or_default();
+    let countries: Vec<&str> = given("GeoRestrictionLocations").split(',').collect();
+    let expected = match given("GeoRestrictionType") {
+        "none" => Value::Null,
+        kind => json!({"GeoRestriction": {"RestrictionType": kind, "Locations": countries}}),
+    };
+    let mut refused = Vec::new();
+    for distribution in resources(stack, "AWS::CloudFront::Distribution") {
+        if distribution.property("DistributionConfig")["Restrictions"] != expected {
+            refused.push(format!("{}: Restrictions are not those that were given", distribution.id));
         }
     }
     refused

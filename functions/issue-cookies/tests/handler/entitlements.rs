@@ -175,6 +175,43 @@ async fn a_rule_may_ask_for_the_issuer_and_believes_nobody_else() {
     }
 }
 
+#[tokio::test]
+async fn a_rule_reads_the_claims_of_any_provider() {
+    let premium = |conditions: Value| json!([{"resource": "/video/premium/*", "if": conditions}]);
+    let rows = [
+        (premium(json!({"scope": "video:watch"})), json!({"scope": "openid video:watch"}), true),
+        (premium(json!({"scope": "video:watch"})), json!({"scope": "openid video:watching"}), false),
+        (premium(json!({"is_anonymous": false})), json!({"is_anonymous": false}), true),
+        (premium(json!({"is_anonymous": false})), json!({"is_anonymous": "false"}), false),
+        (premium(json!({"level": 3})), json!({"level": 3}), true),
+        (premium(json!({"roles": {"not": "guest"}})), json!({"roles": ["member"]}), true),
+        (premium(json!({"roles": {"not": "guest"}})), json!({}), false),
+        (
+            premium(json!({"/resource_access/my.client/roles": "viewer"})),
+            json!({"resource_access": {"my.client": {"roles": ["viewer"]}}}),
+            true,
+        ),
+        (
+            json!(["/video/{https://example.test/level}/*"]),
+            json!({"https://example.test/level": "premium"}),
+            true,
+        ),
+        (json!(["/video/{sub}/*"]), json!({"sub": "premium"}), true),
+        (json!(["/video/{sub}/*"]), json!({"sub": "auth|77"}), false),
+    ];
+    for (rules, claims, is_given) in rows {
+        let function = Function::new(&[("ENTITLEMENTS", &rules.to_string())]).await;
+        let mut all = tokens::claims();
+        all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+        let answer = function.answer(event(POST_COOKIES, &tokens::hs256(&all))).await;
+        if is_given {
+            assert_eq!(answer["body"]["resource"], json!(resource("/video/premium/*")), "{rules} {claims}");
+        } else {
+            assert_eq!(answer, not_allowed(), "{rules} {claims}");
+        }
+    }
+}
+
 /// What tells a browser to forget its cookies for these folders.
 pub(crate) fn clearing(folders: &[&str]) -> Vec<String> {
     let names = ["Policy", "Expires", "Signature", "Key-Pair-Id", "Hash-Algorithm"];

@@ -3,7 +3,7 @@
 use rsa::{RsaPrivateKey, pkcs8::EncodePublicKey as _, rand_core::OsRng};
 
 use crate::{
-    function::{pem, settings_problem},
+    function::{config, pem, settings_problem},
     tokens,
 };
 
@@ -116,4 +116,15 @@ fn all_that_is_wrong_is_told_at_once() {
                     not hexadecimal; SIMPLEJWT_KEYS: entry 1 has 1 bytes, and 32 is the minimum; ENTITLEMENTS is \
                     empty: nobody could watch anything";
     assert_eq!(settings_problem(&wrong), expected);
+}
+
+#[test]
+fn rules_about_the_location_need_the_origin_secret() {
+    let problem = "ENTITLEMENTS asks for @country or @asn, which needs ORIGIN_SECRET: without it, anybody could send the \
+                   headers that say where a viewer is";
+    for rules in [r#"["/video/{@country}/*"]"#, r#"[{"resource": "/video/*", "if": {"@asn": {"not": 1}}}]"#] {
+        assert_eq!(settings_problem(&[("ENTITLEMENTS", rules)]), problem, "{rules}");
+        let secret = ("ORIGIN_SECRET", "0123456789abcdef0123456789abcdef");
+        config("unused", &[("ENTITLEMENTS", rules), secret]);
+    }
 }

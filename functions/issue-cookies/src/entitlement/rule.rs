@@ -1,0 +1,132 @@
+//! One rule: a template, and the conditions for it.
+
+use hls_rewrite::{AssetTree, FolderPattern};
+use serde_json::{Map, Value};
+
+use super::{
+    Facts, NotEntitled,
+    claim_name::ClaimName,
+    condition::Condition,
+    template::{Template, TemplateError},
+    unique_names::UniqueNames,
+};
+
+/// A folder for each viewer who meets the conditions.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Rule {
+    /// As the setting has it.
+    text: String,
+    template: Template,
+    /// All of them must hold.
+    conditions: Vec<Condition>,
+}
+
+impl Rule {
+    pub(super) fn everything(tree: &AssetTree) -> Self {
+        let root = tree.root();
+        Self { text: format!("\"{root}\""), template: Template::of_folder(root), conditions: Vec::new() }
+    }
+
+    /// Reads a template such as `"/video/{tenant}/*"`, or an object such as
+    /// `{"resource": "/video/premium/*", "if": {"groups": "premium"}}`.
+    ///
+    /// # Errors
+    /// A sentence for each problem.
+    pub(super) fn parse(text: &str, tree: &AssetTree) -> Result<Self, Vec<String>> {
+        let UniqueNames(entry) = serde_json::from_str(text).map_err(|error| vec![error.to_string()])?;
+        let (template, conditions, mut problems) = match entry {
+            Value::String(template) => (read_template(&template, tree), Vec::new(), Vec::new()),
+            Value::Object(members) => read_members(&members, tree),
+            _ => {
+                return Err(vec![format!(
+                    "it must be a template such as {TEMPLATE}, or an object with {MEMBERS}"
+                )]);
+            }
+        };
+        match template {
+            Ok(template) if problems.is_empty() => Ok(Self { text: text.to_owned(), template, conditions }),
+            Ok(_) => Err(problems),
+            Err(problem) => {
+                problems.insert(0, problem);
+                Err(problems)
+            }
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn asks_for_location(&self) -> bool {
+        let claims = self.template.claims().chain(self.conditions.iter().map(Condition::claim));
+        claims.into_iter().any(|claim: &ClaimName| claim.is_country() || claim.is_asn())
+    }
+
+    /// The first condition that the viewer does not meet.
+    pub(super) fn unmet(&self, viewer: Facts<'_>) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| !condition.is_met(viewer))
+    }
+
+    /// The folders for a viewer who meets the conditions.
+    pub(super) fn fill(&self, viewer: Facts<'_>) -> Result<Vec<FolderPattern>, NotEntitled> {
+        self.template.fill(viewer)
+    }
+
+    /// Whether one of these folders covers `path`.
+    pub(super) fn gives(&self, viewer: Facts<'_>, path: &str) -> Result<(), NotEntitled> {
+        self.template.covers(path, viewer)
+    }
+}
+
+/// What an object says, and a sentence for each problem with its conditions.
+fn read_members(
+    members: &Map<String, Value>,
+    tree: &AssetTree,
+) -> (Result<Template, String>, Vec<Condition>, Vec<String>) {
+    let template = match members.get("resource") {
+        Some(Value::String(template)) => read_template(template, tree),
+        _ => Err(format!("resource must be a template such as {TEMPLATE}")),
+    };
+    let (mut conditions, mut problems) = (Vec::new(), Vec::new());
+    match members.get("if") {
+        Some(Value::Object(named)) => {
+            for (name, value) in named {
+                match Condition::parse(name, value) {
+                    Ok(condition) => conditions.push(condition),
+                    Err(problem) => problems.push(problem),
+                }
+            }
+        }
+        _ => problems.push(format!("if must be an object such as {CONDITIONS}")),
+    }
+    let unknown = members.keys().filter(|name| !["if", "resource"].contains(&name.as_str()));
+    problems.extend(unknown.map(|name| format!("there is no {name}, only {MEMBERS}")));
+    (template, conditions, problems)
+}
+
+fn read_template(text: &str, tree: &AssetTree) -> Result<Template, String> {
+    let outside = || {
+        format!(
+            "the resource must lie in {} and end with /*, with no other wildcard, and with each claim a whole \
+             segment, as in /video/{{tenant}}/*",
+            tree.root()
+        )
+    };
+    let (template, example) = Template::parse(text).map_err(|error| match error {
+        TemplateError::Claim(problem) => problem,
+        TemplateError::Form => outside(),
+    })?;
+    if !tree.covers(example.pattern()) {
+        return Err(outside());
+    }
+    if !tree.is_of_whole_assets(example.pattern()) {
+        return Err("the resource lies deeper than SCOPE_DEPTH, and a playlist is signed for the whole folder at that \
+                    depth: raise SCOPE_DEPTH"
+            .to_owned());
+    }
+    Ok(template)
+}
+
+const CONDITIONS: &str = r#"{"groups":"premium"}"#;
+const MEMBERS: &str = "resource and if";
+const TEMPLATE: &str = r#""/video/{tenant}/*""#;

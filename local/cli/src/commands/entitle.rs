@@ -1,0 +1,126 @@
+//! `usher entitle`: what a token may watch, rule by rule.
+
+use std::{fs, io::Read as _, path::Path};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use cloudfront_signing::UnixTime;
+use issue_cookies::{Entitlements, Facts, Location, Subject, claims::UniqueClaims};
+use serde_json::{Map, Value};
+
+use super::{InputError, Outcome};
+use crate::arguments::Entitle;
+
+pub(super) fn run(arguments: &Entitle) -> Result<Outcome, InputError> {
+    let entitlements = Entitlements::read(&|name| match (name, &arguments.entitlements) {
+        ("ENTITLEMENTS", Some(rules)) => Some(rules.clone()),
+        _ => std::env::var(name).ok(),
+    })
+    .map_err(|error| InputError(error.to_string()))?;
+    let text = read(&arguments.token)?;
+    let mut lines = Vec::new();
+    let claims = match text.strip_prefix('{') {
+        Some(_) => claims(text.as_bytes())?,
+        None => {
+            lines.push("not verified: these are the claims that the token contains".to_owned());
+            claims_of_token(&text)?
+        }
+    };
+    let subject = subject(claims, arguments)?;
+    let asn = arguments.asn.map(|number| number.to_string());
+    let location = Location::new(arguments.country.as_deref(), asn.as_deref());
+    let viewer = Facts { subject: &subject, location: &location };
+    for (at, rule) in entitlements.explain(viewer).into_iter().enumerate() {
+        lines.push(format!("rule {at}: {}", rule.rule));
+        lines.push(match rule.outcome {
+            Ok(folders) if folders.is_empty() => "  gives nothing: a claim is an empty list".to_owned(),
+            Ok(folders) => format!("  gives {}", joined(&folders)),
+            Err(why) => format!("  gives nothing: {why}"),
+        });
+    }
+    match &subject.paths {
+        Some(paths) => lines.push(format!("the site allows: {}", joined(paths))),
+        None if ["path", "paths"].iter().any(|name| subject.claims.contains_key(*name)) => lines.push(
+            "path and paths have no effect, unless the site itself signs the token (--site-signs)".to_owned(),
+        ),
+        None => {}
+    }
+    let refusal =
+        match &arguments.path {
+            Some(path) => {
+                let path = path.split('?').next().unwrap_or_default();
+                let verdict = entitlements.permits(viewer, path);
+                lines.push(verdict.as_ref().map_or_else(
+                    |why| format!("may not watch {path}: {why}"),
+                    |()| format!("may watch {path}"),
+                ));
+                verdict.err()
+            }
+            None => {
+                let resources = entitlements.resources(viewer);
+                lines.push(resources.as_ref().map_or_else(
+                    |why| format!("may watch nothing: {why}"),
+                    |resources| format!("may watch {}", joined(resources)),
+                ));
+                resources.err()
+            }
+        };
+    Ok(Outcome { refused: refusal.is_some(), ..Outcome::line(lines.join("\n")) })
+}
+
+fn subject(claims: Map<String, Value>, arguments: &Entitle) -> Result<Subject, InputError> {
+    let paths = if arguments.site_signs { paths(&claims)? } else { None };
+    let id = claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let authenticator = arguments.authenticator.name();
+    // Rules do not ask when a token ends.
+    Ok(Subject { id, expires: UnixTime::new(0)?, claims, paths, authenticator })
+}
+
+/// The text `path`, or the texts in the list `paths`.
+fn paths(claims: &Map<String, Value>) -> Result<Option<Vec<String>>, InputError> {
+    let texts = |values: &[Value]| values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+    let paths = match (claims.get("path"), claims.get("paths")) {
+        (None, None) => return Ok(None),
+        (Some(Value::String(path)), None) => Some(vec![path.clone()]),
+        (None, Some(Value::Array(paths))) => texts(paths),
+        _ => None,
+    };
+    let problem =
+        || InputError::new("the function rejects this token: path must be a text, or paths a list of texts");
+    paths.map(Some).ok_or_else(problem)
+}
+
+fn claims_of_token(text: &str) -> Result<Map<String, Value>, InputError> {
+    let mut parts = text.split('.');
+    let payload = parts.nth(1).filter(|_| parts.count() == 1);
+    let payload = payload.and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
+    claims(&payload.ok_or_else(|| {
+        InputError::new(
+            "the token is neither a JSON Web Token (three parts with dots between) nor a JSON object",
+        )
+    })?)
+}
+
+fn claims(json: &[u8]) -> Result<Map<String, Value>, InputError> {
+    let claims: Result<UniqueClaims, _> = serde_json::from_slice(json);
+    claims
+        .map(|UniqueClaims(claims)| claims)
+        .map_err(|error| InputError(format!("the claims cannot be read: {error}")))
+}
+
+fn read(file: &Path) -> Result<String, InputError> {
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(file)
+    };
+    let text = read.map_err(|error| InputError(format!("{} cannot be read: {error}", file.display())))?;
+    Ok(text.trim().to_owned())
+}
+
+fn joined(all: &[impl ToString]) -> String {
+    if all.is_empty() {
+        return "nothing".to_owned();
+    }
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

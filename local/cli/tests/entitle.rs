@@ -1,0 +1,175 @@
+//! `usher entitle` as a user sees it: standard output, standard error, exit code.
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+const RULES: &str =
+    r#"["/video/{tenant}/*", {"resource": "/video/premium/*", "if": {"scope": "video:watch"}}]"#;
+
+/// Exit code, standard output and standard error, with the token on standard input.
+fn entitle(settings: &[(&str, &str)], arguments: &[&str], token: &str) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_usher"))
+        .env_clear()
+        .envs(settings.iter().copied())
+        .args(["entitle", "--token", "-"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A usage error ends the program before it reads.
+    let _ = child.stdin.take().unwrap().write_all(token.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// The output without an error.
+fn told(settings: &[(&str, &str)], arguments: &[&str], token: &str) -> (i32, String) {
+    let (code, stdout, stderr) = entitle(settings, arguments, token);
+    assert_eq!(stderr, "");
+    (code, stdout)
+}
+
+fn jwt(claims: &Value) -> String {
+    format!("eyJhbGciOiJSUzI1NiJ9.{}.AAAA", URL_SAFE_NO_PAD.encode(claims.to_string()))
+}
+
+#[test]
+fn a_token_is_explained_rule_by_rule() {
+    let settings = [("ENTITLEMENTS", RULES)];
+    let claims = json!({"sub": "anna", "tenant": "acme", "scope": "openid"});
+    let rules = "rule 0: \"/video/{tenant}/*\"\n  gives /video/acme/*\n\
+                 rule 1: {\"resource\": \"/video/premium/*\", \"if\": {\"scope\": \"video:watch\"}}\n  \
+                 gives nothing: the condition {\"scope\":\"video:watch\"} is not met: the claim is \"openid\"\n";
+    let unverified = "not verified: these are the claims that the token contains\n";
+    let watches = "may watch /video/acme/*\n";
+    assert_eq!(told(&settings, &[], &jwt(&claims)), (0, format!("{unverified}{rules}{watches}")));
+    assert_eq!(told(&settings, &[], &format!("{claims}\n")), (0, format!("{rules}{watches}")));
+    // The option takes precedence.
+    let overridden = ["--entitlements", r#"["/video/{film}/*"]"#];
+    let missing = "the claim film is missing, or is not one plain path segment";
+    assert_eq!(
+        told(&settings, &overridden, &claims.to_string()),
+        (
+            1,
+            format!(
+                "rule 0: \"/video/{{film}}/*\"\n  gives nothing: {missing}\nmay watch nothing: {missing}\n"
+            )
+        )
+    );
+    assert_eq!(
+        told(&[], &[], "{}"),
+        (0, "rule 0: \"/video/*\"\n  gives /video/*\nmay watch /video/*\n".to_owned())
+    );
+}
+
+#[test]
+fn one_path_is_permitted_or_not_however_many_there_are() {
+    let films: Vec<u32> = (0..200).collect();
+    let claims = json!({"film": films}).to_string();
+    let settings = [("ENTITLEMENTS", r#"["/films/{film}/*"]"#), ("RESOURCE_PATH", "/films/*")];
+    let rule = "rule 0: \"/films/{film}/*\"\n  gives nothing: the rules give the viewer too many resources\n";
+    let rows = [
+        ("/films/199/master.m3u8?a=b", 0, "may watch /films/199/master.m3u8\n"),
+        (
+            "/films/200/master.m3u8",
+            1,
+            "may not watch /films/200/master.m3u8: no rule gives the viewer a resource\n",
+        ),
+    ];
+    for (path, code, verdict) in rows {
+        assert_eq!(told(&settings, &["--path", path], &claims), (code, format!("{rule}{verdict}")), "{path}");
+    }
+}
+
+#[test]
+fn what_the_token_does_not_say_is_an_option() {
+    let rules = |conditions: Value| json!([{"resource": "/video/*", "if": conditions}]).to_string();
+    let claims = json!({"@country": "DE", "authenticator": "django"}).to_string();
+    let rows: [(Value, &[&str], i32); 7] = [
+        (json!({"@country": "DE"}), &[], 1),
+        (json!({"@country": "DE"}), &["--country", "DE"], 0),
+        (json!({"@country": "DE"}), &["--country", "AT"], 1),
+        (json!({"@asn": 3320}), &["--asn", "3320"], 0),
+        (json!({"authenticator": "jwt"}), &[], 0),
+        (json!({"authenticator": "django"}), &[], 1),
+        (json!({"authenticator": "django"}), &["--authenticator", "django"], 0),
+    ];
+    for (conditions, arguments, code) in rows {
+        let rules = rules(conditions);
+        assert_eq!(told(&[("ENTITLEMENTS", &rules)], arguments, &claims).0, code, "{rules} {arguments:?}");
+    }
+}
+
+#[test]
+fn paths_of_the_token_count_where_the_site_signs() {
+    let claims = json!({"paths": ["/video/a/*", "/video/b/*"]}).to_string();
+    let rule = "rule 0: \"/video/*\"\n  gives /video/*\n";
+    let foreign = "path and paths have no effect, unless the site itself signs the token (--site-signs)\n";
+    assert_eq!(told(&[], &[], &claims), (0, format!("{rule}{foreign}may watch /video/*\n")));
+    let allowed = "the site allows: /video/a/*, /video/b/*\n";
+    assert_eq!(
+        told(&[], &["--site-signs"], &claims),
+        (0, format!("{rule}{allowed}may watch /video/a/*, /video/b/*\n"))
+    );
+    assert_eq!(
+        told(&[], &["--site-signs"], r#"{"paths": []}"#),
+        (
+            1,
+            format!(
+                "{rule}the site allows: nothing\nmay watch nothing: no rule gives the viewer a resource\n"
+            )
+        )
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_one_line() {
+    let form =
+        "error: the token is neither a JSON Web Token (three parts with dots between) nor a JSON object\n";
+    let rows: [(&[&str], &str, &str); 8] = [
+        (&[], "opaque", form),
+        (&[], "a.b", form),
+        (&[], "a.e30.c.d.e", form),
+        (&[], "a.!.c", form),
+        (&[], "a.e30x.c", "error: the claims cannot be read: trailing characters at line 1 column 3\n"),
+        (
+            &[],
+            r#"{"a": 1, "a": 2}"#,
+            "error: the claims cannot be read: a claim appears twice at line 1 column 16\n",
+        ),
+        (
+            &["--site-signs"],
+            r#"{"path": 1}"#,
+            "error: the function rejects this token: path must be a text, or paths a list of texts\n",
+        ),
+        (
+            &["--entitlements", "[]"],
+            "{}",
+            "error: the configuration cannot be used: ENTITLEMENTS is empty: nobody could watch anything\n",
+        ),
+    ];
+    for (arguments, token, problem) in rows {
+        assert_eq!(entitle(&[], arguments, token), (2, String::new(), problem.to_owned()), "{token}");
+    }
+    let (code, stdout, stderr) = entitle(&[], &["--country", "Germany"], "{}");
+    assert_eq!(
+        (code, stdout.as_str(), stderr.as_str()),
+        (
+            2,
+            "",
+            "error: invalid value 'Germany' for '--country <CODE>': it is no code of two capital letters, such as DE\n"
+        )
+    );
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_usher")).args(["entitle", "--token", "/none"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
