@@ -51,9 +51,12 @@ async function thirtyFilms({ page, context }) {
   await page.goto(`${origin}/?film=1`);
   await signInAndLoad(page);
   for (let film = 1; film <= 30; film += 1) {
-    const ready = page.evaluate(() => new Promise((resolve) => { document.addEventListener('usher-ready', resolve, { once: true }); }).then(() => true));
-    await page.evaluate((number) => { document.querySelector('usher-video').setAttribute('src', `/video/film-${number}/master.m3u8?again`); }, film);
-    await ready;
+    await page.evaluate((number) => {
+      globalThis.isReady = false;
+      document.addEventListener('usher-ready', () => { globalThis.isReady = true; }, { once: true });
+      document.querySelector('usher-video').setAttribute('src', `/video/film-${number}/master.m3u8?again`);
+    }, film);
+    await page.waitForFunction(() => globalThis.isReady, null, { timeout: 20_000 });
     const paths = await cookiePaths(context);
     assert.ok(paths.includes(`/video/film-${film}/`) && paths.length <= 12, `${paths}`);
     await assertOwnCookies(context, `/video/film-${film}/`);

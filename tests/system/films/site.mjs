@@ -25,7 +25,7 @@ const server = createServer(async (request, response) => {
 });
 
 /** As strict as the documents say that a site's policy may be. */
-const POLICY = "default-src 'self'; media-src 'self' blob:; worker-src blob:";
+const POLICY = "default-src 'self'; img-src data:; media-src 'self' blob:; worker-src blob:";
 
 function page(films) {
   const element = (film) => `<usher-video src="/video/film-${film}/master.m3u8" hand-off="/hand-off/" autoplay muted>

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::{
     entitlements::{clearing, not_allowed, remembered, resource},
     function::{
-        DELETE_COOKIES, Function, NOW, POST_COOKIES, event, grant, problem, response, set_header, signed_in,
+        DELETE_COOKIES, Function, NOW, POST_COOKIES, POST_URLS, event, grant, problem, response, set_header,
+        signed_in,
     },
     tokens,
 };
@@ -137,6 +138,43 @@ async fn an_asset_that_the_viewer_may_not_watch_is_refused() {
     );
     for path in ["/films/a/master.m3u8", "/video/a/../b/film/a.m3u8", "/video/a", "/video/%zz/a/b.ts", ""] {
         assert_eq!(ask(path).await, outside, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_viewer_of_two_hundred_folders_gets_the_cookies_of_one() {
+    let mut claims = tokens::claims();
+    let paths: Vec<String> = (0..200).map(|number| format!("/video/film-{number}/*")).collect();
+    claims["paths"] = json!(paths);
+    let token = tokens::hs256(&claims);
+    let function = Function::new(&[]).await;
+    let ask = |path: &str| function.answer(asking(event(POST_COOKIES, &token), path, &[]));
+    for number in [0, 150, 199] {
+        let answer = ask(&format!("/video/film-{number}/master.m3u8")).await;
+        assert_eq!(answer["body"]["resource"], json!(resource(&format!("/video/film-{number}/*"))));
+    }
+    assert_eq!(ask("/video/film-200/master.m3u8").await, not_allowed());
+    assert_eq!(function.answer(event(POST_COOKIES, &token)).await, not_allowed());
+    // Signed URLs have no limit either.
+    let mut url = event(POST_URLS, &token);
+    url["body"] = json!(r#"{"path":"/video/film-150/master.m3u8"}"#);
+    assert_eq!(function.answer(url).await["statusCode"], json!(200));
+}
+
+#[tokio::test]
+async fn the_viewers_country_counts_as_cloudfront_says_it() {
+    let rules = r#"[{"resource": "/video/*", "if": {"@country": ["DE", "AT"]}}]"#;
+    let secret = ("ORIGIN_SECRET", "0123456789abcdef0123456789abcdef");
+    let function = Function::new(&[("ENTITLEMENTS", rules), secret]).await;
+    for (country, status) in [(Some("AT"), 200), (Some("FR"), 403), (None, 403)] {
+        for text in [POST_COOKIES, POST_URLS] {
+            let mut event = signed_in(text);
+            set_header(&mut event, "x-origin-secret", secret.1);
+            if let Some(country) = country {
+                set_header(&mut event, "cloudfront-viewer-country", country);
+            }
+            assert_eq!(function.answer(event).await["statusCode"], json!(status), "{country:?}");
+        }
     }
 }
 
