@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 
 use super::{
     Facts, NotEntitled,
-    claim_name::ClaimName,
     condition::Condition,
     template::{Template, TemplateError},
     unique_names::UniqueNames,
@@ -34,22 +33,39 @@ impl Rule {
     /// A sentence for each problem.
     pub(super) fn parse(text: &str, tree: &AssetTree) -> Result<Self, Vec<String>> {
         let UniqueNames(entry) = serde_json::from_str(text).map_err(|error| vec![error.to_string()])?;
-        let (template, conditions, mut problems) = match entry {
-            Value::String(template) => (read_template(&template, tree), Vec::new(), Vec::new()),
-            Value::Object(members) => read_members(&members, tree),
+        let members = match entry {
+            Value::Object(members) => members,
+            template @ Value::String(_) => {
+                Map::from_iter([("resource".to_owned(), template), ("if".to_owned(), Map::new().into())])
+            }
             _ => {
                 return Err(vec![format!(
                     "it must be a template such as {TEMPLATE}, or an object with {MEMBERS}"
                 )]);
             }
         };
+        let (mut conditions, mut problems) = (Vec::new(), Vec::new());
+        let template = match members.get("resource") {
+            Some(Value::String(template)) => read_template(template, tree),
+            _ => Err(format!("resource must be a template such as {TEMPLATE}")),
+        };
+        let template = template.map_err(|problem| problems.push(problem));
+        match members.get("if") {
+            Some(Value::Object(named)) => {
+                for (name, value) in named {
+                    match Condition::parse(name, value) {
+                        Ok(condition) => conditions.push(condition),
+                        Err(problem) => problems.push(problem),
+                    }
+                }
+            }
+            _ => problems.push(format!("if must be an object such as {CONDITIONS}")),
+        }
+        let unknown = members.keys().filter(|name| !["if", "resource"].contains(&name.as_str()));
+        problems.extend(unknown.map(|name| format!("there is no {name}, only {MEMBERS}")));
         match template {
             Ok(template) if problems.is_empty() => Ok(Self { text: text.to_owned(), template, conditions }),
-            Ok(_) => Err(problems),
-            Err(problem) => {
-                problems.insert(0, problem);
-                Err(problems)
-            }
+            _ => Err(problems),
         }
     }
 
@@ -58,8 +74,8 @@ impl Rule {
     }
 
     pub(super) fn asks_for_location(&self) -> bool {
-        let claims = self.template.claims().chain(self.conditions.iter().map(Condition::claim));
-        claims.into_iter().any(|claim: &ClaimName| claim.is_country() || claim.is_asn())
+        let mut claims = self.template.claims().chain(self.conditions.iter().map(Condition::claim));
+        claims.any(|claim| claim.is_country() || claim.is_asn())
     }
 
     /// The first condition that the viewer does not meet.
@@ -76,32 +92,6 @@ impl Rule {
     pub(super) fn gives(&self, viewer: Facts<'_>, path: &str) -> Result<(), NotEntitled> {
         self.template.covers(path, viewer)
     }
-}
-
-/// What an object says, and a sentence for each problem with its conditions.
-fn read_members(
-    members: &Map<String, Value>,
-    tree: &AssetTree,
-) -> (Result<Template, String>, Vec<Condition>, Vec<String>) {
-    let template = match members.get("resource") {
-        Some(Value::String(template)) => read_template(template, tree),
-        _ => Err(format!("resource must be a template such as {TEMPLATE}")),
-    };
-    let (mut conditions, mut problems) = (Vec::new(), Vec::new());
-    match members.get("if") {
-        Some(Value::Object(named)) => {
-            for (name, value) in named {
-                match Condition::parse(name, value) {
-                    Ok(condition) => conditions.push(condition),
-                    Err(problem) => problems.push(problem),
-                }
-            }
-        }
-        _ => problems.push(format!("if must be an object such as {CONDITIONS}")),
-    }
-    let unknown = members.keys().filter(|name| !["if", "resource"].contains(&name.as_str()));
-    problems.extend(unknown.map(|name| format!("there is no {name}, only {MEMBERS}")));
-    (template, conditions, problems)
 }
 
 fn read_template(text: &str, tree: &AssetTree) -> Result<Template, String> {
