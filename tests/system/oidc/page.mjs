@@ -56,6 +56,6 @@ async function watches(context, site, host) {
 
 /** Of the signed cookies in the browser. */
 async function names(context, host) {
-  const cookies = await context.cookies(`${host}/video/`);
+  const cookies = await context.cookies(`${host}/video/clock-ts/`);
   return cookies.map(({ name }) => name).filter((name) => name.startsWith('CloudFront-')).map((name) => name.slice(11)).sort();
 }
