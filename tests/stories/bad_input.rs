@@ -205,7 +205,7 @@ async fn a_playlist_that_cannot_be_rewritten_has_its_own_status() {
 }
 
 #[tokio::test]
-async fn a_method_that_the_behaviour_does_not_allow_is_refused() {
+async fn a_method_that_the_behavior_does_not_allow_is_refused() {
     let house = House::open().await;
     let cookies = house.cookies().await;
     let answer =

@@ -150,7 +150,7 @@ async fn a_get_with_a_body_is_refused() {
         denial(answer).await,
         (
             StatusCode::FORBIDDEN,
-            Some("CloudFront takes no GET with a body".to_owned()),
+            Some("CloudFront rejects a GET with a body".to_owned()),
             xml("AccessDenied", "Access denied"),
         )
     );

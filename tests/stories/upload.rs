@@ -243,7 +243,7 @@ async fn what_cannot_be_uploaded_is_told_before_anything_is() {
         (
             large.path(),
             "s3://films/video/m",
-            format!("{}/film.mp4 has more than the 5 GiB that S3 takes at once: upload it with `aws s3 cp`", name(&large)),
+            format!("{}/film.mp4 has more than the 5 GiB that S3 accepts in one request: upload it with `aws s3 cp`", name(&large)),
         ),
         (
             odd.path(),

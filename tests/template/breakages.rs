@@ -1,7 +1,7 @@
 //! The template with one thing broken at a time: the expected rules report it, and no others.
 
 mod access;
-mod behaviours;
+mod behaviors;
 mod functions;
 mod names;
 mod operation;

@@ -1,7 +1,7 @@
 //! The rules: each is a function that returns a sentence for each mistake.
 
 mod access;
-mod behaviours;
+mod behaviors;
 mod functions;
 mod operation;
 mod origins;
@@ -42,21 +42,21 @@ const OF_STACK: [fn(&Stack) -> Vec<String>; 39] = [
     access::key_policies_name_the_account,
     access::function_urls_have_both_permissions,
     access::permissions_name_the_distribution,
-    behaviours::video_is_signed,
-    behaviours::default_is_signed_or_leads_to_the_web_site,
-    behaviours::viewers_come_by_https,
-    behaviours::first_match_is_the_closest,
-    behaviours::nobody_gets_what_is_somebody_elses,
-    behaviours::both_functions_have_one_bucket,
-    behaviours::errors_are_for_one_viewer,
-    behaviours::functions_are_found_by_their_own_host,
-    behaviours::functions_believe_the_viewer_request_function,
-    behaviours::web_site_is_never_cached,
-    behaviours::videos_run_nothing,
-    behaviours::other_origins_may_play,
-    behaviours::countries_are_those_that_were_given,
-    behaviours::requests_pass_the_web_acl,
-    origins::behaviours_lead_to_origins,
+    behaviors::video_is_signed,
+    behaviors::default_is_signed_or_leads_to_the_web_site,
+    behaviors::viewers_come_by_https,
+    behaviors::first_match_is_the_closest,
+    behaviors::nobody_gets_what_is_somebody_elses,
+    behaviors::both_functions_have_one_bucket,
+    behaviors::errors_are_for_one_viewer,
+    behaviors::functions_are_found_by_their_own_host,
+    behaviors::functions_believe_the_viewer_request_function,
+    behaviors::web_site_is_never_cached,
+    behaviors::videos_run_nothing,
+    behaviors::other_origins_may_play,
+    behaviors::countries_are_those_that_were_given,
+    behaviors::requests_pass_the_web_acl,
+    origins::behaviors_lead_to_origins,
     origins::each_path_has_its_origin,
     origins::access_is_controlled,
     origins::custom_origins_speak_tls,

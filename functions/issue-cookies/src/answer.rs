@@ -4,8 +4,6 @@ use aws_lambda_events::event::apigw::ApiGatewayV2httpResponse;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use usher_runtime::Problem;
 
-use crate::refusal::Refusal;
-
 /// An answer before it is made into an event.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -27,9 +25,8 @@ impl Answer {
     }
 }
 
-impl From<Refusal> for Answer {
-    fn from(refusal: Refusal) -> Self {
-        let problem = Problem::from(refusal);
+impl From<Problem> for Answer {
+    fn from(problem: Problem) -> Self {
         Self {
             status: problem.status(),
             headers: problem.all_headers(),

@@ -7,7 +7,9 @@
 use std::net::IpAddr;
 
 use cloudfront_signing::{CookieAttributes, CookieLifetime, SameSite};
-use usher_runtime::{InvalidSetting, Origin, Settings, ViewerProtocol};
+use usher_runtime::{
+    InvalidSetting, Origin, Settings, ViewerProtocol, domain_matches, is_public_suffix, site,
+};
 
 /// How browsers keep the cookies.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -63,7 +65,7 @@ impl CookieSettings {
             attributes = attributes.partitioned();
         }
         let Some(domain) = &self.domain else { return Ok(attributes) };
-        if !covers(domain, host) {
+        if !domain_matches(host, domain) {
             return Err(HostNotCovered { domain: domain.clone(), host: host.to_owned() });
         }
         Ok(attributes.domain(domain))
@@ -80,7 +82,9 @@ impl CookieSettings {
             problems.push(PARTITIONED.to_owned());
         }
         let domain = self.domain.as_deref();
-        if protocol == ViewerProtocol::Http && domain.is_some_and(|domain| !covers("localhost", domain)) {
+        if protocol == ViewerProtocol::Http
+            && domain.is_some_and(|domain| !domain_matches(domain, "localhost"))
+        {
             problems.push(NOT_SECURE.to_owned());
         }
         if self.same_site != SameSite::None {
@@ -106,20 +110,6 @@ fn cross_site(origin: &Origin, domain: Option<&str>, protocol: ViewerProtocol) -
         "ALLOWED_ORIGINS: {origin} {reason}, and from there browsers take and send cookies with SameSite=None \
          only: set COOKIE_SAME_SITE to None and COOKIE_PARTITIONED to true, or {cure}"
     ))
-}
-
-/// The registered name of a host, which browsers call its site, or the host itself where it is a public suffix. (For
-/// an address the result is the site of no `COOKIE_DOMAIN`.)
-fn site(host: &str) -> &str {
-    psl::domain_str(host).unwrap_or(host)
-}
-
-/// Whether `host`, with or without a port, is `domain` or lies below it.
-///
-/// <https://www.rfc-editor.org/rfc/rfc6265#section-5.1.3>
-fn covers(domain: &str, host: &str) -> bool {
-    let name = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
-    name.strip_suffix(domain).is_some_and(|below| below.is_empty() || below.ends_with('.'))
 }
 
 fn read_domain(settings: &mut Settings<'_>) -> Result<Option<String>, InvalidSetting> {
@@ -170,7 +160,7 @@ fn check_domain(domain: &str) -> Result<(), DomainProblem> {
         Err(DomainProblem::NotAName)
     } else if !domain.contains('.') {
         Err(DomainProblem::OneLabel)
-    } else if psl::domain_str(&domain.to_ascii_lowercase()).is_none() {
+    } else if is_public_suffix(domain) {
         Err(DomainProblem::PublicSuffix)
     } else {
         Ok(())

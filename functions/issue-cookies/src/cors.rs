@@ -115,7 +115,7 @@ mod tests {
              ALLOWED_ORIGINS[1] must be written as a browser sends it: https://b.example; \
              ALLOWED_ORIGINS[3] is not an origin such as https://app.example.com (neither a * nor null can \
              stand for one); \
-             ALLOWED_ORIGINS[4] is http, which is taken of localhost and loopback addresses only: write https"
+             ALLOWED_ORIGINS[4] is http, which is allowed for localhost and loopback addresses only: write https"
         );
     }
 }

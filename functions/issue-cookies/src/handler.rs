@@ -1,4 +1,4 @@
-//! The routes, and the log lines of what is issued; [`refusal`](crate::refusal) has those of what is refused.
+//! The routes.
 
 use std::sync::Arc;
 
@@ -7,19 +7,22 @@ use cloudfront_signing::{
     CookieAttributes, CustomPolicy, Error, ExactUrl, Grant, URL_LIMIT, UnixTime, UrlPattern,
 };
 use futures::future::try_join_all;
-use hls_rewrite::{FolderPattern, PathPattern, needs_policy_copy, policy_copy};
+use hls_rewrite::{Asset, PathPattern, needs_policy_copy, policy_copy};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
-use usher_runtime::{Asker, Clock, Grants, KEY_LIMIT, Viewer, ViewerOrigin, Warming, object_key, warm};
+use usher_runtime::{
+    Asker, Clock, Grants, KEY_LIMIT, Problem, Viewer, ViewerOrigin, Warming, object_key, warm,
+};
 
 use crate::{
     Config, NotEntitled, Subject,
     answer::Answer,
+    asked_path,
     authenticators::Credential,
     origin_rule::{self, Authority},
+    record::Record,
     refusal::Refusal,
     remembered_paths,
-    urls::UrlRequest,
 };
 
 /// The function: one value per instance, one call per request.
@@ -29,13 +32,11 @@ pub struct IssueCookies {
     clock: Clock,
 }
 
-/// An authenticated viewer, and what that viewer may watch.
+/// An authenticated viewer.
 struct Admission {
     /// The origin that the viewer asked.
     origin: ViewerOrigin,
     subject: Subject,
-    /// None of them is within another.
-    paths: Vec<FolderPattern>,
     now: UnixTime,
 }
 
@@ -57,18 +58,25 @@ impl IssueCookies {
     /// Answers one request of the HTTP API (payload format 2.0).
     pub async fn handle(&self, request: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
         self.config.secrets.refresh().await;
+        let mut record = Record::default();
         let answer = match self.config.origin_secret.as_ref().map(|secret| secret.check(&request.headers)) {
-            None | Some(Ok(())) => self.route(&request).await,
+            None | Some(Ok(())) => self.route(&request, &mut record).await,
             Some(Err(error)) => Err(Refusal::OriginSecret(error)),
         };
-        let mut answer = answer.unwrap_or_else(Answer::from);
+        let mut answer = answer.unwrap_or_else(|refusal| {
+            let (what, details) = (refusal.what(), refusal.details());
+            let problem = Problem::from(refusal);
+            record.refused(what, problem.problem_type, details);
+            problem.into()
+        });
+        record.write(&request, answer.status);
         answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let origin = request.headers.get(header::ORIGIN);
         answer.headers.extend(self.config.cors.headers(origin));
         answer.into()
     }
 
-    async fn route(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Refusal> {
+    async fn route(&self, request: &ApiGatewayV2httpRequest, record: &mut Record) -> Result<Answer, Refusal> {
         let path = request.raw_path.as_deref().unwrap_or_default();
         let method = &request.request_context.http.method;
         let allowed = match path {
@@ -78,6 +86,7 @@ impl IssueCookies {
         };
         // Only this function answers preflights: neither the API nor the distribution has CORS settings.
         if *method == Method::OPTIONS {
+            record.done("answered a preflight");
             return Ok(Answer::empty(StatusCode::NO_CONTENT));
         }
         if !allowed.split(", ").any(|name| name == method.as_str()) {
@@ -87,82 +96,139 @@ impl IssueCookies {
             return Err(Refusal::BodyTooLarge { limit: BODY_LIMIT });
         }
         match (path, method) {
-            ("/auth/cookies", &Method::DELETE) => self.clear(request),
-            ("/auth/cookies", _) => self.issue(request).await,
-            _ => self.sign_url(request).await,
+            ("/auth/cookies", &Method::DELETE) => self.clear(request, record),
+            ("/auth/cookies", _) => self.issue(request, record).await,
+            _ => self.sign_url(request, record).await,
         }
     }
 
-    async fn issue(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Refusal> {
-        let admission = self.admit(request).await?;
-        let Admission { origin, subject, paths, now } = &admission;
+    async fn issue(&self, request: &ApiGatewayV2httpRequest, record: &mut Record) -> Result<Answer, Refusal> {
+        let admission = self.admit(request, record).await?;
+        match asked_path::read_optional(request)? {
+            Some(path) => self.issue_for_asset(request, &admission, &path, record).await,
+            None => self.issue_for_all(request, &admission, record).await,
+        }
+    }
+
+    /// Cookies for everything that the viewer may watch.
+    async fn issue_for_all(
+        &self,
+        request: &ApiGatewayV2httpRequest,
+        admission: &Admission,
+        record: &mut Record,
+    ) -> Result<Answer, Refusal> {
+        let Admission { origin, subject, now } = admission;
+        let paths = self.config.entitlements.resources(subject);
+        let paths = paths.map_err(Refusal::NotEntitled)?;
         let attributes = |path: &str| self.attributes(origin, path);
         // Before the key signs: a host that cannot have cookies costs no signature.
         attributes("/")?;
         if paths.len() > SETS_LIMIT {
-            return Err(not_entitled(subject, NotEntitled::TooMany));
+            return Err(Refusal::NotEntitled(NotEntitled::TooMany));
         }
-        let grants = paths.iter().map(|path| self.grant(&admission, path.pattern(), self.config.cookie_ttl));
+        let grants = paths.iter().map(|path| self.grant(admission, path.pattern(), self.config.cookie_ttl));
         let grants = try_join_all(grants).await?;
-        let mut answer =
-            Answer::json(&issued(&grants, self.expiry(&admission, self.config.cookie_ttl), *now));
+        let mut answer = Answer::json(&issued(&grants, self.expiry(admission, self.config.cookie_ttl), *now));
         for (_, grant) in &grants {
             answer.cookies.extend(grant.set_cookies_with(&attributes(grant.cookie_path())?, *now));
         }
         if remembered_paths::length(&answer.cookies) > remembered_paths::ROOM {
-            return Err(not_entitled(subject, NotEntitled::TooMany));
+            return Err(Refusal::NotEntitled(NotEntitled::TooMany));
         }
         let before = remembered_paths::read(request, &self.config.tree);
-        remembered_paths::replace(&mut answer.cookies, paths, before, &self.config.tree, &attributes)?;
+        remembered_paths::replace(&mut answer.cookies, &paths, before, &self.config.tree, &attributes)?;
+        record.done("issued cookies");
         for (resource, grant) in &grants {
-            audit("issued cookies", subject, resource, grant);
+            record.grant(resource, grant);
         }
         Ok(answer)
     }
 
+    /// Cookies for the asset of `path` alone.
+    async fn issue_for_asset(
+        &self,
+        request: &ApiGatewayV2httpRequest,
+        admission: &Admission,
+        path: &str,
+        record: &mut Record,
+    ) -> Result<Answer, Refusal> {
+        let Admission { origin, subject, now } = admission;
+        let asset = self.entitled_asset(subject, path)?;
+        let attributes = |path: &str| self.attributes(origin, path);
+        // Before the key signs: a host that cannot have cookies costs no signature.
+        attributes("/")?;
+        let granted = self.grant(admission, &asset.pattern(), self.config.cookie_ttl).await?;
+        let (resource, grant) = &granted;
+        let path = match asset {
+            Asset::File(path) if !path.contains(';') => path,
+            _ => grant.cookie_path(),
+        };
+        let expires = self.expiry(admission, self.config.cookie_ttl);
+        let mut answer = Answer::json(&issued(std::slice::from_ref(&granted), expires, *now));
+        answer.cookies.extend(grant.set_cookies_with(&attributes(path)?, *now));
+        let (before, tree) = (remembered_paths::read(request, &self.config.tree), &self.config.tree);
+        remembered_paths::add(&mut answer.cookies, path, subject, before, tree, &attributes)?;
+        record.done("issued cookies");
+        record.grant(resource, grant);
+        Ok(answer)
+    }
+
     /// Anybody may have their cookies cleared: this needs no credential.
-    fn clear(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Refusal> {
+    fn clear(&self, request: &ApiGatewayV2httpRequest, record: &mut Record) -> Result<Answer, Refusal> {
         let origin = self.origin(request)?;
         self.check_page(request, &origin, Authority::Explicit)?;
         let mut answer = Answer::empty(StatusCode::NO_CONTENT);
         let attributes = |path: &str| self.attributes(&origin, path);
         let before = remembered_paths::read(request, &self.config.tree);
         remembered_paths::forget(&mut answer.cookies, before, &self.config.tree, &attributes)?;
+        record.done("cleared cookies");
         Ok(answer)
     }
 
-    async fn sign_url(&self, request: &ApiGatewayV2httpRequest) -> Result<Answer, Refusal> {
-        let admission = self.admit(request).await?;
-        let asked = UrlRequest::read(&request.headers, request.body.as_deref(), request.is_base64_encoded)?;
+    async fn sign_url(
+        &self,
+        request: &ApiGatewayV2httpRequest,
+        record: &mut Record,
+    ) -> Result<Answer, Refusal> {
+        let admission = self.admit(request, record).await?;
+        let asked = asked_path::read(request)?;
         // First what nobody can sign, then what this function may not sign.
-        let url = ExactUrl::new(admission.origin.url(&asked.path)).map_err(Refusal::Url)?;
-        let path = asked.path.split('?').next().unwrap_or_default();
-        // The playlist function would not answer for such a path, and its dot segments could lead elsewhere.
-        let asset = object_key(path).and_then(|_| self.config.tree.of(path));
-        let outside = || Refusal::OutsideOfScope { root: self.config.tree.root().clone() };
-        let asset = asset.ok_or_else(outside)?;
-        if !admission.paths.iter().any(|entitled| entitled.covers(path)) {
-            return Err(not_entitled(&admission.subject, NotEntitled::Nothing));
-        }
+        let url = ExactUrl::new(admission.origin.url(&asked)).map_err(Refusal::Url)?;
+        let asset = self.entitled_asset(&admission.subject, &asked)?;
         // The grant covers the whole asset, since a player adds parameters to playlist URLs.
-        let (resource, grant) = self.grant(&admission, &asset, self.config.url_ttl).await?;
+        let (resource, grant) = self.grant(&admission, &asset.pattern(), self.config.url_ttl).await?;
         let mut signed = grant.url(&url).map_err(Refusal::Url)?;
         // A copy of the policy, for the function that answers for playlists: CloudFront removes the parameters of the
         // signature.
-        if needs_policy_copy(path) {
+        if needs_policy_copy(without_query(&asked)) {
             signed = format!("{signed}&{}", policy_copy(&grant));
             let length = signed.len();
             if length > URL_LIMIT {
                 return Err(Refusal::Url(Error::SignedUrlTooLong { length }));
             }
         }
-        audit("signed a URL", &admission.subject, &resource, &grant);
+        record.done("signed a URL");
+        record.grant(&resource, &grant);
         let expires = grant.policy().date_less_than();
         Ok(Answer::json(&json!({ "url": signed, "expires_at": expires.seconds() })))
     }
 
-    /// Who the viewer is, and what that viewer may watch.
-    async fn admit(&self, request: &ApiGatewayV2httpRequest) -> Result<Admission, Refusal> {
+    /// The asset of a path, if the viewer may watch it.
+    fn entitled_asset<'p>(&self, subject: &Subject, path: &'p str) -> Result<Asset<'p>, Refusal> {
+        let path = without_query(path);
+        // The playlist function would not answer for such a path, and its dot segments could lead elsewhere.
+        let asset = object_key(path).and_then(|_| self.config.tree.asset(path));
+        let asset = asset.ok_or_else(|| Refusal::OutsideOfScope { root: self.config.tree.root().clone() })?;
+        self.config.entitlements.permits(subject, path).map_err(Refusal::NotEntitled)?;
+        Ok(asset)
+    }
+
+    /// Who the viewer is.
+    async fn admit(
+        &self,
+        request: &ApiGatewayV2httpRequest,
+        record: &mut Record,
+    ) -> Result<Admission, Refusal> {
         let now = (self.clock)();
         let origin = self.origin(request)?;
         let credential = self.config.authenticators.credential(request);
@@ -171,9 +237,8 @@ impl IssueCookies {
         let credential = credential.map_err(Refusal::Credential)?;
         let subject =
             self.config.authenticators.authenticate(credential, now).await.map_err(Refusal::Credential)?;
-        let paths = self.config.entitlements.resources(&subject);
-        let paths = paths.map_err(|error| not_entitled(&subject, error))?;
-        Ok(Admission { origin, subject, paths, now })
+        record.viewer(&subject);
+        Ok(Admission { origin, subject, now })
     }
 
     fn origin(&self, request: &ApiGatewayV2httpRequest) -> Result<ViewerOrigin, Refusal> {
@@ -216,23 +281,8 @@ impl IssueCookies {
     }
 }
 
-/// A viewer who is signed in, and may not watch what was asked for.
-fn not_entitled(subject: &Subject, error: NotEntitled) -> Refusal {
-    Refusal::NotEntitled { subject: subject.id.clone(), authenticator: subject.authenticator, error }
-}
-
-/// The line of the audit log: never the credential, nor the signature.
-fn audit(what: &str, subject: &Subject, resource: &UrlPattern, grant: &Grant) {
-    let issuer = subject.claims.get("iss").and_then(Value::as_str);
-    tracing::info!(
-        subject = subject.id,
-        iss = issuer,
-        authenticator = subject.authenticator,
-        %resource,
-        expires = grant.policy().date_less_than().seconds(),
-        key_pair_id = %grant.key_pair_id(),
-        "{what}"
-    );
+fn without_query(path: &str) -> &str {
+    path.split('?').next().unwrap_or_default()
 }
 
 /// The body that tells a page what it has, and when to ask again.

@@ -5,11 +5,13 @@
 //! | Request | Answer |
 //! |---|---|
 //! | `POST /auth/cookies` with a credential | 200, `Set-Cookie` ×3 (×4 with a hash) and when to renew |
+//! | `POST /auth/cookies` `{"path":…}` with a credential | the same, for the asset of the path alone |
 //! | `DELETE /auth/cookies` | 204, the same cookies cleared |
 //! | `POST /auth/urls` `{"path":…}` with a credential | 200 and a signed URL |
 //! | anything wrong | `application/problem+json` |
 
 mod answer;
+mod asked_path;
 mod authenticators;
 mod config;
 mod cookie_settings;
@@ -20,10 +22,10 @@ mod http_client;
 mod location;
 mod origin_rule;
 mod origin_secret;
+mod record;
 mod refusal;
 mod remembered_paths;
 mod subject;
-mod urls;
 
 pub use authenticators::{
     AuthenticationError, Authenticators, ConnectionError, FetchError, FetchFailure, HttpClient, JwkSetError,

@@ -35,14 +35,7 @@ pub(crate) enum Refusal {
         allowed: &'static str,
     },
     /// The viewer is signed in, and may not watch this.
-    NotEntitled {
-        /// The viewer.
-        subject: String,
-        /// Who vouches for the viewer.
-        authenticator: &'static str,
-        /// For the log.
-        error: NotEntitled,
-    },
+    NotEntitled(NotEntitled),
     /// The request may not have come through the distribution.
     OriginSecret(OriginSecretError),
     /// The path to sign is none of an asset.
@@ -62,6 +55,30 @@ pub(crate) enum Refusal {
     Viewer(ViewerError),
 }
 
+impl Refusal {
+    /// What is refused, for the log.
+    pub(crate) fn what(&self) -> &'static str {
+        match self {
+            Self::Credential(AuthenticationError::Unavailable(_)) => "a credential cannot be verified",
+            Self::Credential(_) => "refused a credential",
+            Self::NotEntitled(_) => "refused a viewer",
+            Self::OriginSecret(OriginSecretError::Unread(_)) => "a request cannot be checked",
+            Self::Signing(_) => "nothing was signed",
+            _ => "refused a request",
+        }
+    }
+
+    /// What the viewer does not learn, for the log.
+    pub(crate) fn details(&self) -> Option<String> {
+        match self {
+            Self::Credential(error) => Some(with_sources(error).to_string()),
+            Self::NotEntitled(error) => Some(error.to_string()),
+            Self::OriginSecret(error) => Some(error.to_string()),
+            _ => None,
+        }
+    }
+}
+
 impl From<Refusal> for Problem {
     /// What the viewer learns: what to do, and nothing that would help to forge a request. The log has the rest.
     fn from(refusal: Refusal) -> Self {
@@ -77,8 +94,7 @@ impl From<Refusal> for Problem {
                 Self::new(ProblemType::MethodNotAllowed, format!("{path} takes {allowed}"))
                     .header(header::ALLOW, HeaderValue::from_static(allowed))
             }
-            Refusal::NotEntitled { subject, authenticator, error } => {
-                tracing::info!(subject, authenticator, %error, "refused a viewer");
+            Refusal::NotEntitled(_) => {
                 Self::new(ProblemType::NotEntitled, "you are signed in, and may not watch this")
             }
             Refusal::OriginSecret(error) => not_from_the_distribution(&error),
@@ -103,13 +119,11 @@ impl From<Refusal> for Problem {
 
 fn unauthenticated(error: &AuthenticationError) -> Problem {
     if let AuthenticationError::Unavailable(_) = error {
-        tracing::error!(error = %with_sources(error), "a credential cannot be verified");
         return Problem::new(
             ProblemType::SignInUnavailable,
             "who you are cannot be checked at the moment: try again soon",
         );
     }
-    tracing::info!(%error, "refused a credential");
     let (problem_type, detail) = match error {
         AuthenticationError::Missing => {
             (ProblemType::SignInRequired, "sign in first: send Authorization: Bearer")
@@ -130,13 +144,11 @@ fn unauthenticated(error: &AuthenticationError) -> Problem {
 
 fn not_from_the_distribution(error: &OriginSecretError) -> Problem {
     if let OriginSecretError::Unread(_) = error {
-        tracing::error!(%error, "a request cannot be checked");
         return Problem::new(
             ProblemType::SignInUnavailable,
             "whether the request came through the distribution cannot be checked at the moment: try again soon",
         );
     }
-    tracing::info!(%error, "refused a request");
     Problem::new(ProblemType::NotThroughDistribution, "the request did not come through the distribution")
 }
 

@@ -44,7 +44,7 @@ pub enum Error {
     UnknownRequestType,
 
     /// CloudFront does not accept such a key.
-    #[error("key spec {key_spec}: CloudFront takes RSA_2048 and ECC_NIST_P256 only")]
+    #[error("key spec {key_spec}: CloudFront accepts only RSA_2048 and ECC_NIST_P256")]
     UnsupportedKeySpec {
         /// The key's spec, as KMS names it.
         key_spec: String,

@@ -161,7 +161,7 @@ const NOTHING_ARRIVED: &str = "no signature arrived: the cookies' Path and Domai
     may take the parameters or cookies away";
 const VIEWER_REQUEST_FUNCTION: &str = "associate ViewerRequestFunction with the behavior, for viewer-request, and \
     publish it";
-const NOT_ACCEPTED: &str = "the credential is not taken: compare its issuer, audience and expiry with the parameters \
+const NOT_ACCEPTED: &str = "the credential is not accepted: compare its issuer, audience and expiry with the parameters \
     that say who may watch (JwtIssuer, JwtAudience, PloneSite, DjangoKeysArn, …)";
 const NO_SUCH_OBJECT: &str = "there is no such object: upload it with `usher upload DIR s3://BUCKET/video/NAME`, or \
     name another playlist with --playlist";

@@ -29,7 +29,7 @@ impl Jar {
     }
 
     /// The cookies for a path, those with the longest path first, as browsers send them; of several with one
-    /// name, CloudFront takes the first.
+    /// name, CloudFront reads the first.
     pub(super) fn for_path(&self, path: &str) -> Vec<&Cookie<'static>> {
         let mut cookies: Vec<_> = self.cookies.iter().filter(|cookie| path_matches(cookie, path)).collect();
         cookies.sort_by_key(|cookie| std::cmp::Reverse(cookie.path().map_or(0, str::len)));

@@ -10,7 +10,7 @@ use super::{
     answer::{Answer, printable},
     cure::{RENAME, Sent, of_signed},
     deployment::{Ask, Deployment},
-    playlist::{Kind, Reference, is_resigned},
+    playlist::{HlsFile, Reference, is_resigned},
     report::{Problems, Question},
     sign_in::{NOT_SIGNED_IN, Viewer, has_cookies_for},
     strangers::BROKEN,
@@ -151,11 +151,11 @@ fn reachable(media: &Media<'_>, cure: Cure<'_>) -> Check {
             Ok(answer) => problems.add(format!("{path}: {}", answer.summary()), cure(answer)),
         }
     }
-    let count = |kind: Kind| media.iter().filter(|(reference, _)| reference.kind == kind).count();
+    let count = |kind: HlsFile| media.iter().filter(|(reference, _)| reference.kind == kind).count();
     if media.is_empty() {
         return MEDIA.unknown(NO_SEGMENT);
     }
-    let (segments, keys, maps) = (count(Kind::Segment), count(Kind::Key), count(Kind::Map));
+    let (segments, keys, maps) = (count(HlsFile::Segment), count(HlsFile::Key), count(HlsFile::Map));
     MEDIA.judge(format!("200 for {segments} segments, {keys} keys, {maps} maps"), &problems)
 }
 
@@ -163,7 +163,7 @@ fn reachable(media: &Media<'_>, cure: Cure<'_>) -> Check {
 fn served<'a>(media: &'a Media<'_>) -> impl Iterator<Item = &'a Answer> {
     media
         .iter()
-        .filter(|(reference, _)| matches!(reference.kind, Kind::Map | Kind::Segment))
+        .filter(|(reference, _)| matches!(reference.kind, HlsFile::Map | HlsFile::Segment))
         .filter_map(|(_, answer)| answer.as_ref().ok())
         .filter(|answer| answer.status == StatusCode::OK)
 }

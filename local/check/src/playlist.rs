@@ -6,13 +6,13 @@ use url::Url;
 /// What a playlist names.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Reference {
-    pub(super) kind: Kind,
+    pub(super) kind: HlsFile,
     pub(super) url: Url,
 }
 
-/// As far as it matters here.
+/// What a player fetches from the URL of a reference, as far as the checks distinguish it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum HlsFile {
     Key,
     Map,
     Playlist,
@@ -36,13 +36,13 @@ pub(super) fn references(playlist: &str, base: &Url) -> Vec<Reference> {
             }),
             _ => None,
         };
-        // A blank line or an indented comment is no URI, whatever the reader takes it for.
+        // A blank line or an indented comment is no URI, even where the reader returns it as one.
         let Some((kind, text)) = found.filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) else {
             continue;
         };
         let Ok(url) = base.join(&text) else { continue };
         if matches!(url.scheme(), "http" | "https") {
-            let by_path = if names_playlist(url.path()) { Kind::Playlist } else { Kind::Segment };
+            let by_path = if names_playlist(url.path()) { HlsFile::Playlist } else { HlsFile::Segment };
             references.push(Reference { kind: kind.unwrap_or(by_path), url });
         }
     }
@@ -64,16 +64,16 @@ fn names_playlist(path: &str) -> bool {
     ["m3u8", "m3u"].iter().any(|one| extension.eq_ignore_ascii_case(one))
 }
 
-/// Whether the behavior `/video/*.m3u8`, which is case-sensitive, takes it to the function.
+/// Whether the behavior `/video/*.m3u8`, which is case-sensitive, sends it to the function.
 pub(super) fn is_resigned(path: &str) -> bool {
     path.ends_with(".m3u8")
 }
 
-fn kind_of_tag(name: &str) -> Option<Kind> {
+fn kind_of_tag(name: &str) -> Option<HlsFile> {
     match name {
-        "-X-KEY" | "-X-SESSION-KEY" => Some(Kind::Key),
-        "-X-MAP" => Some(Kind::Map),
-        "-X-MEDIA" | "-X-I-FRAME-STREAM-INF" => Some(Kind::Playlist),
+        "-X-KEY" | "-X-SESSION-KEY" => Some(HlsFile::Key),
+        "-X-MAP" => Some(HlsFile::Map),
+        "-X-MEDIA" | "-X-I-FRAME-STREAM-INF" => Some(HlsFile::Playlist),
         _ => None,
     }
 }
@@ -89,17 +89,17 @@ mod tests {
             #EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"skd://k\"\n#EXT-X-MAP:URI=\"init.mp4\"\n\
             #EXT-X-START:TIME-OFFSET=1\n#EXTINF:4,\n s1.m4s \n";
         let base = Url::parse("https://h/video/m/p.m3u8?Policy=x").expect("a URL");
-        let found: Vec<(Kind, String)> = references(playlist, &base)
+        let found: Vec<(HlsFile, String)> = references(playlist, &base)
             .into_iter()
             .map(|reference| (reference.kind, reference.url.to_string()))
             .collect();
         let expected = [
-            (Kind::Playlist, "https://h/video/m/a/p.m3u8?x=1"),
-            (Kind::Playlist, "https://h/video/m/v/p.m3u8"),
-            (Kind::Playlist, "https://h/video/m/LOW.M3U8"),
-            (Kind::Key, "https://h/k.bin"),
-            (Kind::Map, "https://h/video/m/init.mp4"),
-            (Kind::Segment, "https://h/video/m/s1.m4s"),
+            (HlsFile::Playlist, "https://h/video/m/a/p.m3u8?x=1"),
+            (HlsFile::Playlist, "https://h/video/m/v/p.m3u8"),
+            (HlsFile::Playlist, "https://h/video/m/LOW.M3U8"),
+            (HlsFile::Key, "https://h/k.bin"),
+            (HlsFile::Map, "https://h/video/m/init.mp4"),
+            (HlsFile::Segment, "https://h/video/m/s1.m4s"),
         ];
         assert_eq!(found, expected.map(|(kind, url)| (kind, url.to_owned())));
     }

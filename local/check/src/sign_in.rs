@@ -2,6 +2,7 @@
 
 use cookie::{Cookie, SameSite};
 use http::{HeaderValue, Method, StatusCode, header};
+use usher_runtime::{domain_matches, is_public_suffix, site};
 
 use super::{
     Check, Credential, Report,
@@ -140,14 +141,15 @@ fn domain_problems(deployment: &Deployment<'_>, cookies: &[&Cookie<'static>], pr
     let domain = |cookie: &Cookie<'_>| {
         cookie.domain().map(|domain| domain.trim_start_matches('.').to_ascii_lowercase())
     };
-    let is_suffix = |domain: &String| psl::domain_str(domain).is_none();
-    if let Some(names) = names(cookies, |cookie| domain(cookie).is_some_and(|domain| is_suffix(&domain))) {
+    if let Some(names) =
+        names(cookies, |cookie| domain(cookie).is_some_and(|domain| is_public_suffix(&domain)))
+    {
         problems.add(
             format!("for a public suffix, which browsers refuse: {names}"),
             "leave CookieDomain empty, or give the distribution a DomainName of your own",
         );
     } else if let Some(names) =
-        names(cookies, |cookie| domain(cookie).is_some_and(|domain| !is_within(host, &domain)))
+        names(cookies, |cookie| domain(cookie).is_some_and(|domain| !domain_matches(host, &domain)))
     {
         problems.add(
             format!("for a domain in which {host} does not lie: {names}"),
@@ -163,15 +165,6 @@ fn domain_problems(deployment: &Deployment<'_>, cookies: &[&Cookie<'static>], pr
             "set CookieSameSite to None, and CookiePartitioned to true",
         );
     }
-}
-
-fn is_within(host: &str, domain: &str) -> bool {
-    host.strip_suffix(domain).is_some_and(|below| below.is_empty() || below.ends_with('.'))
-}
-
-/// What browsers call a site: the name that somebody registered.
-fn site(host: &str) -> &str {
-    psl::domain_str(host).unwrap_or(host)
 }
 
 fn attributes(cookie: &Cookie<'_>) -> String {

@@ -8,7 +8,7 @@ use super::{
     answer::Answer,
     deployment::{Ask, Deployment},
     jar::Jar,
-    playlist::{Kind, Reference, references},
+    playlist::{HlsFile, Reference, references},
 };
 
 /// What a player shows at the door.
@@ -52,7 +52,7 @@ impl Walk {
         let own = walk.playlist.as_ref().ok().and_then(|answer| own_references(deployment, answer));
         let Some((own, programme)) = own else { return walk };
         let playlists: Vec<Url> =
-            own.iter().filter(|one| one.kind == Kind::Playlist).map(|one| one.url.clone()).collect();
+            own.iter().filter(|one| one.kind == HlsFile::Playlist).map(|one| one.url.clone()).collect();
         walk.take(own, programme);
         walk.more = playlists.len().saturating_sub(NESTED_LIMIT);
         for url in playlists.iter().take(NESTED_LIMIT) {
@@ -72,18 +72,18 @@ impl Walk {
     }
 
     pub(super) fn first_segment(&self) -> Option<&Url> {
-        self.media.iter().find(|one| one.kind == Kind::Segment).map(|one| &one.url)
+        self.media.iter().find(|one| one.kind == HlsFile::Segment).map(|one| &one.url)
     }
 
     fn take(&mut self, own: Vec<Reference>, programme: Programme) {
-        let mut segments = own.iter().filter(|one| one.kind == Kind::Segment);
+        let mut segments = own.iter().filter(|one| one.kind == HlsFile::Segment);
         let last = segments.next_back();
         let other = match programme {
             Programme::Ended => segments.next(),
             // The first one may just have left the bucket.
             Programme::Live => segments.next_back(),
         };
-        let others = own.iter().filter(|one| matches!(one.kind, Kind::Key | Kind::Map));
+        let others = own.iter().filter(|one| matches!(one.kind, HlsFile::Key | HlsFile::Map));
         for one in [other, last].into_iter().flatten().chain(others) {
             if !self.media.contains(one) {
                 self.media.push(one.clone());

@@ -8,7 +8,7 @@ use hls_rewrite::PathPattern;
 use issue_cookies::Location;
 use jiff::{Timestamp, civil, tz::TimeZone};
 use url::{Host, Url};
-use usher_edge::Options;
+use usher_edge::{Options, key_pair::KeyType};
 use usher_runtime::Origin;
 
 /// Private video on Amazon CloudFront: the local edge, and tools for signed URLs and cookies.
@@ -322,24 +322,6 @@ pub struct Keygen {
     /// The folder for private_key.pem and public_key.pem.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-}
-
-impl From<KeyType> for usher_edge::key_pair::KeyType {
-    fn from(kind: KeyType) -> Self {
-        match kind {
-            KeyType::Ecdsa => Self::Ecdsa,
-            KeyType::Rsa => Self::Rsa,
-        }
-    }
-}
-
-/// The kinds of keys that CloudFront accepts.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum KeyType {
-    /// ECDSA on P-256.
-    Ecdsa,
-    /// RSA with 2048 bits.
-    Rsa,
 }
 
 /// `usher check`

@@ -57,6 +57,6 @@ pub enum UploadError {
         reason: String,
     },
     /// The file is larger than one request may be.
-    #[error("{} has more than the 5 GiB that S3 takes at once: upload it with `aws s3 cp`", .0.display())]
+    #[error("{} has more than the 5 GiB that S3 accepts in one request: upload it with `aws s3 cp`", .0.display())]
     TooLarge(PathBuf),
 }

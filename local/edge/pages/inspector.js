@@ -122,7 +122,7 @@ function factsOf(request) {
   return [
     ['Request', `${request.method} ${request.target}`],
     ['Came at', new Date(request.time).toLocaleString([], { hourCycle: 'h23' })],
-    ['Behaviour', behavior(request)],
+    ['Behavior', behavior(request)],
     ['Went to', request.verdict === 'refused' ? 'nowhere: refused at the edge' : ORIGINS[request.origin] ?? request.origin],
     ['Credential', CREDENTIALS[request.credential] ?? 'none'],
     ['Key pair id', request.key_pair_id],

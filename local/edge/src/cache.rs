@@ -23,7 +23,7 @@ use moka::{future::Cache as Objects, ops::compute::Op};
 
 use self::{freshness::error_seconds, object::Object};
 pub(super) use self::{key::Key, policy::CachePolicy};
-use super::origin_request::OriginRequest;
+use super::{conditional::CONDITIONS, origin_request::OriginRequest};
 
 /// The objects in the cache, of all cache behaviors.
 pub(super) struct Cache {
@@ -197,16 +197,6 @@ pub(super) fn passed_on(mut response: Response<Body>) -> Response<Body> {
 fn length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
-
-/// The conditions that the cache itself evaluates.
-const CONDITIONS: [HeaderName; 6] = [
-    header::IF_MATCH,
-    header::IF_MODIFIED_SINCE,
-    header::IF_NONE_MATCH,
-    header::IF_RANGE,
-    header::IF_UNMODIFIED_SINCE,
-    header::RANGE,
-];
 
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 

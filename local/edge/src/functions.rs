@@ -74,7 +74,10 @@ impl ViewerFunction {
             return Err(at(&format!("has the runtime {runtime:?}: only {RUNTIME} runs here")));
         }
         if code.len() > CODE_BYTES {
-            return Err(at(&format!("has {} bytes of code: CloudFront takes {CODE_BYTES}", code.len())));
+            return Err(at(&format!(
+                "has {} bytes of code: CloudFront accepts at most {CODE_BYTES}",
+                code.len()
+            )));
         }
         if properties.pointer("/FunctionConfig/KeyValueStoreAssociations").is_some() {
             not_modelled.extend([format!("KeyValueStoreAssociations of the function {name}")]);

@@ -171,7 +171,7 @@ impl Edge {
             return problem(&Problem::new(ProblemType::NotFound, NO_DEMO));
         };
         if parts.method != Method::POST {
-            return text(StatusCode::METHOD_NOT_ALLOWED, "/demo/sign-in takes POST");
+            return text(StatusCode::METHOD_NOT_ALLOWED, "/demo/sign-in accepts POST only");
         }
         let body = to_bytes(body, SIGN_IN_LIMIT).await.unwrap_or_default();
         let Ok(viewer) = serde_json::from_slice::<SignIn>(&body) else {
@@ -195,7 +195,7 @@ fn not_taken(behavior: &Behavior, method: &Method, body: &Body) -> Option<String
         return Some(format!("the behavior {} allows {allowed}", behavior.name()));
     }
     let has_body = method == Method::GET && !body.is_end_stream();
-    has_body.then(|| "CloudFront takes no GET with a body".to_owned())
+    has_body.then(|| "CloudFront rejects a GET with a body".to_owned())
 }
 
 /// CloudFront's answer to a request that is rejected, and one sentence for people.

@@ -4,6 +4,7 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    str::FromStr,
 };
 
 use aws_lc_rs::{
@@ -26,6 +27,23 @@ pub enum KeyType {
     Ecdsa,
     /// RSA with 2048 bits.
     Rsa,
+}
+
+/// A text is not the name of a [`KeyType`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the type of a key is rsa or ecdsa")]
+pub struct UnknownKeyType;
+
+impl FromStr for KeyType {
+    type Err = UnknownKeyType;
+
+    fn from_str(name: &str) -> Result<Self, UnknownKeyType> {
+        match name {
+            "ecdsa" => Ok(Self::Ecdsa),
+            "rsa" => Ok(Self::Rsa),
+            _ => Err(UnknownKeyType),
+        }
+    }
 }
 
 /// Why there is no new key pair.

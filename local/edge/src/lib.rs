@@ -6,6 +6,7 @@
 
 mod bucket;
 mod cache;
+mod conditional;
 mod content_type;
 mod cors;
 mod deployed;

@@ -15,9 +15,11 @@ pub(super) fn too_long(host: &str, parts: &Parts) -> Option<Response<Body>> {
     let headers = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
     let request = parts.method.as_str().len() + target(parts).len() + headers.sum::<usize>();
     let what = if url > URL_LIMIT {
-        format!("the URL has {url} bytes: CloudFront takes {URL_LIMIT}")
+        format!("the URL has {url} bytes: CloudFront accepts at most {URL_LIMIT}")
     } else if request > REQUEST_BYTES {
-        format!("the request has {request} bytes with its headers: CloudFront takes {REQUEST_BYTES}")
+        format!(
+            "the request has {request} bytes with its headers: CloudFront accepts at most {REQUEST_BYTES}"
+        )
     } else {
         return None;
     };
@@ -51,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn cloudfront_takes_urls_and_requests_of_a_certain_length() {
+    fn cloudfront_accepts_urls_and_requests_up_to_a_certain_length() {
         // 8 bytes of protocol, one of the host.
         let path = |length: usize| format!("/{}", "a".repeat(length - 1));
         assert!(too_long("h", &parts(&path(8_192 - 9), 0)).is_none());

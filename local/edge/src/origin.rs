@@ -20,6 +20,7 @@ use tokio_util::io::ReaderStream;
 
 use super::{
     bucket::key_of_path,
+    conditional::is_known,
     distribution::Target,
     events::{function_url_event, http_api_event},
     handler::WHY,
@@ -77,8 +78,7 @@ impl Origins {
                 let range = range.filter(|range| is_single_range(range)).map(str::to_owned);
                 let asked = self.bucket.get_object().bucket(&self.bucket_name).key(key).set_range(range);
                 match asked.send().await {
-                    Ok(object) if is_known(&request.headers, &object) => not_modified(&object),
-                    Ok(object) => object_response(object),
+                    Ok(object) => object_response(object, &request.headers),
                     Err(error) => s3_error(&error, path),
                 }
             }
@@ -93,7 +93,7 @@ async fn event<T: DeserializeOwned>(
     make: fn(&OriginRequest, &[u8]) -> Value,
 ) -> Result<T, Response<Body>> {
     let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| {
-        text(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than the 10 MB that API Gateway takes")
+        text(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than the 10 MB that API Gateway accepts")
     })?;
     serde_json::from_value(make(request, &body)).map_err(|error| {
         tracing::error!(%error, "the event could not be made");
@@ -106,7 +106,7 @@ fn function_url_response(answer: LambdaFunctionUrlResponse, method: &Method) -> 
     if !is_sent_by_lambda(&answer) {
         return text(
             StatusCode::BAD_GATEWAY,
-            "the function's answer has more than the 6 MB that Lambda takes",
+            "the function's answer has more than the 6 MB that Lambda accepts",
         );
     }
     let body = answer.body.unwrap_or_default();
@@ -151,7 +151,8 @@ fn http_api_response(answer: ApiGatewayV2httpResponse) -> Response<Body> {
     response
 }
 
-fn object_response(object: GetObjectOutput) -> Response<Body> {
+/// S3 answers 304 if the conditions say that the cache already has the object.
+fn object_response(object: GetObjectOutput, conditions: &HeaderMap) -> Response<Body> {
     let mut headers = HeaderMap::new();
     let texts = [
         (header::CACHE_CONTROL, object.cache_control()),
@@ -162,6 +163,9 @@ fn object_response(object: GetObjectOutput) -> Response<Body> {
         (header::ETAG, object.e_tag()),
     ];
     set(&mut headers, texts, object.content_length(), object.last_modified());
+    if is_known(conditions, &headers) {
+        return not_modified(headers);
+    }
     let status = if object.content_range().is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let mut response = Response::new(Body::from_stream(ReaderStream::new(object.body.into_async_read())));
     *response.status_mut() = status;
@@ -169,17 +173,13 @@ fn object_response(object: GetObjectOutput) -> Response<Body> {
     response
 }
 
-/// Whether the cache already has the object, by S3's `ETag`.
-fn is_known(headers: &HeaderMap, object: &GetObjectOutput) -> bool {
-    let asked = headers.get(header::IF_NONE_MATCH).and_then(|asked| asked.to_str().ok());
-    asked.is_some() && asked.map(|asked| asked.trim_start_matches("W/")) == object.e_tag()
-}
-
-fn not_modified(object: &GetObjectOutput) -> Response<Body> {
+fn not_modified(mut headers: HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
-    let texts = [(header::CACHE_CONTROL, object.cache_control()), (header::ETAG, object.e_tag())];
-    set(response.headers_mut(), texts, None, object.last_modified());
+    let kept = [header::CACHE_CONTROL, header::ETAG, header::LAST_MODIFIED];
+    response
+        .headers_mut()
+        .extend(kept.into_iter().filter_map(|name| headers.remove(&name).map(|value| (name, value))));
     response
 }
 

@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use cloudfront_signing::UnixTime;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
-use super::{distribution::Behavior, selection::Parameters};
+use super::{conditional::CONDITIONS, distribution::Behavior, selection::Parameters};
 
 /// A request on its way from the distribution to an origin, without its body.
 #[derive(Clone, Debug)]
@@ -30,7 +30,9 @@ pub(super) struct OriginRequest {
 pub(super) fn headers(viewer_headers: &HeaderMap, viewer: SocketAddr, behavior: &Behavior) -> HeaderMap {
     let policies = behavior.parameters();
     let is_taken = |name: &HeaderName| {
-        PASSED_BY_DEFAULT.contains(name) || policies.iter().any(|policy| policy.headers.takes_header(name))
+        PASSED_BY_DEFAULT.contains(name)
+            || CONDITIONS.contains(name)
+            || policies.iter().any(|policy| policy.headers.takes_header(name))
     };
     let mut headers = HeaderMap::new();
     for (name, value) in viewer_headers.iter().filter(|(name, _)| is_taken(name)) {
@@ -123,17 +125,8 @@ const NEVER_PASSED: [&str; 6] = [
     "x-real-ip",
 ];
 
-const PASSED_BY_DEFAULT: [HeaderName; 9] = [
-    header::CONTENT_LENGTH,
-    header::CONTENT_TYPE,
-    header::IF_MATCH,
-    header::IF_MODIFIED_SINCE,
-    header::IF_NONE_MATCH,
-    header::IF_RANGE,
-    header::IF_UNMODIFIED_SINCE,
-    header::RANGE,
-    FORWARDED_FOR,
-];
+/// Passed on without a policy, as the conditions are.
+const PASSED_BY_DEFAULT: [HeaderName; 3] = [header::CONTENT_LENGTH, header::CONTENT_TYPE, FORWARDED_FOR];
 
 #[cfg(test)]
 mod tests {

@@ -20,7 +20,7 @@ impl ViewerProtocolPolicy {
     pub(super) fn answer(self, method: &Method, url: &str) -> Option<Response<Body>> {
         match self {
             Self::AllowAll => None,
-            Self::HttpsOnly => Some(text(StatusCode::FORBIDDEN, "this takes HTTPS only")),
+            Self::HttpsOnly => Some(text(StatusCode::FORBIDDEN, "this cache behavior accepts HTTPS only")),
             Self::RedirectToHttps => {
                 // After 307 the viewer keeps the method and the body. AWS does not document which status
                 // CloudFront returns here.
@@ -28,7 +28,7 @@ impl ViewerProtocolPolicy {
                     Method::GET | Method::HEAD => StatusCode::MOVED_PERMANENTLY,
                     _ => StatusCode::TEMPORARY_REDIRECT,
                 };
-                let mut response = text(status, "this takes HTTPS only");
+                let mut response = text(status, "this cache behavior accepts HTTPS only");
                 let location = url.strip_prefix("http:").map(|rest| format!("https:{rest}"));
                 if let Some(Ok(location)) = location.map(HeaderValue::try_from) {
                     response.headers_mut().insert(header::LOCATION, location);

@@ -32,8 +32,8 @@ pub use media_type::media_type;
 pub use path_pattern::{FolderPattern, NotAFolderPattern, NotAPathPattern, PathPattern};
 pub use plan::{Permission, RequiredGrant, SigningPlan};
 pub use playlist::{
-    Definitions, InsertionPoint, Kind, Origin, PlaylistInfo, Reference, References, RewriteCounts, Scan,
-    SkipReason, is_playlist, rewrite,
+    Definitions, InsertionPoint, Origin, PlaylistInfo, Reference, ReferenceKind, References, RewriteCounts,
+    Scan, SkipReason, is_playlist, rewrite,
 };
 pub use policy_copy::{
     POLICY_COPY_PREFIX, copied_policy, needs_policy_copy, policy_copy, without_policy_copy,

@@ -41,7 +41,7 @@ use url::Url;
 
 /// What a reference points at, as far as the playlist says.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Kind {
+pub enum ReferenceKind {
     /// Data about the presentation: session data, a steering manifest, an interstitial's asset.
     Document,
     /// A decryption key.
@@ -52,7 +52,7 @@ pub enum Kind {
     Playlist,
 }
 
-impl Kind {
+impl ReferenceKind {
     /// Whether its target may contain references itself. Beside the signature, a reference to it then carries what
     /// `resign-manifest` needs to answer the request for it: the requested style, and the policy copy. In the style
     /// `define`, one that is not signed makes the whole playlist `inline`.
@@ -66,7 +66,7 @@ impl Kind {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Reference<'a> {
     /// What it points at.
-    pub kind: Kind,
+    pub kind: ReferenceKind,
     /// Protocol, host and port of its URL, `http` or `https`, as the `url` crate writes them.
     pub origin: &'a str,
     /// The path of its URL, percent-encoded.

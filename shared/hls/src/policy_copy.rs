@@ -20,8 +20,12 @@ pub fn needs_policy_copy(path: &str) -> bool {
 /// The copy of a grant's policy and signature, as query parameters.
 #[must_use]
 pub fn policy_copy(grant: &Grant) -> String {
-    let pairs = grant.query().split('&').map(|pair| format!("{POLICY_COPY_PREFIX}{pair}"));
-    pairs.collect::<Vec<_>>().join("&")
+    grant.query().split('&').map(copy_of).collect::<Vec<_>>().join("&")
+}
+
+/// The name of the copy of a parameter, or the copy of a parameter with its value.
+pub(crate) fn copy_of(parameter: &str) -> String {
+    format!("{POLICY_COPY_PREFIX}{parameter}")
 }
 
 /// The copies in a query, under CloudFront's own names, in their order; `None` if there are none.

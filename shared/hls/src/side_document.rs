@@ -7,7 +7,7 @@ use cloudfront_signing::Grant;
 use url::Url;
 
 use crate::{
-    Asset, Assets, Host, Kind, References, RewriteCounts, SigningPlan, Style,
+    Asset, Assets, Host, ReferenceKind, References, RewriteCounts, SigningPlan, Style,
     document::{CloneParameters, DocumentError, Rewritten, rewrite},
     signed_playlist::nested_parameters,
 };
@@ -33,7 +33,7 @@ impl SideDocument<'_> {
         let mut references = self.references();
         let mut sign = |uri: &str| {
             // `resign` asks for the outcome again when the grants are known.
-            let _ = references.place(uri, Kind::Document, |one| assets.borrow_mut().number(one));
+            let _ = references.place(uri, ReferenceKind::Document, |one| assets.borrow_mut().number(one));
             None
         };
         let mut clone_parameters = |host: &str| {
@@ -61,7 +61,7 @@ impl SideDocument<'_> {
         let mut counts = RewriteCounts::default();
         let mut references = self.references();
         let mut sign = |uri: &str| {
-            let place = references.place(uri, Kind::Document, |one| {
+            let place = references.place(uri, ReferenceKind::Document, |one| {
                 let asset = assets.borrow_mut().number(one)?;
                 plan.grant(asset).map(|_| asset)
             });

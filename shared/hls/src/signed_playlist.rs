@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use cloudfront_signing::Grant;
 
-use crate::{Definitions, Kind, RewriteCounts, Scan, SigningPlan, Style, policy_copy};
+use crate::{Definitions, ReferenceKind, RewriteCounts, Scan, SigningPlan, Style, policy_copy};
 
 /// A signed playlist, not yet written: it is many times longer than the one in the bucket.
 pub struct SignedPlaylist {
@@ -97,7 +97,7 @@ impl SignedPlaylist {
     /// # Errors
     /// The errors of `out`.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
-        let parameters = |asset, kind: Kind| {
+        let parameters = |asset, kind: ReferenceKind| {
             let addition = self.additions.get(self.plan.grant(asset).ok()?)?;
             Some(if kind.is_nested() { addition.nested.as_str() } else { &addition.parameters })
         };

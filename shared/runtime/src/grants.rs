@@ -150,7 +150,7 @@ impl Granted {
     }
 }
 
-/// What [`Grants::try_key`] has signed. It is not JSON, so CloudFront takes it for no policy: the signature, which is
+/// What [`Grants::try_key`] has signed. It is not JSON, so CloudFront accepts it as no policy: the signature, which is
 /// dropped at once, opens nothing.
 const NO_POLICY: &[u8] = b"This is no policy: Usher tries its key.";
 /// Of grants that several viewers share; about 2 KB each.

@@ -74,7 +74,7 @@ pub enum UnusableKey {
     #[error("the secret is not a JSON object with the texts key_pair_id and private_key")]
     NotAKeyPair,
     /// CloudFront accepts one size of RSA keys.
-    #[error("it is RSA with {bits} bits, and CloudFront takes 2048 only")]
+    #[error("it is RSA with {bits} bits, and CloudFront accepts only 2048")]
     RsaSize {
         /// The bits of its modulus.
         bits: usize,
@@ -94,7 +94,7 @@ pub struct LocalKey {
 }
 
 impl LocalKey {
-    /// Takes a key that CloudFront takes.
+    /// Takes a key that CloudFront accepts.
     ///
     /// # Errors
     /// [`SigningError::Key`] for RSA of another size than 2048 bits.
@@ -128,7 +128,7 @@ impl SigningKey for LocalKey {
     }
 }
 
-/// Whether CloudFront takes keys of this kind; parsing has refused other curves than P-256 already.
+/// Whether CloudFront accepts keys of this kind; parsing has refused other curves than P-256 already.
 pub(crate) fn check(algorithm: KeyAlgorithm) -> Result<(), SigningError> {
     match algorithm {
         KeyAlgorithm::Rsa { bits } if bits != 2_048 => Err(SigningError::Key(UnusableKey::RsaSize { bits })),

@@ -26,7 +26,7 @@ pub enum OriginError {
     #[error("is not an origin such as https://app.example.com (neither a * nor null can stand for one)")]
     Form,
     /// A page that anybody on its way could have changed.
-    #[error("is http, which is taken of localhost and loopback addresses only: write https")]
+    #[error("is http, which is allowed for localhost and loopback addresses only: write https")]
     Plaintext,
     /// What a browser would send is another text; nothing but the same text matches.
     #[error("must be written as a browser sends it: {0}")]

@@ -15,8 +15,9 @@ macro_rules! problem_types {
         impl ProblemType {
             const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The end of its URI.
-            const fn name(self) -> &'static str {
+            /// Its name, such as `token-expired`: the end of its URI.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }
 

@@ -20,7 +20,7 @@ use crate::{InvalidSetting, Settings};
 pub enum ViewerProtocol {
     /// On a laptop.
     Http,
-    /// In AWS: the distribution's behaviours are `https-only`.
+    /// In AWS: the distribution's behaviors are `https-only`.
     Https,
 }
 

@@ -111,7 +111,7 @@ async fn kms_keys_that_cloudfront_does_not_take_are_refused() {
     let rows = [
         (
             KeySpec::Rsa4096,
-            "the signing key cannot be used: it is RSA with 4096 bits, and CloudFront takes 2048 only",
+            "the signing key cannot be used: it is RSA with 4096 bits, and CloudFront accepts only 2048",
         ),
         (
             KeySpec::EccNistP384,

@@ -96,7 +96,7 @@ impl<'a> Sections<'a> {
 }
 
 /// Whether `pattern` matches the whole of `text`, without sections: `*` is zero or more characters, `?`
-/// exactly one. A behaviour's path pattern is matched so.
+/// exactly one. A behavior's path pattern is matched so.
 ///
 /// Only the last `*` is ever retried: time is at most the product of the lengths.
 #[must_use]

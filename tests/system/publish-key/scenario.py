@@ -25,7 +25,7 @@ NO_SUCH_KEY = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000
 MISSING = "the property KeyArn is missing: it is the ARN of the KMS key to publish"
 UNKNOWN_TYPE = "the request type is none of Create, Update and Delete"
 ENCRYPTS = "key usage ENCRYPT_DECRYPT: a key that signs for CloudFront has SIGN_VERIFY"
-TOO_LONG = "key spec RSA_4096: CloudFront takes RSA_2048 and ECC_NIST_P256 only"
+TOO_LONG = "key spec RSA_4096: CloudFront accepts only RSA_2048 and ECC_NIST_P256"
 NOT_FOUND = f"NotFoundException: Key '{NO_SUCH_KEY}' does not exist"
 # The number of a key is known only when the key exists; an alias can be named before.
 LATE_KEY = "alias/late"

@@ -14,8 +14,8 @@ const BREAKAGES: [Breakage; 14] = [
         "TargetOriginId: manifest",
         "TargetOriginId: manifests",
         &[
-            "Distribution: the behaviour /video/*.m3u8 leads to an origin that is not there",
-            r#"no behaviour /video/*.m3u8 leads to a function URL with the methods ["GET","HEAD","OPTIONS"]"#,
+            "Distribution: the behavior /video/*.m3u8 leads to an origin that is not there",
+            r#"no behavior /video/*.m3u8 leads to a function URL with the methods ["GET","HEAD","OPTIONS"]"#,
         ],
     ),
     (
@@ -23,7 +23,7 @@ const BREAKAGES: [Breakage; 14] = [
         "PathPattern: /video/*.json",
         "TargetOriginId: manifest",
         "TargetOriginId: media",
-        &[r#"no behaviour /video/*.json leads to a function URL with the methods ["GET","HEAD","OPTIONS"]"#],
+        &[r#"no behavior /video/*.json leads to a function URL with the methods ["GET","HEAD","OPTIONS"]"#],
     ),
     (
         "an API that nobody can post to",
@@ -31,7 +31,7 @@ const BREAKAGES: [Breakage; 14] = [
         "AllowedMethods: [GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE]",
         "AllowedMethods: [GET, HEAD]",
         &[
-            r#"no behaviour /auth/* leads to the API with the methods ["GET","HEAD","OPTIONS","PUT","POST","PATCH","DELETE"]"#,
+            r#"no behavior /auth/* leads to the API with the methods ["GET","HEAD","OPTIONS","PUT","POST","PATCH","DELETE"]"#,
         ],
     ),
     (

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use usher_cloudformation::Stack;
 
 use super::{
-    behaviours::{Behaviour, each},
+    behaviors::{Behavior, each},
     functions::variables,
     secrets::is_dynamic_reference,
 };
@@ -51,15 +51,15 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-pub(super) fn behaviours_lead_to_origins(stack: &Stack) -> Vec<String> {
-    let wrong = |behaviour: &Behaviour<'_>| matches!(behaviour.origin(stack), Origin::Missing);
+pub(super) fn behaviors_lead_to_origins(stack: &Stack) -> Vec<String> {
+    let wrong = |behavior: &Behavior<'_>| matches!(behavior.origin(stack), Origin::Missing);
     each(stack, wrong, "leads to an origin that is not there")
 }
 
 /// What the README promises: sign-in requests reach the API, the function re-signs playlists, segments come
 /// from S3.
 pub(super) fn each_path_has_its_origin(stack: &Stack) -> Vec<String> {
-    let all = Behaviour::all(stack);
+    let all = Behavior::all(stack);
     let mut refused = Vec::new();
     for (pattern, kind, methods) in [
         ("/auth/*", "the API", json!(["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"])),
@@ -67,19 +67,17 @@ pub(super) fn each_path_has_its_origin(stack: &Stack) -> Vec<String> {
         ("/video/*.json", "a function URL", json!(["GET", "HEAD", "OPTIONS"])),
         ("/video/*", "the bucket", json!(["GET", "HEAD", "OPTIONS"])),
     ] {
-        let is_right = |behaviour: &&Behaviour<'_>| {
-            let found = match behaviour.origin(stack) {
+        let is_right = |behavior: &&Behavior<'_>| {
+            let found = match behavior.origin(stack) {
                 Origin::Api(_) => "the API",
                 Origin::Bucket => "the bucket",
                 Origin::FunctionUrl => "a function URL",
                 Origin::Missing | Origin::Site(_) => "",
             };
-            behaviour.pattern == Some(pattern)
-                && found == kind
-                && behaviour.whole["AllowedMethods"] == methods
+            behavior.pattern == Some(pattern) && found == kind && behavior.whole["AllowedMethods"] == methods
         };
-        if !all.iter().any(|behaviour| is_right(&behaviour)) {
-            refused.push(format!("no behaviour {pattern} leads to {kind} with the methods {methods}"));
+        if !all.iter().any(|behavior| is_right(&behavior)) {
+            refused.push(format!("no behavior {pattern} leads to {kind} with the methods {methods}"));
         }
     }
     refused

@@ -106,7 +106,11 @@ async fn the_log_tells_a_secret_that_is_absent_from_one_that_is_wrong() {
         }
         log.take();
         assert_eq!(function.answer(event.clone()).await, refused());
-        assert_eq!(log.take(), format!(" INFO issue_cookies::refusal: refused a request error={why}\n"));
+        let line = format!(
+            " INFO issue_cookies::record: refused a request method=\"POST\" path=\"/auth/cookies\" status=403 \
+             problem=\"not-through-distribution\" error=\"{why}\"\n"
+        );
+        assert_eq!(log.take(), line);
     }
 }
 

@@ -33,15 +33,15 @@ fn returning(text: &str, groups: Value, folders: &str) -> Value {
     event
 }
 
-fn remembered(folders: &str) -> String {
+pub(crate) fn remembered(folders: &str) -> String {
     format!("usher-paths={folders}; HttpOnly; SameSite=Lax; Secure; Path=/auth/cookies")
 }
 
-fn resource(path: &str) -> String {
+pub(crate) fn resource(path: &str) -> String {
     format!("https://{HOST}{path}")
 }
 
-fn not_allowed() -> Value {
+pub(crate) fn not_allowed() -> Value {
     problem(403, "not-entitled", "you are signed in, and may not watch this", json!({}))
 }
 
@@ -213,7 +213,7 @@ async fn a_rule_reads_the_claims_of_any_provider() {
 }
 
 /// What tells a browser to forget its cookies for these folders.
-fn clearing(folders: &[&str]) -> Vec<String> {
+pub(crate) fn clearing(folders: &[&str]) -> Vec<String> {
     let names = ["Policy", "Expires", "Signature", "Key-Pair-Id", "Hash-Algorithm"];
     let lines = folders.iter().flat_map(|folder| {
         names.map(|name| {
@@ -260,7 +260,7 @@ async fn signing_out_clears_what_was_set_for_each_path() {
     let answer = function.answer(sign_out(&[&format!("usher-paths={}", many.join(":"))])).await;
     let fit = 8;
     let paths: Vec<&str> = ["/video/"].into_iter().chain(many.iter().take(fit).map(String::as_str)).collect();
-    let cookies = [clearing(&paths), vec![remembered(&many[fit..].join(":"))]].concat();
+    let cookies = [clearing(&paths), vec![remembered(&format!("!{}", many[fit..].join(":!")))]].concat();
     assert_eq!(answer, response(204, json!({}), None, json!(cookies)));
     // No folder is so long: it would never fit.
     let endless = format!("usher-paths=/video/{}/", "a".repeat(2_600));

@@ -26,7 +26,7 @@ async fn rsa_with_1024_bits_is_refused() {
     let der = key.to_pkcs1_der().unwrap();
     assert_eq!(
         refusal(&pem("RSA PRIVATE KEY", der.as_bytes())).await,
-        "the signing key cannot be used: it is RSA with 1024 bits, and CloudFront takes 2048 only"
+        "the signing key cannot be used: it is RSA with 1024 bits, and CloudFront accepts only 2048"
     );
 }
 

@@ -66,24 +66,61 @@ impl MakeWriter<'_> for Log {
 
 /// Requests with `token`, and what is to be read about them in the log.
 fn requests(token: &str) -> Vec<(Value, String)> {
-    let issued = |what: &str, path: &str, expires: u64| {
+    const ANNA: &str = r#"subject="anna" iss="https://site.example" authenticator="jwt""#;
+    let issued = |what: &str, path: &str, resource: &str, expires: u64| {
         format!(
-            " INFO issue_cookies::handler: {what} subject=\"anna\" iss=\"https://site.example\" authenticator=\"jwt\" \
-             resource=https://{HOST}{path} expires={expires} key_pair_id=K2JCJMDEHXQW5F\n"
+            " INFO issue_cookies::record: {what} method=\"POST\" path=\"{path}\" status=200 {ANNA} \
+             resources=\"https://{HOST}{resource}\" expires={expires} key_pair_id=\"K2JCJMDEHXQW5F\"\n"
         )
     };
-    let refused = |why: &str| format!(" INFO issue_cookies::refusal: refused a credential error={why}\n");
+    let other = |what: &str, request: &str, rest: &str| {
+        format!(" INFO issue_cookies::record: {what} {request} status={rest}\n")
+    };
+    const COOKIES: &str = r#"method="POST" path="/auth/cookies""#;
     let mut basic = signed_in(POST_COOKIES);
     set_header(&mut basic, "authorization", &format!("Basic {token}"));
+    let mut preflight = event(POST_COOKIES, token);
+    preflight["requestContext"]["http"]["method"] = json!("OPTIONS");
+    let mut elsewhere = event(POST_COOKIES, token);
+    elsewhere["rawPath"] = json!("/auth/\nother");
     let mut forbidden = event(POST_URLS, token);
     forbidden["body"] = json!(r#"{"path":"/other"}"#);
     vec![
-        (event(POST_COOKIES, token), issued("issued cookies", "/video/*", 1_790_003_400)),
-        (event(POST_URLS, token), issued("signed a URL", "/video/m/*", 1_790_021_400)),
-        (event(DELETE_COOKIES, token), String::new()),
-        (forbidden, String::new()),
-        (basic, refused("there is no credential")),
-        (event(POST_COOKIES, &format!("{token}x")), refused("the token's signature is not the issuer's")),
+        (event(POST_COOKIES, token), issued("issued cookies", "/auth/cookies", "/video/*", 1_790_003_400)),
+        (event(POST_URLS, token), issued("signed a URL", "/auth/urls", "/video/m/*", 1_790_021_400)),
+        (
+            event(DELETE_COOKIES, token),
+            other("cleared cookies", r#"method="DELETE" path="/auth/cookies""#, "204"),
+        ),
+        (
+            forbidden,
+            other(
+                "refused a request",
+                r#"method="POST" path="/auth/urls""#,
+                &format!(r#"403 problem="not-a-video" {ANNA}"#),
+            ),
+        ),
+        (preflight, other("answered a preflight", r#"method="OPTIONS" path="/auth/cookies""#, "204")),
+        (
+            elsewhere,
+            other("refused a request", r#"method="POST" path="/auth/\nother""#, r#"404 problem="not-found""#),
+        ),
+        (
+            basic,
+            other(
+                "refused a credential",
+                COOKIES,
+                r#"401 problem="sign-in-required" error="there is no credential""#,
+            ),
+        ),
+        (
+            event(POST_COOKIES, &format!("{token}x")),
+            other(
+                "refused a credential",
+                COOKIES,
+                r#"401 problem="credential-rejected" error="the token's signature is not the issuer's""#,
+            ),
+        ),
     ]
 }
 
@@ -131,8 +168,9 @@ async fn the_issuer_stands_in_the_log_where_somebody_has_checked_it() {
         log.take();
         function.answer(event(POST_COOKIES, token)).await;
         let line = format!(
-            " INFO issue_cookies::handler: issued cookies subject=\"anna\" {issuer} \
-             resource=https://{HOST}/video/* expires={} key_pair_id=K2JCJMDEHXQW5F\n",
+            " INFO issue_cookies::record: issued cookies method=\"POST\" path=\"/auth/cookies\" status=200 \
+             subject=\"anna\" {issuer} resources=\"https://{HOST}/video/*\" expires={} \
+             key_pair_id=\"K2JCJMDEHXQW5F\"\n",
             NOW + 60
         );
         assert_eq!(log.take(), line, "{settings:?}");
@@ -148,7 +186,8 @@ async fn an_expired_token_is_not_logged() {
     function.answer(event(POST_COOKIES, &token)).await;
     assert_eq!(
         log.take(),
-        " INFO issue_cookies::refusal: refused a credential error=the token has expired\n"
+        " INFO issue_cookies::record: refused a credential method=\"POST\" path=\"/auth/cookies\" status=401 \
+         problem=\"token-expired\" error=\"the token has expired\"\n"
     );
 }
 
@@ -184,7 +223,10 @@ async fn the_log_says_what_is_wrong_with_a_token_and_the_answer_does_not() {
         let function = Function::new(settings).await;
         log.take();
         let answer = function.answer(event(POST_COOKIES, &token)).await;
-        let line = format!(" INFO issue_cookies::refusal: refused a credential error={why}\n");
+        let line = format!(
+            " INFO issue_cookies::record: refused a credential method=\"POST\" path=\"/auth/cookies\" status=401 \
+             problem=\"credential-rejected\" error=\"{why}\"\n"
+        );
         assert_eq!(log.take(), line);
         assert_eq!(answer["body"]["detail"], "the token is not accepted here", "{why}");
     }
@@ -199,7 +241,9 @@ async fn why_nothing_was_signed_stands_in_the_log_alone() {
     assert_eq!(
         log.take(),
         "ERROR usher_runtime::problem: nothing was signed error=the signing key is out of reach \
-         for the moment: KMS Sign: arn:aws:kms:eu-central-1:123456789012:key/k is throttled\n"
+         for the moment: KMS Sign: arn:aws:kms:eu-central-1:123456789012:key/k is throttled\n\
+         ERROR issue_cookies::record: nothing was signed method=\"POST\" path=\"/auth/cookies\" status=503 \
+         problem=\"signing-key-unavailable\" subject=\"anna\" iss=\"https://site.example\" authenticator=\"jwt\"\n"
     );
     assert!(!answer.contains("arn:aws"), "{answer}");
 }

@@ -62,7 +62,7 @@ async fn missing_key_arn_fails_the_deployment_with_a_reason() {
 async fn update_that_fails_keeps_the_name() {
     let mut request = update("the key before");
     let kms = kms_with("RSA_4096", "SIGN_VERIFY");
-    let reason = "key spec RSA_4096: CloudFront takes RSA_2048 and ECC_NIST_P256 only";
+    let reason = "key spec RSA_4096: CloudFront accepts only RSA_2048 and ECC_NIST_P256";
     assert_eq!(answer_to(request.clone(), vec![kms]).await, failed("the key before", reason));
 
     request["ResourceProperties"] = json!({});
@@ -98,7 +98,7 @@ async fn request_without_an_answer_url_is_an_error() {
 #[tokio::test]
 async fn key_that_cloudfront_does_not_take_fails_the_deployment_with_a_reason() {
     let kms = kms_with("RSA_4096", "SIGN_VERIFY");
-    let reason = "key spec RSA_4096: CloudFront takes RSA_2048 and ECC_NIST_P256 only";
+    let reason = "key spec RSA_4096: CloudFront accepts only RSA_2048 and ECC_NIST_P256";
     assert_eq!(answer_to(create(), vec![kms]).await, failed("PublicPemA", reason));
 
     let kms = kms_with("RSA_2048", "ENCRYPT_DECRYPT");

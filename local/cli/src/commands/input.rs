@@ -15,7 +15,7 @@ pub(super) fn signer(key: &SigningKey) -> Result<(Signer, Vec<String>), InputErr
         .map_err(|error| InputError(format!("{}: {error}", key.private_key.display())))?;
     let warnings = match private_key.algorithm() {
         KeyAlgorithm::Rsa { bits } if bits != 2_048 => {
-            vec![format!("this RSA key has {bits} bits, and CloudFront takes 2048 only")]
+            vec![format!("this RSA key has {bits} bits, and CloudFront accepts only 2048")]
         }
         _ => Vec::new(),
     };

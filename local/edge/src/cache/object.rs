@@ -1,18 +1,14 @@
 //! A response in the cache, and what a viewer gets of it.
 
-use std::{
-    ops::Bound,
-    time::{Duration, SystemTime},
-};
+use std::{ops::Bound, time::Duration};
 
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
-use headers::{
-    ContentRange, ETag, HeaderMapExt as _, IfModifiedSince, IfNoneMatch, IfRange, LastModified, Range,
-};
+use headers::{ContentRange, ETag, HeaderMapExt as _, IfRange, LastModified, Range};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
 use super::{OBJECT_LIMIT, compression};
+use crate::conditional::is_known;
 
 /// An answer of an origin.
 #[derive(Clone, Debug)]
@@ -108,7 +104,7 @@ impl Object {
         let mut response = Response::new(Body::empty());
         *response.headers_mut() = self.headers.clone();
         *response.status_mut() = self.status;
-        if self.status == StatusCode::OK && self.is_known(conditions) {
+        if self.status == StatusCode::OK && is_known(conditions, &self.headers) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             response.headers_mut().remove(header::CONTENT_LENGTH);
             return response;
@@ -138,19 +134,6 @@ impl Object {
         response.headers_mut().typed_insert(ContentRange::unsatisfied_bytes(total));
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(0));
         response
-    }
-
-    /// Whether the viewer already has the object.
-    fn is_known(&self, conditions: &HeaderMap) -> bool {
-        if let Some(asked) = conditions.typed_get::<IfNoneMatch>() {
-            let etag = self.headers.typed_get::<ETag>();
-            return etag.is_some_and(|etag| !asked.precondition_passes(&etag));
-        }
-        let modified = self.headers.typed_get::<LastModified>().map(SystemTime::from);
-        conditions
-            .typed_get::<IfModifiedSince>()
-            .zip(modified)
-            .is_some_and(|(asked, at)| !asked.is_modified(at))
     }
 
     /// The one range that is requested: its first and last byte, or `None` inside if the range does not exist.

@@ -235,7 +235,7 @@ async fn a_viewer_gets_the_part_that_is_asked_for_and_nothing_that_it_has() {
 }
 
 #[tokio::test]
-async fn cloudfront_compresses_text_of_a_certain_size_where_the_behaviour_says_so() {
+async fn cloudfront_compresses_text_of_a_certain_size_where_the_behavior_says_so() {
     static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| "a".repeat(1_000));
     let gzip = Asking { headers: &[("accept-encoding", "gzip")], ..GET };
     for (compress, content_type, body, encoded) in [

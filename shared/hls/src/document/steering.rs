@@ -8,6 +8,7 @@ use super::{
     object::{JsonObject, array, string},
     splice::quoted,
 };
+use crate::policy_copy::copy_of;
 
 impl<'j> Rewriter<'j, '_> {
     pub(super) fn steering_manifest(&mut self, members: &JsonObject<'j>) -> Result<(), DocumentError> {
@@ -71,11 +72,13 @@ impl<'j> Rewriter<'j, '_> {
 
     /// Only a string is certain to replace our signature: players may ignore any other type.
     fn withhold_signature(&mut self, replacement: &JsonObject<'j>, params: Option<&JsonObject<'j>>) {
-        let is_missing = |name: &&str| params.and_then(|params| params.get(name)).and_then(string).is_none();
-        let missing: Vec<_> = SIGNATURES.into_iter().filter(is_missing).collect();
+        let is_missing =
+            |name: &String| params.and_then(|params| params.get(name)).and_then(string).is_none();
+        let missing: Vec<_> =
+            [SIGNATURE.to_owned(), copy_of(SIGNATURE)].into_iter().filter(is_missing).collect();
         if !missing.is_empty() {
             let added = missing.iter().map(|name| member(name, ""));
-            self.write_params(replacement, params, |name| missing.contains(&name), added);
+            self.write_params(replacement, params, |name| missing.iter().any(|one| one == name), added);
         }
     }
 
@@ -104,5 +107,5 @@ fn member(name: &str, value: &str) -> String {
     format!("{}:{}", quoted(name), quoted(value))
 }
 
-/// The parameters that make the others useless when they are empty: the signature, and its copy.
-const SIGNATURES: [&str; 2] = ["Signature", "usher-Signature"];
+/// The parameter without which the others are useless; so is the copy of it.
+const SIGNATURE: &str = "Signature";

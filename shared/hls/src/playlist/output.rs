@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, convert::Infallible};
 
-use super::{Definitions, Kind, Scan, definitions::VERSION, scan::Content};
+use super::{Definitions, ReferenceKind, Scan, definitions::VERSION, scan::Content};
 
 impl<T: Copy> Scan<T> {
     /// Passes the playlist of this scan, with `definitions` at its top, to `put`, in pieces. `parameters` returns
@@ -14,7 +14,7 @@ impl<T: Copy> Scan<T> {
         &self,
         playlist: &[u8],
         definitions: &Definitions,
-        mut parameters: impl FnMut(T, Kind) -> Option<&'p str>,
+        mut parameters: impl FnMut(T, ReferenceKind) -> Option<&'p str>,
         mut put: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut copied = 0;
@@ -48,7 +48,7 @@ impl<T: Copy> Scan<T> {
         &self,
         playlist: &[u8],
         definitions: &Definitions,
-        parameters: impl FnMut(T, Kind) -> Option<&'p str>,
+        parameters: impl FnMut(T, ReferenceKind) -> Option<&'p str>,
         out: &mut Vec<u8>,
     ) {
         let put = |bytes: &[u8]| {

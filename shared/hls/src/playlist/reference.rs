@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::{
-    Kind, Reference, SkipReason,
+    Reference, ReferenceKind, SkipReason,
     location::{Base, Location},
     query,
     variables::Variables,
@@ -25,7 +25,7 @@ pub struct InsertionPoint<'t, T> {
     /// The caller's name for what the reference points at.
     pub target: T,
     /// What the reference points at, as far as the playlist says.
-    pub kind: Kind,
+    pub kind: ReferenceKind,
     /// The reference up to where the parameters go, without those that they replace.
     pub head: Cow<'t, str>,
     /// `?`, `&`, or nothing if the head ends with one of them.
@@ -56,11 +56,11 @@ impl References {
     pub fn place<'t, T: PartialEq>(
         &mut self,
         text: &'t str,
-        kind: Kind,
+        kind: ReferenceKind,
         mut find: impl FnMut(&Reference<'_>) -> Result<T, SkipReason>,
     ) -> Result<InsertionPoint<'t, T>, SkipReason> {
         let mut find = |Location { origin, path }: Location<'_>| {
-            let kind = if path.ends_with(".m3u8") { Kind::Playlist } else { kind };
+            let kind = if path.ends_with(".m3u8") { ReferenceKind::Playlist } else { kind };
             let target = find(&Reference { kind, origin, path })?;
             // After the check of the host, since other hosts have other rules.
             if is_other_playlist(path) { Err(SkipReason::NotResigned) } else { Ok((target, kind)) }
@@ -103,8 +103,8 @@ impl References {
     fn find<T: PartialEq>(
         &mut self,
         path: &str,
-        find: &mut impl FnMut(Location<'_>) -> Result<(T, Kind), SkipReason>,
-    ) -> Result<(T, Kind), SkipReason> {
+        find: &mut impl FnMut(Location<'_>) -> Result<(T, ReferenceKind), SkipReason>,
+    ) -> Result<(T, ReferenceKind), SkipReason> {
         let mut one = |path: &str| find(self.base.resolve(path)?);
         let found = one(path);
         if path.contains('\\') && one(&path.replace('\\', "%5C")) != found {
@@ -119,7 +119,7 @@ impl References {
         &mut self,
         text: &'t str,
         fragment: &'t str,
-        mut find: impl FnMut(Location<'_>) -> Result<(T, Kind), SkipReason>,
+        mut find: impl FnMut(Location<'_>) -> Result<(T, ReferenceKind), SkipReason>,
     ) -> Result<InsertionPoint<'t, T>, SkipReason> {
         let variables = &self.variables;
         let query_start = variables.query_start(text);

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap, ops::Range};
 use url::Url;
 
 use super::{
-    Kind, Reference, RewriteCounts, SkipReason,
+    Reference, ReferenceKind, RewriteCounts, SkipReason,
     attributes::{Attribute, Attributes},
     definitions::low_version,
     lines::{LineEnd, Lines},
@@ -77,7 +77,7 @@ pub(super) enum Content<T> {
     /// Nothing but the replacement, whatever is signed.
     Nothing,
     /// Parameters for a target, if it gets any; otherwise the replacement is not made either.
-    Parameters { target: T, kind: Kind, separator: Option<u8> },
+    Parameters { target: T, kind: ReferenceKind, separator: Option<u8> },
     /// A version number that is too low for definitions.
     Version,
 }
@@ -112,16 +112,16 @@ impl<T: Copy + PartialEq> Scan<T> {
                 None => {}
                 Some(b'#') => scanner.tag(start, line, &lines),
                 Some(_) if std::mem::take(&mut scanner.next_is_variant) => {
-                    scanner.reference(start, line, Kind::Playlist);
+                    scanner.reference(start, line, ReferenceKind::Playlist);
                 }
-                Some(_) => scanner.reference(start, line, Kind::Media),
+                Some(_) => scanner.reference(start, line, ReferenceKind::Media),
             }
         }
         scanner.scan
     }
 
     /// The target and the kind of each reference that can receive parameters.
-    pub fn targets(&self) -> impl Iterator<Item = (T, Kind)> {
+    pub fn targets(&self) -> impl Iterator<Item = (T, ReferenceKind)> {
         self.changes.iter().filter_map(|change| match &change.content {
             Content::Parameters { target, kind, .. } => Some((*target, *kind)),
             _ => None,
@@ -184,7 +184,7 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
                     self.replace(start + low.start..start + low.end, b"", Content::Version);
                 }
             }
-            _ if PREFETCH.contains(&name) => self.reference(start, value, Kind::Media),
+            _ if PREFETCH.contains(&name) => self.reference(start, value, ReferenceKind::Media),
             _ if URI_ATTRIBUTES.iter().any(|place| place.tag == name) => self.attributes(name, start, value),
             _ => self.unknown(name, value),
         }
@@ -235,12 +235,12 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
     fn unknown(&mut self, name: &[u8], list: &[u8]) {
         let is_uri = |attribute: Attribute<'_>| attribute.is_named(b"URI") && !attribute.value.is_empty();
         if name.starts_with(b"EXT") && Attributes::new(list).any(is_uri) {
-            self.leave(SkipReason::UnknownTag, Kind::Media);
+            self.leave(SkipReason::UnknownTag, ReferenceKind::Media);
         }
     }
 
     /// Notes the reference that begins at the byte `start`. Blank space around it is not part of it.
-    fn reference(&mut self, start: usize, raw: &[u8], kind: Kind) {
+    fn reference(&mut self, start: usize, raw: &[u8], kind: ReferenceKind) {
         let text = raw.trim_ascii();
         let start = start + raw.len() - raw.trim_ascii_start().len();
         let place = str::from_utf8(text)
@@ -258,7 +258,7 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
         }
     }
 
-    fn leave(&mut self, reason: SkipReason, kind: Kind) {
+    fn leave(&mut self, reason: SkipReason, kind: ReferenceKind) {
         self.scan.left.count(Err(reason), 1);
         self.scan.info.has_children_elsewhere |= kind.is_nested();
     }

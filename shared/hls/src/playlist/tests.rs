@@ -26,7 +26,7 @@ fn ours(reference: &Reference<'_>, parameters: &str) -> Result<String, SkipReaso
 }
 
 /// Every reference for which the scan calls `sign`.
-fn references(playlist: &str) -> Vec<(Kind, String)> {
+fn references(playlist: &str) -> Vec<(ReferenceKind, String)> {
     let url = Url::parse(PLAYLIST_URL).unwrap();
     let mut found = Vec::new();
     let mut out = Vec::new();
@@ -51,7 +51,7 @@ fn with_left(mut summary: RewriteCounts, left: SkipReason) -> RewriteCounts {
 
 #[test]
 fn every_place_is_signed_as_what_it_is() {
-    use Kind::{Document, Key, Media, Playlist};
+    use ReferenceKind::{Document, Key, Media, Playlist};
     let rows = [
         ("~", Media),
         ("#EXTINF:2,\n~", Media),
@@ -101,7 +101,7 @@ fn every_place_is_signed_as_what_it_is() {
             let url = "https://media.example.com/video/m/a".to_owned();
             assert_eq!(references(&of("a")), [(kind, url)], "{template}");
             let url = "https://media.example.com/video/m/a.m3u8".to_owned();
-            assert_eq!(references(&of("a.m3u8?x")), [(Kind::Playlist, url)], "{template}");
+            assert_eq!(references(&of("a.m3u8?x")), [(ReferenceKind::Playlist, url)], "{template}");
         }
     }
 }
@@ -366,7 +366,7 @@ fn a_parameter_of_the_same_name_as_the_nested_one_is_replaced_on_playlists_and_d
     ];
     for (text, expected) in rows {
         let mut references = References::new(&url, Some("usher-style=inline"));
-        let place = references.place(text, Kind::Media, |_| Ok(())).unwrap();
+        let place = references.place(text, ReferenceKind::Media, |_| Ok(())).unwrap();
         assert_eq!(place.with("@"), expected);
     }
 }

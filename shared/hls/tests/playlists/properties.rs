@@ -2,7 +2,7 @@
 
 use cloudfront_signing::{Grant, Policy, UrlPattern};
 use hls_rewrite::{
-    AssetTree, Authority, Kind, PathPattern, References, SkipReason, Style, ViewerPolicy, rewrite,
+    AssetTree, Authority, PathPattern, ReferenceKind, References, SkipReason, Style, ViewerPolicy, rewrite,
 };
 use proptest::{prelude::*, sample::select};
 use url::Url;
@@ -116,7 +116,7 @@ proptest! {
         let tree = AssetTree::new("/video/*", 1).unwrap();
         let origin = url().origin().ascii_serialization();
         let mut references = References::new(&url(), None);
-        let place = references.place(&text, Kind::Media, |reference| {
+        let place = references.place(&text, ReferenceKind::Media, |reference| {
             let pattern = tree.of(reference.path).filter(|_| reference.origin == origin);
             pattern.ok_or(SkipReason::OutOfScope)
         });

@@ -198,7 +198,7 @@ async fn a_secret_that_is_no_usable_key_is_refused_at_the_start() {
         ),
         (
             pair("K1", &rsa(KeySize::Rsa4096)),
-            "the signing key cannot be used: it is RSA with 4096 bits, and CloudFront takes 2048 only"
+            "the signing key cannot be used: it is RSA with 4096 bits, and CloudFront accepts only 2048"
                 .to_owned(),
         ),
     ];

@@ -94,7 +94,10 @@ fn what_cloudfront_would_not_run_does_not_start() {
     assert_eq!(read(&fits(10_240), RUNTIME), (Ok(true), Vec::new()));
     let refusal = |code: &str, runtime: &str| read(code, runtime).0.expect_err("a refusal");
     let rows = [
-        (refusal(&fits(10_241), RUNTIME), "the function Fn has 10241 bytes of code: CloudFront takes 10240"),
+        (
+            refusal(&fits(10_241), RUNTIME),
+            "the function Fn has 10241 bytes of code: CloudFront accepts at most 10240",
+        ),
         (
             refusal(&fits(100), "cloudfront-js-1.0"),
             "the function Fn has the runtime \"cloudfront-js-1.0\": only cloudfront-js-2.0 runs here",

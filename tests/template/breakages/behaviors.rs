@@ -3,7 +3,7 @@
 use super::{Breakage, each_is_refused};
 
 #[test]
-fn a_broken_behaviour_is_refused() {
+fn a_broken_behavior_is_refused() {
     let sets = [
         "defaults",
         "some countries",
@@ -23,7 +23,7 @@ const BREAKAGES: [Breakage; 40] = [
         "TrustedKeyGroups: [!Ref KeyGroup]",
         "SmoothStreaming: false",
         &[
-            "Distribution: the behaviour /video/*.m3u8 is for /video and has no TrustedKeyGroups of this template",
+            "Distribution: the behavior /video/*.m3u8 is for /video and has no TrustedKeyGroups of this template",
         ],
     ),
     (
@@ -32,7 +32,7 @@ const BREAKAGES: [Breakage; 40] = [
         "TrustedKeyGroups: [!Ref KeyGroup]",
         "TrustedKeyGroups: [somebody-elses]",
         &[
-            "Distribution: the behaviour /video/*.json is for /video and has no TrustedKeyGroups of this template",
+            "Distribution: the behavior /video/*.json is for /video and has no TrustedKeyGroups of this template",
         ],
     ),
     (
@@ -40,7 +40,7 @@ const BREAKAGES: [Breakage; 40] = [
         "PathPattern: /video/*\n",
         "TrustedKeyGroups: [!Ref KeyGroup]",
         "TrustedKeyGroups: [!Ref KeyGroup]\n            TrustedSigners: [self]",
-        &["Distribution: the behaviour /video/* is for /video and has no TrustedKeyGroups of this template"],
+        &["Distribution: the behavior /video/* is for /video and has no TrustedKeyGroups of this template"],
     ),
     (
         "a pattern that is for /video, too",
@@ -48,8 +48,8 @@ const BREAKAGES: [Breakage; 40] = [
         "          # Open",
         "          - {PathPattern: \"*.ts\", TargetOriginId: media, ViewerProtocolPolicy: https-only}\n          # Open",
         &[
-            "Distribution: the behaviour *.ts is for /video and has no TrustedKeyGroups of this template",
-            "Distribution: the behaviour *.ts has not the response headers policy that it should have",
+            "Distribution: the behavior *.ts is for /video and has no TrustedKeyGroups of this template",
+            "Distribution: the behavior *.ts has not the response headers policy that it should have",
         ],
     ),
     (
@@ -58,7 +58,7 @@ const BREAKAGES: [Breakage; 40] = [
         "TrustedKeyGroups: !If [HasWebsite, !Ref AWS::NoValue, [!Ref KeyGroup]]",
         "SmoothStreaming: false",
         &[
-            "Distribution: the default behaviour has no TrustedKeyGroups of this template, and leads to no web site that was given",
+            "Distribution: the default behavior has no TrustedKeyGroups of this template, and leads to no web site that was given",
         ],
     ),
     (
@@ -67,7 +67,7 @@ const BREAKAGES: [Breakage; 40] = [
         "TargetOriginId: !If [HasWebsite, website, media]",
         "TargetOriginId: media",
         &[
-            "Distribution: the default behaviour has no TrustedKeyGroups of this template, and leads to no web site that was given",
+            "Distribution: the default behavior has no TrustedKeyGroups of this template, and leads to no web site that was given",
         ],
     ),
     (
@@ -75,14 +75,14 @@ const BREAKAGES: [Breakage; 40] = [
         "PathPattern: /auth/*",
         "https-only",
         "allow-all",
-        &["Distribution: the behaviour /auth/* lets viewers come without TLS"],
+        &["Distribution: the behavior /auth/* lets viewers come without TLS"],
     ),
     (
         "the default without TLS",
         "DefaultCacheBehavior:",
         "redirect-to-https",
         "allow-all",
-        &["Distribution: the default behaviour lets viewers come without TLS"],
+        &["Distribution: the default behavior lets viewers come without TLS"],
     ),
     (
         "a pattern behind a wider one",
@@ -90,9 +90,9 @@ const BREAKAGES: [Breakage; 40] = [
         "PathPattern: /video/*.m3u8",
         "PathPattern: /video/*",
         &[
-            "Distribution: the behaviour /video/*.json is never reached, behind /video/*",
-            "Distribution: the behaviour /video/* is never reached, behind /video/*",
-            r#"no behaviour /video/*.m3u8 leads to a function URL with the methods ["GET","HEAD","OPTIONS"]"#,
+            "Distribution: the behavior /video/*.json is never reached, behind /video/*",
+            "Distribution: the behavior /video/* is never reached, behind /video/*",
+            r#"no behavior /video/*.m3u8 leads to a function URL with the methods ["GET","HEAD","OPTIONS"]"#,
         ],
     ),
     (
@@ -100,35 +100,35 @@ const BREAKAGES: [Breakage; 40] = [
         "PathPattern: /auth/*",
         "CachePolicyId: !Ref AuthCachePolicy",
         "CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
-        &["Distribution: the behaviour /auth/* caches what a function answers for somebody else"],
+        &["Distribution: the behavior /auth/* caches what a function answers for somebody else"],
     ),
     (
         "one viewer's cookies for everybody, for a second",
         "  AuthCachePolicy:",
         "DefaultTTL: 0",
         "DefaultTTL: 1",
-        &["Distribution: the behaviour /auth/* caches what a function answers for somebody else"],
+        &["Distribution: the behavior /auth/* caches what a function answers for somebody else"],
     ),
     (
         "one viewer's cookies for everybody, for a day",
         "  AuthCachePolicy:",
         "MaxTTL: 1",
         "MaxTTL: 86400",
-        &["Distribution: the behaviour /auth/* caches what a function answers for somebody else"],
+        &["Distribution: the behavior /auth/* caches what a function answers for somebody else"],
     ),
     (
         "a country that viewers choose",
         "  AuthCachePolicy:",
         "Headers: [CloudFront-Viewer-Country, CloudFront-Viewer-ASN]",
         "Headers: [CloudFront-Viewer-ASN]",
-        &["Distribution: the behaviour /auth/* caches what a function answers for somebody else"],
+        &["Distribution: the behavior /auth/* caches what a function answers for somebody else"],
     ),
     (
         "one viewer's playlist for everybody",
         "PathPattern: /video/*.m3u8",
         "CachePolicyId: !Ref ManifestCachePolicy",
         "CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
-        &["Distribution: the behaviour /video/*.m3u8 caches what a function answers for somebody else"],
+        &["Distribution: the behavior /video/*.m3u8 caches what a function answers for somebody else"],
     ),
     (
         "a playlist for those who may watch something else",
@@ -168,7 +168,7 @@ const BREAKAGES: [Breakage; 40] = [
         "b689b0a8-53d0-40ab-baf2-68738e2966ac # Managed-AllViewerExceptHostHeader",
         "b689b0a8-53d0-40ab-baf2-68738e2966ad # Managed-AllViewerExceptHostHeader",
         &[
-            "Distribution: the behaviour /auth/* does not forward what a function needs, or forwards the viewer's Host",
+            "Distribution: the behavior /auth/* does not forward what a function needs, or forwards the viewer's Host",
             "b689b0a8-53d0-40ab-baf2-68738e2966ad is no managed policy that is known here",
         ],
     ),
@@ -192,7 +192,7 @@ const BREAKAGES: [Breakage; 40] = [
         "b689b0a8-53d0-40ab-baf2-68738e2966ac # Managed-AllViewerExceptHostHeader",
         "216adef6-5c7f-47e4-b989-5492eafa07d3 # Managed-AllViewer",
         &[
-            "Distribution: the behaviour /auth/* does not forward what a function needs, or forwards the viewer's Host",
+            "Distribution: the behavior /auth/* does not forward what a function needs, or forwards the viewer's Host",
         ],
     ),
     (
@@ -201,7 +201,7 @@ const BREAKAGES: [Breakage; 40] = [
         "OriginRequestPolicyId: !Ref ManifestOriginRequestPolicy",
         "OriginRequestPolicyId: 216adef6-5c7f-47e4-b989-5492eafa07d3 # Managed-AllViewer",
         &[
-            "Distribution: the behaviour /video/*.m3u8 does not forward what a function needs, or forwards the viewer's Host",
+            "Distribution: the behavior /video/*.m3u8 does not forward what a function needs, or forwards the viewer's Host",
         ],
     ),
     (
@@ -210,7 +210,7 @@ const BREAKAGES: [Breakage; 40] = [
         "EventType: viewer-request",
         "EventType: viewer-response",
         &[
-            "Distribution: the behaviour /video/*.json passes on headers that the viewer-request function did not set",
+            "Distribution: the behavior /video/*.json passes on headers that the viewer-request function did not set",
         ],
     ),
     (
@@ -218,35 +218,35 @@ const BREAKAGES: [Breakage; 40] = [
         "DefaultCacheBehavior:",
         "- 4135ea2d-6df8-44a3-9df3-4b5a84be39ad # Managed-CachingDisabled",
         "- 658327ea-f89d-4fab-a63d-7e88639e58f6 # Managed-CachingOptimized",
-        &["Distribution: the default behaviour caches the pages of the web site"],
+        &["Distribution: the default behavior caches the pages of the web site"],
     ),
     (
         "a web site that nobody may write to",
         "DefaultCacheBehavior:",
         "[GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE]",
         "[GET, HEAD, OPTIONS]",
-        &["Distribution: the default behaviour does not let viewers write to the web site"],
+        &["Distribution: the default behavior does not let viewers write to the web site"],
     ),
     (
         "a web site that does not know its name",
         "DefaultCacheBehavior:",
         "- 216adef6-5c7f-47e4-b989-5492eafa07d3 # Managed-AllViewer",
         "- b689b0a8-53d0-40ab-baf2-68738e2966ac # Managed-AllViewerExceptHostHeader",
-        &["Distribution: the default behaviour does not forward what the web site needs"],
+        &["Distribution: the default behavior does not forward what the web site needs"],
     ),
     (
         "segments that may be pages",
         "PathPattern: /video/*\n",
         "            ResponseHeadersPolicyId: !Ref VideoHeaders\n",
         "",
-        &["Distribution: the behaviour /video/* has not the response headers policy that it should have"],
+        &["Distribution: the behavior /video/* has not the response headers policy that it should have"],
     ),
     (
         "sign-in with the headers of videos",
         "PathPattern: /auth/*\n",
         "            TargetOriginId: auth\n",
         "            TargetOriginId: auth\n            ResponseHeadersPolicyId: !Ref VideoHeaders\n",
-        &["Distribution: the behaviour /auth/* has not the response headers policy that it should have"],
+        &["Distribution: the behavior /auth/* has not the response headers policy that it should have"],
     ),
     (
         "browsers that guess a type",
@@ -325,6 +325,6 @@ const BREAKAGES: [Breakage; 40] = [
 ];
 
 const BOTH_CACHED: &[&str] = &[
-    "Distribution: the behaviour /video/*.json caches what a function answers for somebody else",
-    "Distribution: the behaviour /video/*.m3u8 caches what a function answers for somebody else",
+    "Distribution: the behavior /video/*.json caches what a function answers for somebody else",
+    "Distribution: the behavior /video/*.m3u8 caches what a function answers for somebody else",
 ];

@@ -12,7 +12,7 @@ use super::{
 use crate::resources::{items, referred, resources};
 
 /// A cache behavior of a distribution.
-pub(super) struct Behaviour<'a> {
+pub(super) struct Behavior<'a> {
     distribution: &'a str,
     /// `None` for the default cache behavior.
     pub(super) pattern: Option<&'a str>,
@@ -20,7 +20,7 @@ pub(super) struct Behaviour<'a> {
     pub(super) origins: &'a Value,
 }
 
-impl<'a> Behaviour<'a> {
+impl<'a> Behavior<'a> {
     /// All of them, in the order in which CloudFront tries them.
     pub(super) fn all(stack: &'a Stack) -> Vec<Self> {
         let distributions = resources(stack, "AWS::CloudFront::Distribution");
@@ -29,10 +29,10 @@ impl<'a> Behaviour<'a> {
             let origins = &config["Origins"];
             let ordered = items(&config["CacheBehaviors"]).iter().map(move |whole| {
                 let pattern = Some(whole["PathPattern"].as_str().unwrap_or_default());
-                Behaviour { distribution: id, pattern, whole, origins }
+                Behavior { distribution: id, pattern, whole, origins }
             });
             let whole = &config["DefaultCacheBehavior"];
-            ordered.chain([Behaviour { distribution: id, pattern: None, whole, origins }])
+            ordered.chain([Behavior { distribution: id, pattern: None, whole, origins }])
         });
         of_one.flatten().collect()
     }
@@ -63,40 +63,40 @@ impl<'a> Behaviour<'a> {
     }
 }
 
-impl fmt::Display for Behaviour<'_> {
+impl fmt::Display for Behavior<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pattern {
-            Some(pattern) => write!(f, "{}: the behaviour {pattern}", self.distribution),
-            None => write!(f, "{}: the default behaviour", self.distribution),
+            Some(pattern) => write!(f, "{}: the behavior {pattern}", self.distribution),
+            None => write!(f, "{}: the default behavior", self.distribution),
         }
     }
 }
 
 /// A sentence for each cache behavior that is wrong.
-pub(super) fn each(stack: &Stack, wrong: impl Fn(&Behaviour<'_>) -> bool, what: &str) -> Vec<String> {
-    let all = Behaviour::all(stack);
-    all.iter().filter(|behaviour| wrong(behaviour)).map(|behaviour| format!("{behaviour} {what}")).collect()
+pub(super) fn each(stack: &Stack, wrong: impl Fn(&Behavior<'_>) -> bool, what: &str) -> Vec<String> {
+    let all = Behavior::all(stack);
+    all.iter().filter(|behavior| wrong(behavior)).map(|behavior| format!("{behavior} {what}")).collect()
 }
 
 pub(super) fn video_is_signed(stack: &Stack) -> Vec<String> {
-    let wrong = |behaviour: &Behaviour<'_>| {
-        behaviour.pattern.is_some() && behaviour.is_for_video() && !behaviour.is_signed(stack)
+    let wrong = |behavior: &Behavior<'_>| {
+        behavior.pattern.is_some() && behavior.is_for_video() && !behavior.is_signed(stack)
     };
     each(stack, wrong, "is for /video and has no TrustedKeyGroups of this template")
 }
 
 pub(super) fn default_is_signed_or_leads_to_the_web_site(stack: &Stack) -> Vec<String> {
-    let wrong = |behaviour: &Behaviour<'_>| {
+    let wrong = |behavior: &Behavior<'_>| {
         let given = stack.parameter("WebsiteDomainName").and_then(Value::as_str).unwrap_or_default();
-        let is_site = matches!(behaviour.origin(stack), Origin::Site(host) if host == given);
-        behaviour.pattern.is_none() && !behaviour.is_signed(stack) && !is_site
+        let is_site = matches!(behavior.origin(stack), Origin::Site(host) if host == given);
+        behavior.pattern.is_none() && !behavior.is_signed(stack) && !is_site
     };
     each(stack, wrong, "has no TrustedKeyGroups of this template, and leads to no web site that was given")
 }
 
 pub(super) fn viewers_come_by_https(stack: &Stack) -> Vec<String> {
-    let wrong = |behaviour: &Behaviour<'_>| {
-        let policy = behaviour.whole["ViewerProtocolPolicy"].as_str();
+    let wrong = |behavior: &Behavior<'_>| {
+        let policy = behavior.whole["ViewerProtocolPolicy"].as_str();
         !matches!(policy, Some("https-only" | "redirect-to-https"))
     };
     each(stack, wrong, "lets viewers come without TLS")
@@ -104,7 +104,7 @@ pub(super) fn viewers_come_by_https(stack: &Stack) -> Vec<String> {
 
 /// CloudFront uses the first that matches.
 pub(super) fn first_match_is_the_closest(stack: &Stack) -> Vec<String> {
-    let all = Behaviour::all(stack);
+    let all = Behavior::all(stack);
     let mut refused = Vec::new();
     for (at, later) in all.iter().enumerate() {
         for earlier in all.iter().take(at) {
@@ -152,13 +152,13 @@ pub(super) fn nobody_gets_what_is_somebody_elses(stack: &Stack) -> Vec<String> {
         },
         "QueryStringsConfig": {"QueryStringBehavior": "none"},
     });
-    let wrong = |behaviour: &Behaviour<'_>| {
-        let (key, longest) = match behaviour.origin(stack) {
+    let wrong = |behavior: &Behavior<'_>| {
+        let (key, longest) = match behavior.origin(stack) {
             Origin::Api(_) => (&location, 1),
             Origin::FunctionUrl => (&key, 300),
             _ => return false,
         };
-        let id = &behaviour.whole["CachePolicyId"];
+        let id = &behavior.whole["CachePolicyId"];
         referred(stack, id, "AWS::CloudFront::CachePolicy").is_none_or(|policy| {
             let config = policy.property("CachePolicyConfig");
             let ttls = ["MinTTL", "DefaultTTL", "MaxTTL"].map(|name| &config[name]);
@@ -207,9 +207,9 @@ pub(super) fn functions_are_found_by_their_own_host(stack: &Stack) -> Vec<String
         "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["CloudFront-Viewer-Address"]},
         "QueryStringsConfig": {"QueryStringBehavior": "none"},
     });
-    let wrong = |behaviour: &Behaviour<'_>| {
-        let id = &behaviour.whole["OriginRequestPolicyId"];
-        match behaviour.origin(stack) {
+    let wrong = |behavior: &Behavior<'_>| {
+        let id = &behavior.whole["OriginRequestPolicyId"];
+        match behavior.origin(stack) {
             Origin::Api(_) => *id != ALL_VIEWER_EXCEPT_HOST_HEADER,
             Origin::FunctionUrl => {
                 let policy = referred(stack, id, "AWS::CloudFront::OriginRequestPolicy");
@@ -229,24 +229,24 @@ pub(super) fn functions_are_found_by_their_own_host(stack: &Stack) -> Vec<String
 
 /// Otherwise a viewer could set the headers that tell a function who the viewer is.
 pub(super) fn functions_believe_the_viewer_request_function(stack: &Stack) -> Vec<String> {
-    let wrong = |behaviour: &Behaviour<'_>| {
+    let wrong = |behavior: &Behavior<'_>| {
         let sets_headers = |association: &Value| {
             association["EventType"] == "viewer-request"
                 && referred(stack, &association["FunctionARN"], "AWS::CloudFront::Function").is_some()
         };
-        behaviour.asks_a_function(stack)
-            && !items(&behaviour.whole["FunctionAssociations"]).iter().any(sets_headers)
+        behavior.asks_a_function(stack)
+            && !items(&behavior.whole["FunctionAssociations"]).iter().any(sets_headers)
     };
     each(stack, wrong, "passes on headers that the viewer-request function did not set")
 }
 
 /// Pages differ by viewer, and contain the host name that the viewer requested.
 pub(super) fn web_site_is_never_cached(stack: &Stack) -> Vec<String> {
-    let is_site = |behaviour: &Behaviour<'_>| matches!(behaviour.origin(stack), Origin::Site(_));
-    let cached = |behaviour: &Behaviour<'_>| behaviour.whole["CachePolicyId"] != CACHING_DISABLED;
-    let unlike = |behaviour: &Behaviour<'_>| behaviour.whole["OriginRequestPolicyId"] != ALL_VIEWER;
+    let is_site = |behavior: &Behavior<'_>| matches!(behavior.origin(stack), Origin::Site(_));
+    let cached = |behavior: &Behavior<'_>| behavior.whole["CachePolicyId"] != CACHING_DISABLED;
+    let unlike = |behavior: &Behavior<'_>| behavior.whole["OriginRequestPolicyId"] != ALL_VIEWER;
     let all_methods = json!(["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]);
-    let reads = |behaviour: &Behaviour<'_>| behaviour.whole["AllowedMethods"] != all_methods;
+    let reads = |behavior: &Behavior<'_>| behavior.whole["AllowedMethods"] != all_methods;
     let mut refused = each(stack, |one| is_site(one) && cached(one), "caches the pages of the web site");
     refused.extend(each(
         stack,
@@ -265,9 +265,9 @@ pub(super) fn web_site_is_never_cached(stack: &Stack) -> Vec<String> {
 pub(super) fn videos_run_nothing(stack: &Stack) -> Vec<String> {
     let policy = resources(stack, "AWS::CloudFront::ResponseHeadersPolicy").next();
     let id = policy.as_ref().map(|policy| json!({"Ref": policy.id})).unwrap_or_default();
-    let wrong = |behaviour: &Behaviour<'_>| {
-        let is_video = behaviour.pattern.is_some() && behaviour.is_for_video();
-        behaviour.whole["ResponseHeadersPolicyId"] != if is_video { id.clone() } else { Value::Null }
+    let wrong = |behavior: &Behavior<'_>| {
+        let is_video = behavior.pattern.is_some() && behavior.is_for_video();
+        behavior.whole["ResponseHeadersPolicyId"] != if is_video { id.clone() } else { Value::Null }
     };
     let mut refused = each(stack, wrong, "has not the response headers policy that it should have");
     let Some(policy) = policy else { return refused };

@@ -1,0 +1,124 @@
+//! `usher check`
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    process::{Child, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::program::{command, run, told};
+
+#[test]
+fn what_is_served_here_is_right() {
+    let serving = Serving::start();
+    let (code, stdout, stderr) =
+        run(&["check", &serving.url, "--bucket-url", &serving.bucket_url, "--output", "json"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report.get("right"), Some(&Value::Bool(true)));
+
+    let (code, stdout, _) = run(&["check", &serving.url]);
+    assert_eq!(code, Some(0), "{stdout}");
+    let last = stdout.lines().last().unwrap();
+    assert_eq!(last, "29 right, 0 wrong, 0 to be improved, 7 not made, 0 unknown");
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_cure_and_exit_code_1() {
+    let serving = Serving::start();
+    let folder = TempDir::new().unwrap();
+    let token = folder.path().join("token");
+    fs::write(&token, "not-a-token\n").unwrap();
+    let rows = [
+        (command(&["check", &serving.url, "--bearer-file", token.to_str().unwrap()]), "a file"),
+        (command(&["check", &serving.url]), "the environment"),
+    ];
+    for (mut command, from) in rows {
+        let (code, stdout, stderr) = told(command.env("USHER_BEARER", "not-a-token").output().unwrap());
+        assert_eq!((code, stderr.as_str()), (Some(1), ""), "{from}");
+        let mut lines = stdout.lines().skip_while(|line| !line.starts_with("wrong"));
+        assert_eq!(lines.next(), Some("wrong     sign-in             401: the token is not accepted here"));
+        let cure = "                              cure: the credential is not accepted: compare its issuer, audience and \
+                    expiry with the parameters that say who may watch (JwtIssuer, JwtAudience, PloneSite, \
+                    DjangoKeysArn, …)";
+        assert_eq!(lines.next(), Some(cure));
+        assert!(!stdout.contains("not-a-token"), "{from}");
+    }
+}
+
+#[test]
+fn bad_usage_is_one_line_and_exit_code_2() {
+    let folder = TempDir::new().unwrap();
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "").unwrap();
+    let empty = empty.to_str().unwrap();
+    let rows: [(&[&str], &str); 8] = [
+        (
+            &["check", "http://127.0.0.1:1"],
+            "http://127.0.0.1:1/ does not answer: Connection refused (os error 111)",
+        ),
+        (
+            &["check", "https://h/video"],
+            "https://h/video is not where a distribution stands: give its protocol and host, such as \
+             https://video.example.com",
+        ),
+        (&["check", "h"], "invalid value 'h' for '<URL>': relative URL without a base"),
+        (
+            &["check", "https://h", "--playlist", "p.m3u8"],
+            "invalid value 'p.m3u8' for '--playlist <PATH>': it is no path such as /video/m/master.m3u8",
+        ),
+        (
+            &["check", "https://h", "--origin", "https://h/"],
+            "invalid value 'https://h/' for '--origin <ORIGIN>': must be written as a browser sends it: https://h",
+        ),
+        (
+            &["check", "https://h", "--bearer-file", empty],
+            "the bearer token is empty, or has characters that cannot stand in a header",
+        ),
+        (
+            &["check", "https://h", "--cookie-file", empty],
+            "the cookies are not one line such as __ac=…, as a browser sends them",
+        ),
+        (
+            &["check", "https://h", "--bearer-file", empty, "--cookie-file", empty],
+            "the argument '--bearer-file <FILE>' cannot be used with '--cookie-file <FILE>'",
+        ),
+    ];
+    for (arguments, expected) in rows {
+        assert_eq!(run(arguments), (Some(2), String::new(), format!("error: {expected}\n")));
+    }
+}
+
+/// `usher serve`, which stops when it is dropped.
+struct Serving {
+    child: Child,
+    url: String,
+    bucket_url: String,
+    _state: TempDir,
+}
+
+impl Serving {
+    fn start() -> Self {
+        let state = TempDir::new().unwrap();
+        let folder = state.path().to_str().unwrap();
+        let anywhere = "127.0.0.1:0";
+        let mut serve =
+            command(&["serve", "--listen", anywhere, "--bucket-listen", anywhere, "--state", folder]);
+        let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut address =
+            |before: &str| lines.next().unwrap().unwrap().strip_prefix(before).unwrap().to_owned();
+        let (url, bucket_url) = (address("listening on "), address("bucket on "));
+        Self { child, url, bucket_url, _state: state }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
