@@ -54,7 +54,7 @@ fn the_deployed_template_runs_here() {
     assert_eq!(
         seen,
         [
-            row("/auth/*", "issue-cookies", false, true, ALL_METHODS, Protocol::HttpsOnly, 0),
+            row("/auth/*", "issue-cookies", false, true, ALL_METHODS, Protocol::HttpsOnly, 1),
             row("/video/*.m3u8", "resign-manifest", true, true, READING, Protocol::HttpsOnly, 300),
             row("/video/*.json", "resign-manifest", true, true, READING, Protocol::HttpsOnly, 300),
             row("/video/*", "bucket", true, false, READING, Protocol::HttpsOnly, A_YEAR),
@@ -88,7 +88,12 @@ fn a_playlist_is_kept_by_what_its_bytes_depend_on() {
         );
     }
     assert_eq!(*distribution.behavior("/video/m/s.ts").cache, CachePolicy::optimized());
-    assert_eq!(*distribution.behavior("/auth/cookies").cache, CachePolicy::default());
+    let location = Parameters {
+        headers: texts(&["CloudFront-Viewer-Country", "CloudFront-Viewer-ASN"]),
+        ..Parameters::default()
+    };
+    let auth = CachePolicy { parameters: location, max_ttl: 1, ..CachePolicy::default() };
+    assert_eq!(*distribution.behavior("/auth/cookies").cache, auth);
     let kept = [404, 414, 500, 501, 502, 503, 504].map(|status| (status, 0));
     assert_eq!(distribution.error_ttls, kept.into());
 }
