@@ -15,7 +15,7 @@ use usher_runtime::{
 };
 
 use crate::{
-    Config, NotEntitled, Subject,
+    Config, Facts, Location, NotEntitled, Subject,
     answer::Answer,
     asked_path,
     authenticators::Credential,
@@ -37,7 +37,14 @@ struct Admission {
     /// The origin that the viewer asked.
     origin: ViewerOrigin,
     subject: Subject,
+    location: Location,
     now: UnixTime,
+}
+
+impl Admission {
+    fn facts(&self) -> Facts<'_> {
+        Facts { subject: &self.subject, location: &self.location }
+    }
 }
 
 impl IssueCookies {
@@ -117,8 +124,8 @@ impl IssueCookies {
         admission: &Admission,
         record: &mut Record,
     ) -> Result<Answer, Refusal> {
-        let Admission { origin, subject, now } = admission;
-        let paths = self.config.entitlements.resources(subject);
+        let Admission { origin, now, .. } = admission;
+        let paths = self.config.entitlements.resources(admission.facts());
         let paths = paths.map_err(Refusal::NotEntitled)?;
         let attributes = |path: &str| self.attributes(origin, path);
         // Before the key signs: a host that cannot have cookies costs no signature.
@@ -152,8 +159,8 @@ impl IssueCookies {
         path: &str,
         record: &mut Record,
     ) -> Result<Answer, Refusal> {
-        let Admission { origin, subject, now } = admission;
-        let asset = self.entitled_asset(subject, path)?;
+        let Admission { origin, subject, now, .. } = admission;
+        let asset = self.entitled_asset(admission.facts(), path)?;
         let attributes = |path: &str| self.attributes(origin, path);
         // Before the key signs: a host that cannot have cookies costs no signature.
         attributes("/")?;
@@ -194,7 +201,7 @@ impl IssueCookies {
         let asked = asked_path::read(request)?;
         // First what nobody can sign, then what this function may not sign.
         let url = ExactUrl::new(admission.origin.url(&asked)).map_err(Refusal::Url)?;
-        let asset = self.entitled_asset(&admission.subject, &asked)?;
+        let asset = self.entitled_asset(admission.facts(), &asked)?;
         // The grant covers the whole asset, since a player adds parameters to playlist URLs.
         let (resource, grant) = self.grant(&admission, &asset.pattern(), self.config.url_ttl).await?;
         let mut signed = grant.url(&url).map_err(Refusal::Url)?;
@@ -214,12 +221,12 @@ impl IssueCookies {
     }
 
     /// The asset of a path, if the viewer may watch it.
-    fn entitled_asset<'p>(&self, subject: &Subject, path: &'p str) -> Result<Asset<'p>, Refusal> {
+    fn entitled_asset<'p>(&self, viewer: Facts<'_>, path: &'p str) -> Result<Asset<'p>, Refusal> {
         let path = without_query(path);
         // The playlist function would not answer for such a path, and its dot segments could lead elsewhere.
         let asset = object_key(path).and_then(|_| self.config.tree.asset(path));
         let asset = asset.ok_or_else(|| Refusal::OutsideOfScope { root: self.config.tree.root().clone() })?;
-        self.config.entitlements.permits(subject, path).map_err(Refusal::NotEntitled)?;
+        self.config.entitlements.permits(viewer, path).map_err(Refusal::NotEntitled)?;
         Ok(asset)
     }
 
@@ -238,7 +245,7 @@ impl IssueCookies {
         let subject =
             self.config.authenticators.authenticate(credential, now).await.map_err(Refusal::Credential)?;
         record.viewer(&subject);
-        Ok(Admission { origin, subject, now })
+        Ok(Admission { origin, subject, location: Location::of(&request.headers), now })
     }
 
     fn origin(&self, request: &ApiGatewayV2httpRequest) -> Result<ViewerOrigin, Refusal> {
