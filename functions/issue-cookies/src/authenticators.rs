@@ -30,7 +30,7 @@ use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::UnixTime;
 use usher_runtime::{InvalidSetting, Secret, SecretUnread, Settings, Warming};
 
-pub(crate) use self::credential::Credential;
+pub(crate) use self::{claims::UniqueClaims, credential::Credential};
 use self::{
     django::Django,
     hmac_keys::{Secrets, SecretsError},
