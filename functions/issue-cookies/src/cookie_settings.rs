@@ -94,9 +94,11 @@ impl CookieSettings {
 /// Why a page of `origin` is on another site than the viewers' hosts, as far as the settings say. On such a page,
 /// browsers neither keep the cookies of an answer nor send them.
 fn cross_site(origin: &Origin, domain: Option<&str>, protocol: ViewerProtocol) -> Option<String> {
+    // The pages of an app play by signed URLs: to their web view, every host is another site.
+    let of_page = origin.protocol()?;
     let (reason, cure) = if domain.is_some_and(|domain| site(origin.host()) != site(domain)) {
         ("is on another site than COOKIE_DOMAIN", "remove it from ALLOWED_ORIGINS")
-    } else if (origin.protocol(), protocol) == (ViewerProtocol::Http, ViewerProtocol::Https) {
+    } else if (of_page, protocol) == (ViewerProtocol::Http, ViewerProtocol::Https) {
         // An https origin and http viewers are fine: that is a laptop with the settings of a deployment.
         ("is http where VIEWER_PROTOCOL is https, which makes it another site", "serve its pages over https")
     } else {

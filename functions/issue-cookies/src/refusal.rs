@@ -7,7 +7,7 @@ use http::{HeaderValue, header};
 use usher_runtime::{Problem, ProblemType, SigningError, ViewerError, with_sources};
 
 use crate::{
-    AuthenticationError, NotEntitled, cookie_settings::HostNotCovered, origin_rule::OriginRefusal,
+    AuthenticationError, NotEntitled, authenticators::TOKEN_LIMIT, cookie_settings::HostNotCovered, origin_rule::OriginRefusal,
     origin_secret::OriginSecretError,
 };
 
@@ -102,24 +102,30 @@ impl From<Refusal> for Problem {
 }
 
 fn unauthenticated(error: &AuthenticationError) -> Problem {
-    if let AuthenticationError::Unavailable(_) = error {
+    let problem_type = error.problem_type();
+    if problem_type == ProblemType::SignInUnavailable {
         tracing::error!(error = %with_sources(error), "a credential cannot be verified");
         return Problem::new(
-            ProblemType::SignInUnavailable,
+            problem_type,
             "who you are cannot be checked at the moment: try again soon",
         );
     }
     tracing::info!(%error, "refused a credential");
-    let (problem_type, detail) = match error {
-        AuthenticationError::Missing => {
-            (ProblemType::SignInRequired, "sign in first: send Authorization: Bearer")
+    let detail = match problem_type {
+        ProblemType::SignInRequired => "sign in first: send Authorization: Bearer".to_owned(),
+        ProblemType::AmbiguousCredential => {
+            "the request has two different credentials: sign out, then sign in again".to_owned()
         }
-        AuthenticationError::Ambiguous => (
-            ProblemType::AmbiguousCredential,
-            "the request has two different credentials: sign out, then sign in again",
-        ),
-        error if error.is_expired() => (ProblemType::TokenExpired, "the token has expired: sign in again"),
-        _ => (ProblemType::CredentialRejected, "the token is not accepted here"),
+        ProblemType::TokenExpired => "the token has expired: sign in again".to_owned(),
+        ProblemType::TokenNotYetValid => {
+            "the token is not valid yet: compare the clocks of this server and of the one that issued it".to_owned()
+        }
+        ProblemType::TokenTooLarge => {
+            format!("the token has more than {TOKEN_LIMIT} bytes: it needs fewer claims, such as groups")
+        }
+        ProblemType::WrongAudience => "the token is meant for another service than this one".to_owned(),
+        ProblemType::WrongIssuer => "the token comes from an issuer that is not known here".to_owned(),
+        _ => "the token is not accepted here".to_owned(),
     };
     let challenge = match problem_type {
         ProblemType::SignInRequired => "Bearer",

@@ -18,7 +18,7 @@ use cloudfront_signing::{
     UnixTime, UrlPattern, Verifier,
 };
 use http::StatusCode;
-use issue_cookies::{Config, HttpClient, IssueCookies, http_client};
+use issue_cookies::{Config, HttpClient, IssueCookies, PlainHttp, http_client};
 use reqwest::ClientBuilder;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -157,7 +157,7 @@ pub(crate) fn try_config(
     changes: &[(&str, &str)],
     http: HttpClient<'_>,
 ) -> Result<Config, ConfigError> {
-    Config::read(&look_up(private_key_file, changes), http)
+    Config::read(&look_up(private_key_file, changes), http, PlainHttp::Refused)
 }
 
 fn look_up(private_key_file: &str, changes: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
