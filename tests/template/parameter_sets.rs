@@ -44,7 +44,7 @@ const SIGNED_HOSTS: &str = r#"[
 const WEB_ACL: &str =
     "arn:aws:wafv2:us-east-1:123456789012:global/webacl/videos/12345678-1234-1234-1234-123456789012";
 pub(crate) const DOMAIN: (&str, &str) = ("DomainName", "video.example.com");
-const SETS: [(&str, &[(&str, &str)]); 25] = [
+const SETS: [(&str, &[(&str, &str)]); 26] = [
     ("defaults", &[]),
     // Where
     ("domain", &[DOMAIN, ("CertificateArn", CERTIFICATE)]),
@@ -56,6 +56,10 @@ const SETS: [(&str, &[(&str, &str)]); 25] = [
     ),
     // CORS
     ("players elsewhere", &[("AllowedOrigins", "https://www.example.com,https://app.example.com:8443")]),
+    (
+        "players in apps",
+        &[("AllowedOrigins", "https://www.example.com,capacitor://localhost,app://localhost:3000")],
+    ),
     ("cast receivers", &[("CastReceiverOrigins", "https://www.gstatic.com")]),
     (
         "players elsewhere and cast receivers",
@@ -121,6 +125,7 @@ const SETS: [(&str, &[(&str, &str)]); 25] = [
     (
         "viewers of everybody",
         &[
+            ("JwtAuthorizedParties", "https://www.example.com"),
             ("JwtTokenUse", "id"),
             ("JwtType", "at+jwt"),
             ("JwtJwksUrl", "https://id.example.com/keys"),
@@ -133,6 +138,8 @@ const SETS: [(&str, &[(&str, &str)]); 25] = [
             ("SimplejwtKeysArn", OTHER_SECRET),
             ("SimplejwtIssuer", "api"),
             ("SimplejwtAudience", "viewers"),
+            ("SimplejwtUserIdClaim", "sub"),
+            ("SimplejwtTokenType", "sliding"),
             ("Entitlements", r#"["/video/{tenant}/premium/*"]"#),
             ("ScopeDepth", "2"),
         ],

@@ -137,7 +137,8 @@ fn function(runtime: &Runtime, private_key: &str, (name, value): &(&str, String)
         "PRIVATE_KEY_FILE" => Some(file.display().to_string()),
         asked => (asked == *name).then(|| value.clone()),
     };
-    let config = Config::read(&look_up, &|| http_client(reqwest::Client::builder()), PlainHttp::Refused).unwrap();
+    let config =
+        Config::read(&look_up, &|| http_client(reqwest::Client::builder()), PlainHttp::Refused).unwrap();
     let grants = runtime.block_on(Grants::open(config.signing.clone())).unwrap();
     IssueCookies::new(config, grants, Arc::new(|| UnixTime::new(NOW).unwrap()))
 }

@@ -30,7 +30,6 @@ use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::UnixTime;
 use usher_runtime::{InvalidSetting, ProblemType, Secret, SecretUnread, Settings, Warming, pem_lines};
 
-pub(crate) use self::{claims::UniqueClaims, credential::Credential, token::TOKEN_LIMIT};
 use self::{
     algorithm::{Algorithm, KeyKind},
     claims::is_subject,
@@ -42,6 +41,7 @@ use self::{
     token::Token,
     verifying_key::VerifyingKey,
 };
+pub(crate) use self::{claims::UniqueClaims, credential::Credential, token::TOKEN_LIMIT};
 pub use self::{
     django_signed::SignedValueError,
     jwk_set::JwkSetError,

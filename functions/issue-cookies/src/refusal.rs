@@ -7,8 +7,8 @@ use http::{HeaderValue, header};
 use usher_runtime::{Problem, ProblemType, SigningError, ViewerError, with_sources};
 
 use crate::{
-    AuthenticationError, NotEntitled, authenticators::TOKEN_LIMIT, cookie_settings::HostNotCovered, origin_rule::OriginRefusal,
-    origin_secret::OriginSecretError,
+    AuthenticationError, NotEntitled, authenticators::TOKEN_LIMIT, cookie_settings::HostNotCovered,
+    origin_rule::OriginRefusal, origin_secret::OriginSecretError,
 };
 
 /// Why a request is refused.
@@ -105,10 +105,7 @@ fn unauthenticated(error: &AuthenticationError) -> Problem {
     let problem_type = error.problem_type();
     if problem_type == ProblemType::SignInUnavailable {
         tracing::error!(error = %with_sources(error), "a credential cannot be verified");
-        return Problem::new(
-            problem_type,
-            "who you are cannot be checked at the moment: try again soon",
-        );
+        return Problem::new(problem_type, "who you are cannot be checked at the moment: try again soon");
     }
     tracing::info!(%error, "refused a credential");
     let detail = match problem_type {
@@ -118,7 +115,8 @@ fn unauthenticated(error: &AuthenticationError) -> Problem {
         }
         ProblemType::TokenExpired => "the token has expired: sign in again".to_owned(),
         ProblemType::TokenNotYetValid => {
-            "the token is not valid yet: compare the clocks of this server and of the one that issued it".to_owned()
+            "the token is not valid yet: compare the clocks of this server and of the one that issued it"
+                .to_owned()
         }
         ProblemType::TokenTooLarge => {
             format!("the token has more than {TOKEN_LIMIT} bytes: it needs fewer claims, such as groups")

@@ -124,7 +124,8 @@ mod tests {
             ("http://[::1]:8080", Http, "[::1]"),
         ];
         for (text, protocol, host) in rows {
-            let origin = Origin { serialized: text.to_owned(), protocol: Some(protocol), host: host.to_owned() };
+            let origin =
+                Origin { serialized: text.to_owned(), protocol: Some(protocol), host: host.to_owned() };
             assert_eq!(text.parse(), Ok(origin));
         }
     }

@@ -243,11 +243,7 @@ impl Jwk {
     }
 }
 
-fn coordinate(
-    name: &'static str,
-    base64url: Option<&String>,
-    length: usize,
-) -> Result<Vec<u8>, UnusableJwk> {
+fn coordinate(name: &'static str, base64url: Option<&String>, length: usize) -> Result<Vec<u8>, UnusableJwk> {
     let bytes = decoded(name, base64url)?;
     if bytes.len() == length { Ok(bytes) } else { Err(UnusableJwk::Member(name)) }
 }
@@ -435,13 +431,8 @@ mod tests {
 
     #[test]
     fn a_key_without_a_name_is_named_by_its_place() {
-        let keys = [
-            rsa("1"),
-            without(p256(), "kid"),
-            json!("a text"),
-            json!(null),
-            with(rsa("1"), "kid", json!(1)),
-        ];
+        let keys =
+            [rsa("1"), without(p256(), "kid"), json!("a text"), json!(null), with(rsa("1"), "kid", json!(1))];
         let expected = vec![
             dropped(KeyName::Place(2), UnusableJwk::Algorithm(RS256)),
             dropped(KeyName::Place(3), UnusableJwk::Malformed),

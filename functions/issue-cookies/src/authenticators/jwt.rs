@@ -104,12 +104,8 @@ impl TokenRules {
         if !self.algorithm.is_named(&header.alg) {
             return Err(TokenError::Algorithm);
         }
-        let unsupported = [
-            ("crit", &header.crit),
-            ("jwk", &header.jwk),
-            ("zip", &header.zip),
-            ("enc", &header.enc),
-        ];
+        let unsupported =
+            [("crit", &header.crit), ("jwk", &header.jwk), ("zip", &header.zip), ("enc", &header.enc)];
         if let Some((name, _)) = unsupported.into_iter().find(|(_, member)| member.is_some()) {
             return Err(TokenError::Header(name));
         }
@@ -275,7 +271,11 @@ fn whole_seconds(number: &Number, round: fn(f64) -> f64) -> Option<u64> {
         return Some(seconds);
     }
     let seconds = number.as_f64().filter(|seconds| (0.0..=LARGEST).contains(seconds))?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is that of both types")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the range is that of both types"
+    )]
     Some(round(seconds) as u64)
 }
 

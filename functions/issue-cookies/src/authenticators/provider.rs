@@ -101,12 +101,7 @@ impl Eq for ConnectionError {}
 
 impl Provider {
     /// Keys at a URL, if it is one over HTTPS, or over what `plain_http` allows.
-    pub(super) fn at(
-        url: &str,
-        plain_http: PlainHttp,
-        algorithm: Algorithm,
-        client: Client,
-    ) -> Option<Self> {
+    pub(super) fn at(url: &str, plain_http: PlainHttp, algorithm: Algorithm, client: Client) -> Option<Self> {
         Some(Self { client, place: Place::JwksUrl(plain_http.url(url)?), algorithm })
     }
 
@@ -154,8 +149,7 @@ impl Provider {
             return Err(failure(url, FetchFailure::OtherIssuer));
         }
         // An issuer that is asked over HTTPS cannot give that up for its keys.
-        let plain_http =
-            if url.scheme() == "https" { PlainHttp::Refused } else { PlainHttp::OnLoopback };
+        let plain_http = if url.scheme() == "https" { PlainHttp::Refused } else { PlainHttp::OnLoopback };
         plain_http.url(&found.jwks_uri).ok_or_else(no_discovery)
     }
 
@@ -249,12 +243,8 @@ mod tests {
 
     #[tokio::test]
     async fn why_there_is_no_connection_is_the_last_source() {
-        let provider = Provider::at(
-            "https://127.0.0.1:1/keys",
-            PlainHttp::Refused,
-            Algorithm::RS256,
-            Client::new(),
-        );
+        let provider =
+            Provider::at("https://127.0.0.1:1/keys", PlainHttp::Refused, Algorithm::RS256, Client::new());
         let error =
             provider.expect("an https URL").fetch().await.map(drop).expect_err("nobody listens there");
         let text = with_sources(&error);

@@ -177,7 +177,9 @@ fn a_header_that_asks_for_something_else_is_refused() {
 
 #[test]
 fn where_a_header_says_that_keys_are_does_not_count() {
-    for member in [r#""jku":"https://evil.example/keys""#, r#""x5u":"https://evil.example/key""#, r#""x5t":7"#] {
+    for member in
+        [r#""jku":"https://evil.example/keys""#, r#""x5u":"https://evil.example/key""#, r#""x5t":7"#]
+    {
         let header = format!(r#"{{"alg":"HS256",{member}}}"#);
         assert_eq!(judge(&rules(), &written(&header, &claims().to_string())), accepted(claims()), "{header}");
     }
