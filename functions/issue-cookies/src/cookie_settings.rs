@@ -361,7 +361,9 @@ mod tests {
         let (domain, http) = (("COOKIE_DOMAIN", "example.com"), ("VIEWER_PROTOCOL", "http"));
         let (none, partitioned) = (("COOKIE_SAME_SITE", "None"), ("COOKIE_PARTITIONED", "true"));
         let origins = |list| ("ALLOWED_ORIGINS", list);
-        let rows: [Vec<(&str, &str)>; 13] = [
+        let rows: [Vec<(&str, &str)>; 15] = [
+            vec![origins("capacitor://localhost,tauri://localhost")],
+            vec![domain, origins("https://app.example.com,ionic://localhost")],
             vec![http],
             vec![http, none, partitioned],
             vec![http, ("COOKIE_DOMAIN", "site.localhost")],

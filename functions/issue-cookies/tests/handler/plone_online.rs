@@ -254,6 +254,18 @@ async fn ids_are_one_segment_of_the_path() {
 }
 
 #[tokio::test]
+async fn a_site_is_asked_with_the_token_of_its_front_end() {
+    let site = Site::start(&anna()).await;
+    let function = site.function(&[]).await;
+    let mut event = with_cookie(&ticket_of("otto", NOW));
+    event["cookies"] = json!([format!("__ac={}", ticket_of("otto", NOW)), format!("auth_token={}", token())]);
+    assert_eq!(function.answer(event).await, issued());
+    let target = "/Plone/@users/anna?b_size=250";
+    let bearer = format!("Bearer {}", token());
+    assert_eq!(site.requests(), [request(target, Some(&bearer), None), request(target, None, None)]);
+}
+
+#[tokio::test]
 async fn what_cannot_be_the_sites_is_refused_without_asking() {
     let site = Site::start(&anna()).await;
     let function = site.function(&[("JWT_SECRET", tokens::SECRET)]).await;
