@@ -138,7 +138,7 @@ fn read(
         },
         Err(_) => {
             let kid = serde_json::from_str::<Value>(jwk).ok();
-            let kid = kid.and_then(|jwk| jwk["kid"].as_str().map(str::to_owned));
+            let kid = kid.and_then(|jwk| Some(jwk.get("kid")?.as_str()?.to_owned()));
             Err((kid, UnusableJwk::Malformed))
         }
     }

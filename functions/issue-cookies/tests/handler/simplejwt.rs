@@ -19,7 +19,7 @@ async fn viewer(changes: &[(&str, &str)], claims: &Value) -> Result<(String, u64
 }
 
 fn access(user_id: Value) -> Value {
-    json!({"token_type": "access", "jti": "j1", "user_id": user_id, "iat": NOW, "exp": NOW + 300})
+    with(json!({"token_type": "access", "jti": "j1", "iat": NOW, "exp": NOW + 300}), "user_id", user_id)
 }
 
 fn with(mut claims: Value, name: &str, value: Value) -> Value {
