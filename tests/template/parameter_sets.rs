@@ -136,6 +136,7 @@ const SETS: [(&str, &[(&str, &str)]); 26] = [
             ("DjangoMaxAgeSeconds", "901"),
             ("DjangoAudience", "video.example.org"),
             ("SimplejwtKeysArn", OTHER_SECRET),
+            ("SimplejwtAlgorithm", "HS256"),
             ("SimplejwtIssuer", "api"),
             ("SimplejwtAudience", "viewers"),
             ("SimplejwtUserIdClaim", "sub"),

@@ -316,6 +316,12 @@ fn client(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<reqwest::
     http().map_err(|error| settings.invalid(format!("no HTTPS client can be made: {error}")))
 }
 
+/// The algorithm that the setting `name` names, if it is there.
+fn algorithm(settings: &mut Settings<'_>, name: &str) -> Result<Option<Algorithm>, InvalidSetting> {
+    let Some(text) = settings.optional(name) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| settings.invalid(format!("{name} must be {ALGORITHMS}")))
+}
+
 /// A public key in PEM, if the setting `name` is there. `named` is the configured algorithm, which counts for an RSA key.
 fn public_key(
     settings: &mut Settings<'_>,
@@ -332,7 +338,7 @@ fn public_key(
 fn hmac_secret<T: Send + Sync + 'static>(
     settings: &mut Settings<'_>,
     name: &'static str,
-    read: fn(&str) -> Result<Secrets, SecretsError>,
+    read: impl Fn(&str) -> Result<Secrets, SecretsError> + Send + Sync + 'static,
     build: impl Fn(Secrets) -> T + Send + Sync + 'static,
 ) -> Result<Option<Secret<T>>, InvalidSetting> {
     let parse = move |list: &str| read(list).map_err(|error| format!("{name}: {error}"));
@@ -345,5 +351,7 @@ impl fmt::Debug for Authenticators {
     }
 }
 
+const ALGORITHMS: &str = "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA (or Ed25519), HS256, \
+     HS384 or HS512";
 const NONE: &str = "no authenticator is configured: set JWT_ISSUER, PLONE_SITE, PLONE_JWT_KEYS, \
      PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS";

@@ -37,10 +37,12 @@ pub(crate) enum KeyKind {
     P521,
     /// An RSA key pair.
     Rsa,
-    /// A secret of at least so many bytes: as many as the hash has (RFC 7518, 3.2).
+    /// A secret.
     Secret {
-        /// The minimum.
-        bytes: usize,
+        /// How many bytes it has at least: as many as the hash makes (RFC 7518, 3.2).
+        minimum: usize,
+        /// How many bytes HMAC takes as they are: a block of the hash.
+        block: usize,
     },
 }
 
@@ -96,9 +98,9 @@ impl Algorithm {
             Self::ES384 => KeyKind::P384,
             Self::ES512 => KeyKind::P521,
             Self::EdDSA => KeyKind::Ed25519,
-            Self::HS256 => KeyKind::Secret { bytes: 32 },
-            Self::HS384 => KeyKind::Secret { bytes: 48 },
-            Self::HS512 => KeyKind::Secret { bytes: 64 },
+            Self::HS256 => KeyKind::Secret { minimum: 32, block: 64 },
+            Self::HS384 => KeyKind::Secret { minimum: 48, block: 128 },
+            Self::HS512 => KeyKind::Secret { minimum: 64, block: 128 },
             Self::PS256 | Self::PS384 | Self::PS512 | Self::RS256 | Self::RS384 | Self::RS512 => KeyKind::Rsa,
         }
     }

@@ -6,8 +6,8 @@ use url::Url;
 use usher_runtime::{InvalidSetting, Secret, Settings};
 
 use super::{
-    HttpClient,
-    algorithm::{Algorithm, KeyKind, UnknownAlgorithm},
+    HttpClient, algorithm,
+    algorithm::{Algorithm, KeyKind},
     client,
     issuer::{Issuer, Keys},
     jwk_set::JwkSet,
@@ -116,8 +116,7 @@ fn read_keys(
     http: HttpClient<'_>,
     plain_http: PlainHttp,
 ) -> Result<(Keys, Algorithm), InvalidSetting> {
-    let algorithm = settings.parsed("JWT_ALGORITHM", AlgorithmSetting(None), ALGORITHMS);
-    let algorithm = algorithm.map(|AlgorithmSetting(algorithm)| algorithm);
+    let algorithm = algorithm(settings, "JWT_ALGORITHM");
     let is_set = |name: &&str| match *name {
         SECRET => settings.has_secret(SECRET),
         name => settings.optional(name).is_some(),
@@ -194,12 +193,12 @@ fn secret_key(secret: &str, algorithm: Algorithm) -> Result<VerifyingKey, String
         // With a public key for a secret, anybody could sign.
         return Err(format!("{SECRET} is a key in PEM and not a secret: put a public key into {PUBLIC_KEY}"));
     }
-    let KeyKind::Secret { bytes } = algorithm.key_kind() else {
+    let KeyKind::Secret { minimum, .. } = algorithm.key_kind() else {
         return Err(format!("{SECRET} is for HS256, HS384 and HS512"));
     };
-    let secret = Some(secret.as_bytes()).filter(|secret| secret.len() >= bytes);
+    let secret = Some(secret.as_bytes()).filter(|secret| secret.len() >= minimum);
     let key = secret.and_then(|secret| VerifyingKey::from_secret(algorithm, secret));
-    key.ok_or_else(|| format!("{SECRET} must have {bytes} bytes or more for {}", algorithm.name()))
+    key.ok_or_else(|| format!("{SECRET} must have {minimum} bytes or more for {}", algorithm.name()))
 }
 
 impl FromStr for TokenUse {
@@ -211,17 +210,6 @@ impl FromStr for TokenUse {
             "id" => Ok(Self::Id),
             _ => Err(()),
         }
-    }
-}
-
-/// The algorithm that an issuer signs with, where the setting names one.
-struct AlgorithmSetting(Option<Algorithm>);
-
-impl FromStr for AlgorithmSetting {
-    type Err = UnknownAlgorithm;
-
-    fn from_str(name: &str) -> Result<Self, UnknownAlgorithm> {
-        name.parse().map(|algorithm| Self(Some(algorithm)))
     }
 }
 
@@ -246,8 +234,6 @@ const SETTINGS: [&str; 10] = [
     "JWT_TYPE",
 ];
 
-const ALGORITHMS: &str = "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA (or Ed25519), HS256, \
-     HS384 or HS512";
 /// Where Entra ID issues tokens: in the public cloud, and in those of the United States and of China.
 /// <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>
 const ENTRA_HOSTS: [&str; 5] = [

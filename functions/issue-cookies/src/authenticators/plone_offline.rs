@@ -24,8 +24,8 @@ pub(super) fn read_issuer(settings: &mut Settings<'_>) -> Result<Option<Issuer>,
     if !settings.has_secret(TOKEN_KEYS) {
         return Ok(None);
     }
-    let keys =
-        hmac_secret(settings, TOKEN_KEYS, Secrets::from_hex, |secrets| VerifyingKey::all_hs256(&secrets));
+    let build = |secrets| VerifyingKey::from_secrets(Algorithm::HS256, &secrets);
+    let keys = hmac_secret(settings, TOKEN_KEYS, Secrets::from_hex, build);
     // An administrator may have Plone give tokens without an end, or for a year: those are refused.
     let timeout = settings.seconds("PLONE_TOKEN_TIMEOUT_SECONDS", 43_200);
     let rules = token_rules(Some(timeout?));

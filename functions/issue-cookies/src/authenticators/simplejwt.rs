@@ -11,7 +11,8 @@ use std::sync::Arc;
 use usher_runtime::{InvalidSetting, Secret, Settings};
 
 use super::{
-    algorithm::Algorithm,
+    algorithm,
+    algorithm::{Algorithm, KeyKind},
     hmac_keys::Secrets,
     hmac_secret,
     issuer::{Issuer, Keys},
@@ -21,7 +22,8 @@ use super::{
     verifying_key::VerifyingKey,
 };
 
-/// Reads `SIMPLEJWT_KEYS` (HS256, hexadecimal, several while the site rotates) or `SIMPLEJWT_PUBLIC_KEY` (PEM),
+/// Reads `SIMPLEJWT_KEYS` (hexadecimal, several while the site rotates) or `SIMPLEJWT_PUBLIC_KEY` (PEM), with
+/// `SIMPLEJWT_ALGORITHM` for what the key does not say,
 /// `SIMPLEJWT_AUDIENCE`, `SIMPLEJWT_ISSUER` for a site that sets `ISSUER`, `SIMPLEJWT_USER_ID_CLAIM`, and
 /// `SIMPLEJWT_TOKEN_TYPE` for a site with sliding tokens.
 pub(super) fn read(settings: &mut Settings<'_>) -> Result<Option<Issuer>, InvalidSetting> {
@@ -50,17 +52,36 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Result<Option<Issuer>, Invali
 type ReadKeys = (Secret<Vec<Arc<VerifyingKey>>>, Algorithm);
 
 fn read_keys(settings: &mut Settings<'_>) -> Result<Option<ReadKeys>, InvalidSetting> {
-    if settings.optional(PUBLIC_KEY).is_some() && settings.has_secret(KEYS) {
-        let problem = format!("{KEYS} and {PUBLIC_KEY} are both set: a site has one algorithm");
-        return Err(settings.invalid(problem));
+    let has_key = settings.optional(PUBLIC_KEY).is_some();
+    match (settings.has_secret(KEYS), has_key) {
+        (false, false) => return Ok(None),
+        (true, true) => {
+            let problem = format!("{KEYS} and {PUBLIC_KEY} are both set: a site has one algorithm");
+            return Err(settings.invalid(problem));
+        }
+        _ => {}
     }
-    if let Some(key) = public_key(settings, PUBLIC_KEY, None)? {
-        let algorithm = key.algorithm();
-        return Ok(Some((Secret::fixed(PUBLIC_KEY, vec![Arc::new(key)]), algorithm)));
+    let named = algorithm(settings, ALGORITHM);
+    let of_setting = named.unwrap_or_default();
+    let (name, keys, of_keys) = if has_key {
+        let key = public_key(settings, PUBLIC_KEY, of_setting)?.ok_or(InvalidSetting)?;
+        let of_key = key.algorithm();
+        (PUBLIC_KEY, Secret::fixed(PUBLIC_KEY, vec![Arc::new(key)]), of_key)
+    } else {
+        let (of_secret, lengths) = match of_setting.map(|named| (named, named.key_kind())) {
+            Some((named, KeyKind::Secret { minimum, block })) => (named, minimum..=block),
+            _ => (Algorithm::HS256, 32..=64),
+        };
+        let read = move |list: &str| Secrets::from_hex_of(list, &lengths);
+        let build = move |secrets| VerifyingKey::from_secrets(of_secret, &secrets);
+        (KEYS, hmac_secret(settings, KEYS, read, build)?.ok_or(InvalidSetting)?, of_secret)
+    };
+    if named?.is_some_and(|named| named != of_keys) {
+        return Err(settings.invalid(format!("{ALGORITHM} is not the algorithm of {name}: leave it out")));
     }
-    let keys = hmac_secret(settings, KEYS, Secrets::from_hex, |secrets| VerifyingKey::all_hs256(&secrets))?;
-    Ok(keys.map(|keys| (keys, Algorithm::HS256)))
+    Ok(Some((keys, of_keys)))
 }
 
+const ALGORITHM: &str = "SIMPLEJWT_ALGORITHM";
 const KEYS: &str = "SIMPLEJWT_KEYS";
 const PUBLIC_KEY: &str = "SIMPLEJWT_PUBLIC_KEY";

@@ -47,9 +47,9 @@ impl VerifyingKey {
         Some(Self { algorithm, kind: Kind::Secret(Box::new(hmac::Key::new(hash, secret))) })
     }
 
-    /// Each of `secrets` for HS256.
-    pub(crate) fn all_hs256(secrets: &Secrets) -> Vec<Arc<Self>> {
-        let keys = secrets.iter().filter_map(|secret| Self::from_secret(Algorithm::HS256, secret));
+    /// Each of `secrets`, as [`from_secret`](Self::from_secret).
+    pub(crate) fn from_secrets(algorithm: Algorithm, secrets: &Secrets) -> Vec<Arc<Self>> {
+        let keys = secrets.iter().filter_map(|secret| Self::from_secret(algorithm, secret));
         keys.map(Arc::new).collect()
     }
 

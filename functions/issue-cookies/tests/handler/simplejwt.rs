@@ -1,12 +1,13 @@
 //! Tokens of djangorestframework-simplejwt, in the shapes of its versions and settings.
 
 use issue_cookies::{AuthenticationError, Subject, TokenError};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
 use crate::{
     function::{NOW, POST_COOKIES, config, event, settings_problem, time},
     paths::KEY,
-    tokens::{hex, hs256_by},
+    tokens::{hex, hs256_by, public_key},
 };
 
 async fn viewer(changes: &[(&str, &str)], claims: &Value) -> Result<(String, u64), AuthenticationError> {
@@ -79,8 +80,49 @@ async fn one_type_of_token_signs_in() {
     }
 }
 
+#[tokio::test]
+async fn the_algorithm_is_the_sites() {
+    let secret = "a secret that is long enough for each hash: sixty-four bytes or so";
+    let long = "0a".repeat(128);
+    let token_by = |algorithm| {
+        let key = EncodingKey::from_secret(secret.as_bytes());
+        event(POST_COOKIES, &encode(&Header::new(algorithm), &access(json!("7")), &key).unwrap())
+    };
+    let keys = format!("{},{long}", hex(secret));
+    let settings = [("SIMPLEJWT_KEYS", &*keys), ("SIMPLEJWT_ALGORITHM", "HS512")];
+    let site = config("unused", &settings).authenticators;
+    for (algorithm, expected) in
+        [(Algorithm::HS512, Ok("7".to_owned())), (Algorithm::HS256, Err(TokenError::Algorithm.into()))]
+    {
+        let request = serde_json::from_value(token_by(algorithm)).unwrap();
+        let viewer = site.viewer(&request, time(NOW)).await;
+        assert_eq!(viewer.map(|Subject { id, .. }| id), expected, "{algorithm:?}");
+    }
+}
+
 #[test]
-fn another_type_of_token_cannot_be_set() {
-    let settings = [("SIMPLEJWT_KEYS", &*hex(KEY)), ("SIMPLEJWT_TOKEN_TYPE", "refresh")];
-    assert_eq!(settings_problem(&settings), "SIMPLEJWT_TOKEN_TYPE must be access or sliding");
+fn settings_that_do_not_fit_are_refused_at_the_start() {
+    let (key, long) = (hex(KEY), "0a".repeat(65));
+    let rows: [(&[(&str, &str)], &str); 5] = [
+        (
+            &[("SIMPLEJWT_KEYS", &key), ("SIMPLEJWT_TOKEN_TYPE", "refresh")],
+            "SIMPLEJWT_TOKEN_TYPE must be access or sliding",
+        ),
+        (
+            &[("SIMPLEJWT_KEYS", &key), ("SIMPLEJWT_ALGORITHM", "HS512")],
+            "SIMPLEJWT_KEYS: entry 1 has 38 bytes, and 64 is the minimum",
+        ),
+        (&[("SIMPLEJWT_KEYS", &long)], "SIMPLEJWT_KEYS: entry 1 has 65 bytes, and 64 is the maximum"),
+        (
+            &[("SIMPLEJWT_KEYS", &key), ("SIMPLEJWT_ALGORITHM", "RS256")],
+            "SIMPLEJWT_ALGORITHM is not the algorithm of SIMPLEJWT_KEYS: leave it out",
+        ),
+        (
+            &[("SIMPLEJWT_PUBLIC_KEY", &public_key()), ("SIMPLEJWT_ALGORITHM", "RS512")],
+            "SIMPLEJWT_ALGORITHM is not the algorithm of SIMPLEJWT_PUBLIC_KEY: leave it out",
+        ),
+    ];
+    for (settings, problem) in rows {
+        assert_eq!(settings_problem(settings), problem);
+    }
 }
