@@ -41,7 +41,7 @@ use self::{
     token::Token,
     verifying_key::VerifyingKey,
 };
-pub(crate) use self::{claims::UniqueClaims, credential::Credential, token::TOKEN_LIMIT};
+pub(crate) use self::{claims::UniqueClaims, credential::Credential};
 pub use self::{
     django_signed::SignedValueError,
     jwk_set::JwkSetError,

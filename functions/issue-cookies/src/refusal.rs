@@ -7,8 +7,8 @@ use http::{HeaderValue, header};
 use usher_runtime::{Problem, ProblemType, SigningError, ViewerError, with_sources};
 
 use crate::{
-    AuthenticationError, NotEntitled, authenticators::TOKEN_LIMIT, cookie_settings::HostNotCovered,
-    origin_rule::OriginRefusal, origin_secret::OriginSecretError,
+    AuthenticationError, NotEntitled, cookie_settings::HostNotCovered, origin_rule::OriginRefusal,
+    origin_secret::OriginSecretError,
 };
 
 /// Why a request is refused.
@@ -109,21 +109,18 @@ fn unauthenticated(error: &AuthenticationError) -> Problem {
     }
     tracing::info!(%error, "refused a credential");
     let detail = match problem_type {
-        ProblemType::SignInRequired => "sign in first: send Authorization: Bearer".to_owned(),
+        ProblemType::SignInRequired => "sign in first: send Authorization: Bearer",
         ProblemType::AmbiguousCredential => {
-            "the request has two different credentials: sign out, then sign in again".to_owned()
+            "the request has two different credentials: sign out, then sign in again"
         }
-        ProblemType::TokenExpired => "the token has expired: sign in again".to_owned(),
+        ProblemType::TokenExpired => "the token has expired: sign in again",
         ProblemType::TokenNotYetValid => {
             "the token is not valid yet: compare the clocks of this server and of the one that issued it"
-                .to_owned()
         }
-        ProblemType::TokenTooLarge => {
-            format!("the token has more than {TOKEN_LIMIT} bytes: it needs fewer claims, such as groups")
-        }
-        ProblemType::WrongAudience => "the token is meant for another service than this one".to_owned(),
-        ProblemType::WrongIssuer => "the token comes from an issuer that is not known here".to_owned(),
-        _ => "the token is not accepted here".to_owned(),
+        ProblemType::TokenTooLarge => "the token is too large: it needs fewer claims, such as groups",
+        ProblemType::WrongAudience => "the token is meant for another service than this one",
+        ProblemType::WrongIssuer => "the token comes from an issuer that is not known here",
+        _ => "the token is not accepted here",
     };
     let challenge = match problem_type {
         ProblemType::SignInRequired => "Bearer",

@@ -130,4 +130,4 @@ fn decoded(base64url: &str) -> Result<Vec<u8>, TokenError> {
 }
 
 /// How many bytes a token has at most. (A browser, CloudFront and API Gateway allow headers of 10,240 bytes together.)
-pub(crate) const TOKEN_LIMIT: usize = 8 * 1_024;
+const TOKEN_LIMIT: usize = 8 * 1_024;

@@ -200,7 +200,7 @@ async fn what_an_owner_can_correct_has_a_type_of_its_own_and_the_log_has_the_res
     };
     let another = r#"no configured issuer is the token's iss, "https://other.example/""#;
     let forged = r#"no configured issuer is the token's iss, "\" authenticator=\"jwt""#;
-    let large = "the token has more than 8192 bytes: it needs fewer claims, such as groups";
+    let large = "the token is too large: it needs fewer claims, such as groups";
     let audience = "the token is meant for another service than this one";
     let issuer = "the token comes from an issuer that is not known here";
     let not_yet =
