@@ -22,13 +22,13 @@ pub(super) struct Provider {
     algorithm: Algorithm,
 }
 
-/// Whether an issuer may be asked without TLS. Whoever is between the function and the issuer could answer with keys of
-/// their own, so nobody may be, in AWS.
+/// Whether the function may ask an issuer without TLS. In AWS it may not: whoever is between the two could answer with
+/// keys of their own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PlainHttp {
     /// Never.
     Refused,
-    /// On the machine itself, as `usher serve` is used with an issuer that is being developed.
+    /// On the machine itself: `usher serve` may ask an issuer that is being developed there.
     OnLoopback,
 }
 

@@ -54,7 +54,7 @@ pub enum TokenError {
     #[error("the token's header {0} is not supported")]
     Header(&'static str),
     /// No authenticator is configured for the issuer that the token names.
-    #[error("no configured issuer is the token's {}", claimed(.0))]
+    #[error("the token's iss{} none of the configured issuers", claimed(.0))]
     Issuer(Option<String>),
     /// `exp` has passed.
     #[error("the token has expired")]
@@ -85,11 +85,11 @@ pub enum TokenError {
     UserId(String),
 }
 
-/// An issuer that nobody has verified, for the log.
+/// An issuer that nobody has verified, for the log: with quotes, and without line breaks.
 fn claimed(issuer: &Option<String>) -> String {
     match issuer {
-        Some(issuer) => format!("iss, {issuer:?}"),
-        None => "iss".to_owned(),
+        Some(issuer) => format!(", {issuer:?}, is"),
+        None => " is missing, or".to_owned(),
     }
 }
 

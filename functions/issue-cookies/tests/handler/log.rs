@@ -198,8 +198,8 @@ async fn what_an_owner_can_correct_has_a_type_of_its_own_and_the_log_has_the_res
         claims[name] = value;
         tokens::hs256(&claims)
     };
-    let another = r#"no configured issuer is the token's iss, "https://other.example/""#;
-    let forged = r#"no configured issuer is the token's iss, "\" authenticator=\"jwt""#;
+    let another = r#"the token's iss, "https://other.example/", is none of the configured issuers"#;
+    let forged = r#"the token's iss, "\" authenticator=\"jwt", is none of the configured issuers"#;
     let large = "the token is too large: it needs fewer claims, such as groups";
     let audience = "the token is meant for another service than this one";
     let issuer = "the token comes from an issuer that is not known here";
@@ -211,7 +211,12 @@ async fn what_an_owner_can_correct_has_a_type_of_its_own_and_the_log_has_the_res
         (with("aud", json!("other")), "the token is not for this audience", "wrong-audience", audience),
         (with("iss", json!("https://other.example/")), another, "wrong-issuer", issuer),
         (with("iss", json!("\" authenticator=\"jwt")), forged, "wrong-issuer", issuer),
-        (with("iss", json!(7)), "no configured issuer is the token's iss", "wrong-issuer", issuer),
+        (
+            with("iss", json!(7)),
+            "the token's iss is missing, or none of the configured issuers",
+            "wrong-issuer",
+            issuer,
+        ),
         (with("exp", json!(NOW)), "the token has expired", "token-expired", expired),
         (with("nbf", json!(NOW + 61)), "the token is not valid yet", "token-not-yet-valid", not_yet),
         (with("iat", json!(NOW + 61)), "the token is not valid yet", "token-not-yet-valid", not_yet),
