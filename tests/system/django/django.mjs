@@ -87,7 +87,7 @@ async function strangerIsRefused({ page, requests }, site, video) {
 
 async function linkLeadsBack({ page }, site) {
   await page.goto(site + CLOCK);
-  await page.getByRole('status').getByRole('link', { name: 'Log in' }).click();
+  await page.locator('usher-video').getByRole('link', { name: 'Log in' }).click();
   await fillIn(page, 'berta');
   await page.waitForURL(site + CLOCK);
   await startPlaying(page);
@@ -102,7 +102,7 @@ async function userWithoutFilmIsRefused({ page, requests }, site, video) {
     await page.goto(site + path);
     assert.deepEqual(await refused.told, ['usher-refused', { status: 403, path: source }]);
     await page.getByText('Your account does not include this video.').waitFor();
-    assert.ok(await page.getByText('to watch this video').isHidden());
+    assert.ok(await page.locator('usher-video [slot=sign-in]').isHidden());
     assert.deepEqual([await signedCookies(page), requests, issued], [[], [], []]);
     assert.equal(await statusOf(page, video + source), 403);
     await page.context().clearCookies();
@@ -356,8 +356,13 @@ async function fillIn(page, user) {
   await page.click('button');
 }
 
-const handOff = (page, site, path) => page.request.get(site + HAND_OFF, { params: { path }, maxRedirects: 0 });
-const handOffStatus = async (page, site, path) => (await handOff(page, site, path)).status();
+function handOff(page, site, path) {
+  return page.request.get(site + HAND_OFF, { params: { path }, maxRedirects: 0 });
+}
+
+async function handOffStatus(page, site, path) {
+  return (await handOff(page, site, path)).status();
+}
 
 async function startPlaying(page) {
   await page.locator('video').evaluate((video) => {
