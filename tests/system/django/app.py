@@ -1,11 +1,12 @@
 # manage.py shell < app.py: the tag, the film of a path, and what `manage.py check` says about settings.
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 from django.conf import settings
 from django.template import Context
 from django.test.utils import override_settings
 from private_video.checks import check_settings
+from private_video.credentials import credential
 from private_video.films import film_of, may_watch
 from private_video.templatetags.private_video import origin, private_video
 
@@ -54,6 +55,10 @@ for name in ["text", "nothing"]:
             assert "must return True or False" in str(error), error
         else:
             raise AssertionError(f"{name} is no answer")
+strange.sign = lambda claims: f"signed {claims['sub']} {claims['aud']} {claims['paths']}"
+with override_settings(VIDEO_SIGN="strange.sign", VIDEO_KEY=None):
+    signed = credential(SimpleNamespace(pk=7), "m")
+    assert signed == "signed 7 video.example.com ['/video/m/*']", signed
 print("right  an answer that is neither True nor False is none")
 
 settings_and_ids = [
@@ -73,6 +78,8 @@ settings_and_ids = [
     ({"VIDEO_MAY_WATCH": "example.video.nothing"}, ["E004"]),
     ({"VIDEO_MAY_WATCH": "may_watch"}, ["E004"]),
     ({"VIDEO_MAY_WATCH": "example.settings.BASE_DIR"}, ["E004"]),
+    ({"VIDEO_SIGN": "example.video.nothing"}, ["E004"]),
+    ({"VIDEO_SIGN": "strange.sign", "VIDEO_KEY": None}, []),
     ({"ROOT_URLCONF": "django.contrib.auth.urls"}, ["E005"]),
     ({"STATICFILES_FINDERS": []}, ["W001"]),
 ]

@@ -16,13 +16,15 @@ ORIGIN = re.compile(rf"(?:https://[A-Za-z0-9.-]+|{LOOPBACK})(?::[0-9]+)?")
 
 
 def check_settings(app_configs, **kwargs):
-    return [*keys(), *origin(), *numbers(), *who_may_watch(), *urls(), *hls()]
+    return [*keys(), *origin(), *numbers(), *functions(), *urls(), *hls()]
 
 
 def keys():
+    if getattr(settings, "VIDEO_SIGN", None):
+        return
     for problem in key_problems():
-        new = f'VIDEO_KEY = "{secrets.token_urlsafe(48)}"'
-        hint = f"Here is a new key for settings.py: {new}. In production, keep it where you keep the SECRET_KEY."
+        hint = "Add this line with a new key to settings.py. In production, keep the key where you keep the SECRET_KEY."
+        hint += f'\n\t\tVIDEO_KEY = "{secrets.token_urlsafe(48)}"'
         yield Error(f"{problem}.", hint=hint, id="private_video.E001")
 
 
@@ -41,17 +43,18 @@ def numbers():
             yield Error(f"{name} must be a whole number from {least} to {most}.", id="private_video.E003")
 
 
-def who_may_watch():
-    name = getattr(settings, "VIDEO_MAY_WATCH", None)
-    if not name:
-        return
-    try:
-        problem = "" if callable(import_string(name)) else "it is not a function"
-    except (AttributeError, ImportError, TypeError) as error:
-        problem = str(error)
-    if problem:
-        hint = 'Name a function of a user and a film, such as "shop.video.may_watch".'
-        yield Error(f"VIDEO_MAY_WATCH cannot be used: {problem}.", hint=hint, id="private_video.E004")
+def functions():
+    for setting, example in [("VIDEO_MAY_WATCH", "shop.video.may_watch"), ("VIDEO_SIGN", "shop.video.sign")]:
+        name = getattr(settings, setting, None)
+        if not name:
+            continue
+        try:
+            problem = "" if callable(import_string(name)) else "it is not a function"
+        except (AttributeError, ImportError, TypeError) as error:
+            problem = str(error)
+        if problem:
+            hint = f'Name a function, such as "{example}".'
+            yield Error(f"{setting} cannot be used: {problem}.", hint=hint, id="private_video.E004")
 
 
 def urls():
