@@ -38,8 +38,9 @@ async function watches(context, site, host) {
   await page.locator('#sign-in').click();
   await page.locator('#sign-out').waitFor();
   assert.equal(page.url(), `${site}/`, 'the code is gone from the address bar');
-  await page.locator('#video').evaluate((video) => { video.muted = true; return video.play(); });
-  await page.waitForFunction(() => document.getElementById('video').currentTime > 1);
+  await page.waitForFunction(() => document.querySelector('usher-video').video?.readyState >= 2);
+  await page.locator('usher-video').evaluate(({ video }) => { video.muted = true; return video.play(); });
+  await page.waitForFunction(() => document.querySelector('usher-video').video.currentTime > 1);
 
   await page.waitForTimeout(2 * LIFETIME_SECONDS * 1000);
   assert.deepEqual([...new Set(renewals.map(({ status }) => status))], [200]);
