@@ -46,8 +46,10 @@ fn somebody_must_vouch_for_viewers() {
 fn parameters_go_together() {
     let site = ("PloneSite", "https://plone.example.com");
     let website = "www.example.com";
-    let rows: [(&[(&str, &str)], &str); 50] = [
+    let rows: [(&[(&str, &str)], &str); 52] = [
         (&[("JwtAudience", "")], JWT),
+        (&[("JwtAudience", ""), ("JwtAuthorizedParties", "https://www.example.com")], ""),
+        (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtAuthorizedParties", "tv"), site], JWT),
         (&[("JwtIssuer", ""), site], JWT),
         (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtSecretArn", SECRET), site], JWT),
         (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtPublicKey", PUBLIC_KEY), site], JWT),
@@ -120,6 +122,8 @@ fn values_of_another_form_are_refused() {
         ("AllowedOrigins", "https://www.example.com/"),
         ("AllowedOrigins", "https://www.example.com, https://app.example.com"),
         ("AllowedOrigins", "http://www.example.com"),
+        ("AllowedOrigins", "capacitor://localhost/"),
+        ("AllowedOrigins", "http://localhost.example.com"),
         ("CastReceiverOrigins", "*"),
         ("CertificateArn", "arn:aws:acm:eu-central-1:123456789012:certificate/12345678"),
         ("DomainName", "*.example.com"),
@@ -151,8 +155,8 @@ fn values_of_another_form_are_refused() {
     }
 }
 
-const JWT: &str =
-    "JwtIssuer and JwtAudience go together, and its keys belong to them (rule WhatGoesTogether)";
+const JWT: &str = "JwtIssuer goes with JwtAudience or JwtAuthorizedParties, and its keys belong to them (rule \
+                   WhatGoesTogether)";
 const PLONE: &str = "set PloneSite, or the ARNs of its keys, not both (rule WhatGoesTogether)";
 const SIMPLEJWT: &str = "set SimplejwtKeysArn or SimplejwtPublicKey, not both (rule WhatGoesTogether)";
 const DJANGO: &str = "DjangoAudience is for DjangoFormat dumps (rule WhatGoesTogether)";

@@ -6,7 +6,7 @@ use std::{
     sync::LazyLock,
 };
 
-use issue_cookies::http_client;
+use issue_cookies::{PlainHttp, http_client};
 use serde_json::Value;
 use usher_runtime::ConfigError;
 
@@ -19,7 +19,7 @@ pub(crate) fn read_configuration(
         LazyLock::new(|| http_client(reqwest::Client::builder()).expect("a client"));
     match code {
         "functions/issue-cookies" => {
-            Some(issue_cookies::Config::read(look_up, &|| Ok(CLIENT.clone())).map(drop))
+            Some(issue_cookies::Config::read(look_up, &|| Ok(CLIENT.clone()), PlainHttp::Refused).map(drop))
         }
         // This function reads no settings.
         "functions/publish-key" => Some(Ok(())),

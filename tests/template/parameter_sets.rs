@@ -44,7 +44,7 @@ const SIGNED_HOSTS: &str = r#"[
 const WEB_ACL: &str =
     "arn:aws:wafv2:us-east-1:123456789012:global/webacl/videos/12345678-1234-1234-1234-123456789012";
 pub(crate) const DOMAIN: (&str, &str) = ("DomainName", "video.example.com");
-const SETS: [(&str, &[(&str, &str)]); 26] = [
+const SETS: [(&str, &[(&str, &str)]); 27] = [
     ("defaults", &[]),
     // Where
     ("domain", &[DOMAIN, ("CertificateArn", CERTIFICATE)]),
@@ -57,6 +57,10 @@ const SETS: [(&str, &[(&str, &str)]); 26] = [
     ("some countries", &[("GeoRestrictionType", "whitelist"), ("GeoRestrictionLocations", "DE,AT,CH")]),
     // CORS
     ("players elsewhere", &[("AllowedOrigins", "https://www.example.com,https://app.example.com:8443")]),
+    (
+        "players in apps",
+        &[("AllowedOrigins", "https://www.example.com,capacitor://localhost,app://localhost:3000")],
+    ),
     ("cast receivers", &[("CastReceiverOrigins", "https://www.gstatic.com")]),
     (
         "players elsewhere and cast receivers",
@@ -122,6 +126,7 @@ const SETS: [(&str, &[(&str, &str)]); 26] = [
     (
         "viewers of everybody",
         &[
+            ("JwtAuthorizedParties", "https://www.example.com"),
             ("JwtTokenUse", "id"),
             ("JwtType", "at+jwt"),
             ("JwtJwksUrl", "https://id.example.com/keys"),
@@ -132,8 +137,11 @@ const SETS: [(&str, &[(&str, &str)]); 26] = [
             ("DjangoMaxAgeSeconds", "901"),
             ("DjangoAudience", "video.example.org"),
             ("SimplejwtKeysArn", OTHER_SECRET),
+            ("SimplejwtAlgorithm", "HS256"),
             ("SimplejwtIssuer", "api"),
             ("SimplejwtAudience", "viewers"),
+            ("SimplejwtUserIdClaim", "sub"),
+            ("SimplejwtTokenType", "sliding"),
             (
                 "Entitlements",
                 r#"["/video/{tenant}/premium/*", {"resource": "/video/*", "if": {"@country": "DE"}}]"#,

@@ -15,7 +15,7 @@ use aws_lc_rs::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cloudfront_signing::UnixTime;
-use issue_cookies::{Config, IssueCookies, http_client};
+use issue_cookies::{Config, IssueCookies, PlainHttp, http_client};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
@@ -137,7 +137,8 @@ fn function(runtime: &Runtime, private_key: &str, (name, value): &(&str, String)
         "PRIVATE_KEY_FILE" => Some(file.display().to_string()),
         asked => (asked == *name).then(|| value.clone()),
     };
-    let config = Config::read(&look_up, &|| http_client(reqwest::Client::builder())).unwrap();
+    let config =
+        Config::read(&look_up, &|| http_client(reqwest::Client::builder()), PlainHttp::Refused).unwrap();
     let grants = runtime.block_on(Grants::open(config.signing.clone())).unwrap();
     IssueCookies::new(config, grants, Arc::new(|| UnixTime::new(NOW).unwrap()))
 }

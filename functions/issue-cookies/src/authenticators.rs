@@ -28,23 +28,26 @@ use std::{cell::RefCell, fmt, sync::Arc};
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::UnixTime;
-use usher_runtime::{InvalidSetting, Secret, SecretUnread, Settings, Warming};
+use usher_runtime::{InvalidSetting, ProblemType, Secret, SecretUnread, Settings, Warming, pem_lines};
 
 pub(crate) use self::credential::Credential;
 use self::{
+    algorithm::{Algorithm, KeyKind},
+    claims::is_subject,
     django::Django,
     hmac_keys::{Secrets, SecretsError},
     issuer::Issuer,
     plone_offline::PloneTickets,
     plone_online::PloneOnline,
     token::Token,
+    verifying_key::VerifyingKey,
 };
 pub use self::{
     django_signed::SignedValueError,
     jwk_set::JwkSetError,
     plone_online::{PloneFailure, PloneRefusal},
     plone_ticket::TicketError,
-    provider::{ConnectionError, FetchError, FetchFailure},
+    provider::{ConnectionError, FetchError, FetchFailure, PlainHttp},
     token::TokenError,
 };
 use crate::Subject;
@@ -72,7 +75,7 @@ pub enum AuthenticationError {
     /// There is no credential.
     #[error("there is no credential")]
     Missing,
-    /// Two different credentials: somebody else may have added one of them.
+    /// Two different credentials of one kind: somebody else may have added one of them.
     #[error("there are two different credentials of the same kind")]
     Ambiguous,
     /// A Plone site was asked, and does not vouch for the viewer.
@@ -90,7 +93,7 @@ pub enum AuthenticationError {
     /// Nobody can verify the credential at the moment.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
-    /// No authenticator accepts credentials of this kind or issuer.
+    /// No authenticator accepts credentials of this kind.
     #[error("no authenticator takes a credential of this kind")]
     Unknown,
 }
@@ -114,19 +117,40 @@ pub enum Unavailable {
 }
 
 impl AuthenticationError {
-    /// Whether the credential was good until a time that has passed.
-    pub(crate) fn is_expired(&self) -> bool {
-        matches!(self, Self::Ticket(TicketError::Expired) | Self::Token(TokenError::Expired))
+    /// What the answer says that is wrong. Where a forger could learn something from it, it says no more than that the
+    /// credential is rejected.
+    #[must_use]
+    pub fn problem_type(&self) -> ProblemType {
+        use ProblemType as Problem;
+        match self {
+            Self::Missing => Problem::SignInRequired,
+            Self::Ambiguous => Problem::AmbiguousCredential,
+            Self::Unavailable(_) => Problem::SignInUnavailable,
+            Self::SignedValue(SignedValueError::TooLarge)
+            | Self::Ticket(TicketError::TooLarge)
+            | Self::Token(TokenError::TooLarge) => Problem::TokenTooLarge,
+            Self::Ticket(TicketError::Expired) | Self::Token(TokenError::Expired) => Problem::TokenExpired,
+            Self::Ticket(TicketError::NotYetValid) | Self::Token(TokenError::NotYetValid) => {
+                Problem::TokenNotYetValid
+            }
+            Self::Token(TokenError::Audience | TokenError::AuthorizedParty) => Problem::WrongAudience,
+            Self::Token(TokenError::Issuer(_)) => Problem::WrongIssuer,
+            Self::Plone(_) | Self::SignedValue(_) | Self::Ticket(_) | Self::Token(_) | Self::Unknown => {
+                Problem::CredentialRejected
+            }
+        }
     }
 
     /// Of two refusals the one that tells the viewer more. Where an authenticator is unavailable, the viewer should try
-    /// again, and not sign in again.
+    /// again, and not sign in again. What is wrong with the claims is of an issuer whose signature was verified.
     fn or(self, other: Self) -> Self {
+        use TokenError::{Algorithm, Issuer, Signature, UnknownKey};
         let weight = |error: &Self| match error {
-            Self::Unavailable(_) => 3,
-            error if error.is_expired() => 2,
-            Self::Unknown => 0,
-            _ => 1,
+            Self::Unavailable(_) => 4,
+            error if error.problem_type() == ProblemType::TokenExpired => 3,
+            Self::Unknown | Self::Token(Issuer(_)) => 0,
+            Self::Token(Algorithm | Signature | UnknownKey) => 1,
+            _ => 2,
         };
         if weight(&other) > weight(&self) { other } else { self }
     }
@@ -143,7 +167,11 @@ pub type HttpClient<'a> = &'a dyn Fn() -> reqwest::Result<reqwest::Client>;
 
 impl Authenticators {
     /// Reads every authenticator's settings. At least one must be configured.
-    pub(crate) fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<Self, InvalidSetting> {
+    pub(crate) fn read(
+        settings: &mut Settings<'_>,
+        http: HttpClient<'_>,
+        plain_http: PlainHttp,
+    ) -> Result<Self, InvalidSetting> {
         // One client serves all: each would read the machine's certificates.
         let made = RefCell::new(None);
         let http: HttpClient<'_> = &|| {
@@ -154,7 +182,7 @@ impl Authenticators {
             made.clone().map_or_else(http, Ok)
         };
         // All of them are read before the first problem ends this function, so that it reports all problems.
-        let issuers = jwt_settings::read_all(settings, http);
+        let issuers = jwt_settings::read_all(settings, http, plain_http);
         let plone_issuer = plone_offline::read_issuer(settings);
         let plone_tickets = PloneTickets::read(settings);
         let plone_online = PloneOnline::read(settings, http);
@@ -201,15 +229,22 @@ impl Authenticators {
         request: &'r ApiGatewayV2httpRequest,
     ) -> Result<Credential<'r>, AuthenticationError> {
         // A browser adds cookies by itself: one that no authenticator reads is no credential.
-        let reads_tickets = self.0.plone_tickets.is_some() || self.0.plone_online.is_some();
-        let credentials = Credential::all(request).into_iter();
-        let mut credentials =
-            credentials.filter(|one| reads_tickets || !matches!(one, Credential::Ticket(_)));
-        let credential = credentials.next().ok_or(AuthenticationError::Missing)?;
-        if credentials.any(|other| other != credential) {
+        let Configured { issuers, plone_tickets, plone_online, .. } = &*self.0;
+        let reads_tickets = plone_tickets.is_some() || plone_online.is_some();
+        let reads_cookies = issuers.iter().any(Issuer::is_plone) || plone_online.is_some();
+        let is_read = |credential: &Credential<'_>| match credential {
+            Credential::Ticket(_) => reads_tickets,
+            Credential::TokenCookie(_) => reads_cookies,
+            Credential::SignedValue(_) | Credential::Token(_) => true,
+        };
+        let mut credentials: Vec<_> = Credential::all(request).into_iter().filter(is_read).collect();
+        credentials.sort_by_key(Credential::rank);
+        let first = *credentials.first().ok_or(AuthenticationError::Missing)?;
+        let mut others = credentials.into_iter().filter(|other| other.rank() == first.rank());
+        if others.any(|other| other != first) {
             return Err(AuthenticationError::Ambiguous);
         }
-        Ok(credential)
+        Ok(first)
     }
 
     /// Verifies a credential at the time `now`.
@@ -232,7 +267,7 @@ impl Authenticators {
                 (None, Some(site)) => site.authenticate_ticket(cookie_value, now).await?,
                 (None, None) => return Err(AuthenticationError::Unknown),
             },
-            Credential::Token(text) => self.token(text, now).await?,
+            Credential::Token(text) | Credential::TokenCookie(text) => self.token(text, now).await?,
         };
         // Every viewer has a `sub`, whatever the credential calls it.
         subject.claims.insert("sub".to_owned(), subject.id.clone().into());
@@ -242,7 +277,7 @@ impl Authenticators {
     /// Asks the issuers that a token names, one after another, until one accepts it.
     async fn token(&self, text: &str, now: UnixTime) -> Result<Subject, AuthenticationError> {
         let token = Token::parse(text)?;
-        let mut refusal = AuthenticationError::Unknown;
+        let mut refusal = self.unknown(&token);
         for issuer in self.0.issuers.iter().filter(|issuer| issuer.rules.describe(&token)) {
             match issuer.authenticate(&token, now).await {
                 Ok(subject) => return Ok(subject),
@@ -253,6 +288,19 @@ impl Authenticators {
             return site.authenticate_token(text, &token, now).await.map_err(|error| refusal.or(error));
         }
         Err(refusal)
+    }
+
+    /// Why a token is refused that no authenticator takes.
+    fn unknown(&self, token: &Token<'_>) -> AuthenticationError {
+        let Configured { issuers, plone_online, .. } = &*self.0;
+        let reads_none = issuers.is_empty() && plone_online.is_none();
+        let claim = token.text("iss");
+        let knows = issuers.iter().any(|issuer| issuer.rules.is_issuer(token))
+            || (plone_online.is_some() && claim.is_none());
+        if reads_none || knows {
+            return AuthenticationError::Unknown;
+        }
+        TokenError::Issuer(claim.filter(|claim| is_subject(claim)).map(str::to_owned)).into()
     }
 }
 
@@ -268,11 +316,29 @@ fn client(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<reqwest::
     http().map_err(|error| settings.invalid(format!("no HTTPS client can be made: {error}")))
 }
 
+/// The algorithm that the setting `name` names, if it is there.
+fn algorithm(settings: &mut Settings<'_>, name: &str) -> Result<Option<Algorithm>, InvalidSetting> {
+    let Some(text) = settings.optional(name) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| settings.invalid(format!("{name} must be {ALGORITHMS}")))
+}
+
+/// A public key in PEM, if the setting `name` is there. `named` is the configured algorithm, which counts for an RSA key.
+fn public_key(
+    settings: &mut Settings<'_>,
+    name: &str,
+    named: Option<Algorithm>,
+) -> Result<Option<VerifyingKey>, InvalidSetting> {
+    let Some(text) = settings.optional(name) else { return Ok(None) };
+    let rsa = named.filter(|named| named.key_kind() == KeyKind::Rsa).unwrap_or(Algorithm::RS256);
+    let key = VerifyingKey::from_pem(&pem_lines(&text), rsa);
+    key.map(Some).map_err(|error| settings.invalid(format!("{name} is {error}")))
+}
+
 /// A setting that lists secrets: `read` reads them, and `build` makes keys of them. See [`Settings::secret`].
 fn hmac_secret<T: Send + Sync + 'static>(
     settings: &mut Settings<'_>,
     name: &'static str,
-    read: fn(&str) -> Result<Secrets, SecretsError>,
+    read: impl Fn(&str) -> Result<Secrets, SecretsError> + Send + Sync + 'static,
     build: impl Fn(Secrets) -> T + Send + Sync + 'static,
 ) -> Result<Option<Secret<T>>, InvalidSetting> {
     let parse = move |list: &str| read(list).map_err(|error| format!("{name}: {error}"));
@@ -285,5 +351,7 @@ impl fmt::Debug for Authenticators {
     }
 }
 
+const ALGORITHMS: &str = "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA (or Ed25519), HS256, \
+     HS384 or HS512";
 const NONE: &str = "no authenticator is configured: set JWT_ISSUER, PLONE_SITE, PLONE_JWT_KEYS, \
      PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS";

@@ -9,7 +9,7 @@ use usher_runtime::{
 
 use crate::{
     CookieSettings, Cors, Entitlements, OriginSecret,
-    authenticators::{Authenticators, HttpClient},
+    authenticators::{Authenticators, HttpClient, PlainHttp},
     cors::read_origins,
 };
 
@@ -44,19 +44,23 @@ pub struct Config {
 
 impl Config {
     /// Reads the settings through `look_up`. `http` makes the client for calls to sites and issuers (see
-    /// [`http_client`](crate::http_client)), where a setting needs one. [`open`](Self::open) also reads the secrets in
-    /// Secrets Manager.
+    /// [`http_client`](crate::http_client)), where a setting needs one; `plain_http` says which issuers it may ask
+    /// without TLS. [`open`](Self::open) also reads the secrets in Secrets Manager.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
-    pub fn read(look_up: &dyn Fn(&str) -> Option<String>, http: HttpClient<'_>) -> Result<Self, ConfigError> {
+    pub fn read(
+        look_up: &dyn Fn(&str) -> Option<String>,
+        http: HttpClient<'_>,
+        plain_http: PlainHttp,
+    ) -> Result<Self, ConfigError> {
         let mut settings = Settings::new(look_up);
-        let config = Self::from_settings(&mut settings, http);
+        let config = Self::from_settings(&mut settings, http, plain_http);
         settings.finish(|| config)
     }
 
-    /// As [`read`](Self::read), and reads the secrets in Secrets Manager by `sdk`. One that cannot be reached at the
-    /// moment is no error: the first request tries again.
+    /// As [`read`](Self::read) in AWS, where all issuers need TLS, and reads the secrets in Secrets Manager by `sdk`. One
+    /// that cannot be reached at the moment is no error: the first request tries again.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong, in the settings and with the secrets.
@@ -67,12 +71,16 @@ impl Config {
         clock: Clock,
     ) -> Result<Self, ConfigError> {
         let mut settings = Settings::new(look_up);
-        let config = Self::from_settings(&mut settings, http);
+        let config = Self::from_settings(&mut settings, http, PlainHttp::Refused);
         let secrets = settings.open_secrets(sdk, clock).await;
         settings.finish(|| Ok(Self { secrets, ..config? }))
     }
 
-    fn from_settings(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<Self, InvalidSetting> {
+    fn from_settings(
+        settings: &mut Settings<'_>,
+        http: HttpClient<'_>,
+        plain_http: PlainHttp,
+    ) -> Result<Self, InvalidSetting> {
         let signing = SigningConfig::read(settings);
         let tree = asset_tree(settings);
         let protocol = settings.parsed("VIEWER_PROTOCOL", ViewerProtocol::Https, "http or https");
@@ -87,7 +95,7 @@ impl Config {
         {
             settings.problem(format!("COOKIE_DOMAIN and VIEWER_HOST do not fit: {error}"));
         }
-        let authenticators = Authenticators::read(settings, http);
+        let authenticators = Authenticators::read(settings, http, plain_http);
         let tree = tree?;
         let entitlements = read_entitlements(settings, &tree);
         if let (Ok(entitlements), Ok(None)) = (&entitlements, &origin_secret)

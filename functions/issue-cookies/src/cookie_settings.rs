@@ -98,9 +98,11 @@ impl CookieSettings {
 /// Why a page of `origin` is on another site than the viewers' hosts, as far as the settings say. On such a page,
 /// browsers neither keep the cookies of an answer nor send them.
 fn cross_site(origin: &Origin, domain: Option<&str>, protocol: ViewerProtocol) -> Option<String> {
+    // The pages of an app play by signed URLs: to their web view, every host is another site.
+    let of_page = origin.protocol()?;
     let (reason, cure) = if domain.is_some_and(|domain| site(origin.host()) != site(domain)) {
         ("is on another site than COOKIE_DOMAIN", "remove it from ALLOWED_ORIGINS")
-    } else if (origin.protocol(), protocol) == (ViewerProtocol::Http, ViewerProtocol::Https) {
+    } else if (of_page, protocol) == (ViewerProtocol::Http, ViewerProtocol::Https) {
         // An https origin and http viewers are fine: that is a laptop with the settings of a deployment.
         ("is http where VIEWER_PROTOCOL is https, which makes it another site", "serve its pages over https")
     } else {
@@ -349,7 +351,9 @@ mod tests {
         let (domain, http) = (("COOKIE_DOMAIN", "example.com"), ("VIEWER_PROTOCOL", "http"));
         let (none, partitioned) = (("COOKIE_SAME_SITE", "None"), ("COOKIE_PARTITIONED", "true"));
         let origins = |list| ("ALLOWED_ORIGINS", list);
-        let rows: [Vec<(&str, &str)>; 13] = [
+        let rows: [Vec<(&str, &str)>; 15] = [
+            vec![origins("capacitor://localhost,tauri://localhost")],
+            vec![domain, origins("https://app.example.com,ionic://localhost")],
             vec![http],
             vec![http, none, partitioned],
             vec![http, ("COOKIE_DOMAIN", "site.localhost")],

@@ -31,14 +31,6 @@ pub struct Facts<'a> {
     pub location: &'a Location,
 }
 
-/// A viewer whose location is unknown.
-impl<'a> From<&'a Subject> for Facts<'a> {
-    fn from(subject: &'a Subject) -> Self {
-        const UNKNOWN: &Location = &Location::UNKNOWN;
-        Self { subject, location: UNKNOWN }
-    }
-}
-
 /// Why a viewer gets nothing: for the log.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -123,8 +115,7 @@ impl Entitlements {
     ///
     /// # Errors
     /// [`NotEntitled`]
-    pub fn permits<'a>(&self, viewer: impl Into<Facts<'a>>, path: &str) -> Result<(), NotEntitled> {
-        let viewer = viewer.into();
+    pub fn permits(&self, viewer: Facts<'_>, path: &str) -> Result<(), NotEntitled> {
         let Some(paths) = &viewer.subject.paths else { return self.give(viewer, path) };
         let mut refusal = NotEntitled::Nothing;
         for named in paths.iter().filter_map(|path| named_folder(path)).filter(|named| named.covers(path)) {
@@ -155,8 +146,7 @@ impl Entitlements {
     ///
     /// # Errors
     /// [`NotEntitled`]
-    pub fn resources<'a>(&self, viewer: impl Into<Facts<'a>>) -> Result<Vec<FolderPattern>, NotEntitled> {
-        let viewer = viewer.into();
+    pub fn resources(&self, viewer: Facts<'_>) -> Result<Vec<FolderPattern>, NotEntitled> {
         let mut resources = Vec::new();
         for rule in self.rules.iter().filter(|rule| rule.unmet(viewer).is_none()) {
             resources.extend(rule.fill(viewer)?);
@@ -196,10 +186,9 @@ impl Entitlements {
     }
 
     /// What each rule gives the viewer, and why not more.
-    pub fn explain<'e, 'a>(&'e self, viewer: impl Into<Facts<'a>>) -> Vec<Explanation<'e>> {
-        let viewer = viewer.into();
-        let explain = |rule: &'e Rule| Explanation {
-            rule: rule.text(),
+    pub fn explain(&self, viewer: Facts<'_>) -> Vec<Explanation<'_>> {
+        let explain = |rule| Explanation {
+            rule: Rule::text(rule),
             outcome: match rule.unmet(viewer) {
                 Some(condition) => Err(condition.why_not(viewer)),
                 None => rule.fill(viewer).map_err(WhyNot::from),

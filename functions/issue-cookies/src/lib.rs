@@ -29,7 +29,7 @@ mod subject;
 
 pub use authenticators::{
     AuthenticationError, Authenticators, ConnectionError, FetchError, FetchFailure, HttpClient, JwkSetError,
-    PloneFailure, PloneRefusal, SignedValueError, TicketError, TokenError, Unavailable, claims,
+    PlainHttp, PloneFailure, PloneRefusal, SignedValueError, TicketError, TokenError, Unavailable, claims,
     django_signed, hmac_keys, plone_ticket,
 };
 pub use config::Config;

@@ -13,9 +13,6 @@ pub struct Location {
 }
 
 impl Location {
-    /// Nowhere.
-    pub(crate) const UNKNOWN: Self = Self { country: None, asn: None };
-
     /// The headers of a request. One that appears twice, or that CloudFront would not write, says nothing.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {

@@ -118,22 +118,23 @@ impl From<Refusal> for Problem {
 }
 
 fn unauthenticated(error: &AuthenticationError) -> Problem {
-    if let AuthenticationError::Unavailable(_) = error {
-        return Problem::new(
-            ProblemType::SignInUnavailable,
-            "who you are cannot be checked at the moment: try again soon",
-        );
+    let problem_type = error.problem_type();
+    if problem_type == ProblemType::SignInUnavailable {
+        return Problem::new(problem_type, "who you are cannot be checked at the moment: try again soon");
     }
-    let (problem_type, detail) = match error {
-        AuthenticationError::Missing => {
-            (ProblemType::SignInRequired, "sign in first: send Authorization: Bearer")
+    let detail = match problem_type {
+        ProblemType::SignInRequired => "sign in first: send Authorization: Bearer",
+        ProblemType::AmbiguousCredential => {
+            "the request has two different credentials: sign out, then sign in again"
         }
-        AuthenticationError::Ambiguous => (
-            ProblemType::AmbiguousCredential,
-            "the request has two different credentials: sign out, then sign in again",
-        ),
-        error if error.is_expired() => (ProblemType::TokenExpired, "the token has expired: sign in again"),
-        _ => (ProblemType::CredentialRejected, "the token is not accepted here"),
+        ProblemType::TokenExpired => "the token has expired: sign in again",
+        ProblemType::TokenNotYetValid => {
+            "the token is not valid yet: compare the clocks of this server and of the one that issued it"
+        }
+        ProblemType::TokenTooLarge => "the token is too large: it needs fewer claims, such as groups",
+        ProblemType::WrongAudience => "the token is meant for another service than this one",
+        ProblemType::WrongIssuer => "the token comes from an issuer that is not known here",
+        _ => "the token is not accepted here",
     };
     let challenge = match problem_type {
         ProblemType::SignInRequired => "Bearer",

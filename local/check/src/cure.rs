@@ -71,9 +71,10 @@ pub(super) fn of(answer: &Answer) -> String {
 /// What helps against a problem that a function names.
 fn of_problem(problem_type: ProblemType) -> &'static str {
     match problem_type {
-        ProblemType::AmbiguousCredential | ProblemType::CredentialRejected | ProblemType::TokenExpired => {
-            NOT_ACCEPTED
-        }
+        ProblemType::AmbiguousCredential
+        | ProblemType::CredentialRejected
+        | ProblemType::TokenExpired
+        | ProblemType::TokenNotYetValid => NOT_ACCEPTED,
         ProblemType::AmbiguousParameter => CUT,
         ProblemType::AnswerTooLarge => "request gzip, or usher-style=define",
         ProblemType::BodyTooLarge
@@ -103,10 +104,15 @@ fn of_problem(problem_type: ProblemType) -> &'static str {
         ProblemType::PolicyEnded | ProblemType::PolicyOtherPath => ANOTHER_POLICY,
         ProblemType::SignInRequired => NO_CREDENTIAL,
         ProblemType::SigningKeyUnusable => SEE_LOG,
+        ProblemType::TokenTooLarge => "have the issuer put fewer claims, such as groups, into its tokens",
         ProblemType::TooManyAssets => "keep an asset in one folder, or set the parameter ScopeDepth to 0",
         ProblemType::UnsignableAsset | ProblemType::UnsignableUrl => {
             "shorten or percent-encode the path of the object"
         }
+        ProblemType::WrongAudience => {
+            "send a token for this audience: compare its aud (or azp) with JwtAudience and JwtAuthorizedParties"
+        }
+        ProblemType::WrongIssuer => "compare the token's iss with JwtIssuer, letter for letter",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use cookie::{Cookie, SameSite};
 use http::{HeaderValue, Method, StatusCode, header};
+use serde_json::json;
 use usher_runtime::{domain_matches, is_public_suffix, site};
 
 use super::{
@@ -36,6 +37,7 @@ pub(super) async fn sign_in(deployment: &Deployment<'_>, report: &mut Report) ->
         ));
         report.note(COOKIES.unknown(NOT_SIGNED_IN));
         report.note(POLICY.unknown(NOT_SIGNED_IN));
+        report.note(ONE_FILM.unknown(NOT_SIGNED_IN));
         report.note(SPOOFED_HOST.unknown(NOT_SIGNED_IN));
         return None;
     };
@@ -46,6 +48,7 @@ pub(super) async fn sign_in(deployment: &Deployment<'_>, report: &mut Report) ->
             let jar = Jar::of(&answer.headers);
             report.note(cookies(deployment, &jar));
             report.note(policy(deployment, &jar));
+            report.note(one_film(deployment, &credential).await);
             jar
         }
         refused => {
@@ -55,6 +58,7 @@ pub(super) async fn sign_in(deployment: &Deployment<'_>, report: &mut Report) ->
             });
             report.note(COOKIES.unknown(NOT_SIGNED_IN));
             report.note(POLICY.unknown(NOT_SIGNED_IN));
+            report.note(ONE_FILM.unknown(NOT_SIGNED_IN));
             Jar::default()
         }
     };
@@ -210,6 +214,31 @@ fn policy(deployment: &Deployment<'_>, jar: &Jar) -> Check {
     }
 }
 
+/// Whether a viewer gets the cookies of the playlist's asset alone, as `usher.js` asks for them.
+async fn one_film(deployment: &Deployment<'_>, credential: &Credential) -> Check {
+    let path = deployment.playlist();
+    let ask = post(deployment, credential).json(json!({ "path": path }).to_string());
+    let answer = match deployment.ask_auth("answer with the cookies of one film", ask).await {
+        Ok(answer) if answer.status == StatusCode::OK => answer,
+        Ok(answer) => return ONE_FILM.wrong(answer.summary(), cure::of(&answer)),
+        Err(reason) => return ONE_FILM.wrong(reason, BROKEN),
+    };
+    let jar = Jar::of(&answer.headers);
+    let Some(policy) = jar.value("CloudFront-Policy", path).and_then(HeldPolicy::read) else {
+        return ONE_FILM.wrong(format!("no policy goes to {}", printable(path)), UNCHANGED);
+    };
+    let mut problems = Problems::default();
+    if !policy.covers(&deployment.url(path)) {
+        let problem = format!("it covers {}, and not the playlist", printable(&policy.resource));
+        problems.add(problem, "DomainName must be the host that viewers ask (VIEWER_HOST of the functions)");
+    }
+    let elsewhere: Vec<_> = signed_cookies(&jar).filter(|cookie| !path_matches(cookie, path)).collect();
+    if let Some(names) = names(&elsewhere, |_| true) {
+        problems.add(format!("for another path: {names}"), UNCHANGED);
+    }
+    ONE_FILM.judge(printable(&policy.resource), &problems)
+}
+
 /// A viewer who could choose the host would get policies for other people's.
 async fn spoofed_host(deployment: &Deployment<'_>, credential: &Credential) -> Check {
     let ask = post(deployment, credential).header(VIEWER_HOST, HeaderValue::from_static(ELSEWHERE));
@@ -260,6 +289,7 @@ const PREFIX: &str = "CloudFront-";
 const SIGN_IN: Question = Question::new("sign-in", "does a viewer get cookies?");
 const COOKIES: Question = Question::new("cookies", "would a browser keep them, and send them to the videos?");
 const POLICY: Question = Question::new("policy", "are the cookies for this host, and for a time to come?");
+const ONE_FILM: Question = Question::new("one film", "does a viewer get the cookies of one film alone?");
 const SPOOFED_HOST: Question =
     Question::new("spoofed host", "does x-viewer-host of a viewer's own count for nothing?");
 const SIGN_OUT: Question = Question::new("sign-out", "are the cookies cleared?");

@@ -39,7 +39,7 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::{extract::ConnectInfo, serve::ListenerExt as _};
 use cloudfront_signing::Verifier;
-use issue_cookies::IssueCookies;
+use issue_cookies::{IssueCookies, PlainHttp};
 use resign_manifest::{HostGrants, PlaylistSource, ResignManifest};
 use tokio::{net::TcpListener, task::JoinSet};
 use url::Host;
@@ -246,7 +246,7 @@ async fn origins(
     clock: &Clock,
 ) -> Result<Origins, EdgeError> {
     let http = || issue_cookies::http_client(reqwest::Client::builder());
-    let config = issue_cookies::Config::read(&settings.of("issue-cookies")?, &http)
+    let config = issue_cookies::Config::read(&settings.of("issue-cookies")?, &http, PlainHttp::OnLoopback)
         .map_err(|source| EdgeError::Config { function: "issue-cookies", source })?;
     let grants = Grants::open(config.signing.clone()).await?;
     let issue_cookies = IssueCookies::new(config, grants, Arc::clone(clock));

@@ -12,8 +12,8 @@ use cloudfront_signing::{KeyPairId, PrivateKey};
 use zeroize::Zeroizing;
 
 use crate::{
-    InvalidSetting, KmsKey, LocalKey, SecretsManagerKey, Settings, SigningError, SigningKey, sdk_defaults,
-    system_clock,
+    InvalidSetting, KmsKey, LocalKey, SecretsManagerKey, Settings, SigningError, SigningKey, pem_lines,
+    sdk_defaults, system_clock,
 };
 
 /// Where to find the key, and under which id CloudFront knows its public half.
@@ -88,7 +88,7 @@ impl KeySource {
                 let pem = std::fs::read_to_string(&path)
                     .map(Zeroizing::new)
                     .map_err(|source| SigningError::File { path, source: Arc::new(source) })?;
-                Ok(Box::new(LocalKey::new(key_pair_id, PrivateKey::from_pem(&pem)?)?))
+                Ok(Box::new(LocalKey::new(key_pair_id, PrivateKey::from_pem(&pem_lines(&pem))?)?))
             }
             Self::Kms { key_id, key_pair_id } => {
                 let client = aws_sdk_kms::Client::new(&sdk_defaults().build());

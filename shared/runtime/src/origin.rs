@@ -14,7 +14,7 @@ use crate::ViewerProtocol;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Origin {
     serialized: String,
-    protocol: ViewerProtocol,
+    protocol: Option<ViewerProtocol>,
     host: String,
 }
 
@@ -40,9 +40,10 @@ impl Origin {
         &self.serialized
     }
 
-    /// The scheme of the page.
+    /// How the page came, if it came over the network. An app brings its pages along, and shows them in a web view under a
+    /// scheme of its choice, such as `capacitor`.
     #[must_use]
-    pub fn protocol(&self) -> ViewerProtocol {
+    pub fn protocol(&self) -> Option<ViewerProtocol> {
         self.protocol
     }
 
@@ -58,14 +59,18 @@ impl FromStr for Origin {
 
     fn from_str(text: &str) -> Result<Self, OriginError> {
         let url = Url::parse(text).map_err(|_| OriginError::Form)?;
-        let protocol: ViewerProtocol = url.scheme().parse().map_err(|_| OriginError::Form)?;
+        let protocol: Option<ViewerProtocol> = url.scheme().parse().ok();
         let host = url.host().ok_or(OriginError::Form)?;
-        let serialized = url.origin().ascii_serialization();
+        let serialized = match protocol {
+            Some(_) => url.origin().ascii_serialization(),
+            None if url.is_special() => return Err(OriginError::Form),
+            None => of_app(&url, &host),
+        };
         // Else a * would pass: URLs may have it in their host.
         if !serialized.split_once("://").is_some_and(|(_, authority)| is_viewer_host(authority)) {
             return Err(OriginError::Form);
         }
-        if protocol == ViewerProtocol::Http && !is_loopback(&host) {
+        if protocol == Some(ViewerProtocol::Http) && !is_loopback(&host) {
             return Err(OriginError::Plaintext);
         }
         if serialized != text {
@@ -79,6 +84,12 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.serialized)
     }
+}
+
+/// The origin of a page in a web view: to the standard, no URL with such a scheme has an origin, but web views send it.
+fn of_app(url: &Url, host: &Host<&str>) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}", url.scheme(), host.to_string().to_ascii_lowercase())
 }
 
 /// The hosts that browsers trust without TLS.
@@ -113,7 +124,24 @@ mod tests {
             ("http://[::1]:8080", Http, "[::1]"),
         ];
         for (text, protocol, host) in rows {
-            let origin = Origin { serialized: text.to_owned(), protocol, host: host.to_owned() };
+            let origin =
+                Origin { serialized: text.to_owned(), protocol: Some(protocol), host: host.to_owned() };
+            assert_eq!(text.parse(), Ok(origin));
+        }
+    }
+
+    #[test]
+    fn an_origin_of_an_app_is_taken_as_its_web_view_writes_it() {
+        let rows = [
+            ("capacitor://localhost", "localhost"),
+            ("ionic://localhost", "localhost"),
+            ("tauri://localhost", "localhost"),
+            ("app://localhost:3000", "localhost"),
+            ("capacitor://app.example.com", "app.example.com"),
+            ("com.example.app://bundle", "bundle"),
+        ];
+        for (text, host) in rows {
+            let origin = Origin { serialized: text.to_owned(), protocol: None, host: host.to_owned() };
             assert_eq!(text.parse(), Ok(origin));
         }
     }
@@ -139,7 +167,12 @@ mod tests {
             ("ftp://app.example.com", Form),
             ("wss://app.example.com", Form),
             ("file:///index.html", Form),
-            ("capacitor://localhost", Form),
+            ("capacitor://*", Form),
+            ("capacitor:localhost", Form),
+            ("capacitor://", Form),
+            ("capacitor:///index.html", Form),
+            ("ws://localhost", Form),
+            ("data:text/html,x", Form),
             ("blob:https://app.example.com/1", Form),
             ("http://app.example.com", Plaintext),
             ("http://localhost.example.com", Plaintext),
@@ -160,6 +193,9 @@ mod tests {
             ("http://localhost:80", spelling("http://localhost")),
             ("http://127.1:8080", spelling("http://127.0.0.1:8080")),
             ("http://[0:0:0:0:0:0:0:1]", spelling("http://[::1]")),
+            ("capacitor://localhost/", spelling("capacitor://localhost")),
+            ("capacitor://anna:secret@localhost", spelling("capacitor://localhost")),
+            ("Capacitor://LocalHost", spelling("capacitor://localhost")),
         ];
         for (text, error) in rows {
             assert_eq!(text.parse::<Origin>(), Err(error), "{text:?}");

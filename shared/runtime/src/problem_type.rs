@@ -85,6 +85,10 @@ problem_types! {
     SigningKeyUnusable, "signing-key-unusable", INTERNAL_SERVER_ERROR;
     /// The token or cookie has expired.
     TokenExpired, "token-expired", UNAUTHORIZED;
+    /// The token or cookie is valid later.
+    TokenNotYetValid, "token-not-yet-valid", UNAUTHORIZED;
+    /// The token or cookie is too large.
+    TokenTooLarge, "token-too-large", UNAUTHORIZED;
     /// The playlist refers to too many assets.
     TooManyAssets, "too-many-assets", BAD_GATEWAY;
     /// The requested style does not exist.
@@ -99,6 +103,10 @@ problem_types! {
     UnsupportedEncoding, "unsupported-encoding", BAD_GATEWAY;
     /// The body of the request has another media type than JSON.
     UnsupportedMediaType, "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE;
+    /// The token is for somebody else.
+    WrongAudience, "wrong-audience", UNAUTHORIZED;
+    /// No configured issuer has the name that the token has.
+    WrongIssuer, "wrong-issuer", UNAUTHORIZED;
 }
 
 impl ProblemType {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    Clock, LocalKey, Signature, SigningError, SigningKey, UnusableKey,
+    Clock, LocalKey, Signature, SigningError, SigningKey, UnusableKey, pem_lines,
     periods::Periods,
     secret_text::{CURRENT, PREVIOUS, secret_text},
     with_sources,
@@ -141,12 +141,12 @@ struct KeyPair {
 fn parse(text: &str, key_pair_id: Option<&KeyPairId>) -> Result<LocalKey, SigningError> {
     if !text.trim_start().starts_with('{') {
         // First the key: a text that is none should not be called a PEM without an id.
-        let key = PrivateKey::from_pem(text)?;
+        let key = PrivateKey::from_pem(&pem_lines(text))?;
         return LocalKey::new(key_pair_id.ok_or(SigningError::Key(UnusableKey::NoKeyPairId))?.clone(), key);
     }
     let pair: KeyPair =
         serde_json::from_str(text).map_err(|_| SigningError::Key(UnusableKey::NotAKeyPair))?;
     let id =
         KeyPairId::new(pair.key_pair_id.as_str()).map_err(|_| SigningError::Key(UnusableKey::KeyPairId))?;
-    LocalKey::new(id, PrivateKey::from_pem(&pair.private_key)?)
+    LocalKey::new(id, PrivateKey::from_pem(&pem_lines(&pair.private_key))?)
 }

@@ -15,7 +15,7 @@ use crate::{
     issue_cookies::{
         algorithm::Algorithm,
         hmac_keys::{HmacKeys, Secrets},
-        jwt::{Audience, TokenRules},
+        jwt::{Audience, SubjectClaim, TokenRules},
         token::Token,
         verifying_key::VerifyingKey,
     },
@@ -78,17 +78,28 @@ pub fn token(header: &str, claims: &str) -> String {
 
 /// The subject of a token and its expiry, if the issuer `i` issued it for the audience `a`.
 pub fn accepted(token: &str) -> Option<(String, u64)> {
+    accepted_by(token, SubjectClaim::Sub)
+}
+
+/// The same with the claim of simplejwt.
+pub fn accepted_by_user_id(token: &str) -> Option<(String, u64)> {
+    accepted_by(token, SubjectClaim::UserId("user_id".to_owned()))
+}
+
+fn accepted_by(token: &str, subject: SubjectClaim) -> Option<(String, u64)> {
     let rules = TokenRules {
         algorithm: Algorithm::HS256,
         issuer: Some("i".to_owned()),
         audience: Audience::Aud(vec!["a".to_owned()]),
+        authorized_parties: Vec::new(),
         header_type: None,
         exact: Vec::new(),
-        subject: "sub",
+        subject,
         longest_life: None,
     };
     let token = Token::parse(token).ok()?;
     let checked = rules.check_header(&token).ok()?;
-    let verified = rules.verify(&checked, &[VerifyingKey::hs256(SECRET.as_bytes())], *NOW).ok()?;
+    let key = VerifyingKey::from_secret(Algorithm::HS256, SECRET.as_bytes())?;
+    let verified = rules.verify(&checked, &[key], *NOW).ok()?;
     Some((verified.subject, verified.expires.seconds()))
 }

@@ -70,6 +70,7 @@ fn changed_cookies() -> [(&'static str, ChangeLine, Vec<String>); 7] {
             lines(&[
                 &["Wrong cookies: none goes to /video/clock-ts/master.m3u8"],
                 &["Unknown policy: there is no policy for this playlist"],
+                &["Wrong one film: no policy goes to /video/clock-ts/master.m3u8"],
                 &NO_COOKIE,
                 &[&kept("/films/")],
             ]),
@@ -101,8 +102,9 @@ pub(super) fn set_cookies(passing: Passing<'_>, change: ChangeLine) {
 async fn what_a_proxy_changes_in_headers_is_named() {
     let is_auth = |path: &str| path.starts_with("/auth/");
     let every = |what: &str, end: &str| {
-        let each = ["answer without a credential", "answer with cookies", "answer with a URL"];
-        format!("Wrong auth caching: {}; and 1 more", each.map(|one| format!("{what}{one}{end}")).join("; "))
+        let each =
+            ["answer without a credential", "answer with cookies", "answer with the cookies of one film"];
+        format!("Wrong auth caching: {}; and 2 more", each.map(|one| format!("{what}{one}{end}")).join("; "))
     };
     let rows: [Changed; 9] = [
         (is_auth, "cache-control", "max-age=60", every("Cache-Control of the ", " is max-age=60")),

@@ -89,6 +89,7 @@ async fn a_viewer_request_function_that_does_not_run_is_named() {
                     &sign_in,
                     "Unknown cookies: nobody is signed in",
                     "Unknown policy: nobody is signed in",
+                    "Unknown one film: nobody is signed in",
                 ],
                 &["Wrong spoofed host: a policy for http://usher-check.invalid/video/*"],
                 &NOT_SIGNED_IN,
@@ -135,6 +136,7 @@ async fn a_sign_in_that_nobody_reaches_is_named() {
         let expected = lines(&[
             &[&format!("Wrong challenge: {refusal}"), &format!("Wrong sign-in: {refusal}")],
             &["Unknown cookies: nobody is signed in", "Unknown policy: nobody is signed in"],
+            &["Unknown one film: nobody is signed in"],
             &[&format!("Unknown spoofed host: no policy was issued: {refusal}")],
             &NOT_SIGNED_IN,
             &[&format!("Wrong signed url: {refusal}")],
@@ -156,6 +158,9 @@ async fn settings_that_could_be_better_or_fit_another_host_are_named() {
             "video.example.com",
             lines(&[
                 &["Wrong policy: it covers http://video.example.com/video/*, and this is http://HOST"],
+                &[
+                    "Wrong one film: it covers http://video.example.com/video/clock-ts/*, and not the playlist",
+                ],
                 &[
                     "Wrong playlist: 403 AccessDenied (the policy covers http://video.example.com/video/*, which is \
                    not http://HOST/video/clock-ts/master.m3u8)",

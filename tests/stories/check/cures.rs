@@ -59,6 +59,8 @@ async fn what_a_proxy_breaks_has_its_own_cure() {
             &[
                 "Wrong policy: it covers ?[2Jhttp://h/*, and this is http://HOST -> DomainName must be the host that \
                  viewers ask (VIEWER_HOST of the functions), and VIEWER_PROTOCOL theirs",
+                "Wrong one film: it covers ?[2Jhttp://h/*, and not the playlist -> DomainName must be the host that \
+                 viewers ask (VIEWER_HOST of the functions)",
                 "Wrong playlist: 403 AccessDenied (the signature does not fit: the URL, the policy or the signature was \
                  changed, or another key signed it) -> the policy covers ?[2Jhttp://h/*: set VIEWER_HOST (parameter \
                  DomainName), VIEWER_PROTOCOL and Entitlements so that it covers \

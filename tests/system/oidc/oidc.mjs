@@ -37,6 +37,7 @@ await check('a token of a provider that was found by discovery opens the video',
 for (const [what, forged] of forgeries()) {
   await check(`refused: ${what}`, () => assertRefused(forged));
 }
+await check('a place for keys that a good token names does not count', () => assertAccepted(main.token({}, { jku: 'https://evil.example/keys' })));
 await check('an access token as Cognito makes them is accepted, by its client_id', () => assertAccepted(cognito.token(accessToken())));
 await check('refused: an id token where access tokens count', () => assertRefused(cognito.token({ aud: 'app', token_use: 'id' })));
 await check('refused: an access token of another client', () => assertRefused(cognito.token(accessToken({ client_id: 'other' }))));
@@ -86,7 +87,7 @@ function* forgeries() {
   yield ['an issuer that nobody configured', main.token({ iss: 'https://evil.example' })];
   yield ['a stranger\'s key under a known kid', token(signingKey('RS256', key.kid), main.claims())];
   yield ['a key that the token brings along', token(signingKey('RS256', 'own'), main.claims(), { jwk: key.jwk })];
-  yield ['a place for keys that the token names', main.token({}, { jku: `${provider}/keys` })];
+  yield ['a place for keys that the token names', token(signingKey('RS256', 'own'), main.claims(), { jku: `${provider}/keys` })];
   yield ['an extension that must be understood', main.token({}, { crit: ['exp'] })];
   yield ['a token for logging out', main.token({}, { typ: 'logout+jwt' })];
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from forgery import changed, signed
-from sites import ROOT_USER, Edge, Plone, bearer, call, cookie
+from sites import ROOT_USER, Edge, Plone, bearer, call, cookie, volto_cookie
 
 PLAYS = (200, 200)
 REFUSED = (401, 403)
@@ -57,6 +57,9 @@ def viewers_play(mode, edge, plone):
     check(f"{mode}: without a credential there are no cookies", edge.plays({}), REFUSED)
     check(f"{mode}: the token of @login plays", edge.plays(bearer(viewer.token)), PLAYS)
     check(f"{mode}: __ac of @login plays", edge.plays(cookie(viewer.ticket)), PLAYS)
+    check(f"{mode}: Volto's cookie plays", edge.plays(volto_cookie(viewer.token, viewer.ticket)), PLAYS)
+    bad_volto = volto_cookie(changed(viewer.token), viewer.ticket)
+    check(f"{mode}: a good __ac does not help a bad cookie of Volto", edge.plays(bad_volto), REFUSED)
     check(f"{mode}: __ac of the log-in form plays", edge.plays(cookie(by_form)), PLAYS)
     check(f"{mode}: the token that @login-renew gives for __ac plays", edge.plays(bearer(renewed)), PLAYS)
     check(f"{mode}: __ac from another page is refused", edge.plays(cookie(by_form) | other_page), (403, 403))

@@ -49,6 +49,11 @@ def cookie(value):
     return {"Cookie": f"__ac={value}"}
 
 
+def volto_cookie(token, ticket):
+    """What a browser sends that logged in by Volto: its cookie, and the ticket that Plone has set beside it."""
+    return {"Cookie": f"auth_token={token}; __ac={ticket}"}
+
+
 @dataclass
 class LoggedIn:
     """The credentials that Plone issues at a log-in."""

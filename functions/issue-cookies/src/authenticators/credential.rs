@@ -13,6 +13,8 @@ pub(crate) enum Credential<'r> {
     Ticket(&'r str),
     /// A JSON Web Token, as bearer.
     Token(&'r str),
+    /// A JSON Web Token of a Plone site, in the cookie of its front end.
+    TokenCookie(&'r str),
 }
 
 impl<'r> Credential<'r> {
@@ -25,9 +27,28 @@ impl<'r> Credential<'r> {
         if !bearers.is_empty() {
             return bearers;
         }
-        let cookies = request.cookies.iter().flatten().filter_map(|pair| Cookie::parse(pair.as_str()).ok());
-        let tickets = cookies.filter(|cookie| cookie.name() == TICKET_COOKIE);
-        tickets.filter_map(|cookie| cookie.value_raw().map(Self::Ticket)).collect()
+        let cookies = request.cookies.iter().flatten();
+        cookies.filter_map(|pair| Self::cookie(pair)).collect()
+    }
+
+    fn cookie(pair: &'r str) -> Option<Self> {
+        let cookie = Cookie::parse(pair).ok()?;
+        let value = cookie.value_raw()?;
+        match cookie.name() {
+            TICKET_COOKIE => Some(Self::Ticket(value)),
+            TOKEN_COOKIE => Some(Self::TokenCookie(value)),
+            _ => None,
+        }
+    }
+
+    /// Which kind counts, where there are several: the smallest. Volto's cookie ends with the token in it, and a browser
+    /// may send an old `__ac` beside it.
+    pub(crate) fn rank(&self) -> u8 {
+        match self {
+            Self::SignedValue(_) | Self::Token(_) => 0,
+            Self::TokenCookie(_) => 1,
+            Self::Ticket(_) => 2,
+        }
     }
 
     /// A token contains no colon, and a signed value contains two.
@@ -37,7 +58,7 @@ impl<'r> Credential<'r> {
 
     /// Whether a browser adds it to every request, from a page of another site too.
     pub(crate) fn is_ambient(&self) -> bool {
-        matches!(self, Self::Ticket(_))
+        matches!(self, Self::Ticket(_) | Self::TokenCookie(_))
     }
 }
 
@@ -67,3 +88,6 @@ fn bearer(authorization: &str) -> Option<&str> {
 
 /// The name that plone.session and Zope give it.
 const TICKET_COOKIE: &str = "__ac";
+/// The name that Volto gives the cookie with the token of plone.restapi.
+/// <https://6.docs.plone.org/volto/>
+const TOKEN_COOKIE: &str = "auth_token";

@@ -10,7 +10,7 @@ use super::{
     django_signed::{SignedValueError, Timestamped},
     hmac_keys::{HmacKeys, Secrets},
     hmac_secret,
-    jwt::time,
+    jwt::{check_beginning, expiry},
     paths::PathClaims,
     token::TokenError,
 };
@@ -90,14 +90,10 @@ fn handed_off(
     if claims.get("aud") != audience.map(Value::from).as_ref() {
         return Err(TokenError::Audience);
     }
-    for name in ["nbf", "iat"] {
-        if time(&claims, name)?.is_some_and(|begins| begins > now.plus(LEEWAY)) {
-            return Err(TokenError::NotYetValid);
-        }
-    }
+    check_beginning(&claims, now)?;
     let id = claims.get("sub").and_then(Value::as_str).filter(|id| is_subject(id));
     let id = id.ok_or(TokenError::Claim("sub"))?.to_owned();
-    let expires = time(&claims, "exp")?.map_or(until, |exp| exp.min(until));
+    let expires = expiry(&claims)?.map_or(until, |exp| exp.min(until));
     let paths = PathClaims::Narrowing.read(&claims)?;
     claims.remove("iss");
     Ok(Subject { id, expires, claims, paths, authenticator: NAME })

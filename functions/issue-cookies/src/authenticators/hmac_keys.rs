@@ -1,9 +1,9 @@
-//! Secrets that a setting lists, and the HMAC-SHA256 keys made of them.
+//! Secrets that a setting lists, and the HMAC keys made of them.
 //!
 //! A list, because sites rotate: what last week's secret signed is still good. A problem names the entry's place, and
 //! never its value.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
@@ -16,13 +16,15 @@ pub struct Secrets(Vec<Zeroizing<Vec<u8>>>);
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretsError {
-    /// More than 64 bytes, which HMAC-SHA256 would hash first: this is no derived key.
-    #[error("entry {entry} has {bytes} bytes, and 64 is the maximum")]
+    /// More bytes than a block of the hash, which HMAC would hash first: this is no derived key.
+    #[error("entry {entry} has {bytes} bytes, and {maximum} is the maximum")]
     Long {
         /// Its place in the list.
         entry: usize,
         /// How many it has.
         bytes: usize,
+        /// How many it may have.
+        maximum: usize,
     },
     /// Something else than pairs of hex digits.
     #[error("entry {entry} is not hexadecimal")]
@@ -30,13 +32,15 @@ pub enum SecretsError {
         /// Its place in the list.
         entry: usize,
     },
-    /// Fewer than 32 bytes, which can be guessed sooner than the digest.
-    #[error("entry {entry} has {bytes} bytes, and 32 is the minimum")]
+    /// Fewer bytes than the digest, which can be guessed sooner.
+    #[error("entry {entry} has {bytes} bytes, and {minimum} is the minimum")]
     Short {
         /// Its place in the list.
         entry: usize,
         /// How many it has.
         bytes: usize,
+        /// How many it must have.
+        minimum: usize,
     },
     /// A space before or behind a text, of which nobody knows whether it belongs to the secret.
     #[error("entry {entry} begins or ends with a space")]
@@ -47,17 +51,24 @@ pub enum SecretsError {
 }
 
 impl Secrets {
-    /// Reads derived keys: hexadecimal, 32 to 64 bytes each, separated by commas.
+    /// Reads derived keys for HMAC-SHA256: hexadecimal, 32 to 64 bytes each, separated by commas.
     ///
     /// # Errors
     /// [`SecretsError`] for the first entry that is none.
     pub fn from_hex(list: &str) -> Result<Self, SecretsError> {
-        Self::read(list, |entry, text| {
+        Self::from_hex_of(list, &(DIGEST..=64))
+    }
+
+    /// Reads keys for another hash, which have so many bytes each.
+    ///
+    /// # Errors
+    /// [`SecretsError`] for the first entry that is none.
+    pub fn from_hex_of(list: &str, lengths: &RangeInclusive<usize>) -> Result<Self, SecretsError> {
+        let (minimum, maximum) = (*lengths.start(), *lengths.end());
+        Self::read(list, minimum, |entry, text| {
             let key = base16ct::mixed::decode_vec(text.trim()).map_err(|_| SecretsError::NotHex { entry })?;
-            match key.len() {
-                bytes @ 65.. => Err(SecretsError::Long { entry, bytes }),
-                _ => Ok(key),
-            }
+            let bytes = key.len();
+            if bytes > maximum { Err(SecretsError::Long { entry, bytes, maximum }) } else { Ok(key) }
         })
     }
 
@@ -66,7 +77,7 @@ impl Secrets {
     /// # Errors
     /// [`SecretsError`] for the first entry that is none.
     pub fn from_texts(list: &str) -> Result<Self, SecretsError> {
-        Self::read(list, |entry, text| {
+        Self::read(list, DIGEST, |entry, text| {
             let is_whole = text.trim() == text;
             if is_whole { Ok(text.as_bytes().to_vec()) } else { Err(SecretsError::Space { entry }) }
         })
@@ -79,14 +90,13 @@ impl Secrets {
 
     fn read(
         list: &str,
+        minimum: usize,
         decode: impl Fn(usize, &str) -> Result<Vec<u8>, SecretsError>,
     ) -> Result<Self, SecretsError> {
         let secrets = list.split(',').zip(1..).map(|(text, entry)| {
             let secret = Zeroizing::new(decode(entry, text)?);
-            match secret.len() {
-                bytes @ ..32 => Err(SecretsError::Short { entry, bytes }),
-                _ => Ok(secret),
-            }
+            let bytes = secret.len();
+            if bytes < minimum { Err(SecretsError::Short { entry, bytes, minimum }) } else { Ok(secret) }
         });
         secrets.collect::<Result<_, _>>().map(Self)
     }
@@ -129,6 +139,9 @@ impl fmt::Debug for HmacKeys {
     }
 }
 
+/// How many bytes HMAC-SHA256 makes.
+const DIGEST: usize = 32;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,18 +157,22 @@ mod tests {
 
     #[test]
     fn an_entry_that_is_no_secret_is_named_by_its_place() {
-        use SecretsError::{Long, NotHex, Short, Space};
+        use SecretsError::{Long, NotHex, Space};
+        let short = |entry, bytes| SecretsError::Short { entry, bytes, minimum: 32 };
         let key = "0a".repeat(32);
+        let of_sha512 = |bytes: usize| Secrets::from_hex_of(&"0a".repeat(bytes), &(64..=128));
         let rows = [
-            (Secrets::from_hex(""), Short { entry: 1, bytes: 0 }),
-            (Secrets::from_hex(&"0a".repeat(31)), Short { entry: 1, bytes: 31 }),
-            (Secrets::from_hex(&"0a".repeat(65)), Long { entry: 1, bytes: 65 }),
-            (Secrets::from_hex(&format!("{key},")), Short { entry: 2, bytes: 0 }),
+            (Secrets::from_hex(""), short(1, 0)),
+            (Secrets::from_hex(&"0a".repeat(31)), short(1, 31)),
+            (Secrets::from_hex(&"0a".repeat(65)), Long { entry: 1, bytes: 65, maximum: 64 }),
+            (of_sha512(63), SecretsError::Short { entry: 1, bytes: 63, minimum: 64 }),
+            (of_sha512(129), Long { entry: 1, bytes: 129, maximum: 128 }),
+            (Secrets::from_hex(&format!("{key},")), short(2, 0)),
             (Secrets::from_hex(&format!("{key},{key}0")), NotHex { entry: 2 }),
             (Secrets::from_hex(&format!("{key},{key},+{key}")), NotHex { entry: 3 }),
             (Secrets::from_hex(&"a secret that is a text, not hex".repeat(2)), NotHex { entry: 1 }),
-            (Secrets::from_texts(""), Short { entry: 1, bytes: 0 }),
-            (Secrets::from_texts(&"s".repeat(31)), Short { entry: 1, bytes: 31 }),
+            (Secrets::from_texts(""), short(1, 0)),
+            (Secrets::from_texts(&"s".repeat(31)), short(1, 31)),
             (Secrets::from_texts(&format!("{key}, {key}")), Space { entry: 2 }),
             (Secrets::from_texts(&format!("{key}\n")), Space { entry: 1 }),
         ];
@@ -167,9 +184,15 @@ mod tests {
     #[test]
     fn a_message_says_what_is_wrong_and_not_the_value() {
         let rows = [
-            (SecretsError::Long { entry: 1, bytes: 65 }, "entry 1 has 65 bytes, and 64 is the maximum"),
+            (
+                SecretsError::Long { entry: 1, bytes: 65, maximum: 64 },
+                "entry 1 has 65 bytes, and 64 is the maximum",
+            ),
             (SecretsError::NotHex { entry: 2 }, "entry 2 is not hexadecimal"),
-            (SecretsError::Short { entry: 3, bytes: 7 }, "entry 3 has 7 bytes, and 32 is the minimum"),
+            (
+                SecretsError::Short { entry: 3, bytes: 7, minimum: 32 },
+                "entry 3 has 7 bytes, and 32 is the minimum",
+            ),
             (SecretsError::Space { entry: 4 }, "entry 4 begins or ends with a space"),
         ];
         for (error, message) in rows {

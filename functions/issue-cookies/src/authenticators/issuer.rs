@@ -62,6 +62,11 @@ impl Issuer {
         Ok(Subject { id: subject, expires, claims, paths, authenticator: self.authenticator })
     }
 
+    /// Whether a Plone site issues these tokens, which then are in a cookie, too.
+    pub(super) fn is_plone(&self) -> bool {
+        self.authenticator == PLONE
+    }
+
     /// Fetches the keys during INIT, if they are at the issuer.
     pub(super) fn warming(&self, now: UnixTime) -> Option<Warming<'_>> {
         let Keys::Published(jwks) = &self.keys else { return None };
@@ -84,3 +89,6 @@ impl Keys {
         if keys.is_empty() { Err(TokenError::UnknownKey.into()) } else { Ok(keys) }
     }
 }
+
+/// The name of the authenticator of Plone's tokens.
+pub(super) const PLONE: &str = "plone-token";

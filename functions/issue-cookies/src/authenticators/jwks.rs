@@ -135,8 +135,13 @@ impl State {
         }
     }
 
-    fn know(&mut self, Fetched { keys, fresh_for }: Fetched, now: UnixTime) {
+    fn know(&mut self, Fetched { url, keys, fresh_for }: Fetched, now: UnixTime) {
         self.failure = None;
+        // The log names each key once, and not again whenever the issuer is asked.
+        let named = self.known.as_ref().map_or(&[][..], |known| known.keys.dropped());
+        for key in keys.dropped().iter().filter(|key| !named.contains(key)) {
+            key.log(url.as_str());
+        }
         self.known = Some(Known { keys, fetched: now, fresh_until: now.plus(fresh_for) });
     }
 

@@ -2,10 +2,11 @@
 //!
 //! [RFC 8725](https://www.rfc-editor.org/rfc/rfc8725): the configuration names the algorithm, never the token.
 //! A token needs `exp` and its subject, and `iss` and `aud` wherever its issuer sets them. Each claim has one type.
-//! `nbf` and `iat` are checked. A token of another type is refused, and so is one with `crit` or with a key inside.
+//! `nbf` and `iat` are checked. A token of another type is refused, and so is one with a header that means something
+//! else than these rules: `crit` (extensions), `zip` and `enc` (other forms), or `jwk` (a key that nobody vouches for).
 
 use cloudfront_signing::UnixTime;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::{
     algorithm::Algorithm,
@@ -23,12 +24,14 @@ pub(crate) struct TokenRules {
     pub(crate) issuer: Option<String>,
     /// Whom the token is for.
     pub(crate) audience: Audience,
+    /// `azp` must be one of these, if there are any: the clients or pages that a token may be made for.
+    pub(crate) authorized_parties: Vec<String>,
     /// The header's `typ`, where the issuer sets another one than usual.
     pub(crate) header_type: Option<String>,
     /// Claims that must have exactly this value, such as `token_use` or `token_type`.
     pub(crate) exact: Vec<(&'static str, &'static str)>,
     /// Which claim names the viewer.
-    pub(crate) subject: &'static str,
+    pub(crate) subject: SubjectClaim,
     /// How many seconds from now a token may last at most, where the issuer has such a limit.
     pub(crate) longest_life: Option<u64>,
 }
@@ -36,12 +39,21 @@ pub(crate) struct TokenRules {
 /// Whom a token is for, and where its issuer says so.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Audience {
-    /// Nowhere.
+    /// Nowhere: `aud` is absent or an empty list. One that names somebody names somebody else (RFC 7519, 4.1.3).
     Unnamed,
     /// `aud` names one of these.
     Aud(Vec<String>),
     /// `client_id` is one of these: Cognito's access tokens have no `aud`.
     ClientId(Vec<String>),
+}
+
+/// Which claim names the viewer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum SubjectClaim {
+    /// `sub`, which is a text (RFC 7519, 4.1.2).
+    Sub,
+    /// One of simplejwt's: a text or an integer.
+    UserId(String),
 }
 
 /// A token whose header fits the rules.
@@ -72,7 +84,15 @@ impl TokenRules {
         let has_type = token.text(TOKEN_TYPE).is_some();
         let requires_type = self.exact.iter().any(|(name, _)| *name == TOKEN_TYPE);
         let type_fits = if requires_type { has_type } else { self.issuer.is_some() || !has_type };
-        type_fits && token.text("iss") == self.issuer.as_deref()
+        type_fits && self.is_issuer(token)
+    }
+
+    /// Whether a token names this issuer.
+    pub(crate) fn is_issuer(&self, token: &Token<'_>) -> bool {
+        match (&self.issuer, token.text("iss")) {
+            (Some(own), Some(claim)) => is_same_issuer(own, claim),
+            (own, claim) => own.is_none() && claim.is_none(),
+        }
     }
 
     /// Checks the header, before anybody looks for a key.
@@ -81,17 +101,11 @@ impl TokenRules {
     /// [`TokenError`]: the algorithm, the type, and headers that are not supported.
     pub(crate) fn check_header<'t>(&self, token: &'t Token<'t>) -> Result<CheckedToken<'t>, TokenError> {
         let header = &token.header;
-        if header.alg != self.algorithm.name() {
+        if !self.algorithm.is_named(&header.alg) {
             return Err(TokenError::Algorithm);
         }
-        let unsupported = [
-            ("crit", &header.crit),
-            ("jku", &header.jku),
-            ("jwk", &header.jwk),
-            ("x5u", &header.x5u),
-            ("zip", &header.zip),
-            ("enc", &header.enc),
-        ];
+        let unsupported =
+            [("crit", &header.crit), ("jwk", &header.jwk), ("zip", &header.zip), ("enc", &header.enc)];
         if let Some((name, _)) = unsupported.into_iter().find(|(_, member)| member.is_some()) {
             return Err(TokenError::Header(name));
         }
@@ -115,48 +129,59 @@ impl TokenRules {
         if !keys.into_iter().any(|key| key.verify(message.as_bytes(), signature)) {
             return Err(TokenError::Signature);
         }
-        let (subject, expires) = self.check_claims(claims, now)?;
-        Ok(VerifiedToken { subject: subject.to_owned(), expires, claims: claims.clone() })
+        let (subject, expires) = self.check_claims(token, now)?;
+        let mut claims = claims.clone();
+        // Google spells its name in two ways. A rule with `if` knows the configured one.
+        if let (Some(own), Some(issuer)) = (&self.issuer, claims.get_mut("iss")) {
+            *issuer = own.as_str().into();
+        }
+        // An integer that is larger than any type here has lost its last digits.
+        if let SubjectClaim::UserId(name) = &self.subject
+            && let Some(claim @ Value::Number(_)) = claims.get_mut(name)
+            && claim.is_f64()
+        {
+            *claim = subject.as_str().into();
+        }
+        Ok(VerifiedToken { subject, expires, claims })
     }
 
     /// Checks the claims alone: the viewer, and when the token ends.
     ///
     /// # Errors
     /// [`TokenError`]
-    pub(crate) fn check_claims<'c>(
+    pub(crate) fn check_claims(
         &self,
-        claims: &'c Map<String, Value>,
+        token: &Token<'_>,
         now: UnixTime,
-    ) -> Result<(&'c str, UnixTime), TokenError> {
-        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    ) -> Result<(String, UnixTime), TokenError> {
+        let claims = &token.claims;
         match (&self.issuer, claims.get("iss")) {
-            (Some(issuer), Some(Value::String(claim))) if claim == issuer => {}
+            (Some(issuer), Some(Value::String(claim))) if is_same_issuer(issuer, claim) => {}
             (None, None) => {}
             _ => return Err(TokenError::Claim("iss")),
         }
         if !self.audience.is_named_by(claims) {
             return Err(TokenError::Audience);
         }
-        if let Some((name, _)) = self.exact.iter().find(|(name, value)| text(name) != Some(*value)) {
+        let is_party = |party: &str| self.authorized_parties.iter().any(|own| own == party);
+        if !self.authorized_parties.is_empty() && !token.text("azp").is_some_and(is_party) {
+            return Err(TokenError::AuthorizedParty);
+        }
+        if let Some((name, _)) = self.exact.iter().find(|(name, value)| token.text(name) != Some(*value)) {
             return Err(TokenError::Claim(name));
         }
         // Some issuers sign tokens for other uses with the same key for the same audience: one that signs a viewer
         // out, and one that lasts for weeks.
-        let is_refresh = text(TOKEN_TYPE).is_some_and(|one| one.eq_ignore_ascii_case("refresh"));
+        let is_refresh = token.text(TOKEN_TYPE).is_some_and(|one| one.eq_ignore_ascii_case("refresh"));
         if claims.contains_key("events") || is_refresh {
             return Err(TokenError::Type);
         }
-        let subject = text(self.subject).filter(|subject| is_subject(subject));
-        let subject = subject.ok_or(TokenError::Claim(self.subject))?;
-        let expires = time(claims, "exp")?.ok_or(TokenError::Claim("exp"))?;
+        let subject = self.subject.of(token)?;
+        let expires = expiry(claims)?.ok_or(TokenError::Claim("exp"))?;
         if now >= expires {
             return Err(TokenError::Expired);
         }
-        for name in ["nbf", "iat"] {
-            if time(claims, name)?.is_some_and(|begins| begins > now.plus(LEEWAY)) {
-                return Err(TokenError::NotYetValid);
-            }
-        }
+        check_beginning(claims, now)?;
         if self.longest_life.is_some_and(|seconds| expires > now.plus(seconds).plus(LEEWAY)) {
             return Err(TokenError::TooLong);
         }
@@ -178,11 +203,26 @@ impl TokenRules {
     }
 }
 
+impl SubjectClaim {
+    /// The viewer whom a token names.
+    fn of(&self, token: &Token<'_>) -> Result<String, TokenError> {
+        let (subject, error) = match self {
+            Self::Sub => (token.text("sub").map(str::to_owned), TokenError::Claim("sub")),
+            Self::UserId(name) => {
+                let text = token.text(name).map(str::to_owned);
+                (text.or_else(|| token.integer(name)), TokenError::UserId(name.clone()))
+            }
+        };
+        subject.filter(|subject| is_subject(subject)).ok_or(error)
+    }
+}
+
 impl Audience {
     fn is_named_by(&self, claims: &Map<String, Value>) -> bool {
         let is_ours = |ours: &[String], name: &Value| ours.iter().any(|own| name == own.as_str());
         match (self, claims.get("aud"), claims.get("client_id")) {
             (Self::Unnamed, None, _) => true,
+            (Self::Unnamed, Some(Value::Array(names)), _) => names.is_empty(),
             (Self::Aud(ours), Some(Value::Array(names)), _) => {
                 names.iter().all(Value::is_string) && names.iter().any(|name| is_ours(ours, name))
             }
@@ -193,13 +233,54 @@ impl Audience {
     }
 }
 
-/// A time in whole seconds: no known issuer writes a text or a fraction.
-pub(super) fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<UnixTime>, TokenError> {
-    let Some(claim) = claims.get(name) else { return Ok(None) };
-    let seconds = claim.as_u64().ok_or(TokenError::Claim(name))?;
-    UnixTime::new(seconds).map(Some).map_err(|_| TokenError::Claim(name))
+/// Google's ID tokens name Google with or without the scheme.
+/// <https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload>
+fn is_same_issuer(own: &str, claim: &str) -> bool {
+    own == claim || (own == "https://accounts.google.com" && claim == "accounts.google.com")
 }
 
+/// When a credential with these claims ends. A fraction of a second does not count.
+pub(super) fn expiry(claims: &Map<String, Value>) -> Result<Option<UnixTime>, TokenError> {
+    time(claims, "exp", f64::floor)
+}
+
+/// Refuses a credential that begins later than a minute from now.
+pub(super) fn check_beginning(claims: &Map<String, Value>, now: UnixTime) -> Result<(), TokenError> {
+    for name in ["nbf", "iat"] {
+        if time(claims, name, f64::ceil)?.is_some_and(|begins| begins > now.plus(LEEWAY)) {
+            return Err(TokenError::NotYetValid);
+        }
+    }
+    Ok(())
+}
+
+/// A time: a number of seconds, which may have a fraction (RFC 7519, 2), and never a text.
+fn time(
+    claims: &Map<String, Value>,
+    name: &'static str,
+    round: fn(f64) -> f64,
+) -> Result<Option<UnixTime>, TokenError> {
+    let Some(claim) = claims.get(name) else { return Ok(None) };
+    let seconds = claim.as_number().and_then(|number| whole_seconds(number, round));
+    let time = seconds.and_then(|seconds| UnixTime::new(seconds).ok());
+    time.map(Some).ok_or(TokenError::Claim(name))
+}
+
+fn whole_seconds(number: &Number, round: fn(f64) -> f64) -> Option<u64> {
+    if let Some(seconds) = number.as_u64() {
+        return Some(seconds);
+    }
+    let seconds = number.as_f64().filter(|seconds| (0.0..=LARGEST).contains(seconds))?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the range is that of both types"
+    )]
+    Some(round(seconds) as u64)
+}
+
+/// Up to here, an `f64` has every whole number.
+const LARGEST: f64 = 9_007_199_254_740_992.0;
 const TOKEN_TYPE: &str = "token_type";
 const APPLICATION: &str = "application/";
 const USUAL_TYPES: [&str; 2] = ["JWT", "at+jwt"];

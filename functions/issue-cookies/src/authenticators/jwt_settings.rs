@@ -2,18 +2,20 @@
 
 use std::{str::FromStr, sync::Arc};
 
+use url::Url;
 use usher_runtime::{InvalidSetting, Secret, Settings};
 
 use super::{
-    HttpClient,
-    algorithm::{Algorithm, UnknownAlgorithm},
+    HttpClient, algorithm,
+    algorithm::{Algorithm, KeyKind},
     client,
     issuer::{Issuer, Keys},
     jwk_set::JwkSet,
     jwks::Jwks,
-    jwt::{Audience, TokenRules},
+    jwt::{Audience, SubjectClaim, TokenRules},
     paths::PathClaims,
-    provider::Provider,
+    provider::{PlainHttp, Provider},
+    public_key,
     verifying_key::VerifyingKey,
 };
 
@@ -29,24 +31,38 @@ enum TokenUse {
 pub(super) fn read_all(
     settings: &mut Settings<'_>,
     http: HttpClient<'_>,
+    plain_http: PlainHttp,
 ) -> Result<Vec<Issuer>, InvalidSetting> {
     let is_set = SETTINGS.iter().any(|name| settings.optional(name).is_some()) || settings.has_secret(SECRET);
-    let first = is_set.then(|| read(settings, http)).transpose();
-    let more = settings.list("JWT_ISSUERS", "JWT_", &SETTINGS, &[], |entry| read(entry, http));
+    let first = is_set.then(|| read(settings, http, plain_http)).transpose();
+    let more = settings.list("JWT_ISSUERS", "JWT_", &SETTINGS, &[], |entry| read(entry, http, plain_http));
     Ok(first?.into_iter().chain(more?).collect())
 }
 
-fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<Issuer, InvalidSetting> {
+fn read(
+    settings: &mut Settings<'_>,
+    http: HttpClient<'_>,
+    plain_http: PlainHttp,
+) -> Result<Issuer, InvalidSetting> {
     let issuer = settings.required("JWT_ISSUER");
-    let audience = settings.required("JWT_AUDIENCE");
-    let token_use = settings.parsed("JWT_TOKEN_USE", TokenUse::Any, "access or id");
-    let keys = read_keys(settings, issuer.as_deref().map_err(|&invalid| invalid), http);
-    let audience: Vec<String> = audience?.split(',').map(|name| name.trim().to_owned()).collect();
-    if audience.iter().any(String::is_empty) {
-        return Err(settings.invalid("JWT_AUDIENCE has an empty entry"));
+    let issuer = issuer.and_then(|issuer| match name_problem(&issuer) {
+        Some(problem) => Err(settings.invalid(format!("JWT_ISSUER {problem}"))),
+        None => Ok(issuer),
+    });
+    let audience = names(settings, AUDIENCE);
+    let authorized_parties = names(settings, PARTIES);
+    if settings.optional(AUDIENCE).is_none() && settings.optional(PARTIES).is_none() {
+        settings.problem(NOT_BOUND);
     }
+    let token_use = settings.parsed("JWT_TOKEN_USE", TokenUse::Any, "access or id");
+    let keys = read_keys(settings, issuer.as_deref().map_err(|&invalid| invalid), http, plain_http);
+    let (audience, authorized_parties) = (audience?, authorized_parties?);
     let (audience, exact) = match token_use? {
+        TokenUse::Any if audience.is_empty() => (Audience::Unnamed, Vec::new()),
         TokenUse::Any => (Audience::Aud(audience), Vec::new()),
+        TokenUse::Access | TokenUse::Id if audience.is_empty() => {
+            return Err(settings.invalid("JWT_TOKEN_USE is for Cognito, which needs JWT_AUDIENCE"));
+        }
         TokenUse::Access => (Audience::ClientId(audience), vec![("token_use", "access")]),
         TokenUse::Id => (Audience::Aud(audience), vec![("token_use", "id")]),
     };
@@ -60,12 +76,35 @@ fn read(settings: &mut Settings<'_>, http: HttpClient<'_>) -> Result<Issuer, Inv
         algorithm,
         issuer: Some(issuer?),
         audience,
+        authorized_parties,
         header_type: settings.optional("JWT_TYPE"),
         exact,
-        subject: "sub",
+        subject: SubjectClaim::Sub,
         longest_life: None,
     };
     Ok(Issuer { authenticator: "jwt", rules, keys, path_claims, self_asserted: &[] })
+}
+
+/// A list of names, separated by commas; an absent one is empty.
+fn names(settings: &mut Settings<'_>, name: &str) -> Result<Vec<String>, InvalidSetting> {
+    let Some(list) = settings.optional(name) else { return Ok(Vec::new()) };
+    let names: Vec<String> = list.split(',').map(|name| name.trim().to_owned()).collect();
+    if names.iter().any(String::is_empty) {
+        return Err(settings.invalid(format!("{name} has an empty entry")));
+    }
+    Ok(names)
+}
+
+/// Why no token has this `iss`, if none can have it.
+fn name_problem(issuer: &str) -> Option<&'static str> {
+    if issuer.contains(['{', '}', '<', '>']) {
+        return Some(PLACEHOLDER);
+    }
+    let url = Url::parse(issuer).ok()?;
+    let of_entra = url.host_str().is_some_and(|host| ENTRA_HOSTS.contains(&host));
+    let tenant = url.path_segments().and_then(|mut segments| segments.next()).unwrap_or_default();
+    let is_any = ["common", "consumers", "organizations"].iter().any(|any| tenant.eq_ignore_ascii_case(any));
+    (of_entra && is_any).then_some(ANY_TENANT)
 }
 
 /// Reads one of `JWT_SECRET` (or `JWT_SECRET_ARN`), `JWT_PUBLIC_KEY`, `JWT_JWKS` and `JWT_JWKS_URL`. Without any of
@@ -75,10 +114,9 @@ fn read_keys(
     settings: &mut Settings<'_>,
     issuer: Result<&str, InvalidSetting>,
     http: HttpClient<'_>,
+    plain_http: PlainHttp,
 ) -> Result<(Keys, Algorithm), InvalidSetting> {
-    let names = "RS256, ES256, EdDSA or HS256";
-    let algorithm = settings.parsed("JWT_ALGORITHM", AlgorithmSetting(None), names);
-    let algorithm = algorithm.map(|AlgorithmSetting(algorithm)| algorithm);
+    let algorithm = algorithm(settings, "JWT_ALGORITHM");
     let is_set = |name: &&str| match *name {
         SECRET => settings.has_secret(SECRET),
         name => settings.optional(name).is_some(),
@@ -89,21 +127,24 @@ fn read_keys(
         let problem = format!("{one} and {other} are both set: an issuer's keys have one source");
         return Err(settings.invalid(problem));
     }
+    // The keys are read even if their algorithm is invalid, so that all problems are noted.
+    let named = algorithm.unwrap_or_default();
     let (name, keys, of_keys) = match source {
         Some(SECRET) => {
-            let keys = settings.secret(SECRET, |secret| secret_key(secret).map(Arc::new), |keys| keys)?;
-            (SECRET, keys.ok_or(InvalidSetting)?, Algorithm::HS256)
+            let is_secrets = |named: &Algorithm| matches!(named.key_kind(), KeyKind::Secret { .. });
+            let of_secret = named.filter(is_secrets).unwrap_or(Algorithm::HS256);
+            let parse = move |secret: &str| secret_key(secret, of_secret).map(Arc::new);
+            let keys = settings.secret(SECRET, parse, |keys| keys)?;
+            (SECRET, keys.ok_or(InvalidSetting)?, of_secret)
         }
         Some(PUBLIC_KEY) => {
-            let pem = settings.optional(PUBLIC_KEY).unwrap_or_default();
-            let key = VerifyingKey::from_pem(&pem)
-                .map_err(|error| settings.invalid(format!("{PUBLIC_KEY} is {error}")))?;
-            let algorithm = key.algorithm();
-            (PUBLIC_KEY, Secret::fixed(PUBLIC_KEY, vec![Arc::new(key)]), algorithm)
+            let key = public_key(settings, PUBLIC_KEY, named)?.ok_or(InvalidSetting)?;
+            let of_key = key.algorithm();
+            (PUBLIC_KEY, Secret::fixed(PUBLIC_KEY, vec![Arc::new(key)]), of_key)
         }
         other => {
             let source = other.and_then(|name| Some((name, settings.optional(name)?)));
-            return read_set(settings, source, issuer?, algorithm?, http);
+            return read_set(settings, source, issuer?, algorithm?, http, plain_http);
         }
     };
     if algorithm?.is_some_and(|algorithm| algorithm != of_keys) {
@@ -118,36 +159,46 @@ fn read_set(
     issuer: &str,
     algorithm: Option<Algorithm>,
     http: HttpClient<'_>,
+    plain_http: PlainHttp,
 ) -> Result<(Keys, Algorithm), InvalidSetting> {
     // The default of OpenID providers.
     let algorithm = algorithm.unwrap_or(Algorithm::RS256);
-    if algorithm == Algorithm::HS256 {
-        let problem = "JWT_ALGORITHM is HS256, which needs JWT_SECRET: a JWK set is public";
+    if let KeyKind::Secret { .. } = algorithm.key_kind() {
+        let algorithm = algorithm.name();
+        let problem = format!("JWT_ALGORITHM is {algorithm}, which needs JWT_SECRET: a JWK set is public");
         return Err(settings.invalid(problem));
     }
     if let Some((JWKS, text)) = &source {
         let set = JwkSet::parse(text.as_bytes(), algorithm);
         let set = set.map_err(|error| settings.invalid(format!("{JWKS}: {error}")))?;
+        for key in set.dropped() {
+            key.log(JWKS);
+        }
+        if set.is_empty() {
+            return Err(settings.invalid(format!("{JWKS}: {NO_KEY}")));
+        }
         return Ok((Keys::Inline(set), algorithm));
     }
     let client = client(settings, http)?;
     let (provider, problem) = match source {
-        Some((_, url)) => (Provider::at(&url, algorithm, client), BAD_URL),
-        None => (Provider::discovered(issuer, algorithm, client), BAD_ISSUER),
+        Some((_, url)) => (Provider::at(&url, plain_http, algorithm, client), BAD_URL),
+        None => (Provider::discovered(issuer, plain_http, algorithm, client), BAD_ISSUER),
     };
     let provider = provider.ok_or_else(|| settings.invalid(problem))?;
     Ok((Keys::Published(Jwks::new(provider)), algorithm))
 }
 
-/// RFC 7518, 3.2: a key is as long as the hash, or longer.
-fn secret_key(secret: &str) -> Result<VerifyingKey, String> {
+fn secret_key(secret: &str, algorithm: Algorithm) -> Result<VerifyingKey, String> {
     if secret.contains("-----BEGIN") {
         // With a public key for a secret, anybody could sign.
         return Err(format!("{SECRET} is a key in PEM and not a secret: put a public key into {PUBLIC_KEY}"));
     }
-    let secret = Some(secret.as_bytes()).filter(|secret| secret.len() >= 32);
-    let too_short = || format!("{SECRET} must have 32 bytes or more for HS256");
-    secret.map(VerifyingKey::hs256).ok_or_else(too_short)
+    let KeyKind::Secret { minimum, .. } = algorithm.key_kind() else {
+        return Err(format!("{SECRET} is for HS256, HS384 and HS512"));
+    };
+    let secret = Some(secret.as_bytes()).filter(|secret| secret.len() >= minimum);
+    let key = secret.and_then(|secret| VerifyingKey::from_secret(algorithm, secret));
+    key.ok_or_else(|| format!("{SECRET} must have {minimum} bytes or more for {}", algorithm.name()))
 }
 
 impl FromStr for TokenUse {
@@ -162,26 +213,18 @@ impl FromStr for TokenUse {
     }
 }
 
-/// The algorithm that an issuer signs with, where the setting names one.
-struct AlgorithmSetting(Option<Algorithm>);
-
-impl FromStr for AlgorithmSetting {
-    type Err = UnknownAlgorithm;
-
-    fn from_str(name: &str) -> Result<Self, UnknownAlgorithm> {
-        name.parse().map(|algorithm| Self(Some(algorithm)))
-    }
-}
-
+const AUDIENCE: &str = "JWT_AUDIENCE";
+const PARTIES: &str = "JWT_AUTHORIZED_PARTIES";
 const JWKS: &str = "JWT_JWKS";
 const SECRET: &str = "JWT_SECRET";
 const PUBLIC_KEY: &str = "JWT_PUBLIC_KEY";
 const SOURCES: [&str; 4] = [SECRET, PUBLIC_KEY, JWKS, "JWT_JWKS_URL"];
 
 /// All of an issuer's settings.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "JWT_ALGORITHM",
-    "JWT_AUDIENCE",
+    AUDIENCE,
+    PARTIES,
     "JWT_ISSUER",
     JWKS,
     "JWT_JWKS_URL",
@@ -191,6 +234,22 @@ const SETTINGS: [&str; 9] = [
     "JWT_TYPE",
 ];
 
+/// Where Entra ID issues tokens: in the public cloud, and in those of the United States and of China.
+/// <https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud>
+const ENTRA_HOSTS: [&str; 5] = [
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+    "login.chinacloudapi.cn",
+    "sts.windows.net",
+];
+
+const ANY_TENANT: &str = "stands for any tenant, but a token names its own: write the tenant's id, as in \
+     https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/v2.0, and list several tenants in JWT_ISSUERS";
 const BAD_ISSUER: &str = "JWT_ISSUER must be an https URL without query, fragment and user name where its keys \
      are found by discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL";
+const NO_KEY: &str = "it holds no key that is usable with the configured algorithm";
+const NOT_BOUND: &str = "JWT_AUDIENCE is missing (or JWT_AUTHORIZED_PARTIES, for an issuer whose tokens name their client \
+     or page in azp, and no audience)";
+const PLACEHOLDER: &str = "contains a placeholder, as {tenantid} is one: write what your tokens have there";
 const BAD_URL: &str = "JWT_JWKS_URL must be an https URL without fragment and user name";

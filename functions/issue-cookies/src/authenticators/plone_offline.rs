@@ -10,8 +10,8 @@ use super::{
     algorithm::Algorithm,
     hmac_keys::{HmacKeys, Secrets},
     hmac_secret,
-    issuer::{Issuer, Keys},
-    jwt::{Audience, TokenRules},
+    issuer::{Issuer, Keys, PLONE},
+    jwt::{Audience, SubjectClaim, TokenRules},
     paths::PathClaims,
     plone_ticket::{SealedTicket, Ticket, TicketError},
     verifying_key::VerifyingKey,
@@ -24,13 +24,13 @@ pub(super) fn read_issuer(settings: &mut Settings<'_>) -> Result<Option<Issuer>,
     if !settings.has_secret(TOKEN_KEYS) {
         return Ok(None);
     }
-    let keys =
-        hmac_secret(settings, TOKEN_KEYS, Secrets::from_hex, |secrets| VerifyingKey::all_hs256(&secrets));
+    let build = |secrets| VerifyingKey::from_secrets(Algorithm::HS256, &secrets);
+    let keys = hmac_secret(settings, TOKEN_KEYS, Secrets::from_hex, build);
     // An administrator may have Plone give tokens without an end, or for a year: those are refused.
     let timeout = settings.seconds("PLONE_TOKEN_TIMEOUT_SECONDS", 43_200);
     let rules = token_rules(Some(timeout?));
     Ok(keys?.map(|keys| Issuer {
-        authenticator: "plone-token",
+        authenticator: PLONE,
         rules,
         keys: Keys::Configured(keys),
         path_claims: PathClaims::Foreign,
@@ -45,9 +45,10 @@ pub(super) fn token_rules(longest_life: Option<u64>) -> TokenRules {
         algorithm: Algorithm::HS256,
         issuer: None,
         audience: Audience::Unnamed,
+        authorized_parties: Vec::new(),
         header_type: None,
         exact: Vec::new(),
-        subject: "sub",
+        subject: SubjectClaim::Sub,
         longest_life,
     }
 }

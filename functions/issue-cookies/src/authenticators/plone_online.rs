@@ -148,9 +148,9 @@ impl PloneOnline {
         now: UnixTime,
     ) -> Result<Subject, AuthenticationError> {
         self.rules.check_header(token)?;
-        let (id, expires) = self.rules.check_claims(&token.claims, now)?;
+        let (id, expires) = self.rules.check_claims(token, now)?;
         let header = (header::AUTHORIZATION, secret(format!("Bearer {bearer}"))?);
-        self.authenticate(Claimed { id: id.to_owned(), expires, header }).await
+        self.authenticate(Claimed { id, expires, header }).await
     }
 
     /// Verifies a ticket at the time `now`. The cookie of a Zope root user, which holds the password, is refused and

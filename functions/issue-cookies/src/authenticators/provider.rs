@@ -7,6 +7,7 @@ use headers::{CacheControl, HeaderMapExt as _};
 use http::{HeaderMap, StatusCode, header};
 use reqwest::{Client, Url};
 use serde::Deserialize;
+use url::Host;
 
 use super::{
     algorithm::Algorithm,
@@ -21,6 +22,16 @@ pub(super) struct Provider {
     algorithm: Algorithm,
 }
 
+/// Whether the function may ask an issuer without TLS. In AWS it may not: whoever is between the two could answer with
+/// keys of their own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PlainHttp {
+    /// Never.
+    Refused,
+    /// On the machine itself: `usher serve` may ask an issuer that is being developed there.
+    OnLoopback,
+}
+
 enum Place {
     JwksUrl(Url),
     Discovery { issuer: String, url: Url },
@@ -28,6 +39,8 @@ enum Place {
 
 /// What an issuer answered.
 pub(super) struct Fetched {
+    /// Where the keys are.
+    pub(super) url: Url,
     pub(super) keys: JwkSet,
     /// For how many seconds there is no need to ask again.
     pub(super) fresh_for: u64,
@@ -87,19 +100,24 @@ impl PartialEq for ConnectionError {
 impl Eq for ConnectionError {}
 
 impl Provider {
-    /// Keys at a URL, if it is one over HTTPS.
-    pub(super) fn at(url: &str, algorithm: Algorithm, client: Client) -> Option<Self> {
-        Some(Self { client, place: Place::JwksUrl(https(url)?), algorithm })
+    /// Keys at a URL, if it is one over HTTPS, or over what `plain_http` allows.
+    pub(super) fn at(url: &str, plain_http: PlainHttp, algorithm: Algorithm, client: Client) -> Option<Self> {
+        Some(Self { client, place: Place::JwksUrl(plain_http.url(url)?), algorithm })
     }
 
-    /// Keys at the URL that the issuer's discovery document names, if the issuer's name is an https URL.
-    pub(super) fn discovered(issuer: &str, algorithm: Algorithm, client: Client) -> Option<Self> {
-        if https(issuer)?.query().is_some() {
+    /// Keys at the URL that the issuer's discovery document names, if the issuer's name is such a URL.
+    pub(super) fn discovered(
+        issuer: &str,
+        plain_http: PlainHttp,
+        algorithm: Algorithm,
+        client: Client,
+    ) -> Option<Self> {
+        if plain_http.url(issuer)?.query().is_some() {
             return None;
         }
         // "Any terminating / MUST be removed before appending" (4.1); the issuer's name keeps it.
         let base = issuer.strip_suffix('/').unwrap_or(issuer);
-        let url = https(&format!("{base}/.well-known/openid-configuration"))?;
+        let url = plain_http.url(&format!("{base}/.well-known/openid-configuration"))?;
         Some(Self { client, place: Place::Discovery { issuer: issuer.to_owned(), url }, algorithm })
     }
 
@@ -113,15 +131,14 @@ impl Provider {
             Place::Discovery { issuer, url } => self.discover(issuer, url).await?,
         };
         let (headers, body) = self.get(&url, JWK_SET_LIMIT).await?;
-        let keys = match JwkSet::parse(&body, self.algorithm) {
-            Err(error @ JwkSetError::NoUsableKey) => {
-                // Older keys must not replace these: the issuer may have withdrawn all of them.
-                tracing::warn!(%url, "the issuer's JWK set cannot be used: {error}");
-                JwkSet::empty()
-            }
-            parsed => parsed.map_err(|error| failure(&url, FetchFailure::JwkSet(error)))?,
-        };
-        Ok(Fetched { keys, fresh_for: fresh_for(&headers) })
+        let keys = JwkSet::parse(&body, self.algorithm)
+            .map_err(|error| failure(&url, FetchFailure::JwkSet(error)))?;
+        if keys.is_empty() {
+            // Older keys do not replace these: the issuer may have withdrawn all of them.
+            let algorithm = self.algorithm.name();
+            tracing::warn!(%url, algorithm, "the issuer's JWK set has no key for the configured algorithm");
+        }
+        Ok(Fetched { url, keys, fresh_for: fresh_for(&headers) })
     }
 
     async fn discover(&self, issuer: &str, url: &Url) -> Result<Url, FetchError> {
@@ -131,7 +148,9 @@ impl Provider {
         if found.issuer != issuer {
             return Err(failure(url, FetchFailure::OtherIssuer));
         }
-        https(&found.jwks_uri).ok_or_else(no_discovery)
+        // An issuer that is asked over HTTPS cannot give that up for its keys.
+        let plain_http = if url.scheme() == "https" { PlainHttp::Refused } else { PlainHttp::OnLoopback };
+        plain_http.url(&found.jwks_uri).ok_or_else(no_discovery)
     }
 
     async fn get(&self, url: &Url, limit: usize) -> Result<(HeaderMap, Vec<u8>), FetchError> {
@@ -158,11 +177,27 @@ struct Discovery {
     jwks_uri: String,
 }
 
-/// An https URL without a secret in it: the log shows it.
-fn https(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    (url.scheme() == "https" && bare).then_some(url)
+impl PlainHttp {
+    /// A URL without a secret in it (the log shows it), over HTTPS or over what is allowed.
+    fn url(self, text: &str) -> Option<Url> {
+        let url = Url::parse(text).ok()?;
+        let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+        let is_allowed = match url.scheme() {
+            "https" => true,
+            "http" => self == Self::OnLoopback && url.host().is_some_and(|host| is_this_machine(&host)),
+            _ => false,
+        };
+        (is_allowed && bare).then_some(url)
+    }
+}
+
+/// Not names below `localhost`, which a resolver may look up elsewhere.
+fn is_this_machine(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
 }
 
 /// What the issuer allows, within limits: a withdrawn key must not count for long, and not every viewer may cost a
@@ -208,7 +243,8 @@ mod tests {
 
     #[tokio::test]
     async fn why_there_is_no_connection_is_the_last_source() {
-        let provider = Provider::at("https://127.0.0.1:1/keys", Algorithm::RS256, Client::new());
+        let provider =
+            Provider::at("https://127.0.0.1:1/keys", PlainHttp::Refused, Algorithm::RS256, Client::new());
         let error =
             provider.expect("an https URL").fetch().await.map(drop).expect_err("nobody listens there");
         let text = with_sources(&error);
@@ -219,29 +255,46 @@ mod tests {
     }
 
     #[test]
-    fn only_https_urls_are_asked() {
-        let discovery = |issuer: &str| {
-            let provider = Provider::discovered(issuer, Algorithm::RS256, Client::new())?;
+    fn only_https_urls_are_asked_and_on_a_laptop_loopback() {
+        use PlainHttp::{OnLoopback, Refused};
+        let discovery = |issuer: &str, plain_http| {
+            let provider = Provider::discovered(issuer, plain_http, Algorithm::RS256, Client::new())?;
             let Place::Discovery { url, .. } = provider.place else { return None };
             Some(url.to_string())
         };
+        let found = |base: &str| Some(format!("{base}/.well-known/openid-configuration"));
         let rows = [
-            ("https://id.example", Some("https://id.example/.well-known/openid-configuration")),
-            ("https://id.example/", Some("https://id.example/.well-known/openid-configuration")),
-            ("https://id.example/a/b", Some("https://id.example/a/b/.well-known/openid-configuration")),
-            ("http://id.example", None),
-            ("https://id.example?a=b", None),
-            ("https://id.example#a", None),
-            ("https://user@id.example", None),
-            ("https://:password@id.example", None),
-            ("id.example", None),
-            ("file:///etc/keys", None),
+            ("https://id.example", found("https://id.example"), found("https://id.example")),
+            ("https://id.example/", found("https://id.example"), found("https://id.example")),
+            ("https://id.example/a/b", found("https://id.example/a/b"), found("https://id.example/a/b")),
+            ("http://localhost:8080/realms/dev", None, found("http://localhost:8080/realms/dev")),
+            ("http://127.0.0.1:8080", None, found("http://127.0.0.1:8080")),
+            ("http://127.1.2.3", None, found("http://127.1.2.3")),
+            ("http://[::1]:9/dev", None, found("http://[::1]:9/dev")),
+            ("http://id.example", None, None),
+            ("http://id.localhost", None, None),
+            ("http://localhost.example", None, None),
+            ("http://192.168.0.7", None, None),
+            ("http://0.0.0.0", None, None),
+            ("http://[::ffff:127.0.0.1]", None, None),
+            ("http://user@localhost", None, None),
+            ("http://localhost?a=b", None, None),
+            ("ftp://localhost", None, None),
+            ("https://id.example?a=b", None, None),
+            ("https://id.example#a", None, None),
+            ("https://user@id.example", None, None),
+            ("https://:password@id.example", None, None),
+            ("id.example", None, None),
+            ("file:///etc/keys", None, None),
         ];
-        for (issuer, expected) in rows {
-            assert_eq!(discovery(issuer).as_deref(), expected, "{issuer}");
-            let has_query = issuer.contains('?');
-            let at = Provider::at(issuer, Algorithm::RS256, Client::new());
-            assert_eq!(at.is_some(), expected.is_some() || has_query, "{issuer}");
+        for (issuer, in_aws, on_a_laptop) in rows {
+            for (plain_http, expected) in [(Refused, in_aws), (OnLoopback, on_a_laptop)] {
+                assert_eq!(discovery(issuer, plain_http), expected, "{issuer} {plain_http:?}");
+                let at = Provider::at(issuer, plain_http, Algorithm::RS256, Client::new());
+                let without_query = issuer.split('?').next().unwrap_or_default();
+                let expected = discovery(without_query, plain_http).is_some();
+                assert_eq!(at.is_some(), expected, "{issuer} {plain_http:?}");
+            }
         }
     }
 }

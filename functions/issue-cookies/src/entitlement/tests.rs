@@ -1,5 +1,7 @@
 //! Claims that become resources, and those that must not.
 
+use std::sync::LazyLock;
+
 use cloudfront_signing::UnixTime;
 use serde_json::{Value, json};
 use usher_runtime::ConfigError;
@@ -31,8 +33,14 @@ fn subject(claims: &Value) -> Subject {
     }
 }
 
+/// A viewer whose location is unknown.
+fn facts(subject: &Subject) -> Facts<'_> {
+    static UNKNOWN: LazyLock<Location> = LazyLock::new(Location::default);
+    Facts { subject, location: &UNKNOWN }
+}
+
 fn resources(rules: &str, claims: &Value) -> Result<Vec<String>, NotEntitled> {
-    written(read(rules).unwrap().resources(&subject(claims)))
+    written(read(rules).unwrap().resources(facts(&subject(claims))))
 }
 
 fn written(resources: Result<Vec<FolderPattern>, NotEntitled>) -> Result<Vec<String>, NotEntitled> {
@@ -140,7 +148,7 @@ fn the_site_may_give_less_than_the_rules_and_not_more() {
     let narrowed = |paths: &[&str]| {
         let mut subject = subject(&json!({"tenant": "a"}));
         subject.paths = Some(paths.iter().map(|path| (*path).to_owned()).collect());
-        written(read(rules).unwrap().resources(&subject))
+        written(read(rules).unwrap().resources(facts(&subject)))
     };
     let rows = [
         (vec!["/video/a/x/*", "video/a/y/*"], given(&["/video/a/x/*", "/video/a/y/*"])),
@@ -198,7 +206,7 @@ fn a_part_of_an_asset_is_no_resource() {
     }
     let mut subject = subject(&json!({}));
     subject.paths = Some(vec!["/video/m/v0/*".to_owned()]);
-    let given = |depth| written(settings(depth, "/video/*").unwrap().resources(&subject));
+    let given = |depth| written(settings(depth, "/video/*").unwrap().resources(facts(&subject)));
     assert_eq!(given(1), Err(NotEntitled::Path));
     assert_eq!(given(2), Ok(vec!["/video/m/v0/*".to_owned()]));
 }
@@ -208,7 +216,7 @@ fn without_the_setting_everybody_has_the_whole_scope_whatever_its_name() {
     for path in ["/video/*", "/*", "/a//b/*", "/{x}/*", "/video/./*"] {
         let entitlements =
             Entitlements::read(&|name| (name == "RESOURCE_PATH").then(|| path.to_owned())).unwrap();
-        assert_eq!(written(entitlements.resources(&subject(&json!({})))), given(&[path]), "{path}");
+        assert_eq!(written(entitlements.resources(facts(&subject(&json!({}))))), given(&[path]), "{path}");
     }
 }
 
@@ -347,8 +355,12 @@ fn meets(conditions: &Value, claims: &Value) -> bool {
     let rules = json!([{"resource": "/video/*", "if": conditions}]).to_string();
     let entitlements = read(&rules).unwrap();
     let subject = subject(claims);
-    let is_met = entitlements.resources(&subject).is_ok();
-    assert_eq!(entitlements.permits(&subject, "/video/a/b.ts").is_ok(), is_met, "{conditions} {claims}");
+    let is_met = entitlements.resources(facts(&subject)).is_ok();
+    assert_eq!(
+        entitlements.permits(facts(&subject), "/video/a/b.ts").is_ok(),
+        is_met,
+        "{conditions} {claims}"
+    );
     is_met
 }
 
@@ -531,7 +543,7 @@ fn a_path_is_permitted_however_many_resources_there_are() {
     let numbers: Vec<u32> = (0..500).collect();
     let tokens = read(r#"["/video/open/*", "/video/{films}/{parts}/*"]"#).unwrap();
     let viewer = subject(&json!({"films": numbers, "parts": numbers}));
-    assert_eq!(tokens.resources(&viewer), Err(NotEntitled::TooMany));
+    assert_eq!(tokens.resources(facts(&viewer)), Err(NotEntitled::TooMany));
     for (path, expected) in [
         ("/video/open/master.m3u8", Ok(())),
         ("/video/499/7/master.m3u8", Ok(())),
@@ -543,14 +555,14 @@ fn a_path_is_permitted_however_many_resources_there_are() {
         ("video/499/7/master.m3u8", Err(NotEntitled::Nothing)),
         ("", Err(NotEntitled::Nothing)),
     ] {
-        assert_eq!(tokens.permits(&viewer, path), expected, "{path}");
+        assert_eq!(tokens.permits(facts(&viewer), path), expected, "{path}");
     }
     let mut owner = subject(&json!({"tenant": "a"}));
     owner.paths = Some((0..200).map(|film| format!("/video/a/{film}/*")).collect());
     let tenants = read(r#"["/video/{tenant}/*"]"#).unwrap();
-    assert_eq!(tenants.resources(&owner), Err(NotEntitled::TooMany));
-    assert_eq!(tenants.permits(&owner, "/video/a/199/x.ts"), Ok(()));
-    assert_eq!(tenants.permits(&owner, "/video/a/200/x.ts"), Err(NotEntitled::Nothing));
+    assert_eq!(tenants.resources(facts(&owner)), Err(NotEntitled::TooMany));
+    assert_eq!(tenants.permits(facts(&owner), "/video/a/199/x.ts"), Ok(()));
+    assert_eq!(tenants.permits(facts(&owner), "/video/a/200/x.ts"), Err(NotEntitled::Nothing));
 }
 
 #[test]
@@ -574,7 +586,7 @@ fn a_path_is_refused_for_a_reason() {
     ];
     for (rules, claims, expected) in rows {
         assert_eq!(
-            read(rules).unwrap().permits(&subject(&claims), "/video/b/x.ts"),
+            read(rules).unwrap().permits(facts(&subject(&claims)), "/video/b/x.ts"),
             expected,
             "{rules} {claims}"
         );
@@ -582,7 +594,7 @@ fn a_path_is_refused_for_a_reason() {
     let named = |depth: usize, paths: &[&str]| {
         let mut viewer = subject(&json!({"tenant": "a"}));
         viewer.paths = Some(paths.iter().map(|path| (*path).to_owned()).collect());
-        read_at(depth, tenant).unwrap().permits(&viewer, "/video/a/x/y.ts")
+        read_at(depth, tenant).unwrap().permits(facts(&viewer), "/video/a/x/y.ts")
     };
     let rows: [(usize, &[&str], _); 10] = [
         (1, &["/video/a/*"], Ok(())),
@@ -608,7 +620,7 @@ fn each_rule_is_explained() {
     let entitlements = read(rules).unwrap();
     let viewer = subject(&json!({"tenant": "a", "plan": "free", "sub": "auth|77"}));
     let explained: Vec<(&str, Result<Vec<String>, String>)> = entitlements
-        .explain(&viewer)
+        .explain(facts(&viewer))
         .into_iter()
         .map(|Explanation { rule, outcome }| {
             let resources = outcome.map(|all| all.iter().map(FolderPattern::to_string).collect());
@@ -629,5 +641,5 @@ fn each_rule_is_explained() {
     ];
     assert_eq!(explained, expected);
     let everything = Entitlements::read(&|_| None).unwrap();
-    assert_eq!(everything.explain(&viewer).first().map(|one| one.rule), Some(r#""/video/*""#));
+    assert_eq!(everything.explain(facts(&viewer)).first().map(|one| one.rule), Some(r#""/video/*""#));
 }

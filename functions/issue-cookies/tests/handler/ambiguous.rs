@@ -1,11 +1,11 @@
 //! Two credentials in one request: whose it is, nobody can tell.
 
 use http::HeaderMap;
-use issue_cookies::{AuthenticationError, Subject};
+use issue_cookies::{AuthenticationError, Subject, TokenError};
 use serde_json::{Value, json};
 
 use crate::{
-    function::{Function, NOW, POST_COOKIES, config, event, problem, remove_header, signed_in, time},
+    function::{Function, HOST, NOW, POST_COOKIES, config, event, problem, remove_header, signed_in, time},
     paths,
     plone_offline::{LABELLED, SECRET, TICKET},
     tokens::{self, hex},
@@ -67,6 +67,67 @@ async fn two_different_tickets_are_refused_and_the_same_twice_is_one() {
     assert_eq!(id(&[], &[], cookies.clone()).await, Err(AuthenticationError::Missing));
     let bearer = format!("Bearer {}", tokens::hs256(&tokens::claims()));
     assert_eq!(id(&settings, &[&bearer], cookies).await, anna);
+}
+
+#[tokio::test]
+async fn a_bearer_goes_before_the_token_of_volto_and_that_before_a_ticket() {
+    let key = hex(paths::KEY);
+    let both = [("PLONE_TICKET_KEYS", SECRET), ("PLONE_JWT_KEYS", &*key)];
+    let token_of = |id: &str, exp: u64| tokens::hs256_by(paths::KEY, &json!({"sub": id, "exp": exp}));
+    let volto = |id: &str| format!("auth_token={}", token_of(id, NOW + 60));
+    let expired = format!("auth_token={}", token_of("otto", NOW));
+    let (otto, quoted) = (volto("otto"), volto("otto").replacen('=', "=\"", 1) + "\"");
+    let ticket = format!("__ac={TICKET}");
+    let is = |id: &str| Ok(id.to_owned());
+    let (anna, ambiguous) = (is("anna"), Err(AuthenticationError::Ambiguous));
+    let rows: [(&[&str], _); 9] = [
+        (&[&otto], is("otto")),
+        (&[&otto, &otto], is("otto")),
+        (&[&otto, &ticket], is("otto")),
+        (&[&ticket, &otto], is("otto")),
+        // Two of a kind that does not decide are none of anybody's business.
+        (&[&otto, &ticket, &format!("__ac={LABELLED}")], is("otto")),
+        (&[&otto, &volto("anna"), &ticket], ambiguous.clone()),
+        (&[&otto, &quoted], ambiguous),
+        // As with a bearer: an invalid one is not made good by a ticket.
+        (&[&expired, &ticket], Err(TokenError::Expired.into())),
+        (&["auth_token=", &ticket], Err(TokenError::Malformed.into())),
+    ];
+    for (cookies, expected) in rows {
+        assert_eq!(id(&both, &[], with_cookies(cookies)).await, expected, "{cookies:?}");
+    }
+    let bearer = format!("Bearer {}", token_of("ines", NOW + 60));
+    let with_bearer = |cookies: &[&str]| {
+        let mut event = with_authorization(&bearer);
+        event["cookies"] = json!(cookies);
+        event
+    };
+    assert_eq!(id(&both, &[], with_bearer(&[&otto, &volto("anna"), &ticket])).await, is("ines"));
+    assert_eq!(id(&both, &[&bearer], with_bearer(&[&otto])).await, is("ines"));
+    // Where nobody reads Plone's tokens, the cookie of that name is another program's.
+    let tickets = [("PLONE_TICKET_KEYS", SECRET)];
+    assert_eq!(id(&tickets, &[], with_cookies(&[&otto, &ticket])).await, anna);
+    assert_eq!(id(&[], &[], with_cookies(&[&otto])).await, Err(AuthenticationError::Missing));
+}
+
+#[tokio::test]
+async fn a_browser_must_say_which_page_sends_the_token_of_volto() {
+    let function = Function::new(&[("PLONE_JWT_KEYS", &hex(paths::KEY))]).await;
+    let token = tokens::hs256_by(paths::KEY, &json!({"sub": "otto", "exp": NOW + 60}));
+    let with_origin = |origin: Option<&str>| {
+        let mut event = with_cookies(&[&format!("auth_token={token}")]);
+        for name in ["origin", "sec-fetch-site"] {
+            remove_header(&mut event, name);
+        }
+        if let Some(origin) = origin {
+            event["headers"]["origin"] = json!(origin);
+        }
+        event
+    };
+    let own = format!("https://{HOST}");
+    for (origin, expected) in [(Some(&*own), 200), (Some("https://evil.test"), 403), (None, 403)] {
+        assert_eq!(function.answer(with_origin(origin)).await["statusCode"], expected, "{origin:?}");
+    }
 }
 
 #[tokio::test]

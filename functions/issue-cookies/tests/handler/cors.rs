@@ -87,6 +87,34 @@ async fn no_other_origin_is_echoed() {
 }
 
 #[tokio::test]
+async fn an_app_may_call_from_its_web_view_if_its_very_origin_is_allowed() {
+    let list = "https://app.example.com,capacitor://localhost,tauri://localhost";
+    let function = Function::new(&[("ALLOWED_ORIGINS", list)]).await;
+    let mut preflight = signed_in(POST_URLS);
+    preflight["requestContext"]["http"]["method"] = json!("OPTIONS");
+    for (event, status) in [(signed_in(POST_COOKIES), 200), (signed_in(POST_URLS), 200), (preflight, 204)] {
+        for (origin, allowed) in [
+            ("capacitor://localhost", true),
+            ("tauri://localhost", true),
+            (ALLOWED, true),
+            ("ionic://localhost", false),
+            ("capacitor://localhost:3000", false),
+            ("capacitor://evil.example", false),
+            ("Capacitor://localhost", false),
+            ("https://localhost", false),
+        ] {
+            let mut event = event.clone();
+            set_header(&mut event, "origin", origin);
+            let answer = function.answer(event).await;
+            let expected = if allowed || status == 204 { status } else { 403 };
+            let echoed = if allowed { json!(origin) } else { Value::Null };
+            let found = (&answer["statusCode"], &answer["headers"]["access-control-allow-origin"]);
+            assert_eq!(found, (&json!(expected), &echoed), "{status} {origin}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn without_allowed_origins_no_origin_is_echoed() {
     let function = Function::new(&[("ALLOWED_ORIGINS", "")]).await;
     for (status, mut event) in events() {

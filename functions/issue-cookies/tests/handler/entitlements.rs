@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     function::{
         DELETE_COOKIES, Function, HOST, NOW, POST_COOKIES, POST_URLS, ask, event, grant, problem, response,
+        set_header,
     },
     paths, tokens,
 };
@@ -209,6 +210,47 @@ async fn a_rule_reads_the_claims_of_any_provider() {
         } else {
             assert_eq!(answer, not_allowed(), "{rules} {claims}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_distribution_says_where_a_viewer_is() {
+    let rules = json!(["/video/trailers/*", {"resource": "/video/films/*", "if": {"@country": ["DE", "AT"], "@asn": {"not": 1}}}]);
+    let secret = "kT7+3fNq:x9Zr#2Lw/8Vb,5Hs-1Dg=6J";
+    let settings = [("ENTITLEMENTS", &*rules.to_string()), ("ORIGIN_SECRET", secret)];
+    let function = Function::new(&settings).await;
+    let trailers = vec![resource("/video/trailers/*")];
+    let both = vec![resource("/video/films/*"), resource("/video/trailers/*")];
+    let rows: [(&[(&str, &str)], bool); 7] = [
+        (&[("cloudfront-viewer-country", "AT"), ("cloudfront-viewer-asn", "3320")], true),
+        (&[("cloudfront-viewer-country", "US"), ("cloudfront-viewer-asn", "3320")], false),
+        (&[("cloudfront-viewer-country", "AT"), ("cloudfront-viewer-asn", "1")], false),
+        (&[("cloudfront-viewer-country", "AT")], false),
+        (&[("cloudfront-viewer-country", "AT,DE"), ("cloudfront-viewer-asn", "3320")], false),
+        (&[("x-viewer-country", "AT"), ("x-viewer-asn", "3320")], false),
+        (&[], false),
+    ];
+    // The token cannot say it.
+    let mut claims = tokens::claims();
+    claims
+        .as_object_mut()
+        .unwrap()
+        .extend([("@country".to_owned(), json!("AT")), ("@asn".to_owned(), json!(3_320))]);
+    for (headers, is_there) in rows {
+        let send = |text: &str, body: Option<Value>| {
+            let mut event = event(text, &tokens::hs256(&claims));
+            for (name, value) in headers.iter().chain(&[("x-origin-secret", secret)]) {
+                set_header(&mut event, name, value);
+            }
+            event["body"] = body.map_or(Value::Null, |body| json!(body.to_string()));
+            function.answer(event)
+        };
+        let body = send(POST_COOKIES, None).await["body"].clone();
+        let listed = body["resources"].as_array().cloned().unwrap_or_else(|| vec![body["resource"].clone()]);
+        assert_eq!(json!(listed), json!(if is_there { &both } else { &trailers }), "{headers:?}");
+        let film = send(POST_URLS, Some(json!({"path": "/video/films/master.m3u8"}))).await;
+        let status = if is_there { 200 } else { 403 };
+        assert_eq!(film["statusCode"], json!(status), "{headers:?}");
     }
 }
 

@@ -18,7 +18,7 @@ use cloudfront_signing::{
     UnixTime, UrlPattern, Verifier,
 };
 use http::StatusCode;
-use issue_cookies::{Config, HttpClient, IssueCookies, http_client};
+use issue_cookies::{Config, HttpClient, IssueCookies, PlainHttp, http_client};
 use reqwest::ClientBuilder;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -65,6 +65,14 @@ impl Function {
     /// The function with a client that trusts `provider` alone.
     pub(crate) async fn trusting(provider: &Provider, changes: &[(&str, &str)]) -> Self {
         Self::with(changes, &|| http_client(provider.client())).await
+    }
+
+    /// The function in the local edge, which may ask issuers on the machine itself without TLS.
+    pub(crate) async fn local(changes: &[(&str, &str)], http: HttpClient<'_>) -> Self {
+        let (_folder, file) = key_file();
+        let config = Config::read(&look_up(&file, changes), http, PlainHttp::OnLoopback).unwrap();
+        let grants = Grants::open(config.signing.clone()).await.unwrap();
+        Self::put_together(config, grants)
     }
 
     async fn with(changes: &[(&str, &str)], http: HttpClient<'_>) -> Self {
@@ -157,7 +165,7 @@ pub(crate) fn try_config(
     changes: &[(&str, &str)],
     http: HttpClient<'_>,
 ) -> Result<Config, ConfigError> {
-    Config::read(&look_up(private_key_file, changes), http)
+    Config::read(&look_up(private_key_file, changes), http, PlainHttp::Refused)
 }
 
 fn look_up(private_key_file: &str, changes: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {

@@ -8,10 +8,12 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, http::StatusCode};
+use axum::{Router, http::StatusCode, routing::get};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cloudfront_signing::HashAlgorithm;
+use issue_cookies::http_client;
 use jsonwebtoken::Header;
+use reqwest::ClientBuilder;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 
@@ -305,24 +307,93 @@ async fn an_answer_that_is_not_what_it_must_be_is_no_answer() {
     }
 }
 
-#[tokio::test]
-async fn keys_are_never_asked_for_without_tls() {
-    let provider = Provider::start(&[&ES256]).await;
-    let keys = json!({"keys": [ES256.jwk()]}).to_string();
+/// An issuer without TLS on the machine itself, and whether somebody asked it for keys.
+async fn plain_issuer() -> (String, Arc<AtomicBool>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}{JWKS}", listener.local_addr().unwrap());
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    let discovery = json!({"issuer": issuer, "jwks_uri": format!("{issuer}{JWKS}")}).to_string();
+    let keys = json!({"keys": [ES256.jwk()]}).to_string();
     let asked = Arc::new(AtomicBool::new(false));
     let bell = Arc::clone(&asked);
-    let router = Router::new().fallback(async move || {
+    let give_keys = async move || {
         bell.store(true, Ordering::SeqCst);
         keys
-    });
+    };
+    let router = Router::new().route(DISCOVERY, get(async || discovery)).route(JWKS, get(give_keys));
     tokio::spawn(async { axum::serve(listener, router).await });
-    let discovery = json!({"issuer": provider.issuer, "jwks_uri": url}).to_string();
+    (issuer, asked)
+}
+
+#[tokio::test]
+async fn keys_are_never_asked_for_without_tls_where_the_issuer_has_it() {
+    let provider = Provider::start(&[&ES256]).await;
+    let (issuer, asked) = plain_issuer().await;
+    let discovery = json!({"issuer": provider.issuer, "jwks_uri": format!("{issuer}{JWKS}")}).to_string();
     provider.replies(DISCOVERY, Reply::Document(discovery));
-    let function = function(&provider, &[]).await;
-    assert_eq!(ask(&function, &provider.token(&ES256)).await, unavailable());
+    let settings = [("JWT_ALGORITHM", "ES256"), ("JWT_ISSUER", provider.issuer.as_str()), ("JWT_SECRET", "")];
+    let in_aws = Function::trusting(&provider, &settings).await;
+    let on_a_laptop = Function::local(&settings, &|| http_client(provider.client())).await;
+    for function in [in_aws, on_a_laptop] {
+        assert_eq!(ask(&function, &provider.token(&ES256)).await, unavailable());
+    }
     assert!(!asked.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
+async fn on_a_laptop_an_issuer_of_the_machine_itself_needs_no_tls() {
+    let (issuer, _) = plain_issuer().await;
+    let mut claims = tokens::claims();
+    claims["iss"] = json!(issuer);
+    let url = format!("{issuer}{JWKS}");
+    for source in [("JWT_JWKS_URL", ""), ("JWT_JWKS_URL", &*url)] {
+        let settings = [("JWT_ALGORITHM", "ES256"), ("JWT_ISSUER", &*issuer), ("JWT_SECRET", ""), source];
+        let function = Function::local(&settings, &|| http_client(ClientBuilder::new())).await;
+        assert_eq!(ask(&function, &ES256.token(&claims)).await, issued(), "{source:?}");
+        // In AWS, the machine itself is the function's.
+        try_config("unused", &settings, &|| http_client(ClientBuilder::new())).unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn the_log_names_each_key_that_is_left_out_once_with_the_reason() {
+    let log = Log::start();
+    let named = |set: &str| {
+        let lines = log.take();
+        let lines = lines.lines().filter(|line| line.contains("a key of a JWK set"));
+        let about = |line: &str| line.split_once("jwk_set: ").unwrap().1.replace(set, "SET");
+        lines.map(about).collect::<Vec<_>>()
+    };
+    let mut weak = RS256.jwk();
+    weak["n"] = json!(URL_SAFE_NO_PAD.encode([0xC1; 128]));
+    let keys = json!([ES256.jwk(), {"kty": "EC", "kid": "lame", "crv": "P-256"}, NEXT.jwk(), RS256.jwk(), 7]);
+    let lame = "a key of a JWK set cannot be used kid=\"lame\" reason=its x is missing or not as it must be set=\"SET\"";
+    let other = "a key of a JWK set is not used kid=\"first\" reason=it is for another algorithm than ES256 set=\"SET\"";
+    let no_key = "a key of a JWK set cannot be used place=5 reason=it is no JWK: kty is missing, or a member appears \
+         twice or has another type than it must have set=\"SET\"";
+    // In the settings: at the start.
+    let set = json!({"keys": keys}).to_string();
+    let settings = [("JWT_SECRET", ""), ("JWT_ALGORITHM", "ES256"), ("JWT_JWKS", &*set)];
+    let inline = Function::new(&settings).await;
+    ask(&inline, &ES256.token(&tokens::claims())).await;
+    assert_eq!(named("JWT_JWKS"), [lame, other, no_key]);
+    // At the issuer: when the function sees the key for the first time, and not every hour.
+    let provider = Provider::start(&[]).await;
+    let url = provider.url(JWKS);
+    provider.replies(JWKS, Reply::Document(set));
+    let function = function(&provider, &[]).await;
+    for (seconds, expected) in [(0, &[lame, other, no_key][..]), (3_600, &[]), (7_200, &[])] {
+        function.set_time(NOW + seconds);
+        ask(&function, &provider.token(&ES256)).await;
+        assert_eq!(named(&url), expected, "{seconds}");
+    }
+    weak["kid"] = json!("weak");
+    weak["alg"] = json!(null);
+    let keys = [json!({"kty": "EC", "kid": "lame", "crv": "P-256"}), ES256.jwk(), weak];
+    provider.replies(JWKS, Reply::Document(json!({"keys": keys}).to_string()));
+    function.set_time(NOW + 10_800);
+    ask(&function, &provider.token(&ES256)).await;
+    let weak = other.replace("\"first\"", "\"weak\"");
+    assert_eq!(named(&url), [weak]);
 }
 
 #[tokio::test]

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
-    function::{DELETE_COOKIES, Function, HOST, NOW, POST_COOKIES, POST_URLS, event, set_header, signed_in},
+    function::{
+        DELETE_COOKIES, Function, HOST, NOW, POST_COOKIES, POST_URLS, event, problem, set_header, signed_in,
+    },
     paths,
     provider::SigningKey,
     tokens,
@@ -192,22 +194,19 @@ async fn an_expired_token_is_not_logged() {
 }
 
 #[tokio::test]
-async fn the_log_says_what_is_wrong_with_a_token_and_the_answer_does_not() {
+async fn where_a_forger_could_learn_something_the_log_alone_says_what_is_wrong() {
     let log = Log::start();
     let key = SigningKey::es256("ours");
     let jwks = json!({"keys": [key.jwk()]}).to_string();
     let by_set = [("JWT_SECRET", ""), ("JWT_ALGORITHM", "ES256"), ("JWT_JWKS", &*jwks)];
-    let of_another_issuer = json!({"iss": "https://other.example", "sub": "anna", "exp": NOW + 60});
     type Row<'r> = (&'r [(&'r str, &'r str)], String, &'r str);
-    let rows: [Row<'_>; 6] = [
+    let rows: [Row<'_>; 4] = [
         (&[], "not.a.token".to_owned(), "the token is malformed"),
-        (&[], "a".repeat(9_000), "the token is too large"),
         (
             &[],
             tokens::eddsa(&tokens::claims()),
             "the token is signed with another algorithm than the configured one",
         ),
-        (&[], tokens::hs256(&of_another_issuer), "no authenticator takes a credential of this kind"),
         (
             &by_set,
             SigningKey::es256("other").token(&tokens::claims()),
@@ -229,6 +228,51 @@ async fn the_log_says_what_is_wrong_with_a_token_and_the_answer_does_not() {
         );
         assert_eq!(log.take(), line);
         assert_eq!(answer["body"]["detail"], "the token is not accepted here", "{why}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_owner_can_correct_has_a_type_of_its_own_and_the_log_has_the_rest() {
+    let log = Log::start();
+    let function = Function::new(&[]).await;
+    let with = |name: &str, value: Value| {
+        let mut claims = tokens::claims();
+        claims[name] = value;
+        tokens::hs256(&claims)
+    };
+    let another = r#"the token's iss, "https://other.example/", is none of the configured issuers"#;
+    let forged = r#"the token's iss, "\" authenticator=\"jwt", is none of the configured issuers"#;
+    let large = "the token is too large: it needs fewer claims, such as groups";
+    let audience = "the token is meant for another service than this one";
+    let issuer = "the token comes from an issuer that is not known here";
+    let not_yet =
+        "the token is not valid yet: compare the clocks of this server and of the one that issued it";
+    let expired = "the token has expired: sign in again";
+    let rows = [
+        ("a".repeat(9_000), "the token is too large", "token-too-large", large),
+        (with("aud", json!("other")), "the token is not for this audience", "wrong-audience", audience),
+        (with("iss", json!("https://other.example/")), another, "wrong-issuer", issuer),
+        (with("iss", json!("\" authenticator=\"jwt")), forged, "wrong-issuer", issuer),
+        (
+            with("iss", json!(7)),
+            "the token's iss is missing, or none of the configured issuers",
+            "wrong-issuer",
+            issuer,
+        ),
+        (with("exp", json!(NOW)), "the token has expired", "token-expired", expired),
+        (with("nbf", json!(NOW + 61)), "the token is not valid yet", "token-not-yet-valid", not_yet),
+        (with("iat", json!(NOW + 61)), "the token is not valid yet", "token-not-yet-valid", not_yet),
+    ];
+    for (token, why, problem_type, detail) in rows {
+        log.take();
+        let answer = function.answer(event(POST_COOKIES, &token)).await;
+        let line = format!(
+            " INFO issue_cookies::record: refused a credential method=\"POST\" path=\"/auth/cookies\" status=401 \
+             problem=\"{problem_type}\" error={why:?}\n"
+        );
+        assert_eq!(log.take(), line);
+        let challenge = json!({"www-authenticate": r#"Bearer error="invalid_token""#});
+        assert_eq!(answer, problem(401, problem_type, detail, challenge), "{why}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The function as API Gateway calls it: an event in, a whole response out.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod algorithms;
 mod ambiguous;
 mod assets;
 mod cookies;
@@ -23,6 +24,7 @@ mod providers;
 mod refusals;
 mod secrets;
 mod settings;
+mod simplejwt;
 mod start;
 mod tokens;
 mod urls;

@@ -65,6 +65,7 @@ async fn a_token_that_the_site_would_not_give_is_refused() {
     let short = [("PLONE_TOKEN_TIMEOUT_SECONDS", "3600")];
     let other = event(POST_COOKIES, &hs256_by("the key of another site, of 36 bytes", &until(NOW + 60)));
     let with_issuer = json!({"iss": "https://site.example", "sub": "anna", "exp": NOW + 60});
+    let wrong_issuer = TokenError::Issuer(Some("https://site.example".to_owned()));
     let rows = [
         (viewer(&[], other, NOW).await, TokenError::Signature.into()),
         (viewer(&[], with_token(&until(NOW)), NOW).await, TokenError::Expired.into()),
@@ -72,7 +73,7 @@ async fn a_token_that_the_site_would_not_give_is_refused() {
         (viewer(&short, with_token(&until(NOW + 3_661)), NOW).await, TokenError::TooLong.into()),
         (viewer(&[], with_token(&json!({"sub": "anna"})), NOW).await, TokenError::Claim("exp").into()),
         (viewer(&[], with_token(&json!({"exp": NOW + 60})), NOW).await, TokenError::Claim("sub").into()),
-        (viewer(&[], with_token(&with_issuer), NOW).await, AuthenticationError::Unknown),
+        (viewer(&[], with_token(&with_issuer), NOW).await, wrong_issuer.into()),
     ];
     for (row, (viewer, error)) in rows.into_iter().enumerate() {
         assert_eq!(viewer, Err(error), "row {row}");

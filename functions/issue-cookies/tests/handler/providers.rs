@@ -51,7 +51,11 @@ async fn each_providers_tokens_get_what_was_decided() {
     let roles = json!(["premium"]);
     let access = json!({"aud": null, "token_use": "access", "client_id": "app2", "cognito:groups": roles});
     let jwt = Some("JWT");
-    let rows: [Row<'_>; 17] = [
+    let pages = [("JWT_AUDIENCE", ""), ("JWT_AUTHORIZED_PARTIES", "https://www.example.com,tv")];
+    let keycloak = [("JWT_AUDIENCE", "account"), ("JWT_AUTHORIZED_PARTIES", "tv")];
+    let google = [("JWT_ISSUER", "https://accounts.google.com")];
+    let page = json!("https://www.example.com");
+    let rows: [Row<'_>; 32] = [
         // Cognito
         (cognito, None, access.clone(), Ok("/video/*")),
         (&of_group, None, access, Ok(PREMIUM)),
@@ -67,6 +71,31 @@ async fn each_providers_tokens_get_what_was_decided() {
         // Entra ID
         (&tenant, jwt, json!({"iss": "https://tenant.example/9b1d/v2.0/"}), Ok("/video/*")),
         (&tenant, jwt, json!({"iss": "https://tenant.example/9b1d/v2.0"}), Err(401)),
+        // Clerk, whose tokens name a page
+        (&pages, jwt, json!({"aud": null, "azp": page}), Ok("/video/*")),
+        (&pages, jwt, json!({"aud": null, "azp": "https://evil.example"}), Err(401)),
+        (&pages, jwt, json!({"aud": null}), Err(401)),
+        (&[], jwt, json!({"aud": null, "azp": page}), Err(401)),
+        // Kinde, with a list of nobody
+        (&pages, jwt, json!({"aud": [], "azp": "tv"}), Ok("/video/*")),
+        (&pages, jwt, json!({"aud": ["https://api.example"], "azp": "tv"}), Err(401)),
+        // Keycloak without a mapper: the audience is everybody's, and azp is the client
+        (&keycloak, jwt, json!({"aud": "account", "azp": "tv"}), Ok("/video/*")),
+        (&keycloak, jwt, json!({"aud": "account", "azp": "other"}), Err(401)),
+        (&keycloak, jwt, json!({"aud": "account"}), Err(401)),
+        // Google
+        (&google, jwt, json!({"iss": "https://accounts.google.com"}), Ok("/video/*")),
+        (&google, jwt, json!({"iss": "accounts.google.com"}), Ok("/video/*")),
+        (&google, jwt, json!({"iss": "http://accounts.google.com"}), Err(401)),
+        // Laravel Passport
+        (
+            &[],
+            jwt,
+            json!({"exp": 1_790_000_300.5, "iat": 1_789_999_999.75, "nbf": 1_790_000_000.25}),
+            Ok("/video/*"),
+        ),
+        (&[], jwt, json!({"exp": 1_789_999_999.5}), Err(401)),
+        (&[], jwt, json!({"exp": "1790000300"}), Err(401)),
         // Web frameworks, whose tokens often lack what a token of a site must have
         (&[], jwt, json!({"iss": null}), Err(401)),
         (&[], jwt, json!({"aud": null}), Err(401)),

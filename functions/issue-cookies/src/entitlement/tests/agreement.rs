@@ -83,10 +83,10 @@ proptest! {
         let entitlements = read(&json!(rules).to_string()).unwrap();
         let mut viewer = subject(&claims);
         viewer.paths = named;
-        if let Ok(resources) = entitlements.resources(&viewer) {
+        if let Ok(resources) = entitlements.resources(facts(&viewer)) {
             for path in paths {
                 let is_covered = resources.iter().any(|resource| resource.covers(&path));
-                let is_permitted = entitlements.permits(&viewer, &path).is_ok();
+                let is_permitted = entitlements.permits(facts(&viewer), &path).is_ok();
                 prop_assert_eq!(is_permitted, is_covered, "{} {:?} {}", path, viewer.paths, claims);
             }
         }

@@ -189,6 +189,15 @@ const SIMPLE: &str =
     "TargetOriginId: a, ViewerProtocolPolicy: allow-all, CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
 
 #[test]
+fn countries_are_not_modelled_and_named() {
+    let is_named = |parameters: &[(&str, &str)]| {
+        own(parameters, None).not_modelled.iter().any(|property| property == "Restrictions")
+    };
+    assert!(is_named(&[("GeoRestrictionType", "blacklist"), ("GeoRestrictionLocations", "DE,AT")]));
+    assert!(!is_named(&[]));
+}
+
+#[test]
 fn whatever_is_not_modelled_is_named() {
     let named = |config: &str, origin: &str, behavior: &str| {
         let behavior = format!("{SIMPLE}, {behavior}");

@@ -1,41 +1,31 @@
-//! `usher entitle` as a user sees it: standard output, standard error, exit code.
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+//! `usher entitle`: what a token may watch, and why.
 
-use std::{
-    io::Write as _,
-    process::{Command, Stdio},
-};
+use std::{io::Write as _, process::Stdio};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
+use crate::program::{command, run, told};
+
 const RULES: &str =
     r#"["/video/{tenant}/*", {"resource": "/video/premium/*", "if": {"scope": "video:watch"}}]"#;
 
-/// Exit code, standard output and standard error, with the token on standard input.
-fn entitle(settings: &[(&str, &str)], arguments: &[&str], token: &str) -> (i32, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_usher"))
-        .env_clear()
-        .envs(settings.iter().copied())
-        .args(["entitle", "--token", "-"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+/// The exit code, standard output and standard error, with the token on standard input.
+fn entitle(settings: &[(&str, &str)], arguments: &[&str], token: &str) -> (Option<i32>, String, String) {
+    let mut command = command(&["entitle", "--token", "-"]);
+    command.args(arguments).env_clear().envs(settings.iter().copied());
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A usage error ends the program before it reads.
     let _ = child.stdin.take().unwrap().write_all(token.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    told(child.wait_with_output().unwrap())
 }
 
-/// The output without an error.
-fn told(settings: &[(&str, &str)], arguments: &[&str], token: &str) -> (i32, String) {
+/// The exit code and standard output without an error.
+fn explained(settings: &[(&str, &str)], arguments: &[&str], token: &str) -> (i32, String) {
     let (code, stdout, stderr) = entitle(settings, arguments, token);
     assert_eq!(stderr, "");
-    (code, stdout)
+    (code.unwrap(), stdout)
 }
 
 fn jwt(claims: &Value) -> String {
@@ -51,13 +41,13 @@ fn a_token_is_explained_rule_by_rule() {
                  gives nothing: the condition {\"scope\":\"video:watch\"} is not met: the claim is \"openid\"\n";
     let unverified = "not verified: these are the claims that the token contains\n";
     let watches = "may watch /video/acme/*\n";
-    assert_eq!(told(&settings, &[], &jwt(&claims)), (0, format!("{unverified}{rules}{watches}")));
-    assert_eq!(told(&settings, &[], &format!("{claims}\n")), (0, format!("{rules}{watches}")));
+    assert_eq!(explained(&settings, &[], &jwt(&claims)), (0, format!("{unverified}{rules}{watches}")));
+    assert_eq!(explained(&settings, &[], &format!("{claims}\n")), (0, format!("{rules}{watches}")));
     // The option takes precedence.
     let overridden = ["--entitlements", r#"["/video/{film}/*"]"#];
     let missing = "the claim film is missing, or is not one plain path segment";
     assert_eq!(
-        told(&settings, &overridden, &claims.to_string()),
+        explained(&settings, &overridden, &claims.to_string()),
         (
             1,
             format!(
@@ -66,7 +56,7 @@ fn a_token_is_explained_rule_by_rule() {
         )
     );
     assert_eq!(
-        told(&[], &[], "{}"),
+        explained(&[], &[], "{}"),
         (0, "rule 0: \"/video/*\"\n  gives /video/*\nmay watch /video/*\n".to_owned())
     );
 }
@@ -86,7 +76,11 @@ fn one_path_is_permitted_or_not_however_many_there_are() {
         ),
     ];
     for (path, code, verdict) in rows {
-        assert_eq!(told(&settings, &["--path", path], &claims), (code, format!("{rule}{verdict}")), "{path}");
+        assert_eq!(
+            explained(&settings, &["--path", path], &claims),
+            (code, format!("{rule}{verdict}")),
+            "{path}"
+        );
     }
 }
 
@@ -105,7 +99,11 @@ fn what_the_token_does_not_say_is_an_option() {
     ];
     for (conditions, arguments, code) in rows {
         let rules = rules(conditions);
-        assert_eq!(told(&[("ENTITLEMENTS", &rules)], arguments, &claims).0, code, "{rules} {arguments:?}");
+        assert_eq!(
+            explained(&[("ENTITLEMENTS", &rules)], arguments, &claims).0,
+            code,
+            "{rules} {arguments:?}"
+        );
     }
 }
 
@@ -114,14 +112,14 @@ fn paths_of_the_token_count_where_the_site_signs() {
     let claims = json!({"paths": ["/video/a/*", "/video/b/*"]}).to_string();
     let rule = "rule 0: \"/video/*\"\n  gives /video/*\n";
     let foreign = "path and paths have no effect, unless the site itself signs the token (--site-signs)\n";
-    assert_eq!(told(&[], &[], &claims), (0, format!("{rule}{foreign}may watch /video/*\n")));
+    assert_eq!(explained(&[], &[], &claims), (0, format!("{rule}{foreign}may watch /video/*\n")));
     let allowed = "the site allows: /video/a/*, /video/b/*\n";
     assert_eq!(
-        told(&[], &["--site-signs"], &claims),
+        explained(&[], &["--site-signs"], &claims),
         (0, format!("{rule}{allowed}may watch /video/a/*, /video/b/*\n"))
     );
     assert_eq!(
-        told(&[], &["--site-signs"], r#"{"paths": []}"#),
+        explained(&[], &["--site-signs"], r#"{"paths": []}"#),
         (
             1,
             format!(
@@ -158,18 +156,16 @@ fn what_cannot_be_read_is_one_line() {
         ),
     ];
     for (arguments, token, problem) in rows {
-        assert_eq!(entitle(&[], arguments, token), (2, String::new(), problem.to_owned()), "{token}");
+        assert_eq!(entitle(&[], arguments, token), (Some(2), String::new(), problem.to_owned()), "{token}");
     }
     let (code, stdout, stderr) = entitle(&[], &["--country", "Germany"], "{}");
     assert_eq!(
         (code, stdout.as_str(), stderr.as_str()),
         (
-            2,
+            Some(2),
             "",
             "error: invalid value 'Germany' for '--country <CODE>': it is no code of two capital letters, such as DE\n"
         )
     );
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_usher")).args(["entitle", "--token", "/none"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(run(&["entitle", "--token", "/none"]).0, Some(2));
 }
