@@ -239,8 +239,8 @@ export class UsherVideo extends HTMLElement {
   /** The cookies of this page, each with the elements that play by them. */
   static #services = [];
 
-  /** Gets the viewer's credential. */
-  credential = null;
+  /** Gets the viewer's credential. A page may have set it before this script came. */
+  credential = this.credential ?? null;
   #isConnected = false;
   #turn = 0;
   #video = null;
