@@ -49,6 +49,8 @@ async function watches(context, site, host) {
   assert.deepEqual(await names(context, host), ['Hash-Algorithm', 'Key-Pair-Id', 'Policy', 'Signature']);
 
   await page.locator('#sign-out').click();
+  // The player closes at once; the button goes once the cookies are removed.
+  await page.locator('#sign-out').waitFor({ state: 'hidden' });
   await page.locator('#sign-in').waitFor();
   assert.deepEqual(await names(context, host), []);
   assert.equal(await page.evaluate((url) => fetch(url, { credentials: 'include' }).then(({ status }) => status), `${host}/video/clock-ts/master.m3u8`), 403);
