@@ -241,8 +241,9 @@ export class UsherVideo extends HTMLElement {
   /** The cookies of this page, each with the elements that play by them. */
   static #services = [];
 
-  /** Gets the viewer's credential. */
-  credential = null;
+  /** Gets the viewer's credential. A page may have set it before this script came. */
+  credential = this.credential ?? null;
+  #isConnected = false;
   #turn = 0;
   #video = null;
   #shadow = this.attachShadow({ mode: 'open' });
@@ -267,25 +268,28 @@ export class UsherVideo extends HTMLElement {
   connectedCallback() {
     this.#shadow.innerHTML = SHADOW;
     this.#shadow.adoptedStyleSheets = [STYLE];
+    this.#isConnected = true;
     this.load();
   }
 
   disconnectedCallback() {
+    this.#isConnected = false;
     this.#close(null);
     for (const { elements } of UsherVideo.#services) elements.delete(this);
   }
 
   attributeChangedCallback(name, before, value) {
-    if (!this.#video || before === value) return;
-    if (name === 'src') this.load();
-    else this.#copy(name);
+    if (before === value) return;
+    if (name !== 'src') this.#copy(name);
+    // An element in the page gets its attributes before it is connected.
+    else if (this.#isConnected) this.load();
   }
 
   /** Gets the cookies for `src` and loads it. */
   async load() {
     this.#close(null);
     const [turn, source] = [this.#turn, this.getAttribute('src')];
-    if (!source || !this.isConnected) return;
+    if (!source || !this.#isConnected) return;
     const { cookies } = this.#service();
     const hls = this.getAttribute('hls');
     const loadHls = hls ? async () => (await import(new URL(hls, document.baseURI))).default : importHls;
@@ -327,6 +331,7 @@ export class UsherVideo extends HTMLElement {
   }
 
   #copy(name) {
+    if (!this.#video) return;
     const value = this.getAttribute(name);
     if (value === null) this.#video.removeAttribute(name);
     else this.#video.setAttribute(name, value);

@@ -38,8 +38,9 @@ async function watches(context, site, host) {
   await page.locator('#sign-in').click();
   await page.locator('#sign-out').waitFor();
   assert.equal(page.url(), `${site}/`, 'the code is gone from the address bar');
-  await page.locator('#video').evaluate((video) => { video.muted = true; return video.play(); });
-  await page.waitForFunction(() => document.getElementById('video').currentTime > 1);
+  await page.waitForFunction(() => document.querySelector('usher-video').video?.readyState >= 2);
+  await page.locator('usher-video').evaluate(({ video }) => { video.muted = true; return video.play(); });
+  await page.waitForFunction(() => document.querySelector('usher-video').video.currentTime > 1);
 
   await page.waitForTimeout(2 * LIFETIME_SECONDS * 1000);
   assert.deepEqual([...new Set(renewals.map(({ status }) => status))], [200]);
@@ -48,6 +49,8 @@ async function watches(context, site, host) {
   assert.deepEqual(await names(context, host), ['Hash-Algorithm', 'Key-Pair-Id', 'Policy', 'Signature']);
 
   await page.locator('#sign-out').click();
+  // The player closes at once; the button goes once the cookies are removed.
+  await page.locator('#sign-out').waitFor({ state: 'hidden' });
   await page.locator('#sign-in').waitFor();
   assert.deepEqual(await names(context, host), []);
   assert.equal(await page.evaluate((url) => fetch(url, { credentials: 'include' }).then(({ status }) => status), `${host}/video/clock-ts/master.m3u8`), 403);

@@ -5,6 +5,6 @@ import sys
 import transaction
 from Products.CMFPlone.factory import addPloneSite
 
-profiles = ["plonetheme.barceloneta:default", "plone.restapi:default"]
+profiles = ["plone.app.contenttypes:default", "plonetheme.barceloneta:default", "plone.restapi:default"]
 addPloneSite(app, sys.argv[4], setup_content=False, extension_ids=profiles)  # noqa: F821
 transaction.commit()

@@ -4,12 +4,14 @@ import os
 
 import transaction
 from BTrees.OOBTree import OOBTree
+from plone.app.textfield.value import RichTextValue
 from plone.keyring.interfaces import IKeyManager
 from plone.keyring.keyring import GenerateSecret
 from Products.CMFCore.utils import getToolByName
 from zope.component import getUtility
 from zope.component.hooks import setSite
 
+FILM = '<p><a href="/video/clock-ts/master.m3u8">Our film</a></p><p><a href="https://other.example/video/a.m3u8">Another</a></p>'
 VIEWERS = {"viewer1": "Anna Ünal", "viewer2": "Ben", "leaver": "Cleo"}
 
 
@@ -25,6 +27,14 @@ def prepare(site):
     groups = getToolByName(site, "portal_groups")
     groups.addGroup("premium")
     groups.addPrincipalToGroup("viewer1", "premium")
+
+
+def install_add_on(site):
+    """As in Site Setup, and a page with a link to a film."""
+    setSite(site)
+    site.portal_setup.runAllImportStepsFromProfile("profile-usher_plone:default")
+    site.invokeFactory("Document", "film", title="A film", text=RichTextValue(FILM, "text/html", "text/x-html-safe"))
+    getToolByName(site, "portal_workflow").doActionFor(site.film, "publish")
 
 
 def make_log_outs_count(site):
@@ -43,6 +53,7 @@ def show_users_to_anybody(site):
 # The root user that mkwsgiinstance created, with a password for this run.
 app.acl_users.users.updateUserPassword("admin", os.environ["ROOT_PASSWORD"])  # noqa: F821
 prepare(app.Plone)  # noqa: F821
+install_add_on(app.Plone)  # noqa: F821
 prepare(app.Strict)  # noqa: F821
 make_log_outs_count(app.Strict)  # noqa: F821
 prepare(app.Open)  # noqa: F821

@@ -1,0 +1,1 @@
+"""Players for private video in Plone's Classic UI."""
