@@ -23,6 +23,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const ANSWER_MS = 20_000;
 const RECOVERY_MS = 10_000;
 const LOCK = 'usher-cookies';
+const USUAL_ENDPOINT = '/auth/cookies';
 
 // ---- Cookies
 
@@ -31,12 +32,13 @@ const LOCK = 'usher-cookies';
  * films. Each set is renewed before it expires.
  *
  * - `endpoint`: the URL of /auth/cookies.
- * - `credential(path)`: an async function that gets the viewer's credential from the site, or nothing when nobody is
- *   signed in; when it throws, it is called again later. Omit it where the browser's own cookie is the credential.
+ * - `credential(path)`: an async function that gets the viewer's credential from the site; nothing when nobody is signed
+ *   in, and `false` when the viewer may not watch this path. When it throws, it is called again later. Omit it where the
+ *   browser's own cookie is the credential.
  * - `onSignedOut({ status, title, detail, path })`: the viewer is not signed in any more (401), or may not watch this
  *   path (403); renewals have stopped until `renew` is called again.
  */
-export function keepCookies({ endpoint = '/auth/cookies', credential, onSignedOut = () => {} } = {}) {
+export function keepCookies({ endpoint = USUAL_ENDPOINT, credential, onSignedOut = () => {} } = {}) {
   let session = new AbortController();
   const assets = [];
 
@@ -88,7 +90,7 @@ export function keepCookies({ endpoint = '/auth/cookies', credential, onSignedOu
 
     async function ask(signal) {
       const token = await credential?.(path);
-      if (credential && !token) return { response: new Response(null, { status: 401 }) };
+      if (credential && !token) return { response: new Response(null, { status: token === false ? 403 : 401 }) };
       const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
       return inTurn(() => inTime(signal, async (ending) => {
         const body = JSON.stringify({ path });
@@ -225,13 +227,13 @@ function seldom(renew) {
  * `<usher-video src="…">`: a player with the browser's controls.
  *
  * - Attributes: `src`; `poster`, `autoplay`, `muted` and `loop` as those of `<video>`; `endpoint`, the URL of
- *   /auth/cookies; `hand-off`, the URL at which the site answers `{"credential": …}` to a viewer who is signed in, and
- *   401 to others (its query has the `path` of the video); `hls`, the URL of hls.js; `thumbnails`, the URL of a WebVTT
- *   file of pictures, one of which is shown while the viewer seeks.
+ *   /auth/cookies; `hand-off`, the URL at which the site answers `{"credential": …}` to a viewer who may watch the `path`
+ *   in its query, 401 when nobody is signed in, and 403 to other viewers; `hls`, the URL of hls.js; `thumbnails`, the
+ *   URL of a WebVTT file of pictures, one of which is shown while the viewer seeks.
  * - Property `credential`, instead of `hand-off`: as that of `keepCookies`. Set it before `src`.
  * - Children: `<track>` elements; and what appears where the video cannot be shown: `slot="sign-in"`,
  *   `slot="refused"`, `slot="failed"`.
- * - `load()`, for instance after a sign-in. `UsherVideo.signOut()` removes the cookies of all videos of the page.
+ * - `load()`, for instance after a sign-in. `UsherVideo.signOut()` removes the cookies of all videos.
  * - Events, which bubble: `usher-ready`; `usher-signed-out` and `usher-refused`, whose `detail` is the answer.
  */
 export class UsherVideo extends HTMLElement {
@@ -247,10 +249,15 @@ export class UsherVideo extends HTMLElement {
   #shadow = this.attachShadow({ mode: 'open' });
   #thumbnails = [];
 
-  /** Removes the cookies of all videos of this page. Throws where the service does not answer. */
-  static async signOut() {
+  /**
+   * Removes the cookies of all videos, also from a page without one, which names the `endpoint` if it is not the usual
+   * one. Throws where the service does not answer.
+   */
+  static async signOut(endpoint = UsherVideo.#services[0]?.endpoint ?? USUAL_ENDPOINT) {
     for (const { elements } of UsherVideo.#services) for (const element of elements) element.#close('sign-in');
-    await Promise.all(UsherVideo.#services.map(({ cookies }) => cookies.signOut()));
+    const all = UsherVideo.#services.map(({ cookies }) => cookies);
+    if (!UsherVideo.#services.some((one) => one.endpoint === endpoint)) all.push(keepCookies({ endpoint }));
+    await Promise.all(all.map((cookies) => cookies.signOut()));
   }
 
   /** The `<video>` element, for whoever needs more of it. */
@@ -332,7 +339,7 @@ export class UsherVideo extends HTMLElement {
   }
 
   #service() {
-    const endpoint = this.getAttribute('endpoint') ?? '/auth/cookies';
+    const endpoint = this.getAttribute('endpoint') ?? USUAL_ENDPOINT;
     const [credential, handOff] = [this.credential, this.getAttribute('hand-off')];
     const isOurs = (one) => one.endpoint === endpoint && one.credential === credential && one.handOff === handOff;
     let service = UsherVideo.#services.find(isOurs);
@@ -389,6 +396,7 @@ export function credentialFrom(handOff) {
     url.searchParams.set('path', path);
     const response = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) });
     if (response.status === 401) return undefined;
+    if (response.status === 403) return false;
     if (!response.ok) throw new Error(`the site answered ${response.status}`);
     return (await response.json()).credential;
   };

@@ -1,21 +1,25 @@
 // The recipe for Django in a real browser: `node django.mjs ONE_HOST OTHER_SITE VIDEO_HOST EDGE TIMESTAMP_EDGE
-// CREDENTIALS CREDENTIAL_SECONDS`. Berta may watch both samples, Anna the live stream, Carla nothing.
+// CREDENTIALS CREDENTIAL_SECONDS`. Berta may watch both samples, Anna the live stream, Carla nothing, and Dora ten
+// thousand films.
 
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { openChromium } from '../chromium.mjs';
 
 const [oneHost, otherSite, videoHost, edge, timestampEdge, credentialsFile, credentialSeconds] = process.argv.slice(2);
+const HAND_OFF = '/private-video/hand-off/';
 const CREDENTIAL_MS = 1000 * credentialSeconds;
 const CLOCK = '/watch/clock-ts/';
 const LIVE = '/watch/live/';
+const CLOCK_PATH = '/video/clock-ts/master.m3u8';
+const LIVE_PATH = '/video/live/master.m3u8';
 const ENGINES = ['native', 'hls'];
 /** Where the site stands, and where the video does. */
 const PLACES = [['one host', oneHost, oneHost], ['two hosts', otherSite, videoHost]];
 /** How long the picture may stand still, on a busy machine. */
 const LONGEST_STALL_SECONDS = 2;
 
-const refusals = { '/private-video/hand-off/': [401, 500], '/auth/cookies': [0, 401, 403, 429, 503] };
+const refusals = { [HAND_OFF]: [401, 403, 500], '/auth/cookies': [0, 401, 403, 429, 503] };
 const { check, finish } = await openChromium((status, path) =>
   (path.startsWith('/video/') ? status === 403 : refusals[path]?.includes(status)));
 try {
@@ -24,10 +28,14 @@ try {
       await check(`${place}: a user plays 3 s with ${engine}`, (visit) => userPlays(visit, site, engine));
     }
     await check(`${place}: who is not logged in gets no hand-off and no video`, (visit) => strangerIsRefused(visit, site, video));
-    await check(`${place}: a user without a path gets no cookies`, (visit) => userWithoutPathIsRefused(visit, site, video));
-    await check(`${place}: what is another user's is refused`, (visit) => otherPathIsRefused(visit, site, video));
+    await check(`${place}: who logs in by the player's link comes back and plays`, (visit) => linkLeadsBack(visit, site));
+    await check(`${place}: a user without this film is refused`, (visit) => userWithoutFilmIsRefused(visit, site, video));
+    await check(`${place}: a credential is for one film`, (visit) => credentialIsForOneFilm(visit, site, video));
+    await check(`${place}: a user of ten thousand films plays three of them on one page`, (visit) => manyFilmsPlay(visit, site, video));
     await check(`${place}: logging out takes the cookies away`, (visit) => logOutClearsCookies(visit, site, video));
+    await check(`${place}: so does logging out on a page without a video`, (visit) => logOutElsewhereClearsCookies(visit, site));
   }
+  await check('the site hands off for the path of a film alone', handOffIsStrict);
   await check('the service that is down, or has too much to do, is asked again', serviceIsAskedAgain);
   await check('a credential that ran out on the way is replaced', credentialIsReplaced);
   await check('a site that is down is asked again', siteIsAskedAgain);
@@ -69,36 +77,95 @@ async function userPlays({ page, requests }, site, engine) {
 async function strangerIsRefused({ page, requests }, site, video) {
   const refused = await refusal(page);
   await page.goto(site + CLOCK);
-  assert.deepEqual(await refused.told, { status: 401 });
-  const handOff = await page.request.get(`${site}/private-video/hand-off/`, { maxRedirects: 0 });
-  assert.deepEqual([handOff.status(), await handOff.json()], [401, { detail: 'nobody is signed in' }]);
+  assert.deepEqual(await refused.told, ['usher-signed-out', { status: 401, path: CLOCK_PATH }]);
+  assert.equal(await handOffStatus(page, site, CLOCK_PATH), 401);
   const issued = await page.request.post(`${video}/auth/cookies`);
   assert.deepEqual([issued.status(), issued.headers()['set-cookie']], [401, undefined]);
   assert.equal(await statusOf(page, `${video}/video/clock-ts/master.m3u8`), 403);
   assert.deepEqual(requests, [], 'the player asked for nothing');
 }
 
-async function userWithoutPathIsRefused({ page, requests }, site, video) {
-  await logIn(page, site, 'carla');
-  const refused = await refusal(page);
+async function linkLeadsBack({ page }, site) {
   await page.goto(site + CLOCK);
-  assert.equal((await refused.told).status, 403);
-  assert.deepEqual([await signedCookies(page), requests], [[], []]);
-  assert.equal(await statusOf(page, `${video}/video/clock-ts/master.m3u8`), 403);
+  await page.locator('usher-video').getByRole('link', { name: 'Log in' }).click();
+  await fillIn(page, 'berta');
+  await page.waitForURL(site + CLOCK);
+  await startPlaying(page);
 }
 
-async function otherPathIsRefused({ page }, site, video) {
-  const issued = [];
-  page.on('response', (response) => isIssue(response.request()) && issued.push(response.status()));
-  await logIn(page, site, 'berta');
-  await page.goto(site + LIVE);
-  await page.waitForFunction(() => document.querySelector('video').error);
-  await page.waitForTimeout(2_000);
-  // At the start, and again after a request of the player was refused.
-  assert.deepEqual(issued, [200, 200]);
-  for (const [asset, status] of [['live', 403], ['clock-ts', 200], ['clock-fmp4', 200]]) {
-    assert.equal(await statusOf(page, `${video}/video/${asset}/master.m3u8`), status, asset);
+async function userWithoutFilmIsRefused({ page, requests }, site, video) {
+  for (const [user, path, source] of [['carla', CLOCK, CLOCK_PATH], ['berta', LIVE, LIVE_PATH]]) {
+    const issued = [];
+    page.on('request', (request) => isIssue(request) && issued.push(request));
+    await logIn(page, site, user);
+    const refused = await refusal(page);
+    await page.goto(site + path);
+    assert.deepEqual(await refused.told, ['usher-refused', { status: 403, path: source }]);
+    await page.getByText('Your account does not include this video.').waitFor();
+    assert.ok(await page.locator('usher-video [slot=sign-in]').isHidden());
+    assert.deepEqual([await signedCookies(page), requests, issued], [[], [], []]);
+    assert.equal(await statusOf(page, video + source), 403);
+    await page.context().clearCookies();
   }
+}
+
+async function credentialIsForOneFilm({ page }, site, video) {
+  await logIn(page, site, 'berta');
+  const { credential } = await (await handOff(page, site, CLOCK_PATH)).json();
+  const asked = async (path) => page.request.post(`${video}/auth/cookies`, {
+    headers: { authorization: `Bearer ${credential}` }, ...(path && { data: { path } }),
+  });
+  // Berta may watch clock-fmp4, too, but this credential is not for it.
+  assert.deepEqual([(await asked('/video/clock-fmp4/master.m3u8')).status(), (await asked(LIVE_PATH)).status()], [403, 403]);
+  const everything = await asked();
+  assert.equal(new URL((await everything.json()).resource).pathname, '/video/clock-ts/*');
+  assert.equal((await asked(CLOCK_PATH)).status(), 200);
+}
+
+async function manyFilmsPlay({ page, context }, site, video) {
+  await logIn(page, site, 'dora');
+  const { credential } = await (await handOff(page, site, '/video/film-9999/master.m3u8')).json();
+  assert.ok(credential.length < 300, `a credential of ${credential.length} characters`);
+  await page.goto(`${site}/films/?film=film-1&film=film-5000&film=film-9999`);
+  await page.waitForFunction(() => [...document.querySelectorAll('usher-video')].filter((one) => one.video?.currentTime > 1).length === 3);
+  const paths = new Set((await signedCookies(page)).map(({ path }) => path));
+  assert.deepEqual([...paths].sort(), ['/video/film-1/', '/video/film-5000/', '/video/film-9999/']);
+  assert.equal(await handOffStatus(page, site, '/video/film-10001/master.m3u8'), 403);
+  await page.click('#log-out');
+  await page.waitForURL(`${site}/`);
+  assert.deepEqual(await signedCookies(page), []);
+  assert.equal(await statusOf(page, `${video}/video/film-1/master.m3u8`), 403);
+}
+
+async function handOffIsStrict({ page }) {
+  await logIn(page, oneHost, 'dora');
+  const statuses = {
+    '/video/film-1/master.m3u8': 200,
+    '/video/film-1/720p/playlist.m3u8': 200,
+    '/video/film-1/a%20b.m3u8': 200,
+    '/video/film-10001/master.m3u8': 403,
+    '': 400,
+    '/video/master.m3u8': 400,
+    '/video/film-1/': 400,
+    '/video/film-1': 400,
+    '/video//master.m3u8': 400,
+    '/video/*/master.m3u8': 400,
+    '/video/film-*/master.m3u8': 400,
+    '/video/film-?/master.m3u8': 400,
+    '/video/../master.m3u8': 400,
+    '/video/./master.m3u8': 400,
+    '/video/film%2D1/master.m3u8': 400,
+    '/video/film-1\\/master.m3u8': 400,
+    '/video/film-1\n/master.m3u8': 400,
+    '/video/film-1/master.m3u8\n': 400,
+    '/video/fílm-1/master.m3u8': 400,
+    'video/film-1/master.m3u8': 400,
+    '/audio/film-1/master.m3u8': 400,
+    'https://other/video/film-1/master.m3u8': 400,
+  };
+  const found = {};
+  for (const path of Object.keys(statuses)) found[path] = await handOffStatus(page, oneHost, path);
+  assert.deepEqual(found, statuses);
 }
 
 async function logOutClearsCookies({ page }, site, video) {
@@ -112,6 +179,17 @@ async function logOutClearsCookies({ page }, site, video) {
   await page.getByText('Log in').waitFor();
   assert.deepEqual(await signedCookies(page), []);
   assert.equal(await statusOf(page, `${video}/video/clock-ts/master.m3u8`), 403);
+}
+
+async function logOutElsewhereClearsCookies({ page }, site) {
+  await logIn(page, site, 'berta');
+  await page.goto(site + CLOCK);
+  await startPlaying(page);
+  await page.goto(site);
+  assert.ok((await signedCookies(page)).length >= 3, 'there are cookies');
+  await page.click('#log-out');
+  await page.getByText('Log in').waitFor();
+  assert.deepEqual(await signedCookies(page), []);
 }
 
 async function serviceIsAskedAgain({ page }) {
@@ -132,7 +210,7 @@ async function serviceIsAskedAgain({ page }) {
 
 async function credentialIsReplaced({ page }) {
   const handOffs = [];
-  page.on('request', (request) => new URL(request.url()).pathname.endsWith('/hand-off/') && handOffs.push(request));
+  page.on('request', (request) => isHandOff(request) && handOffs.push(request));
   await answered(page, [{ status: 401, json: { title: 'Unauthorized' } }]);
   await logIn(page, oneHost, 'berta');
   await page.goto(oneHost + CLOCK);
@@ -142,7 +220,7 @@ async function credentialIsReplaced({ page }) {
 
 async function siteIsAskedAgain({ page }) {
   let asked = 0;
-  await page.route('**/hand-off/', (route) => {
+  await page.route((url) => url.pathname === HAND_OFF, (route) => {
     asked += 1;
     return asked === 1 ? route.fulfill({ status: 500 }) : route.continue();
   });
@@ -213,8 +291,8 @@ async function logOutElsewhereEnds({ page, context }) {
   // As in another browser: only the session ends, the cookies stay.
   const { name, value } = (await context.cookies()).find((cookie) => cookie.name === 'sessionid');
   await endSession(`${name}=${value}`);
-  assert.deepEqual(await refused.told, { status: 401 });
-  context.on('request', (request) => new URL(request.url()).pathname.endsWith('/hand-off/') && issues.push('a hand-off'));
+  assert.deepEqual(await refused.told, ['usher-signed-out', { status: 401, path: LIVE_PATH }]);
+  context.on('request', (request) => isHandOff(request) && issues.push('a hand-off'));
   const before = issues.length;
   await page.waitForTimeout(CREDENTIAL_MS);
   assert.equal(issues.length, before, 'no more renewals');
@@ -225,16 +303,15 @@ async function signOutHolds({ page }, engine) {
   await choose(page, engine);
   await logIn(page, oneHost, 'anna');
   const status = await page.evaluate(async (source) => {
-    const { keepCookies, play } = await import('/static/private_video/usher.js');
+    const { credentialFrom, keepCookies, play } = await import('/static/private_video/usher.js');
     const video = document.body.appendChild(document.createElement('video'));
-    const credential = async () => (await (await fetch('/private-video/hand-off/')).json()).credential;
-    const cookies = keepCookies({ credential });
-    await play(video, source, cookies, async () => (await import('/static/hls.mjs')).default);
+    const cookies = keepCookies({ credential: credentialFrom('/private-video/hand-off/') });
+    await play(video, source, cookies);
     await video.play();
     await cookies.signOut();
     await new Promise((resolve) => { setTimeout(resolve, 12_000); });
     return (await fetch(source)).status;
-  }, '/video/live/master.m3u8');
+  }, LIVE_PATH);
   assert.deepEqual([status, await signedCookies(page)], [403, []]);
 }
 
@@ -269,10 +346,22 @@ async function choose(page, engine) {
 
 async function logIn(page, site, user) {
   await page.goto(`${site}/accounts/login/`);
+  await fillIn(page, user);
+  await page.locator('#user', { hasText: user }).waitFor();
+}
+
+async function fillIn(page, user) {
   await page.fill('[name=username]', user);
   await page.fill('[name=password]', `the password of ${user}`);
   await page.click('button');
-  await page.locator('#user', { hasText: user }).waitFor();
+}
+
+function handOff(page, site, path) {
+  return page.request.get(site + HAND_OFF, { params: { path }, maxRedirects: 0 });
+}
+
+async function handOffStatus(page, site, path) {
+  return (await handOff(page, site, path)).status();
 }
 
 async function startPlaying(page) {
@@ -285,17 +374,22 @@ async function startPlaying(page) {
 }
 
 async function playedFor(page, seconds) {
-  await page.waitForFunction((wanted) => document.querySelector('video').currentTime > wanted, seconds, { timeout: 30_000 });
+  await page.waitForFunction((wanted) => document.querySelector('usher-video').video?.currentTime > wanted, seconds, { timeout: 30_000 });
 }
 
-/** `told` is what the page is told when the viewer is not let in. */
+/** `told` is the event that the page gets when the viewer is not let in. */
 async function refusal(page) {
   let tell;
   const told = new Promise((resolve) => { tell = resolve; });
-  await page.exposeFunction('tellRefusal', tell);
-  const listen = () => document.addEventListener('private-video-refused', ({ detail }) => globalThis.tellRefusal(detail));
-  await page.addInitScript(listen);
-  await page.evaluate(listen);
+  const name = `tellRefusal${Math.random().toString(36).slice(2)}`;
+  await page.exposeFunction(name, (...event) => tell(event));
+  const listen = (teller) => {
+    for (const type of ['usher-signed-out', 'usher-refused']) {
+      document.addEventListener(type, ({ detail }) => globalThis[teller](type, detail));
+    }
+  };
+  await page.addInitScript(listen, name);
+  await page.evaluate(listen, name);
   return { told };
 }
 
@@ -313,6 +407,10 @@ async function answered(page, answers) {
 
 function isIssue(request) {
   return request.method() === 'POST' && new URL(request.url()).pathname === '/auth/cookies';
+}
+
+function isHandOff(request) {
+  return new URL(request.url()).pathname === HAND_OFF;
 }
 
 async function signedCookies(page) {

@@ -24,7 +24,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use usher_runtime::{Clock, ConfigError, Grants, Signature, SigningError, SigningKey};
 
-use crate::{provider::Provider, tokens, vault::Vault};
+use crate::{log::Log, provider::Provider, tokens, vault::Vault};
 
 /// 100 seconds before the end of a 300 seconds bucket.
 pub(crate) const NOW: u64 = 1_790_000_000;
@@ -169,6 +169,8 @@ pub(crate) fn try_config(
 }
 
 fn look_up(private_key_file: &str, changes: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+    // Before anything logs: `tracing` may not notice a subscriber that comes while a place logs for the first time.
+    Log::start();
     let settings = [
         ("ALLOWED_ORIGINS", "https://app.example.com"),
         ("COOKIE_TTL_SECONDS", "3600"),

@@ -26,7 +26,7 @@ use resign_manifest::{Config, HostGrants, PlaylistSource, ResignManifest};
 use serde_json::{Map, Value, json};
 use usher_runtime::{Clock, Grants, KeySource, LocalKey, Signature, SigningError, SigningKey};
 
-use crate::bucket::BUCKET;
+use crate::{bucket::BUCKET, log::Log};
 
 pub(crate) const HOST: &str = "d111111abcdef8.cloudfront.net";
 pub(crate) const NOW: u64 = 1_790_000_000;
@@ -82,6 +82,8 @@ impl Function {
     }
 
     fn with_key(client: Client, changes: &[(&str, &str)], key: Box<dyn SigningKey>) -> Self {
+        // Before anything logs: `tracing` may not notice a subscriber that comes while a place logs for the first time.
+        Log::start();
         let signed = Arc::new(AtomicUsize::new(0));
         let config = config(changes);
         let counting = |key| Box::new(CountingKey { key, signed: Arc::clone(&signed) });

@@ -12,14 +12,12 @@ INSTALLED_APPS += ["private_video"]
 MIDDLEWARE += ["django.contrib.auth.middleware.LoginRequiredMiddleware"]
 TEMPLATES[0]["DIRS"] = [BASE_DIR / "templates"]
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
 
 VIDEO_KEY = "the video service's own key, of this test"
 VIDEO_AUDIENCE = "video.example.com"
 VIDEO_SECONDS = int(os.environ.get("VIDEO_SECONDS", 900))
-VIDEO_PATHS = "example.video.paths_of"
+VIDEO_MAY_WATCH = "example.video.may_watch"
 VIDEO_ORIGIN = os.environ.get("VIDEO_ORIGIN", "")
-VIDEO_HLS = "hls.mjs"
 
 # The other forms of credentials, for credentials.py.
 VIDEO_PRIVATE_KEY = os.environ["VIDEO_PRIVATE_KEY"]

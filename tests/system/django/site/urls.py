@@ -8,9 +8,15 @@ def watch(request, asset=""):
     return render(request, "watch.html", {"asset": asset, "playlist": f"/video/{asset}/master.m3u8"})
 
 
+@login_not_required
+def films(request):
+    return render(request, "films.html", {"playlists": [f"/video/{name}/master.m3u8" for name in request.GET.getlist("film")]})
+
+
 urlpatterns = [
     path("", watch),
     path("watch/<asset>/", watch),
+    path("films/", films),
     path("accounts/", include("django.contrib.auth.urls")),
     path("private-video/", include("private_video.urls")),
 ]

@@ -1,4 +1,4 @@
-"""What the video service takes a viewer's word for: a value that this site has signed."""
+"""What the video service accepts as the word of this site: a value that the site has signed."""
 
 import hashlib
 import time
@@ -12,29 +12,41 @@ SALT = "video-gate.v1"
 SHORTEST_KEY = 32
 
 
-def credential(user):
-    """Names the user to the video service. The user's cookies live as long as it does, VIDEO_SECONDS."""
+def credential(user, film=None):
+    """Names the user to the video service, for one film or for everything. The user's cookies last as long, at most."""
     claims = {
         "sub": str(user.pk),
-        "aud": settings.VIDEO_AUDIENCE,
+        "aud": getattr(settings, "VIDEO_AUDIENCE", "video"),
         "exp": int(time.time()) + getattr(settings, "VIDEO_SECONDS", 900),
     }
-    paths_of = getattr(settings, "VIDEO_PATHS", None)
-    if paths_of:
-        claims["paths"] = list(import_string(paths_of)(user))
+    if film is not None:
+        claims["paths"] = [f"/video/{film}/*"]
+    if sign := getattr(settings, "VIDEO_SIGN", None):
+        return import_string(sign)(claims)
     return signing.dumps(claims, key=keys()[0], salt=SALT)
 
 
 def derived_keys():
-    """For DJANGO_KEYS: they verify credentials, and tell nothing of any other key."""
+    """For DJANGO_KEYS: they verify credentials, and reveal nothing about any other key."""
     return [hashlib.sha256(f"{SALT}signer{key}".encode()).hexdigest() for key in keys()]
 
 
 def keys():
     """VIDEO_KEY, which signs, then those that may still verify."""
-    found = [settings.VIDEO_KEY, *getattr(settings, "VIDEO_KEY_FALLBACKS", [])]
-    if any(len(key) < SHORTEST_KEY or key == settings.SECRET_KEY for key in found):
-        raise ImproperlyConfigured(
-            f"VIDEO_KEY must be a key of its own, not SECRET_KEY, of at least {SHORTEST_KEY} characters"
-        )
-    return found
+    for problem in key_problems():
+        raise ImproperlyConfigured(problem)
+    return named_keys()
+
+
+def key_problems():
+    for key in named_keys():
+        if not key:
+            yield "VIDEO_KEY is missing"
+        elif not isinstance(key, str) or len(key) < SHORTEST_KEY:
+            yield f"VIDEO_KEY must be a text of at least {SHORTEST_KEY} characters"
+        elif key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]:
+            yield "VIDEO_KEY must be a separate key, not the SECRET_KEY"
+
+
+def named_keys():
+    return [getattr(settings, "VIDEO_KEY", None), *getattr(settings, "VIDEO_KEY_FALLBACKS", [])]
