@@ -45,6 +45,7 @@ use self::{
 pub use self::{
     django_signed::SignedValueError,
     jwk_set::JwkSetError,
+    paths::PathClaims,
     plone_online::{PloneFailure, PloneRefusal},
     plone_ticket::TicketError,
     provider::{ConnectionError, FetchError, FetchFailure, PlainHttp},

@@ -29,8 +29,8 @@ mod subject;
 
 pub use authenticators::{
     AuthenticationError, Authenticators, ConnectionError, FetchError, FetchFailure, HttpClient, JwkSetError,
-    PlainHttp, PloneFailure, PloneRefusal, SignedValueError, TicketError, TokenError, Unavailable, claims,
-    django_signed, hmac_keys, plone_ticket,
+    PathClaims, PlainHttp, PloneFailure, PloneRefusal, SignedValueError, TicketError, TokenError,
+    Unavailable, claims, django_signed, hmac_keys, plone_ticket,
 };
 pub use config::Config;
 pub use cookie_settings::CookieSettings;

@@ -46,7 +46,7 @@ pub enum ReferenceKind {
     Document,
     /// A decryption key.
     Key,
-    /// A media segment, partial segment or initialization section.
+    /// A media segment, partial segment, initialization section or image.
     Media,
     /// Another playlist: by its tag, or because the path ends in `.m3u8`.
     Playlist,

@@ -6,7 +6,7 @@ use super::token::TokenError;
 
 /// What the claims `path` and `paths` mean in a credential.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum PathClaims {
+pub enum PathClaims {
     /// Nothing: an issuer that publishes its keys, or Plone, may use these names for anything.
     Foreign,
     /// The site itself signs, and narrows what its viewer may watch.
@@ -20,7 +20,7 @@ impl PathClaims {
     /// # Errors
     /// [`TokenError::Claim`] for both at once, and for anything but a text or a list of texts: a site that narrows
     /// and is not understood must not give everything.
-    pub(super) fn read(self, claims: &Map<String, Value>) -> Result<Option<Vec<String>>, TokenError> {
+    pub fn read(self, claims: &Map<String, Value>) -> Result<Option<Vec<String>>, TokenError> {
         if self == Self::Foreign {
             return Ok(None);
         }

@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode, header};
 use reqwest::{Client, Url};
 use serde::Deserialize;
 use url::Host;
+use usher_runtime::is_loopback;
 
 use super::{
     algorithm::Algorithm,
@@ -191,13 +192,10 @@ impl PlainHttp {
     }
 }
 
-/// Not names below `localhost`, which a resolver may look up elsewhere.
+/// Not names below `localhost`: browsers keep these on the machine, and another resolver may look them up elsewhere.
 fn is_this_machine(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    }
+    let is_below = matches!(host, Host::Domain(name) if *name != "localhost");
+    is_loopback(host) && !is_below
 }
 
 /// What the issuer allows, within limits: a withdrawn key must not count for long, and not every viewer may cost a

@@ -23,9 +23,8 @@ use super::{
 };
 
 /// Reads `SIMPLEJWT_KEYS` (hexadecimal, several while the site rotates) or `SIMPLEJWT_PUBLIC_KEY` (PEM), with
-/// `SIMPLEJWT_ALGORITHM` for what the key does not say,
-/// `SIMPLEJWT_AUDIENCE`, `SIMPLEJWT_ISSUER` for a site that sets `ISSUER`, `SIMPLEJWT_USER_ID_CLAIM`, and
-/// `SIMPLEJWT_TOKEN_TYPE` for a site with sliding tokens.
+/// `SIMPLEJWT_ALGORITHM` for what the key does not say; `SIMPLEJWT_AUDIENCE`, `SIMPLEJWT_ISSUER` for a site that sets
+/// `ISSUER`, `SIMPLEJWT_USER_ID_CLAIM`, and `SIMPLEJWT_TOKEN_TYPE` for a site with sliding tokens.
 pub(super) fn read(settings: &mut Settings<'_>) -> Result<Option<Issuer>, InvalidSetting> {
     let Some((keys, algorithm)) = read_keys(settings)? else { return Ok(None) };
     let token_type = match settings.optional("SIMPLEJWT_TOKEN_TYPE").as_deref() {

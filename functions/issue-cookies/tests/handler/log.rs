@@ -66,6 +66,14 @@ impl MakeWriter<'_> for Log {
     }
 }
 
+/// The line about a `POST /auth/cookies` whose credential is refused.
+fn refused(problem: &str, error: &str) -> String {
+    format!(
+        " INFO issue_cookies::record: refused a credential method=\"POST\" path=\"/auth/cookies\" status=401 \
+         problem=\"{problem}\" error={error:?}\n"
+    )
+}
+
 /// Requests with `token`, and what is to be read about them in the log.
 fn requests(token: &str) -> Vec<(Value, String)> {
     const ANNA: &str = r#"subject="anna" iss="https://site.example" authenticator="jwt""#;
@@ -78,7 +86,6 @@ fn requests(token: &str) -> Vec<(Value, String)> {
     let other = |what: &str, request: &str, rest: &str| {
         format!(" INFO issue_cookies::record: {what} {request} status={rest}\n")
     };
-    const COOKIES: &str = r#"method="POST" path="/auth/cookies""#;
     let mut basic = signed_in(POST_COOKIES);
     set_header(&mut basic, "authorization", &format!("Basic {token}"));
     let mut preflight = event(POST_COOKIES, token);
@@ -107,21 +114,10 @@ fn requests(token: &str) -> Vec<(Value, String)> {
             elsewhere,
             other("refused a request", r#"method="POST" path="/auth/\nother""#, r#"404 problem="not-found""#),
         ),
-        (
-            basic,
-            other(
-                "refused a credential",
-                COOKIES,
-                r#"401 problem="sign-in-required" error="there is no credential""#,
-            ),
-        ),
+        (basic, refused("sign-in-required", "there is no credential")),
         (
             event(POST_COOKIES, &format!("{token}x")),
-            other(
-                "refused a credential",
-                COOKIES,
-                r#"401 problem="credential-rejected" error="the token's signature is not the issuer's""#,
-            ),
+            refused("credential-rejected", "the token's signature is not the issuer's"),
         ),
     ]
 }
@@ -186,11 +182,7 @@ async fn an_expired_token_is_not_logged() {
     log.take();
     let token = tokens::hs256(&tokens::until(NOW));
     function.answer(event(POST_COOKIES, &token)).await;
-    assert_eq!(
-        log.take(),
-        " INFO issue_cookies::record: refused a credential method=\"POST\" path=\"/auth/cookies\" status=401 \
-         problem=\"token-expired\" error=\"the token has expired\"\n"
-    );
+    assert_eq!(log.take(), refused("token-expired", "the token has expired"));
 }
 
 #[tokio::test]
@@ -222,11 +214,7 @@ async fn where_a_forger_could_learn_something_the_log_alone_says_what_is_wrong()
         let function = Function::new(settings).await;
         log.take();
         let answer = function.answer(event(POST_COOKIES, &token)).await;
-        let line = format!(
-            " INFO issue_cookies::record: refused a credential method=\"POST\" path=\"/auth/cookies\" status=401 \
-             problem=\"credential-rejected\" error=\"{why}\"\n"
-        );
-        assert_eq!(log.take(), line);
+        assert_eq!(log.take(), refused("credential-rejected", why));
         assert_eq!(answer["body"]["detail"], "the token is not accepted here", "{why}");
     }
 }
@@ -266,11 +254,7 @@ async fn what_an_owner_can_correct_has_a_type_of_its_own_and_the_log_has_the_res
     for (token, why, problem_type, detail) in rows {
         log.take();
         let answer = function.answer(event(POST_COOKIES, &token)).await;
-        let line = format!(
-            " INFO issue_cookies::record: refused a credential method=\"POST\" path=\"/auth/cookies\" status=401 \
-             problem=\"{problem_type}\" error={why:?}\n"
-        );
-        assert_eq!(log.take(), line);
+        assert_eq!(log.take(), refused(problem_type, why));
         let challenge = json!({"www-authenticate": r#"Bearer error="invalid_token""#});
         assert_eq!(answer, problem(401, problem_type, detail, challenge), "{why}");
     }

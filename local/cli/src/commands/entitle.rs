@@ -4,7 +4,7 @@ use std::{fs, io::Read as _, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cloudfront_signing::UnixTime;
-use issue_cookies::{Entitlements, Facts, Location, Subject, claims::UniqueClaims};
+use issue_cookies::{Entitlements, Facts, Location, PathClaims, Subject, claims::UniqueClaims};
 use serde_json::{Map, Value};
 
 use super::{InputError, Outcome};
@@ -68,25 +68,14 @@ pub(super) fn run(arguments: &Entitle) -> Result<Outcome, InputError> {
 }
 
 fn subject(claims: Map<String, Value>, arguments: &Entitle) -> Result<Subject, InputError> {
-    let paths = if arguments.site_signs { paths(&claims)? } else { None };
+    let path_claims = if arguments.site_signs { PathClaims::Narrowing } else { PathClaims::Foreign };
+    let paths = path_claims.read(&claims).map_err(|_| {
+        InputError::new("the function rejects this token: path must be a text, or paths a list of texts")
+    })?;
     let id = claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned();
     let authenticator = arguments.authenticator.name();
     // Rules do not ask when a token ends.
     Ok(Subject { id, expires: UnixTime::new(0)?, claims, paths, authenticator })
-}
-
-/// The text `path`, or the texts in the list `paths`.
-fn paths(claims: &Map<String, Value>) -> Result<Option<Vec<String>>, InputError> {
-    let texts = |values: &[Value]| values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
-    let paths = match (claims.get("path"), claims.get("paths")) {
-        (None, None) => return Ok(None),
-        (Some(Value::String(path)), None) => Some(vec![path.clone()]),
-        (None, Some(Value::Array(paths))) => texts(paths),
-        _ => None,
-    };
-    let problem =
-        || InputError::new("the function rejects this token: path must be a text, or paths a list of texts");
-    paths.map(Some).ok_or_else(problem)
 }
 
 fn claims_of_token(text: &str) -> Result<Map<String, Value>, InputError> {

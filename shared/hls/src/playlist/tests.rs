@@ -89,7 +89,7 @@ fn every_place_is_signed_as_what_it_is() {
         let [tag, attribute] = [place.tag, place.attribute].map(|name| str::from_utf8(name).unwrap());
         let (start, reference) = (format!("#{tag}:"), format!("{attribute}=\"~\""));
         let is_here = rows.iter().any(|(row, _)| row.starts_with(&start) && row.contains(&reference));
-        assert!(is_here, "a row for {tag}, {attribute}");
+        assert!(is_here, "there is no row for {tag}, {attribute}: add one");
     }
     for (template, kind) in rows {
         for end in ["", "\n", "\r\n"] {
