@@ -10,26 +10,27 @@ use std::{fs, hint::black_box, sync::Arc, time::Duration};
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der},
-    hmac, rsa,
-    signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256},
+    hmac,
+    rand::SystemRandom,
+    rsa,
+    signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, VerificationAlgorithm},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cloudfront_signing::UnixTime;
 use issue_cookies::{Config, IssueCookies, PlainHttp, http_client};
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use usher_runtime::Grants;
 
 const NOW: u64 = 1_790_000_000;
-const SECRET: &str = "a secret of at least thirty-two bytes";
+const SECRET: &str = "a secret that is long enough for each hash: sixty-four bytes or so";
 const EVENT: &str = include_str!("../../../tests/events/post-auth-cookies.json");
 const ROUNDS: usize = 15;
 
-/// A credential, the setting that verifies it, and the bare verification of its signature.
+/// A token, the setting that verifies it, and the bare verification of its signature.
 struct Case {
-    name: &'static str,
+    algorithm: &'static str,
     setting: (&'static str, String),
     token: String,
     verify: Verify,
@@ -40,13 +41,13 @@ type Verify = Box<dyn Fn(&[u8], &[u8])>;
 
 fn main() {
     println!(
-        "{:8} {:>12} {:>12} {:>12} {:>14}",
-        "token", "with events", "answer", "signature", "answer above"
+        "{:9} {:>12} {:>12} {:>12} {:>14}",
+        "algorithm", "with events", "answer", "signature", "answer above"
     );
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let grants_key = pkcs8(&rsa::KeyPair::generate(rsa::KeySize::Rsa2048).unwrap());
     for case in cases() {
-        let function = function(&runtime, &grants_key, &case.setting);
+        let function = function(&runtime, &grants_key, &case);
         let mut event: Value = serde_json::from_str(EVENT).unwrap();
         *event.pointer_mut("/headers/authorization").unwrap() = json!(format!("Bearer {}", case.token));
         let text = event.to_string();
@@ -75,8 +76,8 @@ fn main() {
             values.get(ROUNDS / 2).copied().unwrap()
         };
         println!(
-            "{:8} {:12.1} {:12.1} {:12.1} {:14.1}",
-            case.name,
+            "{:9} {:12.1} {:12.1} {:12.1} {:14.1}",
+            case.algorithm,
             median(|[with_events, ..]| *with_events),
             median(|[_, answered, _]| *answered),
             median(|[.., verified]| *verified),
@@ -85,57 +86,96 @@ fn main() {
     }
 }
 
-fn cases() -> [Case; 3] {
+fn cases() -> Vec<Case> {
+    let secrets = [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)];
+    let curves = [
+        ("ES256", &signature::ECDSA_P256_SHA256_FIXED_SIGNING, &signature::ECDSA_P256_SHA256_FIXED),
+        ("ES384", &signature::ECDSA_P384_SHA384_FIXED_SIGNING, &signature::ECDSA_P384_SHA384_FIXED),
+        ("ES512", &signature::ECDSA_P521_SHA512_FIXED_SIGNING, &signature::ECDSA_P521_SHA512_FIXED),
+    ];
+    let rsa_algorithms = [
+        ("RS256", &signature::RSA_PKCS1_SHA256, &signature::RSA_PKCS1_2048_8192_SHA256),
+        ("RS384", &signature::RSA_PKCS1_SHA384, &signature::RSA_PKCS1_2048_8192_SHA384),
+        ("RS512", &signature::RSA_PKCS1_SHA512, &signature::RSA_PKCS1_2048_8192_SHA512),
+        ("PS256", &signature::RSA_PSS_SHA256, &signature::RSA_PSS_2048_8192_SHA256),
+        ("PS384", &signature::RSA_PSS_SHA384, &signature::RSA_PSS_2048_8192_SHA384),
+        ("PS512", &signature::RSA_PSS_SHA512, &signature::RSA_PSS_2048_8192_SHA512),
+    ];
+    let random = SystemRandom::new();
+    let rsa = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).unwrap();
+    let rsa_public: PublicKeyX509Der<'_> = rsa.public_key().as_der().unwrap();
+    let ed25519 = Ed25519KeyPair::generate().unwrap();
+    let ed25519_public: PublicKeyX509Der<'_> = ed25519.public_key().as_der().unwrap();
+    let mut cases: Vec<Case> = secrets
+        .map(|(algorithm, hash)| {
+            let key = hmac::Key::new(hash, SECRET.as_bytes());
+            let signed = token(algorithm, |message| hmac::sign(&key, message).as_ref().to_vec());
+            Case {
+                algorithm,
+                setting: ("JWT_SECRET", SECRET.to_owned()),
+                token: signed,
+                verify: Box::new(move |message, tag| hmac::verify(&key, message, tag).unwrap()),
+            }
+        })
+        .into();
+    let signed = token("EdDSA", |message| ed25519.sign(message).as_ref().to_vec());
+    cases.push(case("EdDSA", &signature::ED25519, ed25519_public.as_ref(), signed));
+    for (algorithm, signing, verification) in curves {
+        let pair = EcdsaKeyPair::generate(signing).unwrap();
+        let public: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
+        let signed = token(algorithm, |message| pair.sign(&random, message).unwrap().as_ref().to_vec());
+        cases.push(case(algorithm, verification, public.as_ref(), signed));
+    }
+    for (algorithm, signing, verification) in rsa_algorithms {
+        let signed = token(algorithm, |message| {
+            let mut signature = vec![0; rsa.public_modulus_len()];
+            rsa.sign(signing, &random, message, &mut signature).unwrap();
+            signature
+        });
+        cases.push(case(algorithm, verification, rsa_public.as_ref(), signed));
+    }
+    cases
+}
+
+fn case(
+    algorithm: &'static str,
+    verification: &'static dyn VerificationAlgorithm,
+    public: &[u8],
+    token: String,
+) -> Case {
+    let key = ParsedPublicKey::new(verification, public).unwrap();
+    let verify = move |message: &[u8], signature: &[u8]| key.verify_sig(message, signature).unwrap();
+    Case {
+        algorithm,
+        setting: ("JWT_PUBLIC_KEY", pem("PUBLIC KEY", public)),
+        token,
+        verify: Box::new(verify),
+    }
+}
+
+fn token(algorithm: &str, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
     let claims = json!({
         "iss": "https://site.example", "aud": "usher", "sub": "anna", "iat": NOW, "exp": NOW + 86_400,
         "groups": ["premium", "staff"],
     });
-    let signed = |algorithm, key: &EncodingKey| encode(&Header::new(algorithm), &claims, key).unwrap();
-
-    let hmac_key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-    let ed25519 = Ed25519KeyPair::generate().unwrap();
-    let ed25519_public: PublicKeyX509Der<'_> = ed25519.public_key().as_der().unwrap();
-    let rsa = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).unwrap();
-    let rsa_public: PublicKeyX509Der<'_> = rsa.public_key().as_der().unwrap();
-    let parsed_ed25519 = ParsedPublicKey::new(&ED25519, ed25519_public.as_ref()).unwrap();
-    let parsed_rsa = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, rsa_public.as_ref()).unwrap();
-    [
-        Case {
-            name: "HS256",
-            setting: ("JWT_SECRET", SECRET.to_owned()),
-            token: signed(Algorithm::HS256, &EncodingKey::from_secret(SECRET.as_bytes())),
-            verify: Box::new(move |message, tag| hmac::verify(&hmac_key, message, tag).unwrap()),
-        },
-        Case {
-            name: "EdDSA",
-            setting: ("JWT_PUBLIC_KEY", pem("PUBLIC KEY", ed25519_public.as_ref())),
-            token: signed(
-                Algorithm::EdDSA,
-                &EncodingKey::from_ed_der(ed25519.to_pkcs8v1().unwrap().as_ref()),
-            ),
-            verify: Box::new(move |message, signature| {
-                parsed_ed25519.verify_sig(message, signature).unwrap();
-            }),
-        },
-        Case {
-            name: "RS256",
-            setting: ("JWT_PUBLIC_KEY", pem("PUBLIC KEY", rsa_public.as_ref())),
-            token: signed(Algorithm::RS256, &EncodingKey::from_rsa_pem(pkcs8(&rsa).as_bytes()).unwrap()),
-            verify: Box::new(move |message, signature| parsed_rsa.verify_sig(message, signature).unwrap()),
-        },
-    ]
+    let parts = [json!({ "alg": algorithm, "typ": "JWT" }), claims];
+    let message = parts.map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
+    let signature = URL_SAFE_NO_PAD.encode(sign(message.as_bytes()));
+    format!("{message}.{signature}")
 }
 
-fn function(runtime: &Runtime, private_key: &str, (name, value): &(&str, String)) -> IssueCookies {
+fn function(runtime: &Runtime, private_key: &str, case: &Case) -> IssueCookies {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("private_key.pem");
     fs::write(&file, private_key).unwrap();
+    let (setting, value) = &case.setting;
     let look_up = |asked: &str| match asked {
         "JWT_ISSUER" => Some("https://site.example".to_owned()),
         "JWT_AUDIENCE" => Some("usher".to_owned()),
+        "JWT_ALGORITHM" => Some(case.algorithm.to_owned()),
         "KEY_PAIR_ID" => Some("K2JCJMDEHXQW5F".to_owned()),
         "PRIVATE_KEY_FILE" => Some(file.display().to_string()),
-        asked => (asked == *name).then(|| value.clone()),
+        asked => (asked == *setting).then(|| value.clone()),
     };
     let config =
         Config::read(&look_up, &|| http_client(reqwest::Client::builder()), PlainHttp::Refused).unwrap();

@@ -59,7 +59,7 @@ async fn measure() -> Result<(), Failure> {
         verifier.verify(&Request::new(&url), now).map(drop).map_err(|denial| denial.reason.to_string().into())
     });
     let verification = verification.await?;
-    let verification_time = verification.mean;
+    let verification_time = verification.mean();
     report("verification of a signed URL", &verification, verification_time);
 
     let signed = url.split_once("/video/").map(|(_, rest)| format!("/video/{rest}")).ok_or("no path")?;
@@ -70,10 +70,13 @@ async fn measure() -> Result<(), Failure> {
             ("playlist, by cookies", playlist, Some(&cookies)),
             ("playlist, by signed URL", &signed, None),
         ];
+        let mut all = Vec::new();
         for (measure, target, cookies) in rows {
             let times = viewer.hits(target, cookies, at_a_time).await?;
             report(&format!("{measure}, {at_a_time} at a time"), &times, verification_time);
+            all.push(times);
         }
+        report(&format!("answers of players, {at_a_time} at a time"), &of_players(all)?, verification_time);
     }
 
     // The edge never runs code that may write to the log twice, so this code gets a new realm for each run.
@@ -156,7 +159,7 @@ impl Viewer {
             if source == "Hit from cloudfront" { Ok(()) } else { Err(format!("{target}: {source:?}").into()) }
         };
         let times = measured(async || try_join_all((0..at_a_time).map(|_| hit())).await.map(drop)).await?;
-        Ok(Times { mean: times.mean / at_a_time, percentile: times.percentile / at_a_time })
+        Times::of(times.sorted.into_iter().map(|time| time / at_a_time).collect())
     }
 
     async fn send(
@@ -189,17 +192,52 @@ fn text(json: &[u8], name: &str) -> Result<String, Failure> {
     Ok(answer.get(name).and_then(Value::as_str).ok_or("an answer of another form")?.to_owned())
 }
 
-fn report(measure: &str, times: &Times, verification: Duration) {
-    let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
-    let ratio = times.mean.as_secs_f64() / verification.as_secs_f64();
-    println!("{measure}\t{:.1}\t{:.1}\t{ratio:.2}", microseconds(times.mean), microseconds(times.percentile));
+/// Of a player of a live stream, every second answer is a segment. Here every second player has cookies, and the
+/// others a signed URL, as in `tests/scale/run`.
+fn of_players(rows: Vec<Times>) -> Result<Times, Failure> {
+    let [segment, cookies, url] = <[Times; 3]>::try_from(rows).map_err(|_| "three measures make a player")?;
+    let count = segment.sorted.len().min(cookies.sorted.len()).min(url.sorted.len()) / 2 * 2;
+    Times::of([segment.evenly(count), cookies.evenly(count / 2), url.evenly(count / 2)].concat())
 }
 
-/// Processor times of one call, of all threads.
+fn report(measure: &str, times: &Times, verification: Duration) {
+    let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
+    let ratio = times.mean().as_secs_f64() / verification.as_secs_f64();
+    println!(
+        "{measure}\t{:.1}\t{:.1}\t{ratio:.2}",
+        microseconds(times.mean()),
+        microseconds(times.percentile())
+    );
+}
+
+/// Processor times of one call each, of all threads; at least one.
 struct Times {
-    mean: Duration,
+    sorted: Vec<Duration>,
+}
+
+impl Times {
+    fn of(mut times: Vec<Duration>) -> Result<Self, Failure> {
+        if times.is_empty() {
+            return Err("nothing was measured".into());
+        }
+        times.sort_unstable();
+        Ok(Self { sorted: times })
+    }
+
+    fn mean(&self) -> Duration {
+        let count = u32::try_from(self.sorted.len()).unwrap_or(u32::MAX);
+        self.sorted.iter().sum::<Duration>() / count
+    }
+
     /// The 99th percentile.
-    percentile: Duration,
+    fn percentile(&self) -> Duration {
+        self.sorted.get(self.sorted.len() * 99 / 100).copied().unwrap_or_default()
+    }
+
+    /// So many of them, of the same distribution.
+    fn evenly(&self, count: usize) -> Vec<Duration> {
+        (0..count).filter_map(|at| self.sorted.get(at * self.sorted.len() / count)).copied().collect()
+    }
 }
 
 /// Measures calls for at least a second.
@@ -213,9 +251,7 @@ async fn measured(call: impl AsyncFn() -> Result<(), Failure>) -> Result<Times, 
         call().await?;
         times.push(processor_time().saturating_sub(started));
     }
-    times.sort_unstable();
-    let percentile = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
-    Ok(Times { mean: times.iter().sum::<Duration>() / u32::try_from(times.len())?, percentile })
+    Times::of(times)
 }
 
 /// The time of this process alone: other work on the machine does not count.
