@@ -76,6 +76,7 @@ impl House {
             state: state.path().to_owned(),
             website: None,
             hosts: Vec::new(),
+            tls: false,
             demo: false,
             hide_signatures: false,
             hostile: true,

@@ -61,7 +61,7 @@ pub struct Serve {
     /// The template whose distribution is run.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"), hide_default_value = true)]
     pub template: PathBuf,
-    /// The folder for the throw-away key pair.
+    /// The folder for the throw-away key pair and the certificate authority.
     #[arg(long, default_value = ".usher")]
     pub state: PathBuf,
     /// A web site behind the edge, for all paths that no other origin of the template answers.
@@ -70,6 +70,9 @@ pub struct Serve {
     /// A further host name at which browsers request the edge, without a port; may be repeated.
     #[arg(long, value_name = "NAME", value_parser = parse_host)]
     pub host: Vec<Host>,
+    /// Speak HTTPS, with certificates of an authority in the state folder that browsers have to trust.
+    #[arg(long)]
+    pub tls: bool,
     /// Let everyone sign in as a demo viewer, even if other machines can reach the edge.
     #[arg(long)]
     pub demo: bool,
@@ -88,7 +91,7 @@ pub struct Serve {
 
 impl From<&Serve> for Options {
     fn from(serve: &Serve) -> Self {
-        let Serve { listen, bucket_listen, demo, hide_signatures, hostile, .. } = *serve;
+        let Serve { listen, bucket_listen, tls, demo, hide_signatures, hostile, .. } = *serve;
         Self {
             listen,
             bucket_listen,
@@ -97,6 +100,7 @@ impl From<&Serve> for Options {
             state: serve.state.clone(),
             website: serve.website.clone(),
             hosts: serve.host.clone(),
+            tls,
             demo,
             hide_signatures,
             hostile,
