@@ -1,5 +1,5 @@
 // WebKit and Chromium at `usher serve --tls`, and WebKit without it:
-// `node webkit.mjs HTTPS_ORIGIN HTTP_ORIGIN WEBKIT_DRIVER CHROMIUM_DRIVER CHROMIUM_HOME`.
+// `node webkit.mjs HTTPS_ORIGIN HTTP_ORIGIN WEBKIT_DRIVER CHROMIUM_DRIVER`.
 
 import { strict as assert } from 'node:assert';
 import { openSession, until } from './webdriver.mjs';
