@@ -42,7 +42,8 @@ pub(super) struct Https {
 impl Https {
     /// For loopback and for `names`.
     pub(super) fn new(authority: Authority, names: &[String], clock: Clock) -> Self {
-        let names = LOOPBACK.iter().map(|name| (*name).to_owned()).chain(names.iter().cloned()).collect();
+        let named = names.iter().filter(|name| !LOOPBACK.contains(&name.as_str())).cloned();
+        let names = LOOPBACK.iter().map(|name| (*name).to_owned()).chain(named).collect();
         Self { authority, names, servers: Mutex::default(), clock }
     }
 
@@ -128,8 +129,10 @@ async fn answer(
     protocol: ViewerProtocol,
     service: Router,
 ) {
-    let service =
-        service.layer(map_request(as_http_1)).layer(Extension(ConnectInfo(viewer))).layer(Extension(protocol));
+    let service = service
+        .layer(map_request(as_http_1))
+        .layer(Extension(ConnectInfo(viewer)))
+        .layer(Extension(protocol));
     let http = auto::Builder::new(TokioExecutor::new());
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     if let Err(error) = connection.await {
@@ -170,3 +173,45 @@ const HANDSHAKE_RECORD: u8 = 22;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// More than one machine has at a time.
 const ADDRESSES: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The target, and the headers, a line each.
+    async fn passed_on(request: http::request::Builder) -> Vec<String> {
+        let request = as_http_1(request.body(Body::empty()).expect("a request")).await;
+        let headers = request.headers().iter();
+        let lines = headers.map(|(name, value)| format!("{name}: {}", value.to_str().expect("ASCII")));
+        [request.uri().to_string()].into_iter().chain(lines).collect()
+    }
+
+    #[tokio::test]
+    async fn a_request_of_http_2_has_a_host_and_one_cookie_header() {
+        let request = |uri| Request::get(uri).version(http::Version::HTTP_2);
+        assert_eq!(
+            passed_on(
+                request("https://localhost:8080/video/a?b=%20")
+                    .header("cookie", "c=1")
+                    .header("cookie", "d=2")
+            )
+            .await,
+            ["/video/a?b=%20", "cookie: c=1; d=2", "host: localhost:8080"]
+        );
+        assert_eq!(
+            passed_on(request("https://localhost/").header("host", "localhost")).await,
+            ["/", "host: localhost"]
+        );
+        assert_eq!(
+            passed_on(request("https://localhost/").header("host", "evil.example")).await,
+            ["/", "host: evil.example", "host: localhost"],
+            "the edge rejects two of them"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_request_of_http_1_stays_as_it_is() {
+        let request = Request::get("/a").header("cookie", "c=1").header("cookie", "d=2");
+        assert_eq!(passed_on(request).await, ["/a", "cookie: c=1", "cookie: d=2"]);
+    }
+}

@@ -55,7 +55,9 @@ fn trust(authority: &AuthorityFile, url: &str) -> String {
     let AuthorityFile { path, fingerprint } = authority;
     let file = path.display();
     let command = match std::env::consts::OS {
-        "macos" => format!("security add-trusted-cert -p ssl -k ~/Library/Keychains/login.keychain-db {file}"),
+        "macos" => {
+            format!("security add-trusted-cert -p ssl -k ~/Library/Keychains/login.keychain-db {file}")
+        }
         "windows" => format!("certutil -user -addstore Root {file}"),
         _ => format!(
             "mkdir -p ~/.pki/nssdb && certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n usher -i {file} (Chromium); \
