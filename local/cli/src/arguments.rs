@@ -147,9 +147,12 @@ impl Conditions {
 /// `usher sign`
 #[derive(Args, Clone, Debug)]
 pub struct Sign {
-    /// The URL (http, https, rtmp) or RTMP stream name.
+    /// The URL (http, https, rtmp) or RTMP stream name, as clients send it.
     #[arg(long, value_name = "U")]
     pub url: String,
+    /// The URL is the name of an RTMP stream, even if it reads as a URL without a scheme.
+    #[arg(long)]
+    pub stream: bool,
     /// What the policy covers, if not just the URL.
     #[arg(long, value_name = "R")]
     pub policy_resource: Option<String>,
@@ -193,7 +196,7 @@ pub enum CookieOutput {
 /// `usher explain`
 #[derive(Args, Clone, Debug)]
 pub struct Explain {
-    /// The URL as the viewer requests it.
+    /// The URL as the viewer requests it. A fragment, which clients do not send, is left out.
     #[arg(long, value_name = "U")]
     pub url: String,
     /// The viewer's Cookie header.
