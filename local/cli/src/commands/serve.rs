@@ -1,6 +1,9 @@
 //! `usher serve`
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    net::SocketAddr,
+};
 
 use usher_edge::{AuthorityFile, Options};
 use usher_runtime::system_clock;
@@ -39,7 +42,7 @@ pub(super) fn run(arguments: &Serve) -> Result<(), InputError> {
             );
         }
         if let Some(authority) = &running.authority {
-            eprintln!("{}", trust(authority, &running.url()));
+            eprintln!("{}", trust(authority, running.address));
         }
         let url = running.url();
         eprintln!("open {url}/__usher/player to sign in and play; {url}/__usher/ shows each request");
@@ -50,8 +53,8 @@ pub(super) fn run(arguments: &Serve) -> Result<(), InputError> {
     })
 }
 
-/// How browsers of this machine learn to trust the authority, and where the rest is written.
-fn trust(authority: &AuthorityFile, url: &str) -> String {
+/// How browsers of this machine learn to trust the authority, and where phones find it.
+fn trust(authority: &AuthorityFile, listen: SocketAddr) -> String {
     let AuthorityFile { path, fingerprint } = authority;
     let file = path.display();
     let command = match std::env::consts::OS {
@@ -60,14 +63,25 @@ fn trust(authority: &AuthorityFile, url: &str) -> String {
         }
         "windows" => format!("certutil -user -addstore Root {file}"),
         _ => format!(
-            "mkdir -p ~/.pki/nssdb && certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n usher -i {file} (Chromium); \
-             Firefox: Settings, Privacy & Security, View Certificates, Authorities, Import"
+            "mkdir -p ~/.pki/nssdb && certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n usher -i {file} (Chromium)"
         ),
     };
+    let phones = match listen.ip() {
+        address if address.is_loopback() => String::new(),
+        address if address.is_unspecified() => {
+            format!(
+                "\nphones find it at http://ADDRESS:{}{AUTHORITY}, with the address of this machine",
+                listen.port()
+            )
+        }
+        _ => format!("\nphones find it at http://{listen}{AUTHORITY}"),
+    };
     format!(
-        "browsers warn until you trust the certificate authority {file}, SHA-256 {fingerprint}\n\
+        "browsers warn until you trust the certificate authority {file}\n\
+         its fingerprint is {fingerprint} (SHA-256)\n\
          to trust it: {command}\n\
-         phones, other systems, and how to end the trust: docs/https.md; a phone finds the certificate at \
-         {url}/__usher/authority.crt"
+         Firefox, phones, other systems, and how to end the trust: docs/https.md{phones}"
     )
 }
+
+const AUTHORITY: &str = "/__usher/authority.crt";
