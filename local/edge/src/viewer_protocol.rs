@@ -1,14 +1,12 @@
 //! What happens to a request that came by HTTP if the cache behavior requires HTTPS.
 //!
 //! Without `--tls`, the edge speaks plain HTTP and treats it as HTTPS, unless a proxy in front of it says
-//! otherwise. AWS
-//! documents 301 for redirect-to-https, and 403 for https-only. It does not document the rest of CloudFront's
-//! answers.
+//! otherwise. AWS documents 301 for redirect-to-https, and 403 for https-only. It does not document the rest of
+//! CloudFront's answers.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https-viewers-to-cloudfront.html>
 
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-
 use usher_runtime::ViewerProtocol;
 
 use super::{distribution::ViewerProtocolPolicy, plain_text::text};
