@@ -44,9 +44,9 @@ HOST = "https://d111111abcdef8.cloudfront.net"
 INPUTS = [
     Input(f"{HOST}/video/m/master.m3u8"),
     Input("http://127.0.0.1:8080/video/m/s_12:00.ts"),
-    Input(f"{HOST}"),
+    Input(f"{HOST}/"),
     Input(f"{HOST}/?"),
-    Input(f"{HOST}/a%20b/..//c;d=1,2/(e)!'~$@?x=%7E&y=1+2&z&&=&q=a/b?c=d:e@f"),
+    Input(f"{HOST}/a%20b/...//c;d=1,2/(e)!'~$@?x=%7E&y=1+2&z&&=&q=a/b?c=d:e@f"),
     Input(f"{HOST}/a?size=large&license=yes", date_less_than=1),
     Input(f"{HOST}/a?expires=1&policy=2", date_less_than=2147483648),
     Input(f"{HOST}/a", date_greater_than=1789999000),

@@ -76,6 +76,7 @@ impl House {
             state: state.path().to_owned(),
             website: None,
             hosts: Vec::new(),
+            tls: false,
             demo: false,
             hide_signatures: false,
             hostile: true,
@@ -89,7 +90,7 @@ impl House {
             |name: &str| settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         let running = usher_edge::start(&options, &look_up, clock).await?;
         Ok(Self {
-            url: format!("http://{}", running.address),
+            url: running.url(),
             bucket_url: format!("http://{}", running.bucket_address),
             // No cookie store: a story names the cookies that it sends.
             client: Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),

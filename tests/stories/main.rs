@@ -12,6 +12,7 @@ mod laptop;
 mod playlists;
 mod protections;
 mod three_answers;
+mod tls;
 mod upload;
 mod viewers;
 mod viewing;

@@ -61,7 +61,7 @@ pub struct Serve {
     /// The template whose distribution is run.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"), hide_default_value = true)]
     pub template: PathBuf,
-    /// The folder for the throw-away key pair.
+    /// The folder for the throw-away key pair and the certificate authority.
     #[arg(long, default_value = ".usher")]
     pub state: PathBuf,
     /// A web site behind the edge, for all paths that no other origin of the template answers.
@@ -70,6 +70,9 @@ pub struct Serve {
     /// A further host name at which browsers request the edge, without a port; may be repeated.
     #[arg(long, value_name = "NAME", value_parser = parse_host)]
     pub host: Vec<Host>,
+    /// Speak HTTPS, with certificates of an authority in the state folder that browsers have to trust.
+    #[arg(long)]
+    pub tls: bool,
     /// Let everyone sign in as a demo viewer, even if other machines can reach the edge.
     #[arg(long)]
     pub demo: bool,
@@ -88,7 +91,7 @@ pub struct Serve {
 
 impl From<&Serve> for Options {
     fn from(serve: &Serve) -> Self {
-        let Serve { listen, bucket_listen, demo, hide_signatures, hostile, .. } = *serve;
+        let Serve { listen, bucket_listen, tls, demo, hide_signatures, hostile, .. } = *serve;
         Self {
             listen,
             bucket_listen,
@@ -97,6 +100,7 @@ impl From<&Serve> for Options {
             state: serve.state.clone(),
             website: serve.website.clone(),
             hosts: serve.host.clone(),
+            tls,
             demo,
             hide_signatures,
             hostile,
@@ -143,9 +147,12 @@ impl Conditions {
 /// `usher sign`
 #[derive(Args, Clone, Debug)]
 pub struct Sign {
-    /// The URL (http, https, rtmp) or RTMP stream name.
+    /// The URL (http, https, rtmp) or RTMP stream name, as clients send it.
     #[arg(long, value_name = "U")]
     pub url: String,
+    /// The URL is the name of an RTMP stream, even if it reads as a URL without a scheme.
+    #[arg(long)]
+    pub stream: bool,
     /// What the policy covers, if not just the URL.
     #[arg(long, value_name = "R")]
     pub policy_resource: Option<String>,
@@ -189,7 +196,7 @@ pub enum CookieOutput {
 /// `usher explain`
 #[derive(Args, Clone, Debug)]
 pub struct Explain {
-    /// The URL as the viewer requests it.
+    /// The URL as the viewer requests it. A fragment, which clients do not send, is left out.
     #[arg(long, value_name = "U")]
     pub url: String,
     /// The viewer's Cookie header.

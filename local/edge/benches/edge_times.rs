@@ -117,6 +117,7 @@ impl Viewer {
             state: folder.join("state"),
             website: None,
             hosts: Vec::new(),
+            tls: false,
             demo: false,
             hide_signatures: false,
             hostile: false,

@@ -17,26 +17,28 @@ use axum::{
 use cloudfront_signing::{DenialCode, Verifier};
 use futures::FutureExt as _;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts};
-use usher_runtime::{Clock, Problem, ProblemType};
+use usher_runtime::{Clock, Problem, ProblemType, ViewerProtocol};
 
 use super::{
     cache::{Cache, Rules, passed_on},
     cors::CrossOrigin,
-    distribution::{Behavior, Distribution},
+    distribution::{Behavior, Distribution, ViewerProtocolPolicy},
     hosts::Hosts,
+    https::Https,
     identity_provider::{IdentityProvider, SignIn},
-    incoming::{Incoming, Signatures, target},
+    incoming::{Incoming, Signatures, protocol, target, url},
     inspector::{Inspector, Record, reason_of},
     limits::too_long,
     origin::Origins,
     pages::Pages,
     plain_text::text,
-    viewer_protocol::came_by_http,
 };
 
 /// Everything that a request needs.
 pub(super) struct Edge {
     pub(super) hosts: Hosts,
+    /// `None` if the edge speaks HTTP only.
+    pub(super) https: Option<Arc<Https>>,
     pub(super) distribution: Distribution,
     pub(super) verifier: Verifier,
     /// For cache behaviors that trust other keys.
@@ -57,10 +59,13 @@ impl Edge {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let host = self.hosts.of(&parts.headers);
-        if host.is_ok()
-            && let Some(own) = self.own_page(&parts)
-        {
-            return own;
+        if let Ok(host) = &host {
+            if let Some(authority) = self.authority(parts.uri.path()) {
+                return authority;
+            }
+            if let Some(own) = self.own_page(&parts) {
+                return self.by_https(host, &parts).unwrap_or(own);
+            }
         }
 
         let mut record = Record::new(parts.method.as_str(), target(&parts), (self.clock)());
@@ -69,7 +74,10 @@ impl Edge {
                 record.rejected(&wrong.sentence);
                 text(wrong.status, wrong.sentence)
             }
-            Ok(_) if parts.uri.path() == "/demo/sign-in" => self.sign_in(&parts, body).await,
+            Ok(host) if parts.uri.path() == "/demo/sign-in" => match self.by_https(&host, &parts) {
+                Some(elsewhere) => elsewhere,
+                None => self.sign_in(&parts, body).await,
+            },
             Ok(host) => self.distribute(viewer, &host, parts, body, &mut record).await,
         };
         record.status = response.status().as_u16();
@@ -102,6 +110,20 @@ impl Edge {
         path.starts_with("/__usher/").then(|| text(StatusCode::NOT_FOUND, "there is nothing at this path"))
     }
 
+    /// The certificate of the authority. Devices also get it by HTTP, because they do not trust it yet.
+    fn authority(&self, path: &str) -> Option<Response<Body>> {
+        let https = self.https.as_ref().filter(|_| path == "/__usher/authority.crt")?;
+        let certificate = https.authority().der().to_vec();
+        Some(([(header::CONTENT_TYPE, "application/x-x509-ca-cert")], certificate).into_response())
+    }
+
+    /// The way to HTTPS, for a request that came by HTTP where HTTPS was possible.
+    fn by_https(&self, host: &str, parts: &Parts) -> Option<Response<Body>> {
+        let came_by_http = protocol(parts) == Some(ViewerProtocol::Http);
+        let redirect = ViewerProtocolPolicy::RedirectToHttps;
+        came_by_http.then(|| redirect.answer(&parts.method, &url(host, parts))).flatten()
+    }
+
     async fn distribute(
         &self,
         viewer: SocketAddr,
@@ -119,7 +141,7 @@ impl Edge {
         record.origin = behavior.origin.target.name();
         record.restricted = behavior.restricted;
         let incoming = Incoming::new(viewer, host, parts, (self.clock)());
-        if came_by_http(incoming.headers())
+        if incoming.came_by_http()
             && let Some(response) = behavior.viewer_protocol.answer(incoming.method(), incoming.url())
         {
             record.rejected("it came by HTTP");

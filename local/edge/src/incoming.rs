@@ -6,6 +6,7 @@ use cloudfront_signing::{
     Admitted, Denial, RESERVED_PARAMETERS, Request, UnixTime, Verifier, without_reserved_parameters,
 };
 use http::{HeaderMap, Method, header, request::Parts};
+use usher_runtime::ViewerProtocol;
 
 use super::{
     cache::Key,
@@ -13,6 +14,7 @@ use super::{
     functions::{Answer, ViewerRequest},
     origin_request::{self, OriginRequest, remove_hop_by_hop, remove_signed_cookies},
     selection::Parameters,
+    viewer_protocol::came_by_http,
 };
 
 /// Whether the viewer-request function sees a signature, which AWS does not document.
@@ -35,8 +37,7 @@ pub(super) struct Incoming {
 impl Incoming {
     /// A request to this host, which is its only `Host`.
     pub(super) fn new(viewer: SocketAddr, host: &str, parts: Parts, time: UnixTime) -> Self {
-        // The bytes as they arrived: a signature covers exactly these.
-        let url = format!("http://{host}{}", target(&parts));
+        let url = url(host, &parts);
         let viewer = SocketAddr::new(viewer.ip().to_canonical(), viewer.port());
         Self { viewer, parts, url, time }
     }
@@ -45,11 +46,16 @@ impl Incoming {
         &self.parts.method
     }
 
+    /// Whether it came by HTTP where HTTPS was possible.
+    pub(super) fn came_by_http(&self) -> bool {
+        came_by_http(&self.parts.headers, protocol(&self.parts))
+    }
+
     pub(super) fn headers(&self) -> &HeaderMap {
         &self.parts.headers
     }
 
-    /// The URL that the viewer requested, with `http`.
+    /// The URL that the viewer requested.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
@@ -118,6 +124,17 @@ fn without_signature(query: &str) -> Option<String> {
     };
     let kept: Vec<&str> = query.split('&').filter(|pair| !is_signature(pair)).collect();
     (!kept.is_empty()).then(|| kept.join("&"))
+}
+
+/// The URL that the viewer requested: the bytes as they arrived, because a signature covers exactly these.
+pub(super) fn url(host: &str, parts: &Parts) -> String {
+    let protocol = protocol(parts).unwrap_or(ViewerProtocol::Http);
+    format!("{protocol}://{host}{}", target(parts))
+}
+
+/// The protocol of the connection, if the edge speaks both.
+pub(super) fn protocol(parts: &Parts) -> Option<ViewerProtocol> {
+    parts.extensions.get().copied()
 }
 
 /// The path and the query, with the bytes that arrived.

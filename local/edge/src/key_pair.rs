@@ -105,7 +105,7 @@ fn private_pem(kind: KeyType) -> Result<String, KeyPairError> {
     Ok(pem::encode_config(&pem::Pem::new("PRIVATE KEY", der), config))
 }
 
-fn write_new(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+pub(super) fn write_new(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

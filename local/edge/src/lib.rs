@@ -4,6 +4,7 @@
 //! the viewer-request functions, calls the two Lambda handlers in process with the events that AWS would send,
 //! and serves the media folder as a private S3 bucket.
 
+mod authority;
 mod bucket;
 mod cache;
 mod conditional;
@@ -15,6 +16,7 @@ mod events;
 mod functions;
 mod handler;
 mod hosts;
+mod https;
 mod identity_provider;
 mod incoming;
 mod inspector;
@@ -38,21 +40,23 @@ pub use options::Options;
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::{extract::ConnectInfo, serve::ListenerExt as _};
-use cloudfront_signing::Verifier;
+use cloudfront_signing::{UnixTime, Verifier};
 use issue_cookies::{IssueCookies, PlainHttp};
 use resign_manifest::{HostGrants, PlaylistSource, ResignManifest};
 use tokio::{net::TcpListener, task::JoinSet};
 use url::Host;
 use usher_cloudformation::TemplateError;
-use usher_runtime::{Clock, ConfigError, Grants, SigningError, with_sources};
+use usher_runtime::{Clock, ConfigError, Grants, SigningError, ViewerProtocol, with_sources};
 
 use self::{
+    authority::Authority,
     bucket::{BUCKET, Bucket},
     cache::Cache,
     deployed::Deployed,
     distribution::Target,
     handler::Edge,
     hosts::{Hosts, without_port},
+    https::Https,
     identity_provider::IdentityProvider,
     incoming::Signatures,
     inspector::Inspector,
@@ -67,6 +71,29 @@ use self::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EdgeError {
+    /// The certificate authority cannot be used.
+    #[error(
+        "{problem}: remove {files}, and the next start makes another authority, which every device then has to trust"
+    )]
+    Authority {
+        /// What is wrong, and with which file.
+        problem: String,
+        /// The files of the authority.
+        files: String,
+    },
+    /// No certificate can be made.
+    #[error("no certificate can be made: {0}")]
+    Certificate(String),
+    /// The certificate authority is not valid yet.
+    #[error("{} is valid from {begins}, and the clock of this machine says {now}: set the clock", file.display())]
+    Clock {
+        /// The file with its certificate.
+        file: PathBuf,
+        /// When it begins.
+        begins: UnixTime,
+        /// The time of the clock.
+        now: UnixTime,
+    },
     /// The functions cannot be configured from the template.
     #[error("{function}: {source}")]
     Config {
@@ -132,6 +159,14 @@ pub enum EdgeError {
     /// The client for web sites cannot be created.
     #[error("the machine has no usable certificates of authorities: {0}")]
     Website(reqwest::Error),
+    /// A file or folder cannot be written.
+    #[error("{} cannot be written: {source}", path.display())]
+    Write {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
 }
 
 /// A running edge. It stops when dropped.
@@ -141,6 +176,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where the bucket listens.
     pub bucket_address: SocketAddr,
+    /// The certificate authority to trust, if the edge speaks HTTPS.
+    pub authority: Option<AuthorityFile>,
     /// The template's settings that the edge does not model.
     pub not_modelled: Vec<String>,
     /// The edge without its socket. A request to it carries the viewer's address as `ConnectInfo<SocketAddr>`.
@@ -148,7 +185,23 @@ pub struct Running {
     tasks: JoinSet<()>,
 }
 
+/// The certificate of an authority.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AuthorityFile {
+    /// The file, in PEM.
+    pub path: PathBuf,
+    /// Its SHA-256 fingerprint, as browsers and systems show it.
+    pub fingerprint: String,
+}
+
 impl Running {
+    /// The URL of the edge, without a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let protocol = if self.authority.is_some() { ViewerProtocol::Https } else { ViewerProtocol::Http };
+        format!("{protocol}://{}", self.address)
+    }
+
     /// Waits until the edge stops. It stops by itself only if its listener fails.
     pub async fn stopped(&mut self) {
         // A task that panicked has stopped too.
@@ -172,6 +225,7 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
     let bucket = Bucket::open(&options.media)?;
     // Boxed: the future that opens keys and clients would make the type of the caller's future too deep.
     let edge = Box::pin(edge(options, look_up, clock, address, bucket.client(bucket_address))).await?;
+    let https = edge.https.clone();
     let hosts = edge.hosts.at(bucket_address);
     let not_modelled = edge.distribution.not_modelled.clone();
     let edge = Arc::new(edge);
@@ -182,6 +236,20 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
     );
     let mut tasks = JoinSet::new();
     tasks.spawn(bucket.serve(bucket_listener, hosts));
+    if let Some(https) = https {
+        let authority = https.authority();
+        let authority =
+            AuthorityFile { path: authority.file().to_owned(), fingerprint: authority.fingerprint() };
+        tasks.spawn(https.serve(listener, service.clone()));
+        return Ok(Running {
+            address,
+            bucket_address,
+            authority: Some(authority),
+            not_modelled,
+            service,
+            tasks,
+        });
+    }
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
@@ -192,7 +260,7 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
             tracing::error!(%error, "the edge stopped");
         }
     });
-    Ok(Running { address, bucket_address, not_modelled, service, tasks })
+    Ok(Running { address, bucket_address, authority: None, not_modelled, service, tasks })
 }
 
 /// Everything that the edge at `address` needs for requests.
@@ -209,7 +277,8 @@ async fn edge(
     let distribution = settings::distribution(options, &deployed)?;
     let key = LocalSigningKey::open(&options.state)?;
     let issuers = settings::issuers(options, look_up, identity_provider.as_ref());
-    let settings = FunctionSettings::new(&deployed, look_up, &key, issuers, address.port());
+    let protocol = if options.tls { ViewerProtocol::Https } else { ViewerProtocol::Http };
+    let settings = FunctionSettings::new(&deployed, look_up, &key, issuers, (protocol, address.port()));
     let mut origins = origins(&settings, bucket, &clock).await.map_err(|error| match error {
         EdgeError::Config { function: "issue-cookies", source } if !options.has_demo() => {
             EdgeError::NoDemo { listen: options.listen, source }
@@ -219,13 +288,15 @@ async fn edge(
     origins.hostile = options.hostile;
     let viewer_host = settings.of("issue-cookies")?("VIEWER_HOST");
     let named = viewer_host.iter().filter_map(|host| Host::parse(without_port(host)).ok());
-    let named = named.chain(options.hosts.iter().cloned()).collect();
+    let named: Vec<Host> = named.chain(options.hosts.iter().cloned()).collect();
+    let https = options.tls.then(|| https(options, &named, &clock)).transpose()?.map(Arc::new);
     if distribution.has_website() {
         origins.websites = Some(Websites::new().map_err(EdgeError::Website)?);
     }
     let player_at_root = !matches!(distribution.default.origin.target, Target::Website(_));
     Ok(Edge {
         hosts: Hosts::new(address, named),
+        https,
         cache: Cache::new(distribution.error_ttls.clone()),
         distribution,
         verifier: Verifier::new([(key.id, key.public_key)]),
@@ -237,6 +308,15 @@ async fn edge(
         inspector: Inspector::default(),
         clock,
     })
+}
+
+/// The authority, which may sign for the names in the options and for the address that the edge listens on.
+fn https(options: &Options, named: &[Host], clock: &Clock) -> Result<Https, EdgeError> {
+    let listen = options.listen.ip().to_canonical();
+    let listen = (!listen.is_unspecified()).then(|| listen.to_string());
+    let names: Vec<String> = named.iter().map(https::name).chain(listen).collect();
+    let authority = Authority::open(&options.state, &names, clock())?;
+    Ok(Https::new(authority, &names, Arc::clone(clock)))
 }
 
 /// The functions with their settings.

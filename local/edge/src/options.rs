@@ -15,12 +15,14 @@ pub struct Options {
     pub media: PathBuf,
     /// The template whose distribution runs.
     pub template: PathBuf,
-    /// Where the throw-away key pair is kept.
+    /// Where the throw-away key pair and the certificate authority are kept.
     pub state: PathBuf,
     /// The web site behind the edge, for all paths that no other origin of the template answers.
     pub website: Option<Url>,
     /// Further host names, without a port, at which browsers request the edge.
     pub hosts: Vec<Host>,
+    /// The edge speaks HTTPS, with a certificate of its own authority in the state folder.
+    pub tls: bool,
     /// Everyone may sign in as a demo viewer, even if other machines can reach the edge.
     pub demo: bool,
     /// The viewer-request function runs as if CloudFront had removed the signature from the request first. AWS does

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use usher_cloudformation::{Stack, Template};
+use usher_runtime::ViewerProtocol;
 
 use super::{
     EdgeError, LookUp, Options,
@@ -60,6 +61,7 @@ pub(super) struct FunctionSettings<'a> {
     deployed: &'a Deployed<'a>,
     local: BTreeMap<&'static str, String>,
     look_up: LookUp<'a>,
+    protocol: ViewerProtocol,
     port: u16,
 }
 
@@ -69,18 +71,18 @@ impl<'a> FunctionSettings<'a> {
         look_up: LookUp<'a>,
         key: &LocalSigningKey,
         issuers: String,
-        port: u16,
+        (protocol, port): (ViewerProtocol, u16),
     ) -> Self {
         let local = BTreeMap::from([
             ("KEY_PAIR_ID", key.id.to_string()),
             ("KMS_KEY_ID", String::new()),
             ("PRIVATE_KEY_SECRET_ID", String::new()),
             ("PRIVATE_KEY_FILE", key.private_key_file.display().to_string()),
-            ("VIEWER_PROTOCOL", "http".to_owned()),
+            ("VIEWER_PROTOCOL", protocol.to_string()),
             ("BUCKET", BUCKET.to_owned()),
             (ISSUERS, issuers),
         ]);
-        Self { deployed, local, look_up, port }
+        Self { deployed, local, look_up, protocol, port }
     }
 
     /// The environment only overrides settings that the template has too.
@@ -103,7 +105,11 @@ impl<'a> FunctionSettings<'a> {
 
     /// A host name of the user gets the edge's port here.
     fn here(&self, name: &str, value: String) -> String {
-        let is_host = name == "VIEWER_HOST" && !value.is_empty() && self.port != 80;
+        let default_port = match self.protocol {
+            ViewerProtocol::Http => 80,
+            ViewerProtocol::Https => 443,
+        };
+        let is_host = name == "VIEWER_HOST" && !value.is_empty() && self.port != default_port;
         if is_host { format!("{value}:{}", self.port) } else { value }
     }
 }

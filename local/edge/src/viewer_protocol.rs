@@ -1,22 +1,27 @@
 //! What happens to a request that came by HTTP if the cache behavior requires HTTPS.
 //!
-//! The edge speaks plain HTTP and treats it as HTTPS, unless a proxy in front of it says otherwise. AWS
-//! documents 301 for redirect-to-https, and 403 for https-only. It does not document the rest of CloudFront's
-//! answers.
+//! Without `--tls`, the edge speaks plain HTTP and treats it as HTTPS, unless a proxy in front of it says
+//! otherwise. AWS documents 301 for redirect-to-https, and 403 for https-only. It does not document the rest of
+//! CloudFront's answers.
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https-viewers-to-cloudfront.html>
 
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use usher_runtime::ViewerProtocol;
 
 use super::{distribution::ViewerProtocolPolicy, plain_text::text};
 
-/// Whether a proxy says that the viewer used HTTP.
-pub(super) fn came_by_http(headers: &HeaderMap) -> bool {
+/// Whether the connection was not the HTTPS that it could have been, or a proxy says that the viewer used HTTP.
+pub(super) fn came_by_http(headers: &HeaderMap, connection: Option<ViewerProtocol>) -> bool {
+    connection == Some(ViewerProtocol::Http) || says_http(headers)
+}
+
+fn says_http(headers: &HeaderMap) -> bool {
     headers.get("x-forwarded-proto").is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"http"))
 }
 
 impl ViewerProtocolPolicy {
-    /// The answer to a request that came by HTTP for `url`, an `http` one; `None` if the request goes on.
+    /// The answer to a request that came by HTTP for `url`; `None` if the request goes on.
     pub(super) fn answer(self, method: &Method, url: &str) -> Option<Response<Body>> {
         match self {
             Self::AllowAll => None,
@@ -29,7 +34,7 @@ impl ViewerProtocolPolicy {
                     _ => StatusCode::TEMPORARY_REDIRECT,
                 };
                 let mut response = text(status, "this cache behavior accepts HTTPS only");
-                let location = url.strip_prefix("http:").map(|rest| format!("https:{rest}"));
+                let location = url.split_once("://").map(|(_, rest)| format!("https://{rest}"));
                 if let Some(Ok(location)) = location.map(HeaderValue::try_from) {
                     response.headers_mut().insert(header::LOCATION, location);
                 }

@@ -1,11 +1,19 @@
 //! What can be wrong with the input of a signature.
 
-use crate::{KeyProblem, UnixTime, policy::POLICY_LIMIT, resource::URL_LIMIT};
+use crate::{Change, KeyProblem, UnixTime, policy::POLICY_LIMIT, resource::URL_LIMIT};
 
 /// Why something was not signed. Offsets are byte offsets into the text that was given.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// Clients change the URL before they send the request, so that CloudFront sees another one.
+    #[error("a client changes {change} at byte {offset} before it sends the URL: {}", change.cure())]
+    ClientChanges {
+        /// What they change.
+        change: Change,
+        /// Where it is.
+        offset: usize,
+    },
     /// The private-key operation itself failed.
     #[error("the private key could not sign")]
     Crypto,

@@ -29,6 +29,7 @@
 //! # Ok(()) }
 //! ```
 
+mod as_sent;
 mod characters;
 mod cookies;
 #[cfg(feature = "verifier")]
@@ -63,6 +64,7 @@ mod time;
 mod verifier;
 mod wildcard;
 
+pub use as_sent::Change;
 pub use cookies::CookieName;
 pub use error::Error;
 pub use grant::{Grant, KeyPairId, Signer};

@@ -28,7 +28,7 @@ pub enum PolicyProblem {
     #[error("{0} appears more than once")]
     Repeated(&'static str),
     /// `Statement` has to have exactly one entry.
-    #[error("Statement has {0} entries instead of one")]
+    #[error("Statement has {0} entries, but a policy must have exactly one: none of them counts")]
     Statements(usize),
     /// CloudFront does not define this member.
     #[error("{0:?} is no member of a CloudFront policy")]

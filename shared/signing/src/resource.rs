@@ -6,7 +6,8 @@
 use std::fmt;
 
 use crate::{
-    Error, characters::check_characters, parameters::reserved_parameters, target::RequestTarget, wildcard,
+    Error, as_sent::check_as_sent, characters::check_characters, parameters::reserved_parameters,
+    target::RequestTarget, wildcard,
 };
 #[cfg(feature = "rtmp")]
 use crate::{StreamPattern, StreamUrl};
@@ -28,6 +29,15 @@ impl ExactUrl {
             Some(offset) => Err(Error::Wildcard { offset }),
             None => Ok(Self(url)),
         }
+    }
+
+    /// Checks that browsers and other clients send the URL as it is. They change some URLs first, such as one with
+    /// `/../`: then CloudFront sees another URL than the one that was signed.
+    ///
+    /// # Errors
+    /// [`Error::ClientChanges`] with the first change.
+    pub fn check_as_sent(&self) -> Result<(), Error> {
+        check_as_sent(&self.0)
     }
 
     /// The URL, byte for byte as it was given.
@@ -60,6 +70,16 @@ impl UrlPattern {
         check(&pattern, &["http://", "https://", "*://"])?;
         check_question_mark(&pattern)?;
         Ok(Self(pattern))
+    }
+
+    /// Checks that browsers and other clients can send what the pattern covers, as
+    /// [`ExactUrl::check_as_sent`] does.
+    ///
+    /// # Errors
+    /// [`Error::ClientChanges`] with the first change, or [`Error::ForbiddenCharacter`].
+    pub fn check_as_sent(&self) -> Result<(), Error> {
+        check_encoded_characters(&self.0)?;
+        check_as_sent(&self.0)
     }
 
     /// The pattern, byte for byte as it was given.

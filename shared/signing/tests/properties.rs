@@ -5,12 +5,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use cloudfront_signing::{
-    Grant, HashAlgorithm, KeyPairId, Reason, Request, Resource, SignatureLocation, UrlPattern,
+    ExactUrl, Grant, HashAlgorithm, KeyPairId, Reason, Request, Resource, SignatureLocation, UrlPattern,
     wildcard_matches, without_reserved_parameters,
 };
 use proptest::prelude::*;
+use url::Url;
 
-use arbitrary::{Form, KEYS, VERIFIER, change, encode, signed, small_pattern, small_url, time};
+use arbitrary::{Form, KEYS, VERIFIER, change, encode, signed, small_pattern, small_url, time, url_text};
 
 #[path = "properties/arbitrary.rs"]
 mod arbitrary;
@@ -94,6 +95,14 @@ proptest! {
             let renamed = signed.grant.query().replace(&format!("Id={}", signed.key.id), &format!("Id={id}"));
             prop_assert!(is_refused(&renamed), "{}", renamed);
         }
+    }
+
+    /// An invalid label of punycode is a host that no client looks up.
+    #[test]
+    fn a_url_that_clients_do_not_change_is_what_the_url_standards_parser_makes_of_it(text in url_text()) {
+        let is_unchanged = ExactUrl::new(text.as_str()).and_then(|url| url.check_as_sent()).is_ok();
+        let sent = Url::parse(&text).map(String::from);
+        prop_assert!(!is_unchanged || sent.as_ref() == Ok(&text) || text.contains("xn--"), "{:?}", sent);
     }
 
     #[test]

@@ -16,17 +16,55 @@ use crate::arguments::{Explain, ExplainOutput};
 pub(super) fn run(arguments: &Explain) -> Result<Outcome, InputError> {
     let keys = arguments.public_key.iter().map(|(id, file)| Ok((id.clone(), input::public_key(file)?)));
     let verifier = Verifier::new(keys.collect::<Result<Vec<_>, InputError>>()?);
-    let mut request = Request::new(&arguments.url).cookie_header(&arguments.cookie);
-    if let Some(address) = arguments.ip_address {
-        request = request.viewer_address(address);
-    }
     let now = arguments.now.unwrap_or_else(|| system_clock()());
-    let decision = verifier.verify(&request, now);
+    let decide = |url: &str| {
+        let request = Request::new(url).cookie_header(&arguments.cookie);
+        let request = match arguments.ip_address {
+            Some(address) => request.viewer_address(address),
+            None => request,
+        };
+        verifier.verify(&request, now)
+    };
+    let (url, mut warnings) = without_fragment(&arguments.url);
+    let mut decision = decide(url);
+    if decision.is_err()
+        && let Some((unescaped, warning)) = unescaped(url)
+    {
+        decision = decide(&unescaped);
+        warnings.push(warning);
+    }
     let text = match arguments.output {
         ExplainOutput::Json => to_json(&decision, now).to_string(),
         ExplainOutput::Text => to_text(&decision, now),
     };
-    Ok(Outcome { refused: decision.is_err(), ..Outcome::line(text) })
+    Ok(Outcome { warnings, refused: decision.is_err(), ..Outcome::line(text) })
+}
+
+/// What a client sends of a URL.
+fn without_fragment(url: &str) -> (&str, Vec<String>) {
+    match url.split_once('#') {
+        Some((sent, _)) => {
+            let at = sent.len();
+            (
+                sent,
+                vec![format!(
+                    "clients do not send the fragment, from byte {at} of the URL on: it is left out here"
+                )],
+            )
+        }
+        None => (url, Vec::new()),
+    }
+}
+
+/// The URL of a text that was copied from HTML or JSON.
+fn unescaped(url: &str) -> Option<(String, String)> {
+    let (escape, language) =
+        [("&amp;", "HTML"), ("\\u0026", "JSON")].into_iter().find(|(escape, _)| url.contains(escape))?;
+    let at = url.find(escape)?;
+    let warning = format!(
+        "the URL has {escape} at byte {at}, as {language} writes &: it is read as & here, and a client must send &"
+    );
+    Some((url.replace(escape, "&"), warning))
 }
 
 fn to_json(decision: &Result<Admitted, Box<Denial>>, now: UnixTime) -> Value {

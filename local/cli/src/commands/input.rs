@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use cloudfront_signing::{CustomPolicy, KeyAlgorithm, PrivateKey, PublicKey, Resource, Signer};
+use cloudfront_signing::{
+    CustomPolicy, ExactUrl, KeyAlgorithm, PrivateKey, PublicKey, Resource, Signer, UrlPattern,
+};
+use usher_runtime::system_clock;
 
 use super::InputError;
 use crate::arguments::{Conditions, SigningKey};
@@ -24,6 +27,30 @@ pub(super) fn signer(key: &SigningKey) -> Result<(Signer, Vec<String>), InputErr
 
 pub(super) fn public_key(file: &Path) -> Result<PublicKey, InputError> {
     PublicKey::from_pem(&read(file)?).map_err(|error| InputError(format!("{}: {error}", file.display())))
+}
+
+/// A URL that clients send as it is.
+pub(super) fn url(text: &str) -> Result<ExactUrl, InputError> {
+    let url = ExactUrl::new(text)?;
+    url.check_as_sent()?;
+    Ok(url)
+}
+
+/// A pattern over URLs that clients send as they are.
+pub(super) fn pattern(text: &str) -> Result<UrlPattern, InputError> {
+    let pattern = UrlPattern::new(text)?;
+    pattern.check_as_sent()?;
+    Ok(pattern)
+}
+
+/// A warning if the policy admits nobody any more.
+pub(super) fn past(conditions: &Conditions) -> Option<String> {
+    let ends = conditions.date_less_than;
+    (ends <= system_clock()()).then(|| {
+        format!(
+            "--date-less-than {ends} is in the past: CloudFront rejects every request with this signature"
+        )
+    })
 }
 
 /// A custom policy over `resource`.

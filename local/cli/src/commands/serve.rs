@@ -1,8 +1,11 @@
 //! `usher serve`
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    net::SocketAddr,
+};
 
-use usher_edge::Options;
+use usher_edge::{AuthorityFile, Options};
 use usher_runtime::system_clock;
 
 use super::InputError;
@@ -26,7 +29,7 @@ pub(super) fn run(arguments: &Serve) -> Result<(), InputError> {
             .await
             .map_err(|error| InputError::new(error.to_string()))?;
         let mut stdout = io::stdout();
-        writeln!(stdout, "listening on http://{}", running.address).map_err(failed)?;
+        writeln!(stdout, "listening on {}", running.url()).map_err(failed)?;
         writeln!(stdout, "bucket on http://{}", running.bucket_address).map_err(failed)?;
         stdout.flush().map_err(failed)?;
         if !running.not_modelled.is_empty() {
@@ -38,13 +41,47 @@ pub(super) fn run(arguments: &Serve) -> Result<(), InputError> {
                 running.address
             );
         }
-        eprintln!(
-            "open http://{}/__usher/player to sign in and play; http://{}/__usher/ shows each request",
-            running.address, running.address
-        );
+        if let Some(authority) = &running.authority {
+            eprintln!("{}", trust(authority, running.address));
+        }
+        let url = running.url();
+        eprintln!("open {url}/__usher/player to sign in and play; {url}/__usher/ shows each request");
         tokio::select! {
             interrupted = tokio::signal::ctrl_c() => interrupted.map_err(failed),
             () = running.stopped() => Err(InputError::new("the edge stopped")),
         }
     })
 }
+
+/// How browsers of this machine learn to trust the authority, and where phones find it.
+fn trust(authority: &AuthorityFile, listen: SocketAddr) -> String {
+    let AuthorityFile { path, fingerprint } = authority;
+    let file = path.display();
+    let command = match std::env::consts::OS {
+        "macos" => {
+            format!("security add-trusted-cert -p ssl -k ~/Library/Keychains/login.keychain-db {file}")
+        }
+        "windows" => format!("certutil -user -addstore Root {file}"),
+        _ => format!(
+            "mkdir -p ~/.pki/nssdb && certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n usher -i {file} (Chromium)"
+        ),
+    };
+    let phones = match listen.ip() {
+        address if address.is_loopback() => String::new(),
+        address if address.is_unspecified() => {
+            format!(
+                "\nphones find it at http://ADDRESS:{}{AUTHORITY}, with the address of this machine",
+                listen.port()
+            )
+        }
+        _ => format!("\nphones find it at http://{listen}{AUTHORITY}"),
+    };
+    format!(
+        "browsers warn until you trust the certificate authority {file}\n\
+         its fingerprint is {fingerprint} (SHA-256)\n\
+         to trust it: {command}\n\
+         Firefox, phones, other systems, and how to end the trust: docs/https.md{phones}"
+    )
+}
+
+const AUTHORITY: &str = "/__usher/authority.crt";

@@ -1,18 +1,19 @@
 //! `usher sign-cookies`
 
-use cloudfront_signing::{CannedPolicy, ExactUrl, UrlPattern};
+use cloudfront_signing::CannedPolicy;
 use serde_json::{Map, Value};
 
 use super::{InputError, Outcome, input};
 use crate::arguments::{CookieOutput, SignCookies};
 
 pub(super) fn run(arguments: &SignCookies) -> Result<Outcome, InputError> {
-    let (signer, warnings) = input::signer(&arguments.key)?;
+    let (signer, mut warnings) = input::signer(&arguments.key)?;
     let conditions = &arguments.conditions;
+    warnings.extend(input::past(conditions));
     let grant = if conditions.are_canned() && !arguments.resource.contains('*') {
-        signer.sign(CannedPolicy::new(&ExactUrl::new(&arguments.resource)?, conditions.date_less_than))?
+        signer.sign(CannedPolicy::new(&input::url(&arguments.resource)?, conditions.date_less_than))?
     } else {
-        signer.sign(input::policy(UrlPattern::new(&arguments.resource)?, conditions)?)?
+        signer.sign(input::policy(input::pattern(&arguments.resource)?, conditions)?)?
     };
     let text = match arguments.output {
         CookieOutput::Json => {

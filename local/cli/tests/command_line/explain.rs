@@ -92,3 +92,52 @@ fn both_urls_of_the_article_are_admitted_and_one_second_late_refused_with_both_t
         assert_eq!(refused["expires_in"], json!(-1));
     }
 }
+
+#[test]
+fn what_clients_do_not_send_and_what_was_copied_is_said() {
+    let keys = Keys::new("ecdsa");
+    let signed = keys.sign(&["--url", SEGMENT, "--date-less-than", "1790000000"]);
+    let explain = |url: &str| {
+        let output = keys.explain(url, &["--now", "1"]);
+        let verdict = stdout(&output).lines().next().map(str::to_owned);
+        (verdict, String::from_utf8(output.stderr).unwrap())
+    };
+    let admitted = |warning: String| (Some("admitted".to_owned()), warning);
+    let length = signed.len();
+    assert_eq!(
+        explain(&format!("{signed}#t=10")),
+        admitted(format!(
+            "warning: clients do not send the fragment, from byte {length} of the URL on: it is left out here\n"
+        ))
+    );
+    let at = signed.find('&').unwrap();
+    for (escape, language) in [("&amp;", "HTML"), ("\\u0026", "JSON")] {
+        assert_eq!(
+            explain(&signed.replace('&', escape)),
+            admitted(format!(
+                "warning: the URL has {escape} at byte {at}, as {language} writes &: it is read as & here, and a client \
+                 must send &\n"
+            ))
+        );
+    }
+    let own = keys.sign(&["--url", &format!("{SEGMENT}?a=1&amp;b=2"), "--date-less-than", "1790000000"]);
+    assert_eq!(explain(&own), admitted(String::new()), "it was signed with it");
+}
+
+#[test]
+fn a_policy_with_two_statements_counts_for_nothing() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let keys = Keys::new("ecdsa");
+    let statement = r#"{"Condition":{"DateLessThan":{"AWS:EpochTime":1790000000}}}"#;
+    let policy = STANDARD.encode(format!(r#"{{"Statement":[{statement},{statement}]}}"#));
+    let policy = policy.replace('+', "-").replace('=', "_").replace('/', "~");
+    let url = format!("{SEGMENT}?Policy={policy}&Signature=AAAA&Key-Pair-Id=K1");
+    let text = String::from_utf8(keys.explain(&url, &["--now", "1"]).stdout).unwrap();
+    assert_eq!(
+        text.lines().find(|line| line.starts_with("reason:")),
+        Some(
+            "reason:   the policy cannot be read: Statement has 2 entries, but a policy must have exactly one: none of \
+             them counts"
+        )
+    );
+}

@@ -1,10 +1,14 @@
 //! `usher serve`
 
-use std::fs;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
 
 use tempfile::TempDir;
 
-use crate::program::error_line;
+use crate::program::{command, error_line};
 
 #[test]
 fn serve_says_what_is_missing() {
@@ -47,4 +51,39 @@ fn serve_says_what_is_missing() {
              PEM file: it should start with -----BEGIN …-----"
         )
     );
+    fs::create_dir(folder.path().join("broken")).unwrap();
+    fs::write(folder.path().join("broken/authority.pem"), "not a certificate").unwrap();
+    let broken = path("broken");
+    assert_eq!(
+        serve(&["--state", &broken, "--tls"]),
+        format!(
+            "error: {broken}/authority_key.pem is missing: remove {broken}/authority.pem and \
+             {broken}/authority_key.pem, and the next start makes another authority, which every device then has to \
+             trust"
+        )
+    );
+}
+
+#[test]
+fn with_tls_the_first_line_has_https_and_the_next_ones_say_what_to_trust() {
+    let state = TempDir::new().unwrap();
+    let state_path = state.path().to_str().unwrap();
+    let ports = ["--listen", "127.0.0.1:0", "--bucket-listen", "127.0.0.1:0"];
+    let mut serving = command(&[&["serve", "--tls", "--state", state_path][..], &ports].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(serving.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().starts_with("listening on https://127.0.0.1:"));
+    assert!(lines.next().unwrap().starts_with("bucket on http://127.0.0.1:"));
+    let said = BufReader::new(serving.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let trust: Vec<_> = said.skip_while(|line| !line.starts_with("browsers warn")).take(2).collect();
+    serving.kill().unwrap();
+    serving.wait().unwrap();
+    assert_eq!(
+        trust[0],
+        format!("browsers warn until you trust the certificate authority {state_path}/authority.pem")
+    );
+    assert!(trust[1].starts_with("its fingerprint is ") && trust[1].ends_with(" (SHA-256)"), "{}", trust[1]);
 }

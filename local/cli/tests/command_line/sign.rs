@@ -157,13 +157,125 @@ fn sign_reproduces_every_rsa_signature_that_it_can_express() {
         let signed = stdout(&output);
         let signature = signed.split("Signature=").nth(1).unwrap().split('&').next().unwrap();
         assert_eq!(signature, vector["signature"].as_str().unwrap(), "{}", vector["id"]);
-        let warning =
+        let bits =
             format!("warning: this RSA key has {} bits, and CloudFront accepts only 2048\n", key["bits"]);
-        let expected = if key["bits"] == 2_048 { String::new() } else { warning };
+        let bits = if key["bits"] == 2_048 { String::new() } else { bits };
+        let expected = bits + &past(arguments[1].parse().unwrap());
         assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
         reproduced.push(vector["id"].as_str().unwrap().to_owned());
     }
     assert_eq!(reproduced.len(), 12, "{reproduced:?}");
+}
+
+/// The vectors are years old.
+fn past(expires: u64) -> String {
+    let expires = cloudfront_signing::UnixTime::new(expires).unwrap();
+    format!(
+        "warning: --date-less-than {expires} is in the past: CloudFront rejects every request with this signature\n"
+    )
+}
+
+#[test]
+fn what_a_client_would_change_is_not_signed() {
+    let keys = Keys::new("ecdsa");
+    let private = keys.private();
+    let sign = |url: &str, more: &[&str]| {
+        let mut arguments = vec!["sign", "--key-pair-id", "K1", "--private-key", &private, "--url", url];
+        arguments.extend(["--date-less-than", "2199-01-01"]);
+        arguments.extend(more);
+        error_line(&arguments)
+    };
+    let encode = |what, offset| {
+        format!("error: {what} at byte {offset} is not allowed in a signed URL: percent-encode it first")
+    };
+    let changes = |what, offset, cure| {
+        format!("error: a client changes {what} at byte {offset} before it sends the URL: {cure}")
+    };
+    let scheme = |url| {
+        format!(
+            "error: there is no scheme at byte 0 of {url}: begin with https://, or add --stream if this is the name of \
+             an RTMP stream"
+        )
+    };
+    let rows = [
+        ("https://h/a?x='", changes("the ' in the query", 14, "write %27")),
+        ("https://h/{a", encode("a curly bracket", 10)),
+        ("https://h/a}", encode("a curly bracket", 11)),
+        ("https://h/a?<", encode("an angle bracket", 12)),
+        ("https://h/>", encode("an angle bracket", 10)),
+        ("https://h/a b", encode("a space", 11)),
+        ("https://h/a\\b", encode("a backslash", 11)),
+        ("https://h/\u{e9}", encode("a character outside ASCII", 10)),
+        (
+            "https://h/a#t=1",
+            "error: the fragment at byte 11 is never sent to CloudFront: remove it".to_owned(),
+        ),
+        ("https://Host/a", changes("the upper-case H of the host", 8, "write it in lower case")),
+        ("https://h:443/a", changes("the default port", 9, "leave it out")),
+        ("http://h:80/a", changes("the default port", 8, "leave it out")),
+        ("https://h/a/../b", changes("the dot segment", 12, "leave it out")),
+        ("https://h/%2E/b", changes("the dot segment", 10, "leave it out")),
+        ("https://h", changes("the missing path", 9, "write /")),
+        (
+            "https://h:/",
+            changes("the port", 9, "write a number from 0 to 65535 without leading zeros, or no colon"),
+        ),
+        ("https://127.1/a", changes("the host", 8, "write it as the address bar of a browser does")),
+        ("https://Host/*", changes("the upper-case H of the host", 8, "write it in lower case")),
+        ("HTTPS://h/a", "error: the URL must start with http://, https:// or rtmp://".to_owned()),
+        ("d111111abcdef8.cloudfront.net/a.ts", scheme("d111111abcdef8.cloudfront.net/a.ts")),
+        ("localhost:8080/a.ts", scheme("localhost:8080/a.ts")),
+        ("//h/a.ts", scheme("//h/a.ts")),
+        ("/video/a.ts", scheme("/video/a.ts")),
+    ];
+    for (url, line) in rows {
+        assert_eq!(sign(url, &[]), line);
+    }
+    assert_eq!(
+        sign("https://h/a", &["--policy-resource", "https://h:443/*"]),
+        changes("the default port", 9, "leave it out")
+    );
+    assert_eq!(
+        sign("https://h/a", &["--stream"]),
+        "error: --stream is for the name of an RTMP stream, and https://h/a is a URL"
+    );
+}
+
+#[test]
+fn streams_of_2014_are_signed_with_and_without_stream() {
+    let keys = Keys::new("ecdsa");
+    for (url, more) in [
+        ("video/a.mp4", &[][..]),
+        ("a.mp4", &[]),
+        ("mp4:video/a.mp4", &[]),
+        ("rtmp://h.example/cfx/st/&mp4:video/a.mp4", &[]),
+        ("video/a.mp4", &["--stream"]),
+        ("v1.2/a.mp4", &["--stream"]),
+        ("rtmp://h.example/cfx/st/video/a", &["--stream"]),
+    ] {
+        let mut arguments = vec!["--url", url, "--date-less-than", "2199-01-01"];
+        arguments.extend(more);
+        let signed = keys.sign(&arguments);
+        assert_eq!(stdout(&keys.explain(&signed, &[])).lines().next(), Some("admitted"), "{url}");
+    }
+}
+
+#[test]
+fn a_warning_says_what_s3_makes_of_a_plus_and_that_a_date_is_past() {
+    let keys = Keys::new("ecdsa");
+    let private = keys.private();
+    let warnings = |url: &str, expires: &str| {
+        let key = ["--key-pair-id", "K1", "--private-key", &private];
+        let arguments = [&["sign", "--url", url, "--date-less-than", expires], &key[..]].concat();
+        let output = usher(&arguments);
+        stdout(&output);
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let plus =
+        "warning: S3 reads the + at byte 11 as a space: if the object's name contains a +, write %2B\n";
+    assert_eq!(warnings("https://h/a+b", "2199-01-01"), plus);
+    assert_eq!(warnings("https://h/a%2Bb?x=+", "2199-01-01"), "");
+    assert_eq!(warnings("https://h/a", "1790000000"), past(1_790_000_000));
 }
 
 /// A policy of the vectors as arguments; `None` if arguments cannot express it: white space, JSON injection.

@@ -300,6 +300,43 @@ pub(crate) fn small_url() -> impl Strategy<Value = String> {
     ]
 }
 
+/// What may be a URL, of pieces that a parser may change, and others.
+pub(crate) fn url_text() -> impl Strategy<Value = String> {
+    let hosts = vec![
+        "h",
+        "H",
+        "h.",
+        "h..a",
+        "a_b.example",
+        "xn--4ca",
+        "127.0.0.1",
+        "127.1",
+        "0x7f.1",
+        "1.2.3.04",
+        "1.2.3.4.5",
+        "h.0x",
+        "256",
+        "[::1]",
+        "[::F]",
+        "[1:0:0:2:0:0:0:3]",
+        "[1::2:0:0:3]",
+        "[::127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[1]",
+        "%41",
+        "!",
+        "",
+    ];
+    let ports = vec!["", ":", ":80", ":443", ":8080", ":0", ":00", ":65535", ":65536", ":+1", ":a"];
+    let rest = vec![
+        "/", "/", "a", "B", ".", "..", "%2e", "%2E", "%", "%zz", "?", "x=1", "&", "'", "!", "$", "(", "*",
+        "+", ",", ";", ":", "=", "@", "~", "_", "-", "\"", "<", "{", "|", "\\", "^", "`", "[", " ", "\t",
+        "\u{e9}", "#",
+    ];
+    (select(vec!["http", "https", "HTTP"]), select(hosts), select(ports), vec(select(rest), 0..6))
+        .prop_map(|(scheme, host, port, rest)| format!("{scheme}://{host}{port}{}", rest.concat()))
+}
+
 /// The time in seconds.
 pub(crate) fn time(seconds: u64) -> UnixTime {
     UnixTime::new(seconds).unwrap()
