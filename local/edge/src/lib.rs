@@ -33,6 +33,7 @@ mod viewer_protocol;
 mod website;
 
 pub use content_type::content_type;
+pub use inspector::{CheckRecord, Issued, Playlist, PolicyRecord, Record};
 pub use options::Options;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
@@ -41,7 +42,7 @@ use axum::{extract::ConnectInfo, serve::ListenerExt as _};
 use cloudfront_signing::Verifier;
 use issue_cookies::{IssueCookies, PlainHttp};
 use resign_manifest::{HostGrants, PlaylistSource, ResignManifest};
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::broadcast, task::JoinSet};
 use url::Host;
 use usher_cloudformation::TemplateError;
 use usher_runtime::{Clock, ConfigError, Grants, SigningError, with_sources};
@@ -143,12 +144,23 @@ pub struct Running {
     pub bucket_address: SocketAddr,
     /// The template's settings that the edge does not model.
     pub not_modelled: Vec<String>,
+    /// How many streams the player page lists.
+    pub streams: usize,
+    /// Whose viewers may sign in.
+    pub vouchers: Vec<String>,
     /// The edge without its socket. A request to it carries the viewer's address as `ConnectInfo<SocketAddr>`.
     pub service: axum::Router,
+    requests: broadcast::Sender<Record>,
     tasks: JoinSet<()>,
 }
 
 impl Running {
+    /// Each request from now on. A reader that is too slow loses some.
+    #[must_use]
+    pub fn requests(&self) -> broadcast::Receiver<Record> {
+        self.requests.subscribe()
+    }
+
     /// Waits until the edge stops. It stops by itself only if its listener fails.
     pub async fn stopped(&mut self) {
         // A task that panicked has stopped too.
@@ -174,6 +186,8 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
     let edge = Box::pin(edge(options, look_up, clock, address, bucket.client(bucket_address))).await?;
     let hosts = edge.hosts.at(bucket_address);
     let not_modelled = edge.distribution.not_modelled.clone();
+    let (streams, vouchers) = (edge.pages.streams().len(), edge.vouchers.clone());
+    let requests = edge.inspector.live.clone();
     let edge = Arc::new(edge);
     let service = axum::Router::new().fallback(
         move |ConnectInfo(viewer): ConnectInfo<SocketAddr>, request| async move {
@@ -192,7 +206,7 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
             tracing::error!(%error, "the edge stopped");
         }
     });
-    Ok(Running { address, bucket_address, not_modelled, service, tasks })
+    Ok(Running { address, bucket_address, not_modelled, streams, vouchers, service, requests, tasks })
 }
 
 /// Everything that the edge at `address` needs for requests.
@@ -210,7 +224,7 @@ async fn edge(
     let key = LocalSigningKey::open(&options.state)?;
     let issuers = settings::issuers(options, look_up, identity_provider.as_ref());
     let settings = FunctionSettings::new(&deployed, look_up, &key, issuers, address.port());
-    let mut origins = origins(&settings, bucket, &clock).await.map_err(|error| match error {
+    let (mut origins, config) = origins(&settings, bucket, &clock).await.map_err(|error| match error {
         EdgeError::Config { function: "issue-cookies", source } if !options.has_demo() => {
             EdgeError::NoDemo { listen: options.listen, source }
         }
@@ -235,21 +249,24 @@ async fn edge(
         pages: Pages::new(&options.media, &options.state, player_at_root),
         identity_provider,
         inspector: Inspector::default(),
+        vouchers: config.authenticators.vouchers(),
+        tree: config.tree,
         clock,
     })
 }
 
-/// The functions with their settings.
+/// The functions with their settings, and the settings of `issue-cookies`.
 async fn origins(
     settings: &FunctionSettings<'_>,
     client: aws_sdk_s3::Client,
     clock: &Clock,
-) -> Result<Origins, EdgeError> {
+) -> Result<(Origins, issue_cookies::Config), EdgeError> {
     let http = || issue_cookies::http_client(reqwest::Client::builder());
     let config = issue_cookies::Config::read(&settings.of("issue-cookies")?, &http, PlainHttp::OnLoopback)
         .map_err(|source| EdgeError::Config { function: "issue-cookies", source })?;
     let grants = Grants::open(config.signing.clone()).await?;
-    let issue_cookies = IssueCookies::new(config, grants, Arc::clone(clock));
+    let issue_cookies = IssueCookies::new(config.clone(), grants, Arc::clone(clock));
+    let of_issue_cookies = config;
 
     let config = resign_manifest::Config::read(&settings.of("resign-manifest")?)
         .map_err(|source| EdgeError::Config { function: "resign-manifest", source })?;
@@ -257,14 +274,15 @@ async fn origins(
     let grants = HostGrants::open(&config).await?;
     let resign_manifest = ResignManifest::new(config, grants, source, Arc::clone(clock));
 
-    Ok(Origins {
+    let origins = Origins {
         issue_cookies,
         resign_manifest,
         bucket: client,
         bucket_name: BUCKET.to_owned(),
         websites: None,
         hostile: false,
-    })
+    };
+    Ok((origins, of_issue_cookies))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, EdgeError> {
