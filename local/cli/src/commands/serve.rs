@@ -1,23 +1,25 @@
 //! `usher serve`
 
-use std::io::{self, IsTerminal as _, Write as _};
+mod card;
+mod line;
 
-use usher_edge::Options;
+use std::{
+    future,
+    io::{self, Write as _},
+};
+
+use anstream::{AutoStream, ColorChoice};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use usher_edge::{Options, Record};
 use usher_runtime::system_clock;
 
+use self::card::Card;
 use super::InputError;
 use crate::arguments::Serve;
 
 /// Runs the edge until it is interrupted.
 pub(super) fn run(arguments: &Serve) -> Result<(), InputError> {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| "warn,usher=info,issue_cookies=info,resign_manifest=info".into()),
-        )
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
+    init_logging(arguments);
     let options = Options::from(arguments);
     let failed = |error: io::Error| InputError::new(format!("the edge cannot run: {error}"));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
@@ -25,26 +27,56 @@ pub(super) fn run(arguments: &Serve) -> Result<(), InputError> {
         let mut running = usher_edge::start(&options, &|name| std::env::var(name).ok(), system_clock())
             .await
             .map_err(|error| InputError::new(error.to_string()))?;
+        let requests = running.requests();
         let mut stdout = io::stdout();
         writeln!(stdout, "listening on http://{}", running.address).map_err(failed)?;
         writeln!(stdout, "bucket on http://{}", running.bucket_address).map_err(failed)?;
         stdout.flush().map_err(failed)?;
-        if !running.not_modelled.is_empty() {
-            eprintln!("not modelled here, though the template sets it: {}", running.not_modelled.join(", "));
+        let card = Card::new(&running, &options);
+        if !arguments.quiet {
+            print(&card.to_string());
         }
-        if !options.has_demo() {
-            eprintln!(
-                "the demo sign-in is off, since others can reach {}: --demo switches it on",
-                running.address
-            );
+        if arguments.verbose && !running.not_modelled.is_empty() {
+            let list = running.not_modelled.join(", ");
+            print(&format!("not modelled here, though the template sets it: {list}"));
         }
-        eprintln!(
-            "open http://{}/__usher/player to sign in and play; http://{}/__usher/ shows each request",
-            running.address, running.address
-        );
+        if arguments.open
+            && let Err(error) = open::that_detached(card.player())
+        {
+            print(&format!("warning: no browser can be opened ({error}): open {}", card.player()));
+        }
         tokio::select! {
             interrupted = tokio::signal::ctrl_c() => interrupted.map_err(failed),
             () = running.stopped() => Err(InputError::new("the edge stopped")),
+            () = print_requests(requests), if !arguments.quiet => Ok(()),
         }
     })
+}
+
+/// By default, what is wrong; the functions' log has more.
+fn init_logging(arguments: &Serve) {
+    let default =
+        if arguments.verbose { "warn,usher=info,issue_cookies=info,resign_manifest=info" } else { "warn" };
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into()),
+        )
+        .with_writer(io::stderr)
+        .with_ansi(AutoStream::choice(&io::stderr()) != ColorChoice::Never)
+        .init();
+}
+
+async fn print_requests(mut requests: Receiver<Record>) {
+    loop {
+        match requests.recv().await {
+            Ok(record) => print(&line::of(&record)),
+            Err(RecvError::Lagged(count)) => print(&format!("… {count} more requests")),
+            Err(RecvError::Closed) => future::pending().await,
+        }
+    }
+}
+
+/// Prints a line on standard error, in colours if it is a terminal. The edge runs on if nobody reads it.
+fn print(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }

@@ -17,7 +17,6 @@ use crate::handler::WHY;
 
 /// One request.
 #[derive(Clone, Debug, Default, Serialize)]
-#[non_exhaustive]
 pub struct Record {
     /// Counted from 1.
     pub number: u64,
@@ -83,7 +82,6 @@ pub struct Record {
 
 /// What a policy says.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[non_exhaustive]
 pub struct PolicyRecord {
     /// What it covers.
     pub resource: Option<String>,
@@ -97,7 +95,6 @@ pub struct PolicyRecord {
 
 /// One check, as `usher explain` prints it.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[non_exhaustive]
 pub struct CheckRecord {
     /// What was asked.
     pub question: &'static str,

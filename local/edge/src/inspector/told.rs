@@ -22,7 +22,6 @@ pub(crate) struct Told {
 
 /// What a viewer received.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[non_exhaustive]
 pub struct Issued {
     /// `cookies` or `url`.
     pub by: &'static str,
@@ -34,7 +33,6 @@ pub struct Issued {
 
 /// How a playlist was returned.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[non_exhaustive]
 pub struct Playlist {
     /// `plain`, `inline` or `define`.
     pub style: &'static str,
