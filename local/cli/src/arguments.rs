@@ -325,7 +325,7 @@ pub struct Rewrite {
     #[arg(long, default_value = "/video/")]
     pub prefix: String,
     /// How many path segments below the prefix make an asset; each asset gets its own grant.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_name = "NUMBER", value_parser = parse_depth)]
     pub scope_depth: usize,
     /// What to do with the URIs.
     #[arg(long, default_value = "inline")]
@@ -358,15 +358,16 @@ pub struct Keygen {
 #[derive(Args, Clone, Debug)]
 pub struct Check {
     /// The viewers' URL: the stack's output Url, or the address on which `usher serve` listens.
+    #[arg(value_parser = parse_url)]
     pub url: Url,
     /// A playlist that the viewer may watch.
     #[arg(long, default_value = "/video/clock-ts/master.m3u8", value_name = "PATH", value_parser = parse_path)]
     pub playlist: String,
     /// The bucket's own address, which must reject every request.
-    #[arg(long, value_name = "U")]
+    #[arg(long, value_name = "U", value_parser = parse_url)]
     pub bucket_url: Option<Url>,
     /// The HTTP API's own address, which must reject every request.
-    #[arg(long, value_name = "U")]
+    #[arg(long, value_name = "U", value_parser = parse_url)]
     pub api_url: Option<Url>,
     /// A file with a viewer's bearer token; without it, the variable USHER_BEARER is used.
     #[arg(long, value_name = "FILE")]
@@ -447,12 +448,20 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitC
 }
 
 /// A site as scheme, host and port.
-fn parse_website(text: &str) -> Result<Url, String> {
-    let url: Url = text.parse().map_err(|error: url::ParseError| error.to_string())?;
+fn parse_website(text: &str) -> Result<Url, &'static str> {
+    let url: Url = text.parse().map_err(|_| NO_WEBSITE)?;
     let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let is_site =
         matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    if is_origin && is_site { Ok(url) } else { Err("it is not of the form http://127.0.0.1:8000".to_owned()) }
+    if is_origin && is_site { Ok(url) } else { Err(NO_WEBSITE) }
+}
+
+fn parse_url(text: &str) -> Result<Url, &'static str> {
+    text.parse().map_err(|_| "it is no URL such as https://video.example.com")
+}
+
+fn parse_depth(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "it is no number of path segments such as 1")
 }
 
 fn parse_host(text: &str) -> Result<Host, &'static str> {
@@ -478,6 +487,8 @@ fn parse_public_key(text: &str) -> Result<(KeyPairId, PathBuf), String> {
     let (id, file) = text.split_once('=').ok_or("it is not of the form ID=FILE")?;
     Ok((KeyPairId::new(id).map_err(|error| error.to_string())?, file.into()))
 }
+
+const NO_WEBSITE: &str = "it is not of the form http://127.0.0.1:8000";
 
 #[cfg(test)]
 mod tests {

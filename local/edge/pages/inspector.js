@@ -121,7 +121,7 @@ function details(request) {
 /** A cell that names its column to those who do not see the head of the list. */
 function cell(name, className, text) {
   const label = make('span', { className: 'visually-hidden' }, `${name}: `);
-  return make('span', { className: `quiet ${className}` }, ...(text ? [label, text] : ['–']));
+  return make('span', { className: `quiet ${className}${text ? '' : ' none'}` }, ...(text ? [label, text] : ['–']));
 }
 
 function took({ milliseconds }) {
@@ -138,10 +138,12 @@ function issued({ by, resources, expires_at: end }) {
 }
 
 function more(request) {
-  const parts = [make('p', { className: 'sentence' }, sentence(request)), facts(factsOf(request))];
-  if (request.token) parts.push(make('h3', {}, 'What the token says, and nobody has verified'), facts(claimsOf(request)));
-  if (request.accepted.length) parts.push(make('h3', {}, 'Accepted here'), items(request.accepted));
-  if (request.checks.length) parts.push(make('h3', {}, 'Checked in this order'), checklist(request.checks));
+  const parts = [make('p', { className: 'sentence' }, sentence(request))];
+  const add = (title, part) => parts.push(make('h2', {}, title), part);
+  if (request.checks.length) add('Checked in this order', checklist(request.checks));
+  if (request.token) add('What the token says (not verified)', facts(claimsOf(request)));
+  if (request.accepted.length) add('Accepted here', items(request.accepted));
+  add('Request and answer', facts(factsOf(request)));
   parts.push(copyButton(request));
   return make('div', { className: 'more' }, ...parts);
 }
@@ -218,7 +220,6 @@ function factsOf(request) {
     ['Asset', request.asset],
     ['Behavior', behavior(request)],
     ['Went to', atEdge(request) ? 'nowhere: refused at the edge' : ORIGINS[request.origin] ?? request.origin],
-    ['Reason', request.verdict === 'refused' ? request.reason : null],
     ['Problem type', request.problem],
     ['CloudFront’s code', request.code],
     ['CloudFront’s message', request.message],

@@ -130,6 +130,8 @@ async function screenshots({ page }) {
   for (const [name, colorScheme, width] of [['light', 'light', 1280], ['dark', 'dark', 1280], ['phone', 'light', 360]]) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 900 });
+    // Colors change slowly.
+    await page.waitForTimeout(300);
     await page.screenshot({ path: `${folder}/${name}.png` });
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= width, `${name} fits`);
   }

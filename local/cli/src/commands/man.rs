@@ -20,6 +20,7 @@ pub(super) fn run(arguments: &Man) -> Result<Outcome, InputError> {
 }
 
 fn unknown(name: &str, usher: &Command) -> InputError {
-    let names: Vec<&str> = usher.get_subcommands().map(Command::get_name).collect();
+    let names: Vec<&str> =
+        usher.get_subcommands().map(Command::get_name).filter(|name| *name != "help").collect();
     InputError(format!("usher has no command {name:?}: it has {}", names.join(", ")))
 }

@@ -40,7 +40,9 @@ fn what_is_wrong_is_told_with_its_cure_and_exit_code_1() {
         let (code, stdout, stderr) = told(command.env("USHER_BEARER", "not-a-token").output().unwrap());
         assert_eq!((code, stderr.as_str()), (Some(1), ""), "{from}");
         let mut lines = stdout.lines().skip_while(|line| !line.starts_with("wrong"));
-        assert_eq!(lines.next(), Some("wrong     sign-in             401: the token is not accepted here"));
+        assert_eq!(lines.next(), Some("wrong     sign-in             does a viewer get cookies?"));
+        let found = "                              401: the token is not accepted here";
+        assert_eq!(lines.next(), Some(found));
         let cure = "                              cure: the credential is not accepted: compare its issuer, audience and \
                     expiry with the parameters that say who may watch (JwtIssuer, JwtAudience, PloneSite, \
                     DjangoKeysArn, …)";
@@ -65,7 +67,7 @@ fn bad_usage_is_one_line_and_exit_code_2() {
             "https://h/video is not where a distribution stands: give its protocol and host, such as \
              https://video.example.com",
         ),
-        (&["check", "h"], "invalid value 'h' for '<URL>': relative URL without a base"),
+        (&["check", "h"], "invalid value 'h' for '<URL>': it is no URL such as https://video.example.com"),
         (
             &["check", "https://h", "--playlist", "p.m3u8"],
             "invalid value 'p.m3u8' for '--playlist <PATH>': it is no path such as /video/m/master.m3u8",

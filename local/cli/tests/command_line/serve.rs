@@ -1,10 +1,17 @@
 //! `usher serve`
 
-use std::fs;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Stdio},
+    thread,
+    time::Duration,
+};
 
 use tempfile::TempDir;
 
-use crate::program::error_line;
+use crate::program::{command, error_line};
 
 #[test]
 fn serve_says_what_is_missing() {
@@ -47,4 +54,131 @@ fn serve_says_what_is_missing() {
              PEM file: it should start with -----BEGIN …-----"
         )
     );
+}
+
+/// A program that runs until the test ends, and what it prints.
+struct Serving {
+    program: Child,
+    folder: TempDir,
+    stdout: Vec<String>,
+}
+
+impl Serving {
+    /// Waits for the two lines on standard output.
+    fn start(flags: &[&str], environment: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let state = folder.path().join("state");
+        let stderr = fs::File::create(folder.path().join("stderr")).unwrap();
+        let mut command = command(&["serve", "--listen", "0", "--bucket-listen", "localhost:0"]);
+        command.args(flags).arg("--state").arg(&state).envs(environment.iter().copied());
+        let mut program = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
+        let lines = BufReader::new(program.stdout.take().unwrap()).lines();
+        let stdout = lines.take(2).map(Result::unwrap).collect();
+        Self { program, folder, stdout }
+    }
+
+    fn address(&self) -> &str {
+        self.stdout[0].strip_prefix("listening on http://").unwrap()
+    }
+
+    /// Sends a request, and waits until the answer is there.
+    fn request(&self, target: &str) {
+        let mut socket = TcpStream::connect(self.address()).unwrap();
+        write!(socket, "GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        socket.read_to_end(&mut Vec::new()).unwrap();
+    }
+
+    /// Standard error as soon as it has this text, with the ports replaced, and without how long a request took.
+    fn stderr(&self, awaited: &str) -> String {
+        for _ in 0..100 {
+            let text = fs::read_to_string(self.folder.path().join("stderr")).unwrap();
+            if text.contains(awaited) {
+                let port = self.address().rsplit(':').next().unwrap();
+                let text = text.replace(port, "PORT");
+                let lines = text.lines().map(|line| match (line.find(" ms)"), line.rfind('(')) {
+                    (Some(end), Some(begin)) => format!("{}(TIME{}", &line[..begin], &line[end..]),
+                    _ => line.to_owned(),
+                });
+                return lines.map(|line| line + "\n").collect();
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("it does not say {awaited}");
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.program.kill().unwrap();
+        self.program.wait().unwrap();
+    }
+}
+
+fn card(media: &str) -> String {
+    format!(
+        "
+  Player     http://127.0.0.1:PORT/__usher/player
+  Inspector  http://127.0.0.1:PORT/__usher/
+  Media      {media}
+  Viewers    everybody, by the demo sign-in
+
+"
+    )
+}
+
+const REFUSED: &str = "403 refused  GET /video/clock-ts/master.m3u8 (TIME ms): MissingKey: the request is not signed: neither \
+    its URL nor its cookies name a key pair id\n";
+
+#[test]
+fn a_card_and_a_line_for_each_request_go_to_standard_error() {
+    let media = concat!(env!("CARGO_MANIFEST_DIR"), "/../media");
+    let media = fs::canonicalize(media).unwrap();
+    let expected = card(&format!("{}, 2 streams", media.display())) + REFUSED;
+    // A file is no terminal.
+    let serving = Serving::start(&[], &[]);
+    assert!(serving.stdout[1].starts_with("bucket on http://127.0.0.1:"), "{:?}", serving.stdout);
+    serving.request("/video/clock-ts/master.m3u8?Signature=secret");
+    assert_eq!(serving.stderr("MissingKey"), expected);
+
+    let colored = Serving::start(&[], &[("CLICOLOR_FORCE", "1")]);
+    colored.request("/video/clock-ts/master.m3u8");
+    let text = colored.stderr("MissingKey");
+    assert!(text.contains("\u{1b}[31m403 refused "), "{text:?}");
+
+    let plain = Serving::start(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]);
+    plain.request("/video/clock-ts/master.m3u8");
+    assert_eq!(plain.stderr("MissingKey"), expected);
+}
+
+#[test]
+fn quiet_says_nothing_and_verbose_says_more() {
+    let quiet = Serving::start(&["--quiet"], &[]);
+    quiet.request("/video/clock-ts/master.m3u8");
+    thread::sleep(Duration::from_millis(200));
+    assert_eq!(quiet.stderr(""), "");
+
+    let verbose = Serving::start(&["--verbose"], &[]);
+    verbose.request("/video/clock-ts/master.m3u8");
+    let text = verbose.stderr("MissingKey");
+    assert!(text.contains("not modelled here, though the template sets it: "), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn open_opens_the_player() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = TempDir::new().unwrap();
+    let (browser, opened) = (folder.path().join("xdg-open"), folder.path().join("opened"));
+    fs::write(&browser, format!("#!/bin/sh\necho \"$1\" >{}\n", opened.display())).unwrap();
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o700)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", folder.path().display());
+    let serving = Serving::start(&["--open", "--quiet"], &[("PATH", &path)]);
+    let expected = format!("http://{}/__usher/player\n", serving.address());
+    for _ in 0..100 {
+        if fs::read_to_string(&opened).is_ok_and(|text| text == expected) {
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("no browser was opened: {:?}", fs::read_to_string(&opened));
 }

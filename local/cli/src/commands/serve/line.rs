@@ -1,4 +1,4 @@
-//! One line for each request: status, verdict, method, path, cache and time, and why.
+//! One line for each request: status, verdict, method, path, signature, cache and time, and why.
 
 use anstyle::{AnsiColor, Style};
 use usher_edge::Record;
@@ -6,14 +6,16 @@ use usher_edge::Record;
 /// The line, in colours. A record contains no secret.
 pub(super) fn of(record: &Record) -> String {
     let style = style(record);
-    let cache = record.cache.map(|cache| format!("{cache}, ")).unwrap_or_default();
+    let known = [record.credential, record.cache].into_iter().flatten();
+    let known: String = known.map(|word| format!("{word}, ")).collect();
     let Record { status, verdict, method, target, milliseconds, .. } = record;
     let why = why(record);
     let separator = if why.is_empty() { "" } else { ": " };
-    let target = printable(target);
+    // The query is long, and most of it a signature.
+    let path = printable(target.split('?').next().unwrap_or_default());
     let why = printable(&why);
     format!(
-        "{style}{status} {verdict:<8}{style:#} {method} {target} {QUIET}({cache}{milliseconds:.1} ms){QUIET:#}\
+        "{style}{status} {verdict:<8}{style:#} {method} {path} {QUIET}({known}{milliseconds:.1} ms){QUIET:#}\
          {separator}{why}"
     )
 }
@@ -66,8 +68,12 @@ mod tests {
         let rows = [
             (request("open", 204, "/auth/cookies"), "204 open     GET /auth/cookies (1.3 ms)"),
             (
-                Record { cache: Some("hit"), ..request("admitted", 200, "/video/m/s.ts?Policy=…") },
-                "200 admitted GET /video/m/s.ts?Policy=… (hit, 1.3 ms)",
+                Record {
+                    credential: Some("url"),
+                    cache: Some("hit"),
+                    ..request("admitted", 200, "/video/m/s.ts?Policy=…")
+                },
+                "200 admitted GET /video/m/s.ts (url, hit, 1.3 ms)",
             ),
             (
                 Record {
