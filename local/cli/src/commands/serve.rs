@@ -78,5 +78,5 @@ async fn print_requests(mut requests: Receiver<Record>) {
 
 /// Prints a line on standard error, in colours if it is a terminal. The edge runs on if nobody reads it.
 fn print(line: &str) {
-    let _ = writeln!(anstream::stderr(), "{line}");
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
 }

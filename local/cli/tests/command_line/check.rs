@@ -1,19 +1,18 @@
 //! `usher check`
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    process::{Child, Stdio},
-};
+use std::fs;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::{command, run, told};
+use crate::{
+    program::{command, run, told},
+    serving::Serving,
+};
 
 #[test]
 fn what_is_served_here_is_right() {
-    let serving = Serving::start();
+    let serving = Serving::start(&[], &[]);
     let (code, stdout, stderr) =
         run(&["check", &serving.url, "--bucket-url", &serving.bucket_url, "--output", "json"]);
     assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
@@ -28,7 +27,7 @@ fn what_is_served_here_is_right() {
 
 #[test]
 fn what_is_wrong_is_told_with_its_cure_and_exit_code_1() {
-    let serving = Serving::start();
+    let serving = Serving::start(&[], &[]);
     let folder = TempDir::new().unwrap();
     let token = folder.path().join("token");
     fs::write(&token, "not-a-token\n").unwrap();
@@ -91,36 +90,5 @@ fn bad_usage_is_one_line_and_exit_code_2() {
     ];
     for (arguments, expected) in rows {
         assert_eq!(run(arguments), (Some(2), String::new(), format!("error: {expected}\n")));
-    }
-}
-
-/// `usher serve`, which stops when it is dropped.
-struct Serving {
-    child: Child,
-    url: String,
-    bucket_url: String,
-    _state: TempDir,
-}
-
-impl Serving {
-    fn start() -> Self {
-        let state = TempDir::new().unwrap();
-        let folder = state.path().to_str().unwrap();
-        let anywhere = "127.0.0.1:0";
-        let mut serve =
-            command(&["serve", "--listen", anywhere, "--bucket-listen", anywhere, "--state", folder]);
-        let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut address =
-            |before: &str| lines.next().unwrap().unwrap().strip_prefix(before).unwrap().to_owned();
-        let (url, bucket_url) = (address("listening on "), address("bucket on "));
-        Self { child, url, bucket_url, _state: state }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -1,17 +1,10 @@
 //! `usher serve`
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
-    process::{Child, Stdio},
-    thread,
-    time::Duration,
-};
+use std::{fs, thread, time::Duration};
 
 use tempfile::TempDir;
 
-use crate::program::{command, error_line};
+use crate::{program::error_line, serving::Serving};
 
 #[test]
 fn serve_says_what_is_missing() {
@@ -56,64 +49,6 @@ fn serve_says_what_is_missing() {
     );
 }
 
-/// A program that runs until the test ends, and what it prints.
-struct Serving {
-    program: Child,
-    folder: TempDir,
-    stdout: Vec<String>,
-}
-
-impl Serving {
-    /// Waits for the two lines on standard output.
-    fn start(flags: &[&str], environment: &[(&str, &str)]) -> Self {
-        let folder = TempDir::new().unwrap();
-        let state = folder.path().join("state");
-        let stderr = fs::File::create(folder.path().join("stderr")).unwrap();
-        let mut command = command(&["serve", "--listen", "0", "--bucket-listen", "localhost:0"]);
-        command.args(flags).arg("--state").arg(&state).envs(environment.iter().copied());
-        let mut program = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
-        let lines = BufReader::new(program.stdout.take().unwrap()).lines();
-        let stdout = lines.take(2).map(Result::unwrap).collect();
-        Self { program, folder, stdout }
-    }
-
-    fn address(&self) -> &str {
-        self.stdout[0].strip_prefix("listening on http://").unwrap()
-    }
-
-    /// Sends a request, and waits until the answer is there.
-    fn request(&self, target: &str) {
-        let mut socket = TcpStream::connect(self.address()).unwrap();
-        write!(socket, "GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-        socket.read_to_end(&mut Vec::new()).unwrap();
-    }
-
-    /// Standard error as soon as it has this text, with the ports replaced, and without how long a request took.
-    fn stderr(&self, awaited: &str) -> String {
-        for _ in 0..100 {
-            let text = fs::read_to_string(self.folder.path().join("stderr")).unwrap();
-            if text.contains(awaited) {
-                let port = self.address().rsplit(':').next().unwrap();
-                let text = text.replace(port, "PORT");
-                let lines = text.lines().map(|line| match (line.find(" ms)"), line.rfind('(')) {
-                    (Some(end), Some(begin)) => format!("{}(TIME{}", &line[..begin], &line[end..]),
-                    _ => line.to_owned(),
-                });
-                return lines.map(|line| line + "\n").collect();
-            }
-            thread::sleep(Duration::from_millis(100));
-        }
-        panic!("it does not say {awaited}");
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        self.program.kill().unwrap();
-        self.program.wait().unwrap();
-    }
-}
-
 fn card(media: &str) -> String {
     format!(
         "
@@ -136,18 +71,18 @@ fn a_card_and_a_line_for_each_request_go_to_standard_error() {
     let expected = card(&format!("{}, 2 streams", media.display())) + REFUSED;
     // A file is no terminal.
     let serving = Serving::start(&[], &[]);
-    assert!(serving.stdout[1].starts_with("bucket on http://127.0.0.1:"), "{:?}", serving.stdout);
+    assert!(serving.bucket_url.starts_with("http://127.0.0.1:"), "{}", serving.bucket_url);
     serving.request("/video/clock-ts/master.m3u8?Signature=secret");
-    assert_eq!(serving.stderr("MissingKey"), expected);
+    assert_eq!(serving.stderr("key pair id\n"), expected);
 
     let colored = Serving::start(&[], &[("CLICOLOR_FORCE", "1")]);
     colored.request("/video/clock-ts/master.m3u8");
-    let text = colored.stderr("MissingKey");
+    let text = colored.stderr("key pair id\n");
     assert!(text.contains("\u{1b}[31m403 refused "), "{text:?}");
 
     let plain = Serving::start(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]);
     plain.request("/video/clock-ts/master.m3u8");
-    assert_eq!(plain.stderr("MissingKey"), expected);
+    assert_eq!(plain.stderr("key pair id\n"), expected);
 }
 
 #[test]
@@ -159,7 +94,7 @@ fn quiet_says_nothing_and_verbose_says_more() {
 
     let verbose = Serving::start(&["--verbose"], &[]);
     verbose.request("/video/clock-ts/master.m3u8");
-    let text = verbose.stderr("MissingKey");
+    let text = verbose.stderr("key pair id\n");
     assert!(text.contains("not modelled here, though the template sets it: "), "{text}");
 }
 
@@ -173,7 +108,7 @@ fn open_opens_the_player() {
     fs::set_permissions(&browser, fs::Permissions::from_mode(0o700)).unwrap();
     let path = format!("{}:/usr/bin:/bin", folder.path().display());
     let serving = Serving::start(&["--open", "--quiet"], &[("PATH", &path)]);
-    let expected = format!("http://{}/__usher/player\n", serving.address());
+    let expected = format!("{}/__usher/player\n", serving.url);
     for _ in 0..100 {
         if fs::read_to_string(&opened).is_ok_and(|text| text == expected) {
             return;
