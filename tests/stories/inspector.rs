@@ -135,7 +135,7 @@ async fn who_received_what_and_who_plays_with_it() {
             "credential": "url",
             "verdict": "admitted",
             "viewers": ["anna"],
-            "policy": {"resource": resource, "expires_at": expires, "not_before": null, "ip_address": null},
+            "policy": {"resource": resource, "expires_at": expires, "not_before": null, "ip_address": null, "is_signed": true},
             "checks": questions.map(|question| json!({"question": question, "passed": true})),
             "key_pair_id": key_pair_id,
             "status": 200,
@@ -224,4 +224,33 @@ async fn a_viewer_without_a_credential_is_refused_by_the_viewer_request_function
         "status": 401,
     }));
     assert_eq!(records(&house, 1).await, [expected]);
+}
+
+#[tokio::test]
+async fn an_expired_signature_is_still_of_its_viewer_and_a_changed_one_of_nobody() {
+    let house = site().await;
+    let good = token("films", SECRET, START + 3_600);
+    let asked = house.request("POST", "/auth/urls").bearer_auth(&good).json(&json!({"path": PLAYLIST}));
+    let answer: Value = asked.send().await.unwrap().json().await.unwrap();
+    let url = answer["url"].as_str().unwrap();
+    house.set_time(START + 3_600);
+    assert_eq!(house.get(url).send().await.unwrap().status(), 403);
+    let changed = url.replacen("Signature=", "Signature=AAAA", 1);
+    assert_eq!(house.get(&changed).send().await.unwrap().status(), 403);
+    let found = records(&house, 3).await;
+    let told: Vec<_> = found[1..]
+        .iter()
+        .map(|record| {
+            let failed = record["checks"].as_array().unwrap().last().unwrap();
+            (&record["viewers"], &record["policy"]["is_signed"], failed.clone())
+        })
+        .collect();
+    let no = |question: &str| json!({"question": question, "passed": false});
+    assert_eq!(
+        told,
+        [
+            (&json!(["anna"]), &json!(true), no("is it valid still?")),
+            (&json!([]), &json!(false), no("does the signature fit?")),
+        ]
+    );
 }

@@ -225,6 +225,7 @@ function factsOf(request) {
     ['CloudFront’s message', request.message],
     ['Signature', CREDENTIALS[request.credential] ?? 'none'],
     ['Key pair id', request.key_pair_id],
+    ['Policy', policy && !policy.is_signed ? 'not proven: its signature is not valid' : null],
     ['Policy covers', policy?.resource],
     ['Policy ends', policy?.expires_at && moment(policy.expires_at, request.time)],
     ['Policy begins', policy?.not_before && moment(policy.not_before, request.time)],

@@ -86,11 +86,8 @@ impl Inspector {
 impl Kept {
     fn learn(&mut self, record: &Record) {
         let Some(issued) = &record.issued else { return };
-        for (viewer, resource) in record
-            .viewers
-            .iter()
-            .flat_map(|viewer| issued.resources.iter().map(move |resource| (viewer, resource)))
-        {
+        let Some(viewer) = record.viewers.first() else { return };
+        for resource in &issued.resources {
             let grant =
                 Grant { resource: resource.clone(), expires_at: issued.expires_at, viewer: viewer.clone() };
             if !self.issued.contains(&grant) {
@@ -101,7 +98,7 @@ impl Kept {
 
     /// To whom a signature with the policy of this request was issued.
     fn viewers_of(&self, record: &Record) -> Vec<String> {
-        let Some(policy) = record.policy.as_ref().filter(|_| record.refused_by != Some("edge")) else {
+        let Some(policy) = record.policy.as_ref().filter(|policy| policy.is_signed) else {
             return Vec::new();
         };
         let is_of = |grant: &&Grant| {

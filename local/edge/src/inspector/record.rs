@@ -91,6 +91,8 @@ pub struct PolicyRecord {
     pub not_before: Option<u64>,
     /// `IpAddress`
     pub ip_address: Option<String>,
+    /// Whether its signature is valid. If not, anybody may have written it.
+    pub is_signed: bool,
 }
 
 /// One check, as `usher explain` prints it.
@@ -120,7 +122,7 @@ impl Record {
         self.verdict = "admitted";
         self.credential = Some(name(admitted.signature_location));
         self.key_pair_id = Some(admitted.key_pair_id.to_string());
-        self.policy = Some(policy_record(&admitted.policy));
+        self.policy = Some(policy_record(&admitted.policy, true));
         self.checks = checks(None);
     }
 
@@ -136,7 +138,8 @@ impl Record {
         self.code = Some(denial.code().as_str());
         self.message = Some(denial.code().message());
         self.key_pair_id.clone_from(&denial.key_pair_id);
-        self.policy = denial.policy.as_ref().map(policy_record);
+        let is_signed = denial.reason.check() > Check::Signature;
+        self.policy = denial.policy.as_ref().map(|policy| policy_record(policy, is_signed));
         self.checks = checks(Some(denial.reason.check()));
     }
 
@@ -193,12 +196,13 @@ fn name(location: SignatureLocation) -> &'static str {
     }
 }
 
-fn policy_record(policy: &ReceivedPolicy) -> PolicyRecord {
+fn policy_record(policy: &ReceivedPolicy, is_signed: bool) -> PolicyRecord {
     PolicyRecord {
         resource: policy.resource.clone(),
         expires_at: policy.date_less_than.seconds(),
         not_before: policy.date_greater_than.map(UnixTime::seconds),
         ip_address: policy.ip_address.map(|range| range.to_string()),
+        is_signed,
     }
 }
 
