@@ -1,5 +1,6 @@
 //! The log of a request: one line when its answer is ready, at level ERROR for a 5xx. It never contains a credential or
-//! a signature. In AWS, nothing else leaves the function with it; `usher serve` shows it in the inspector.
+//! a signature. In AWS, this record is in the log only; the inspector of `usher serve` shows
+//! it, too.
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::{Grant, UrlPattern};

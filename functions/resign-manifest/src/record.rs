@@ -1,7 +1,7 @@
 //! The log of a request of any method: one line when its answer is ready, at level ERROR for a 5xx.
 //!
 //! The asset's name is the only part that a viewer chose. The line contains no query, and so no signature. In AWS,
-//! nothing else leaves the function with it; `usher serve` shows it in the inspector.
+//! this record is in the log only; the inspector of `usher serve` shows it, too.
 
 use std::time::{Duration, Instant};
 

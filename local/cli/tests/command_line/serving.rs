@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::program::command;
 
-/// `usher serve` on free ports, with a state folder of its own.
+/// `usher serve` on free ports, with its own state folder.
 pub(crate) struct Serving {
     pub(crate) url: String,
     pub(crate) bucket_url: String,
