@@ -72,7 +72,7 @@ fn a_card_and_a_line_for_each_request_go_to_standard_error() {
     // A file is no terminal.
     let serving = Serving::start(&[], &[]);
     assert!(serving.bucket_url.starts_with("http://127.0.0.1:"), "{}", serving.bucket_url);
-    serving.request("/video/clock-ts/master.m3u8?Signature=secret");
+    serving.request("/video/clock-ts/master.m3u8?usher-style=plain");
     assert_eq!(serving.stderr("key pair id\n"), expected);
 
     let colored = Serving::start(&[], &[("CLICOLOR_FORCE", "1")]);
