@@ -40,7 +40,7 @@ async fn records(house: &House, count: usize) -> Vec<Value> {
 }
 
 /// What a record has where it says nothing, with these members instead.
-fn record(members: Value) -> Value {
+fn record(members: &Value) -> Value {
     let mut record = json!({
         "time": "2026-09-21T14:13:20Z", "headers": [], "asked": null, "asset": null, "behavior": "/auth/*",
         "origin": "issue-cookies", "restricted": false, "credential": null, "verdict": "open", "refused_by": null,
@@ -66,7 +66,7 @@ async fn a_wrong_audience_a_wrong_key_and_an_expired_token_are_told_apart() {
         assert_eq!(asked.send().await.unwrap().status(), 401);
     }
     let refused = |number: u64, audience: &str, expires: u64, problem: &str, reason: &str| {
-        record(json!({
+        record(&json!({
             "number": number,
             "method": "POST",
             "target": "/auth/cookies",
@@ -123,8 +123,8 @@ async fn who_received_what_and_who_plays_with_it() {
         "is it valid still?",
         "is the viewer's address allowed?",
     ];
-    let playlist = |number: u64, more: Value| {
-        let mut expected = record(json!({
+    let playlist = |number: u64, more: &Value| {
+        let mut expected = record(&json!({
             "number": number,
             "method": "GET",
             "target": found[usize::try_from(number).unwrap() - 1]["target"],
@@ -147,7 +147,7 @@ async fn who_received_what_and_who_plays_with_it() {
     };
     let length = found[1]["bytes"].as_u64().unwrap();
     let expected = [
-        record(json!({
+        record(&json!({
             "number": 1,
             "method": "POST",
             "target": "/auth/urls",
@@ -166,14 +166,14 @@ async fn who_received_what_and_who_plays_with_it() {
         })),
         playlist(
             2,
-            json!({
+            &json!({
                 "playlist": {"style": "inline", "signed": 2, "left": null}, "cache": "miss", "bytes": length,
             }),
         ),
-        playlist(3, json!({"cache": "hit", "bytes": length})),
+        playlist(3, &json!({"cache": "hit", "bytes": length})),
         playlist(
             4,
-            json!({
+            &json!({
                 "verdict": "refused",
                 "refused_by": "resign-manifest",
                 "problem": "urn:problem-type:usher:not-found",
@@ -183,7 +183,7 @@ async fn who_received_what_and_who_plays_with_it() {
                 "bytes": found[3]["bytes"],
             }),
         ),
-        record(json!({
+        record(&json!({
             "number": 5,
             "method": "GET",
             "target": PLAYLIST,
@@ -212,7 +212,7 @@ async fn who_received_what_and_who_plays_with_it() {
 async fn a_viewer_without_a_credential_is_refused_by_the_viewer_request_function() {
     let house = site().await;
     assert_eq!(house.request("POST", "/auth/cookies").send().await.unwrap().status(), 401);
-    let expected = record(json!({
+    let expected = record(&json!({
         "number": 1,
         "method": "POST",
         "target": "/auth/cookies",
