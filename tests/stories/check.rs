@@ -91,43 +91,80 @@ async fn where_all_is_right_every_check_is_green() {
         report.to_string().replace(&front.url, "http://HOST"),
         "\
 http://HOST
-right     clock               they are within 60 seconds
-right     bucket              403 AccessDenied of S3
-right     api                 403: come through the distribution
-right     unsigned playlist   403 MissingKey
-right     default path        403 MissingKey
-right     plain http          301
-right     challenge           401 with WWW-Authenticate
-right     sign-in             200
-right     cookies             Hash-Algorithm, Key-Pair-Id, Policy, Signature; Path=/video/, SameSite=None
-right     policy              http://HOST/video/* for 56 minutes, SHA256
-right     one film            http://HOST/video/clock-ts/*
-right     spoofed host        it counts for nothing
-right     playlist            200 application/vnd.apple.mpegurl
-right     playlist caching    s-maxage and max-age=0 in 3 playlists
-right     nested playlists    all 2 are served
-right     segments            200 for 4 segments, 2 keys, 0 maps
-right     content types       video/mp2t
-not made  segment caching     on a laptop, segments come from a folder, without cache headers
-right     range               206
-right     headers             nosniff, and a policy without scripts
-right     unsigned segment    403 MissingKey
-right     changed cookie      403
-right     encoded names       403, 400
-right     signed url          200 without cookies
-right     signed playlist     all 12 URIs in 3 playlists
-right     reach of playlists  http://HOST/video/clock-ts/*
-right     renewal             nothing outlives the URL
-right     visible signatures  it sees them, and passes on their policy
-right     signed segment      200 without cookies
-right     changed url         403
-right     other asset         403
-right     cors sign-in        allowed with credentials
-right     cors videos         allowed with credentials
-right     cors receiver       it may play, and not sign in
-right     foreign origin      nothing is allowed
-right     sign-out            204, and every cookie is cleared
-right     auth caching        no-store on 5 answers
+right     clock               do this machine and the deployment agree on the time?
+                              they are within 60 seconds
+right     bucket              does the bucket refuse whoever comes past CloudFront?
+                              403 AccessDenied of S3
+right     api                 does the API refuse whoever comes past CloudFront?
+                              403: come through the distribution
+right     unsigned playlist   is a playlist closed to whoever has no signature?
+                              403 MissingKey
+right     default path        is closed what no behavior names, or does a web site answer there?
+                              403 MissingKey
+right     plain http          is http redirected or refused?
+                              301
+right     challenge           is /auth/cookies open to everybody, and wants a credential?
+                              401 with WWW-Authenticate
+right     sign-in             does a viewer get cookies?
+                              200
+right     cookies             would a browser keep them, and send them to the videos?
+                              Hash-Algorithm, Key-Pair-Id, Policy, Signature; Path=/video/, SameSite=None
+right     policy              are the cookies for this host, and for a time to come?
+                              http://HOST/video/* for 56 minutes, SHA256
+right     one film            does a viewer get the cookies of one film alone?
+                              http://HOST/video/clock-ts/*
+right     spoofed host        does x-viewer-host of a viewer's own count for nothing?
+                              it counts for nothing
+right     playlist            is the playlist served to a viewer with cookies?
+                              200 application/vnd.apple.mpegurl
+right     playlist caching    are playlists kept by CloudFront, and by no browser?
+                              s-maxage and max-age=0 in 3 playlists
+right     nested playlists    are the playlists served that the playlist names?
+                              all 2 are served
+right     segments            are segments, keys and maps served to a viewer with cookies?
+                              200 for 4 segments, 2 keys, 0 maps
+right     content types       are segments what players expect?
+                              video/mp2t
+not made  segment caching     may CloudFront and browsers keep segments?
+                              on a laptop, segments come from a folder, without cache headers
+right     range               is a part of a segment served alone?
+                              206
+right     headers             are browsers told to take nothing below /video/ for a page of the site?
+                              nosniff, and a policy without scripts
+right     unsigned segment    is a segment closed to whoever has no signature?
+                              403 MissingKey
+right     changed cookie      is a signature refused in which a character was changed?
+                              403
+right     encoded names       is a playlist refused whose URL holds %50olicy in the place of Policy?
+                              403, 400
+right     signed url          does a viewer get a URL that plays without cookies?
+                              200 without cookies
+right     signed playlist     is everything signed that the playlists of a signed URL name?
+                              all 12 URIs in 3 playlists
+right     reach of playlists  is nothing signed in playlists beyond what the URL itself is for?
+                              http://HOST/video/clock-ts/*
+right     renewal             does nothing that is signed in playlists outlive the URL?
+                              nothing outlives the URL
+right     visible signatures  does the viewer-request function see the signature of a URL?
+                              it sees them, and passes on their policy
+right     signed segment      is a segment served by its signed URL alone?
+                              200 without cookies
+right     changed url         is a URL refused in whose signature a character was changed?
+                              403
+right     other asset         does the signature of one film open no other?
+                              403
+right     cors sign-in        may a page of --origin sign viewers in?
+                              allowed with credentials
+right     cors videos         may a page of --origin play?
+                              allowed with credentials
+right     cors receiver       may the cast receiver of --receiver-origin play, and not sign in?
+                              it may play, and not sign in
+right     foreign origin      may no other page read anything?
+                              nothing is allowed
+right     sign-out            are the cookies cleared?
+                              204, and every cookie is cleared
+right     auth caching        are the answers below /auth/ kept by nobody?
+                              no-store on 5 answers
 36 right, 0 wrong, 0 to be improved, 1 not made, 0 unknown"
     );
 }

@@ -8,6 +8,7 @@ mod check;
 mod edge;
 mod functions;
 mod house;
+mod inspector;
 mod laptop;
 mod playlists;
 mod protections;

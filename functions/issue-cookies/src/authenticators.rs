@@ -201,6 +201,16 @@ impl Authenticators {
         Ok(Self(Arc::new(configured)))
     }
 
+    /// Who vouches for viewers, in a few words for each, without a key or a secret: for `usher serve`, which shows it.
+    pub fn vouchers(&self) -> Vec<String> {
+        let Configured { issuers, django, plone_tickets, plone_online } = &*self.0;
+        let issuers = issuers.iter().map(Issuer::words);
+        let django = django.as_ref().map(|_| "values that a Django site signs".to_owned());
+        let tickets = plone_tickets.as_ref().map(|_| "tickets of a Plone site".to_owned());
+        let site = plone_online.as_ref().map(|site| format!("the Plone site {}", site.url()));
+        issuers.chain(django).chain(tickets).chain(site).collect()
+    }
+
     /// What INIT does for all of them before the first request.
     pub(crate) fn warmings(&self, now: UnixTime) -> Vec<Warming<'_>> {
         let Configured { issuers, plone_online, .. } = &*self.0;

@@ -67,6 +67,14 @@ impl IssueCookies {
 
     /// Answers one request of the HTTP API (payload format 2.0).
     pub async fn handle(&self, request: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+        self.handle_with_record(request).await.0
+    }
+
+    /// As [`handle`](Self::handle), with what the log says about the request: for `usher serve`, which shows it.
+    pub async fn handle_with_record(
+        &self,
+        request: ApiGatewayV2httpRequest,
+    ) -> (ApiGatewayV2httpResponse, Record) {
         self.config.secrets.refresh().await;
         let mut record = Record::default();
         let answer = match self.config.origin_secret.as_ref().map(|secret| secret.check(&request.headers)) {
@@ -76,14 +84,14 @@ impl IssueCookies {
         let mut answer = answer.unwrap_or_else(|refusal| {
             let (what, details) = (refusal.what(), refusal.details());
             let problem = Problem::from(refusal);
-            record.refused(what, problem.problem_type, details);
+            record.refused(what, &problem, details);
             problem.into()
         });
         record.write(&request, answer.status);
         answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let origin = request.headers.get(header::ORIGIN);
         answer.headers.extend(self.config.cors.headers(origin));
-        answer.into()
+        (answer.into(), record)
     }
 
     async fn route(&self, request: &ApiGatewayV2httpRequest, record: &mut Record) -> Result<Answer, Refusal> {

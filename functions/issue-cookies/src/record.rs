@@ -1,29 +1,39 @@
 //! The log of a request: one line when its answer is ready, at level ERROR for a 5xx. It never contains a credential or
-//! a signature.
+//! a signature. In AWS, this record is in the log only; the inspector of `usher serve` shows
+//! it, too.
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::{Grant, UrlPattern};
 use http::StatusCode;
 use serde_json::Value;
-use usher_runtime::ProblemType;
+use usher_runtime::{Problem, ProblemType};
 
 use crate::Subject;
 
-/// What the function knows of a request so far.
+/// What the function knows of a request.
 #[derive(Debug, Default)]
-pub(crate) struct Record {
+#[non_exhaustive]
+pub struct Record {
     /// What the function did.
-    done: &'static str,
-    subject: Option<String>,
-    issuer: Option<String>,
-    authenticator: Option<&'static str>,
+    pub done: &'static str,
+    /// The viewer.
+    pub subject: Option<String>,
+    /// Who vouches for the viewer.
+    pub issuer: Option<String>,
+    /// What verified the credential.
+    pub authenticator: Option<&'static str>,
     /// What the answer admits to.
-    resources: Vec<String>,
-    expires: Option<u64>,
-    key_pair_id: Option<String>,
-    problem_type: Option<ProblemType>,
+    pub resources: Vec<String>,
+    /// Until when the answer admits to it, in Unix seconds.
+    pub expires: Option<u64>,
+    /// The key that signed.
+    pub key_pair_id: Option<String>,
+    /// What kind of problem the answer is.
+    pub problem_type: Option<ProblemType>,
+    /// Why the request is refused, as the viewer receives it. The log does not repeat it.
+    pub detail: Option<String>,
     /// Why the request is refused, in more detail than the viewer receives.
-    error: Option<String>,
+    pub error: Option<String>,
 }
 
 /// An event whose level is known only at run time; `tracing` requires a constant.
@@ -54,8 +64,9 @@ impl Record {
     }
 
     /// Notes why the request is refused.
-    pub(crate) fn refused(&mut self, what: &'static str, problem_type: ProblemType, error: Option<String>) {
-        (self.done, self.problem_type, self.error) = (what, Some(problem_type), error);
+    pub(crate) fn refused(&mut self, what: &'static str, problem: &Problem, error: Option<String>) {
+        (self.done, self.problem_type, self.error) = (what, Some(problem.problem_type), error);
+        self.detail = Some(problem.detail.clone());
     }
 
     /// Writes the line. The path is written as quoted text, so that a line end in it stays inside the quotes.

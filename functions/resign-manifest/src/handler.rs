@@ -30,6 +30,14 @@ impl ResignManifest {
 
     /// Answers one request of the function URL, whose distribution has verified the viewer's signature.
     pub async fn handle(&self, event: LambdaFunctionUrlRequest) -> LambdaFunctionUrlResponse {
+        self.handle_with_record(event).await.0
+    }
+
+    /// As [`handle`](Self::handle), with what the log says about the request: for `usher serve`, which shows it.
+    pub async fn handle_with_record(
+        &self,
+        event: LambdaFunctionUrlRequest,
+    ) -> (LambdaFunctionUrlResponse, Record) {
         let mut record = Record::start();
         let answer = match method(&event) {
             "GET" | "HEAD" => self.playlist(&event, &mut record).await,
@@ -45,6 +53,7 @@ impl ResignManifest {
             })
         });
         let (mut response, mut length) = response.unwrap_or_else(|problem| {
+            record.problem_type = Some(problem.problem_type);
             record.error.get_or_insert_with(|| problem.detail.clone());
             // A problem has few bytes and always fits.
             Answer::from(&problem).into_response(false, usize::MAX).unwrap_or_default()
@@ -55,7 +64,7 @@ impl ResignManifest {
             length = 0;
         }
         record.write(response.status_code, length);
-        response
+        (response, record)
     }
 }
 

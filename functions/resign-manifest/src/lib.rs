@@ -23,5 +23,6 @@ mod warm;
 pub use config::Config;
 pub use handler::ResignManifest;
 pub use host_grants::HostGrants;
+pub use record::Record;
 pub use signed_host::SignedHost;
 pub use source::{PlaylistSource, SourceError, StoredObject};

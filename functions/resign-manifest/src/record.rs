@@ -1,28 +1,35 @@
 //! The log of a request of any method: one line when its answer is ready, at level ERROR for a 5xx.
 //!
-//! The asset's name is the only part that a viewer chose. The line contains no query, and so no signature.
+//! The asset's name is the only part that a viewer chose. The line contains no query, and so no signature. In AWS,
+//! this record is in the log only; the inspector of `usher serve` shows it, too.
 
 use std::time::{Duration, Instant};
 
 use tracing::Level;
 
 use hls_rewrite::RewriteCounts;
+use usher_runtime::ProblemType;
 
-/// What the function has done so far.
+/// What the function has done.
 #[derive(Debug)]
-pub(crate) struct Record {
+#[non_exhaustive]
+pub struct Record {
     started: Instant,
     pub(crate) asset: Option<String>,
-    pub(crate) style: Option<&'static str>,
+    /// How the playlist is returned.
+    pub style: Option<&'static str>,
     /// Private-key operations.
-    pub(crate) signatures: usize,
+    pub signatures: usize,
     pub(crate) bytes_in: usize,
     pub(crate) fetch: Duration,
     pub(crate) sign: Duration,
     pub(crate) rewrite: Duration,
-    pub(crate) references: RewriteCounts,
+    /// How many references were signed, and how many were left.
+    pub references: RewriteCounts,
+    /// What kind of problem the answer is. The log does not have it.
+    pub problem_type: Option<ProblemType>,
     /// Why there is no playlist, in more detail than the viewer receives.
-    pub(crate) error: Option<String>,
+    pub error: Option<String>,
 }
 
 /// An event whose level is known only at run time; `tracing` requires a constant.
@@ -47,6 +54,7 @@ impl Record {
             sign: Duration::ZERO,
             rewrite: Duration::ZERO,
             references: RewriteCounts::default(),
+            problem_type: None,
             error: None,
         }
     }
@@ -61,8 +69,6 @@ impl Record {
 
     /// Writes the line. The asset is written as quoted text, so that a line end in it stays inside the quotes.
     pub(crate) fn write(&self, status: i64, bytes_out: usize) {
-        let reasons = self.references.reasons().map(|(left, count)| format!("{count} {left:?}"));
-        let reasons = reasons.collect::<Vec<_>>().join(", ");
         event_at!(
             if status >= 500 { Level::ERROR } else { Level::INFO },
             asset = self.asset,
@@ -70,7 +76,7 @@ impl Record {
             status,
             signed = self.references.signed,
             left = self.references.left(),
-            left_because = (!reasons.is_empty()).then_some(reasons),
+            left_because = self.left_because(),
             signatures = self.signatures,
             bytes_in = self.bytes_in,
             bytes_out,
@@ -81,6 +87,14 @@ impl Record {
             error = self.error,
             "playlist"
         );
+    }
+
+    /// Why references were left, and how many for each reason.
+    #[must_use]
+    pub fn left_because(&self) -> Option<String> {
+        let reasons = self.references.reasons().map(|(left, count)| format!("{count} {left:?}"));
+        let reasons = reasons.collect::<Vec<_>>().join(", ");
+        (!reasons.is_empty()).then_some(reasons)
     }
 }
 

@@ -2,18 +2,42 @@
 
 use std::fmt;
 
+use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::{Outcome, Report};
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, |_| Style::new())
+    }
+}
+
+/// A report for a terminal.
+struct InColor<'a>(&'a Report);
+
+impl fmt::Display for InColor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f, Outcome::style)
+    }
+}
+
+impl Report {
+    /// The report in colors, for a terminal.
+    #[must_use]
+    pub fn in_color(&self) -> impl fmt::Display {
+        InColor(self)
+    }
+
+    /// Each check with its question, what was found, and what helps.
+    fn write(&self, f: &mut fmt::Formatter<'_>, style: fn(Outcome) -> Style) -> fmt::Result {
         writeln!(f, "{}", self.url)?;
         for check in &self.checks {
-            let outcome = check.outcome.as_str();
-            writeln!(f, "{outcome:<10}{:<20}{}", check.name, check.found)?;
+            let (outcome, style) = (check.outcome.as_str(), style(check.outcome));
+            writeln!(f, "{style}{outcome:<10}{style:#}{:<20}{}", check.name, check.question)?;
+            writeln!(f, "{:<30}{}", "", check.found)?;
             if let Some(cure) = &check.cure {
-                writeln!(f, "{:<30}cure: {cure}", "")?;
+                writeln!(f, "{:<30}{style}cure: {cure}{style:#}", "")?;
             }
         }
         let (right, wrong) = (self.count(Outcome::Right), self.count(Outcome::Wrong));
@@ -34,6 +58,15 @@ impl Outcome {
             Self::Skipped => "not made",
             Self::Unknown => "unknown",
             Self::Wrong => "wrong",
+        }
+    }
+
+    fn style(self) -> Style {
+        match self {
+            Self::Advice => AnsiColor::Yellow.on_default(),
+            Self::Right => AnsiColor::Green.on_default(),
+            Self::Skipped => Style::new().dimmed(),
+            Self::Unknown | Self::Wrong => AnsiColor::Red.on_default().bold(),
         }
     }
 }

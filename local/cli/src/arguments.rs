@@ -1,19 +1,25 @@
 //! The command line's grammar. Flags are named as in `aws cloudfront sign` and `sign-cookies`.
 
+mod address;
+mod examples;
+mod time;
+
 use std::{ffi::OsString, net::IpAddr, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use cloudfront_signing::{HashAlgorithm, KeyPairId, UnixTime};
 use hls_rewrite::PathPattern;
 use issue_cookies::Location;
-use jiff::{Timestamp, civil, tz::TimeZone};
 use url::{Host, Url};
 use usher_edge::{Options, key_pair::KeyType};
 use usher_runtime::Origin;
 
+use self::{address::parse_address, time::parse_time};
+
 /// Private video on Amazon CloudFront: the local edge, and tools for signed URLs and cookies.
 #[derive(Debug, Parser)]
-#[command(name = "usher", version, args_conflicts_with_subcommands = true)]
+#[command(name = "usher", version, args_conflicts_with_subcommands = true, after_help = examples::USHER)]
 pub struct Cli {
     /// What to do; without one, `serve`.
     #[command(subcommand)]
@@ -27,33 +33,48 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the local edge: sign in, get cookies, play the private stream.
+    #[command(after_help = examples::SERVE)]
     Serve(Serve),
     /// Print a signed URL.
+    #[command(after_help = examples::SIGN)]
     Sign(Sign),
     /// Print signed cookies.
+    #[command(after_help = examples::SIGN_COOKIES)]
     SignCookies(SignCookies),
     /// Say whether CloudFront would admit a request, and why not.
+    #[command(after_help = examples::EXPLAIN)]
     Explain(Explain),
     /// Say what a token may watch by the rules in ENTITLEMENTS, and why.
+    #[command(after_help = examples::ENTITLE)]
     Entitle(Entitle),
     /// Sign every URI of an HLS playlist, from standard input to standard output.
+    #[command(after_help = examples::REWRITE)]
     Rewrite(Rewrite),
     /// Make a key pair.
+    #[command(after_help = examples::KEYGEN)]
     Keygen(Keygen),
     /// Check a deployment, and say how to repair it.
+    #[command(after_help = examples::CHECK)]
     Check(Box<Check>),
     /// Upload a folder of HLS files to the bucket.
+    #[command(after_help = examples::UPLOAD)]
     Upload(Upload),
+    /// Print what a shell needs to complete the commands and flags of usher.
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(Completions),
+    /// Print the manual page of usher, or of one of its commands.
+    #[command(after_help = examples::MAN)]
+    Man(Man),
 }
 
 /// `usher serve`
 #[derive(Args, Clone, Debug)]
 pub struct Serve {
-    /// The address on which the edge listens; port 0 picks a free one.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    /// The port on which the edge listens, or its address and port; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "[HOST:]PORT", value_parser = parse_address)]
     pub listen: SocketAddr,
-    /// The address on which the bucket listens; port 0 picks a free one.
-    #[arg(long, default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
+    /// The port on which the bucket listens, or its address and port; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:8081", value_name = "[HOST:]PORT", value_parser = parse_address)]
     pub bucket_listen: SocketAddr,
     /// The folder that the bucket serves.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../media"), hide_default_value = true)]
@@ -76,6 +97,15 @@ pub struct Serve {
     /// Let everyone sign in as a demo viewer, even if other machines can reach the edge.
     #[arg(long)]
     pub demo: bool,
+    /// Open the player in a browser.
+    #[arg(long)]
+    pub open: bool,
+    /// Print warnings and errors only.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Also print the functions' log, and which settings of the template are not modelled.
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub verbose: bool,
     /// Run the viewer-request function as if CloudFront had removed the signature from the request first. AWS does
     /// not document whether it does.
     #[arg(long, hide = true)]
@@ -126,10 +156,10 @@ pub struct SigningKey {
 /// The conditions of a policy.
 #[derive(Args, Clone, Debug)]
 pub struct Conditions {
-    /// When it ends: Unix seconds or ISO 8601.
-    #[arg(long, value_name = "T", value_parser = parse_time)]
+    /// When it ends: Unix seconds, ISO 8601, or a time from now such as 1h.
+    #[arg(long, visible_alias = "expires", value_name = "T", value_parser = parse_time)]
     pub date_less_than: UnixTime,
-    /// When it begins, exclusive: Unix seconds or ISO 8601.
+    /// When it begins, exclusive: Unix seconds, ISO 8601, or a time from now.
     #[arg(long, value_name = "T", value_parser = parse_time)]
     pub date_greater_than: Option<UnixTime>,
     /// Admit viewers from this IPv4 address or range only.
@@ -205,7 +235,7 @@ pub struct Explain {
     /// A trusted public key in PEM with its id; may be repeated.
     #[arg(long, required = true, value_name = "K=FILE", value_parser = parse_public_key)]
     pub public_key: Vec<(KeyPairId, PathBuf)>,
-    /// The time of the request: Unix seconds or ISO 8601.
+    /// The time of the request: Unix seconds, ISO 8601, or a time from now.
     #[arg(long, value_name = "T", value_parser = parse_time)]
     pub now: Option<UnixTime>,
     /// The viewer's address.
@@ -295,14 +325,14 @@ pub struct Rewrite {
     /// The key that signs.
     #[command(flatten)]
     pub key: SigningKey,
-    /// When the signatures end: Unix seconds or ISO 8601.
-    #[arg(long, value_name = "T", value_parser = parse_time)]
+    /// When the signatures end: Unix seconds, ISO 8601, or a time from now such as 1h.
+    #[arg(long, visible_alias = "expires", value_name = "T", value_parser = parse_time)]
     pub date_less_than: UnixTime,
     /// The path below which URIs are signed.
     #[arg(long, default_value = "/video/")]
     pub prefix: String,
     /// How many path segments below the prefix make an asset; each asset gets its own grant.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_name = "NUMBER", value_parser = parse_depth)]
     pub scope_depth: usize,
     /// What to do with the URIs.
     #[arg(long, default_value = "inline")]
@@ -335,15 +365,16 @@ pub struct Keygen {
 #[derive(Args, Clone, Debug)]
 pub struct Check {
     /// The viewers' URL: the stack's output Url, or the address on which `usher serve` listens.
+    #[arg(value_parser = parse_url)]
     pub url: Url,
     /// A playlist that the viewer may watch.
     #[arg(long, default_value = "/video/clock-ts/master.m3u8", value_name = "PATH", value_parser = parse_path)]
     pub playlist: String,
     /// The bucket's own address, which must reject every request.
-    #[arg(long, value_name = "U")]
+    #[arg(long, value_name = "U", value_parser = parse_url)]
     pub bucket_url: Option<Url>,
     /// The HTTP API's own address, which must reject every request.
-    #[arg(long, value_name = "U")]
+    #[arg(long, value_name = "U", value_parser = parse_url)]
     pub api_url: Option<Url>,
     /// A file with a viewer's bearer token; without it, the variable USHER_BEARER is used.
     #[arg(long, value_name = "FILE")]
@@ -386,6 +417,20 @@ pub struct Upload {
     pub dry_run: bool,
 }
 
+/// `usher completions`
+#[derive(Args, Clone, Debug)]
+pub struct Completions {
+    /// The shell.
+    pub shell: Shell,
+}
+
+/// `usher man`
+#[derive(Args, Clone, Debug)]
+pub struct Man {
+    /// The command; without one, the page of usher itself.
+    pub command: Option<String>,
+}
+
 /// Reads the command line. Help and version go to standard output; a usage error is one line on standard error
 /// and exit code 2.
 ///
@@ -401,33 +446,29 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitC
         let text = error.render().to_string();
         let sentence = text.split("\n\n").next().unwrap_or_default();
         let line: Vec<&str> = sentence.lines().map(str::trim).collect();
-        eprintln!("{}", line.join(" "));
+        // clap's tips suggest words that are similar; the others explain what `--` does.
+        let tip = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
+        let tip: String = tip.filter(|tip| tip.contains("similar")).map(|tip| format!("; {tip}")).collect();
+        eprintln!("{}{tip}", line.join(" "));
         ExitCode::from(2)
     })
 }
 
-/// Unix seconds, ISO 8601 with an offset, or ISO 8601 without one, in UTC.
-fn parse_time(text: &str) -> Result<UnixTime, String> {
-    let seconds = if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
-        text.parse().map_err(|_| "the number is too large".to_owned())?
-    } else {
-        let in_utc = |time: civil::DateTime| time.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
-        let timestamp = text
-            .parse::<Timestamp>()
-            .or_else(|_| text.parse().and_then(in_utc))
-            .map_err(|_| "it is neither Unix seconds nor ISO 8601 such as 2026-11-21T20:00:00Z".to_owned())?;
-        u64::try_from(timestamp.as_second()).map_err(|_| "it lies before 1970".to_owned())?
-    };
-    UnixTime::new(seconds).map_err(|error| error.to_string())
-}
-
 /// A site as scheme, host and port.
-fn parse_website(text: &str) -> Result<Url, String> {
-    let url: Url = text.parse().map_err(|error: url::ParseError| error.to_string())?;
+fn parse_website(text: &str) -> Result<Url, &'static str> {
+    let url: Url = text.parse().map_err(|_| NO_WEBSITE)?;
     let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let is_site =
         matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    if is_origin && is_site { Ok(url) } else { Err("it is not of the form http://127.0.0.1:8000".to_owned()) }
+    if is_origin && is_site { Ok(url) } else { Err(NO_WEBSITE) }
+}
+
+fn parse_url(text: &str) -> Result<Url, &'static str> {
+    text.parse().map_err(|_| "it is no URL such as https://video.example.com")
+}
+
+fn parse_depth(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "it is no number of path segments such as 1")
 }
 
 fn parse_host(text: &str) -> Result<Host, &'static str> {
@@ -454,22 +495,11 @@ fn parse_public_key(text: &str) -> Result<(KeyPairId, PathBuf), String> {
     Ok((KeyPairId::new(id).map_err(|error| error.to_string())?, file.into()))
 }
 
+const NO_WEBSITE: &str = "it is not of the form http://127.0.0.1:8000";
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_time_is_unix_seconds_or_iso_8601() {
-        let expected = Ok(UnixTime::new(1_406_023_941).expect("seconds"));
-        for text in ["1406023941", "2014-07-22T10:12:21Z", "2014-07-22T12:12:21+02:00", "2014-07-22T10:12:21"]
-        {
-            assert_eq!(parse_time(text), expected, "{text}");
-        }
-        assert_eq!(parse_time("2014-07-22"), Ok(UnixTime::new(1_405_987_200).expect("seconds")));
-        for text in ["", "soon", "-1", "1406023941000", "1969-12-31", "99999999999999999999"] {
-            assert!(parse_time(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn a_website_is_a_scheme_a_host_and_a_port() {

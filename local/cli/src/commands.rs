@@ -1,10 +1,12 @@
 //! The commands: each takes its arguments and returns an outcome; only this file prints and exits.
 
 mod check;
+mod completions;
 mod entitle;
 mod explain;
 mod input;
 mod keygen;
+mod man;
 mod rewrite;
 mod serve;
 mod sign;
@@ -68,6 +70,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Keygen(arguments) => keygen::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Upload(arguments) => upload::run(&arguments),
+        Command::Completions(arguments) => Ok(completions::run(&arguments)),
+        Command::Man(arguments) => man::run(&arguments),
     };
     let outcome = outcome.and_then(|outcome| match std::io::stdout().write_all(&outcome.stdout) {
         Ok(()) => Ok(outcome),

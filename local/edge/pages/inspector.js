@@ -1,4 +1,5 @@
-// The inspector: the requests to the edge, newest first, and why each was admitted or refused.
+// The inspector: the requests to the edge, newest first, and why each was admitted or refused. A request arrives here
+// without its secrets: placeholders have taken their place.
 //
 // Paths and messages come from anyone who sends a request, so the page shows everything as text, never as
 // markup.
@@ -18,12 +19,24 @@ const CREDENTIALS = {
   url: 'signed URL',
 };
 
+const REFUSED_BY = {
+  edge: 'the edge',
+  'viewer-request': 'the viewer-request function',
+  bucket: 'the bucket',
+  'issue-cookies': 'the function issue-cookies',
+  'resign-manifest': 'the function resign-manifest',
+};
+
+/** What a token's claims are called in the settings that they must agree with. */
+const CLAIMS = { iss: 'issuer', aud: 'audience', azp: 'authorized party', client_id: 'client', sub: 'viewer', kid: 'key id', alg: 'algorithm', typ: 'type', token_use: 'use' };
+const TIMES = { iat: 'issued', nbf: 'begins', exp: 'ends' };
+
 const element = (id) => document.getElementById(id);
 const list = element('requests');
 /** What is or was in the list: a connection made anew replays what we have already. */
 const seen = new Set();
 const waiting = [];
-const counts = { admitted: 0, refused: 0, open: 0 };
+const counts = { admitted: 0, issued: 0, refused: 0, open: 0 };
 let paused = false;
 let announced = summary();
 
@@ -32,6 +45,8 @@ start();
 function start() {
   element('refused-only').addEventListener('change', filter);
   element('own-pages').addEventListener('change', filter);
+  element('viewer').addEventListener('change', filter);
+  element('asset').addEventListener('change', filter);
   element('pause').addEventListener('click', togglePause);
   element('clear').addEventListener('click', clear);
   setInterval(announce, ANNOUNCE_EVERY_MS);
@@ -60,7 +75,11 @@ function receive(request) {
 
 function show(request) {
   counts[request.verdict] = (counts[request.verdict] ?? 0) + 1;
-  list.prepend(row(request));
+  request.viewers.forEach((viewer) => offer('viewer', viewer));
+  if (request.asset) offer('asset', request.asset);
+  const item = row(request);
+  judge(item);
+  list.prepend(item);
   while (list.children.length > KEPT) list.lastElementChild.remove();
   showEmpty();
 }
@@ -70,6 +89,8 @@ function show(request) {
 function row(request) {
   const item = make('li', {}, details(request));
   item.dataset.verdictOf = request.verdict;
+  item.dataset.asset = request.asset ?? '';
+  item.viewers = request.viewers;
   item.dataset.own = request.origin === 'usher' && request.verdict !== 'refused' ? 'yes' : 'no';
   return item;
 }
@@ -79,12 +100,15 @@ function details(request) {
   badge.dataset.verdict = request.verdict;
   const target = make('span', { className: 'target' }, `${request.method} ${request.target}`);
   if (request.verdict === 'refused') target.append(make('span', { className: 'why' }, shortly(request)));
+  if (request.verdict === 'issued') target.append(make('span', { className: 'what' }, issued(request.issued)));
   const summary = make('summary', { className: 'row' },
     make('span', { className: 'time' }, new Date(request.time).toLocaleTimeString([], { hourCycle: 'h23' })),
     make('span', {}, badge),
     target,
-    make('span', { className: 'quiet behavior' }, request.behavior ?? '–'),
-    make('span', { className: 'quiet' }, CREDENTIALS[request.credential] ?? '–'),
+    cell('Viewer', 'viewer', request.viewers.join(', ')),
+    cell('Signature', 'signature', CREDENTIALS[request.credential]),
+    cell('Cache', 'cache', request.cache),
+    cell('Took', 'took number', took(request)),
     make('span', { className: 'number' }, String(request.status)));
   const whole = make('details', {}, summary);
   // Built when first opened: most rows are never opened.
@@ -94,15 +118,81 @@ function details(request) {
   return whole;
 }
 
-function shortly({ code, reason, message }) {
-  return [code, reason ?? message].filter(Boolean).join(': ');
+/** A cell that names its column to those who do not see the head of the list. */
+function cell(name, className, text) {
+  const label = make('span', { className: 'visually-hidden' }, `${name}: `);
+  return make('span', { className: `quiet ${className}${text ? '' : ' none'}` }, ...(text ? [label, text] : ['–']));
+}
+
+function took({ milliseconds }) {
+  return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
+}
+
+function shortly({ code, problem, reason, message }) {
+  return [code ?? problem?.split(':').at(-1), reason ?? message].filter(Boolean).join(': ');
+}
+
+function issued({ by, resources, expires_at: end }) {
+  const until = new Date(end * 1000).toLocaleTimeString([], { hourCycle: 'h23' });
+  return `${by === 'url' ? 'a signed URL' : 'signed cookies'} for ${resources.join(' and ')}, until ${until}`;
 }
 
 function more(request) {
-  const facts = factsOf(request).filter(([, value]) => value !== null && value !== undefined && value !== '');
-  return make('div', { className: 'more' },
-    make('p', { className: 'sentence' }, sentence(request)),
-    make('dl', {}, ...facts.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, String(value))])));
+  const parts = [make('p', { className: 'sentence' }, sentence(request))];
+  const add = (title, part) => parts.push(make('h2', {}, title), part);
+  if (request.checks.length) add('Checked in this order', checklist(request.checks));
+  if (request.token) add('What the token says (not verified)', facts(claimsOf(request)));
+  if (request.accepted.length) add('Accepted here', items(request.accepted));
+  add('Request and answer', facts(factsOf(request)));
+  parts.push(copyButton(request));
+  return make('div', { className: 'more' }, ...parts);
+}
+
+function facts(pairs) {
+  const known = pairs.filter(([, value]) => value !== null && value !== undefined && value !== '');
+  return make('dl', {}, ...known.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, String(value))]));
+}
+
+function items(texts) {
+  return make('ul', {}, ...texts.map((text) => make('li', {}, text)));
+}
+
+/** The checks that `usher explain` prints. */
+function checklist(checks) {
+  const answers = checks.map(({ question, passed }) => {
+    const answer = make('strong', {}, passed ? 'yes' : 'no');
+    const item = make('li', {}, `${question} `, answer);
+    item.dataset.passed = passed ? 'yes' : 'no';
+    return item;
+  });
+  return make('ol', { className: 'checks' }, ...answers);
+}
+
+function copyButton(request) {
+  const button = make('button', { type: 'button', className: 'copy' }, 'Copy as curl');
+  const told = make('span', { className: 'hint', role: 'status' });
+  button.addEventListener('click', async () => {
+    const text = curl(request);
+    try {
+      await navigator.clipboard.writeText(text);
+      told.textContent = 'Copied. Replace TOKEN, VALUE and the like with what your player has.';
+    } catch {
+      // A page that came by http from another machine has no clipboard.
+      told.replaceChildren(make('code', {}, text));
+    }
+  });
+  return make('div', { className: 'buttons' }, button, told);
+}
+
+/** The request, with a placeholder for each secret. */
+function curl({ method, target, headers, asked }) {
+  const named = (text) => text.replace(/([^?&=;]+)=…/g, (_, name) => `${name}=${name.replace(/[^a-z]+/gi, '_').toUpperCase()}`);
+  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+  const verb = { GET: '-i', HEAD: '-I' }[method] ?? `-i -X ${method}`;
+  const parts = [`curl ${verb} ${quoted(location.origin + named(target))}`];
+  parts.push(...headers.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`));
+  if (asked) parts.push(`-d ${quoted(JSON.stringify({ path: named(asked) }))}`);
+  return parts.join(' \\\n  ');
 }
 
 function sentence(request) {
@@ -110,32 +200,54 @@ function sentence(request) {
   switch (request.verdict) {
     case 'admitted':
       return `Admitted by its ${by ?? 'signature'}: signed by a key this edge trusts, for this resource, and not expired.`;
+    case 'issued':
+      return `The viewer signed in, and received ${issued(request.issued)}.`;
     case 'refused':
-      return `Refused${by ? `, although it carried ${by === 'signed URL' ? 'a signed URL' : by}` : ''}: ${request.reason ?? request.message ?? request.code}`;
+      return `Refused by ${REFUSED_BY[request.refused_by] ?? request.refused_by}${by ? `, although it carried ${by === 'signed URL' ? 'a signed URL' : by}` : ''}: ${request.reason ?? request.message ?? request.code}`;
     default:
       return 'Open: this behavior requires no signature.';
   }
 }
 
 function factsOf(request) {
-  const { policy } = request;
+  const { policy, playlist } = request;
   return [
     ['Request', `${request.method} ${request.target}`],
+    ['Asks for', request.asked],
     ['Came at', new Date(request.time).toLocaleString([], { hourCycle: 'h23' })],
+    ['Viewer', request.viewers.join(', ')],
+    ['Verified by', request.authenticator],
+    ['Asset', request.asset],
     ['Behavior', behavior(request)],
-    ['Went to', request.verdict === 'refused' ? 'nowhere: refused at the edge' : ORIGINS[request.origin] ?? request.origin],
-    ['Credential', CREDENTIALS[request.credential] ?? 'none'],
+    ['Went to', atEdge(request) ? 'nowhere: refused at the edge' : ORIGINS[request.origin] ?? request.origin],
+    ['Problem type', request.problem],
+    ['CloudFront’s code', request.code],
+    ['CloudFront’s message', request.message],
+    ['Signature', CREDENTIALS[request.credential] ?? 'none'],
     ['Key pair id', request.key_pair_id],
+    ['Policy', policy && !policy.is_signed ? 'not proven: its signature is not valid' : null],
     ['Policy covers', policy?.resource],
     ['Policy ends', policy?.expires_at && moment(policy.expires_at, request.time)],
     ['Policy begins', policy?.not_before && moment(policy.not_before, request.time)],
     ['Policy address', policy?.ip_address],
-    ['CloudFront’s code', request.code],
-    ['CloudFront’s message', request.message],
+    ['Issued', request.issued && issued(request.issued)],
+    ['Playlist', playlist && `${playlist.style}, ${playlist.signed} signed${playlist.left ? `, not signed: ${playlist.left}` : ''}`],
+    ['Cache', request.cache],
     ['Status', request.status],
     ['Size', request.bytes === null ? null : `${request.bytes.toLocaleString()} bytes`],
-    ['Took', `${request.milliseconds.toFixed(1)} ms`],
+    ['Took', took(request)],
   ];
+}
+
+function claimsOf({ token, time }) {
+  return Object.entries(token).map(([name, value]) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return [`${name} (${TIMES[name] ?? CLAIMS[name]})`, name in TIMES && Number.isFinite(value) ? moment(value, time) : text];
+  });
+}
+
+function atEdge({ verdict, refused_by: by }) {
+  return verdict === 'refused' && (by === 'edge' || by === 'viewer-request');
 }
 
 function behavior({ behavior: pattern, restricted }) {
@@ -161,9 +273,25 @@ function make(name, properties, ...children) {
 // ---- The list
 
 function filter() {
-  list.classList.toggle('refused-only', element('refused-only').checked);
-  list.classList.toggle('hide-own', !element('own-pages').checked);
+  [...list.children].forEach(judge);
   showEmpty();
+}
+
+/** Hides a row that the filters leave out. */
+function judge(item) {
+  const [viewer, asset] = [element('viewer').value, element('asset').value];
+  item.hidden = (element('refused-only').checked && item.dataset.verdictOf !== 'refused')
+    || (!element('own-pages').checked && item.dataset.own === 'yes')
+    || (viewer !== '' && !item.viewers.includes(viewer))
+    || (asset !== '' && item.dataset.asset !== asset);
+}
+
+/** A choice in a filter, once. */
+function offer(id, value) {
+  const { options } = element(id);
+  if ([...options].some((option) => option.value === value)) return;
+  const option = make('option', { value }, value);
+  element(id).insertBefore(option, [...options].find((one) => one.value !== '' && one.value > value) ?? null);
 }
 
 function togglePause() {
@@ -185,10 +313,10 @@ function showPause() {
 }
 
 function showEmpty() {
-  const refusedOnly = element('refused-only').checked;
-  const hideOwn = !element('own-pages').checked;
-  element('empty').hidden = [...list.children].some(({ dataset }) =>
-    !(refusedOnly && dataset.verdictOf !== 'refused') && !(hideOwn && dataset.own === 'yes'));
+  const isEmpty = list.children.length === 0;
+  element('empty').hidden = [...list.children].some(({ hidden }) => !hidden);
+  element('nothing').hidden = !isEmpty;
+  element('filtered').hidden = isEmpty;
 }
 
 /** Counts, now and then: reading out each request would drown everything else. */
@@ -200,7 +328,7 @@ function announce() {
 }
 
 function summary() {
-  return `${counts.admitted} admitted, ${counts.refused} refused.`;
+  return `${counts.admitted} admitted, ${counts.issued} issued, ${counts.refused} refused.`;
 }
 
 function connection(text, live) {

@@ -5,7 +5,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -16,20 +16,22 @@ use axum::{
 };
 use cloudfront_signing::{DenialCode, Verifier};
 use futures::FutureExt as _;
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use hls_rewrite::AssetTree;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use usher_runtime::{Clock, Problem, ProblemType, ViewerProtocol};
 
 use super::{
     cache::{Cache, Rules, passed_on},
     cors::CrossOrigin,
-    distribution::{Behavior, Distribution, ViewerProtocolPolicy},
+    distribution::{Behavior, Distribution, Target, ViewerProtocolPolicy},
     hosts::Hosts,
     https::Https,
     identity_provider::{IdentityProvider, SignIn},
     incoming::{Incoming, Signatures, protocol, target, url},
-    inspector::{Inspector, Record, reason_of},
+    inspector::{Inspector, Record, Told, reason_of},
     limits::too_long,
     origin::Origins,
+    origin_request::OriginRequest,
     pages::Pages,
     plain_text::text,
 };
@@ -50,6 +52,10 @@ pub(super) struct Edge {
     /// `None` if the demo is off.
     pub(super) identity_provider: Option<IdentityProvider>,
     pub(super) inspector: Inspector,
+    /// Whose viewers may sign in.
+    pub(super) vouchers: Vec<String>,
+    /// Which asset a path belongs to.
+    pub(super) tree: AssetTree,
     pub(super) clock: Clock,
 }
 
@@ -68,10 +74,11 @@ impl Edge {
             }
         }
 
-        let mut record = Record::new(parts.method.as_str(), target(&parts), (self.clock)());
+        let mut record = Record::new(parts.method.as_str(), target(&parts), &parts.headers, (self.clock)());
+        let path = parts.uri.path().to_owned();
         let response = match host {
             Err(wrong) => {
-                record.rejected(&wrong.sentence);
+                record.rejected("edge", &wrong.sentence);
                 text(wrong.status, wrong.sentence)
             }
             Ok(host) if parts.uri.path() == "/demo/sign-in" => match self.by_https(&host, &parts) {
@@ -80,18 +87,11 @@ impl Edge {
             },
             Ok(host) => self.distribute(viewer, &host, parts, body, &mut record).await,
         };
-        record.status = response.status().as_u16();
-        let length = response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-        record.bytes = length.and_then(|length| length.parse().ok());
-        record.milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
-        tracing::info!(
-            method = record.method,
-            target = record.target,
-            status = record.status,
-            verdict = record.verdict,
-            code = record.code,
-            "request"
-        );
+        record.asset = self.tree.of(record.video(&path)).map(|asset| asset.as_str().to_owned());
+        if record.is_unknown_viewer(&response) {
+            record.accepted.clone_from(&self.vouchers);
+        }
+        record.left(&response, started.elapsed().as_secs_f64() * 1_000.0);
         self.inspector.note(record);
         response
     }
@@ -133,22 +133,25 @@ impl Edge {
         record: &mut Record,
     ) -> Response<Body> {
         if let Some(response) = too_long(host, &parts) {
-            record.rejected("the request is too long");
+            record.rejected("edge", "the request is too long");
             return response;
         }
         let behavior = self.distribution.behavior(parts.uri.path());
         record.behavior = Some(behavior.name().to_owned());
         record.origin = behavior.origin.target.name();
         record.restricted = behavior.restricted;
+        if matches!(behavior.origin.target, Target::IssueCookies) {
+            record.signs_in(&parts.headers);
+        }
         let incoming = Incoming::new(viewer, host, parts, (self.clock)());
         if incoming.came_by_http()
             && let Some(response) = behavior.viewer_protocol.answer(incoming.method(), incoming.url())
         {
-            record.rejected("it came by HTTP");
+            record.rejected("edge", "it came by HTTP");
             return response;
         }
         if let Some(reason) = not_taken(behavior, incoming.method(), &body) {
-            record.rejected(&reason);
+            record.rejected("edge", &reason);
             return refusal(DenialCode::AccessDenied, &reason);
         }
         let verifier = if behavior.trusts_signing_key { &self.verifier } else { &self.stranger };
@@ -164,20 +167,38 @@ impl Edge {
         let (request, key) = match incoming.into_origin_request(behavior, self.signatures).await {
             Ok(request) => request,
             Err(answer) => {
-                record.rejected(&answer.reason);
+                record.rejected("viewer-request", &answer.reason);
+                record.problem = answer.problem;
                 return answer.response;
             }
         };
         let target = &behavior.origin.target;
         let is_cached = !behavior.cache.is_disabled() && matches!(request.method, Method::GET | Method::HEAD);
+        let told = Mutex::new(None);
         let mut response = if is_cached {
             let rules = Rules { policy: &behavior.cache, compress: behavior.compress };
-            let ask = |request| self.origins.call(target, request, Body::empty()).boxed();
-            self.cache.respond(rules, key, request, self.now(), &ask).await
+            let ask = |request| self.ask(target, request, Body::empty(), &told).boxed();
+            let response = self.cache.respond(rules, key, request, self.now(), &ask).await;
+            record.cache = Some(cache_word(response.headers()));
+            response
         } else {
-            passed_on(self.origins.call(target, request, body).await)
+            passed_on(self.ask(target, request, body, &told).await)
         };
+        record.answered(told.into_inner().unwrap_or_else(PoisonError::into_inner), &response);
         behavior.response_headers.apply(cross_origin.as_ref(), response.headers_mut());
+        response
+    }
+
+    /// The origin's response, and in `told` what a function says about it. A response in the cache has none.
+    async fn ask(
+        &self,
+        target: &Target,
+        request: OriginRequest,
+        body: Body,
+        told: &Mutex<Option<Told>>,
+    ) -> Response<Body> {
+        let mut response = self.origins.call(target, request, body).await;
+        *told.lock().unwrap_or_else(PoisonError::into_inner) = response.extensions_mut().remove::<Told>();
         response
     }
 
@@ -218,6 +239,17 @@ fn not_taken(behavior: &Behavior, method: &Method, body: &Body) -> Option<String
     }
     let has_body = method == Method::GET && !body.is_end_stream();
     has_body.then(|| "CloudFront rejects a GET with a body".to_owned())
+}
+
+/// `X-Cache` in one word. For an error it does not say where the error comes from; one in the cache has an age.
+fn cache_word(headers: &HeaderMap) -> &'static str {
+    let told = headers.get("x-cache").and_then(|told| told.to_str().ok()).unwrap_or_default();
+    match told.split(' ').next() {
+        Some("Hit") => "hit",
+        Some("RefreshHit") => "refreshed",
+        Some("Error") if headers.contains_key(header::AGE) => "hit",
+        _ => "miss",
+    }
 }
 
 /// CloudFront's answer to a request that is rejected, and one sentence for people.

@@ -35,6 +35,7 @@ mod viewer_protocol;
 mod website;
 
 pub use content_type::content_type;
+pub use inspector::{CheckRecord, Issued, Playlist, PolicyRecord, Record};
 pub use options::Options;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
@@ -43,7 +44,7 @@ use axum::{extract::ConnectInfo, serve::ListenerExt as _};
 use cloudfront_signing::{UnixTime, Verifier};
 use issue_cookies::{IssueCookies, PlainHttp};
 use resign_manifest::{HostGrants, PlaylistSource, ResignManifest};
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::broadcast, task::JoinSet};
 use url::Host;
 use usher_cloudformation::TemplateError;
 use usher_runtime::{Clock, ConfigError, Grants, SigningError, ViewerProtocol, with_sources};
@@ -180,8 +181,13 @@ pub struct Running {
     pub authority: Option<AuthorityFile>,
     /// The template's settings that the edge does not model.
     pub not_modelled: Vec<String>,
+    /// How many streams the player page lists.
+    pub streams: usize,
+    /// Whose viewers may sign in.
+    pub vouchers: Vec<String>,
     /// The edge without its socket. A request to it carries the viewer's address as `ConnectInfo<SocketAddr>`.
     pub service: axum::Router,
+    requests: broadcast::Sender<Record>,
     tasks: JoinSet<()>,
 }
 
@@ -195,11 +201,22 @@ pub struct AuthorityFile {
 }
 
 impl Running {
+    /// The protocol of viewers.
+    #[must_use]
+    pub fn protocol(&self) -> ViewerProtocol {
+        if self.authority.is_some() { ViewerProtocol::Https } else { ViewerProtocol::Http }
+    }
+
     /// The URL of the edge, without a slash at its end.
     #[must_use]
     pub fn url(&self) -> String {
-        let protocol = if self.authority.is_some() { ViewerProtocol::Https } else { ViewerProtocol::Http };
-        format!("{protocol}://{}", self.address)
+        format!("{}://{}", self.protocol(), self.address)
+    }
+
+    /// Each request from now on. A reader that is too slow loses some.
+    #[must_use]
+    pub fn requests(&self) -> broadcast::Receiver<Record> {
+        self.requests.subscribe()
     }
 
     /// Waits until the edge stops. It stops by itself only if its listener fails.
@@ -228,6 +245,8 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
     let https = edge.https.clone();
     let hosts = edge.hosts.at(bucket_address);
     let not_modelled = edge.distribution.not_modelled.clone();
+    let (streams, vouchers) = (edge.pages.streams().len(), edge.vouchers.clone());
+    let requests = edge.inspector.live.clone();
     let edge = Arc::new(edge);
     let service = axum::Router::new().fallback(
         move |ConnectInfo(viewer): ConnectInfo<SocketAddr>, request| async move {
@@ -236,31 +255,39 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
     );
     let mut tasks = JoinSet::new();
     tasks.spawn(bucket.serve(bucket_listener, hosts));
-    if let Some(https) = https {
-        let authority = https.authority();
-        let authority =
-            AuthorityFile { path: authority.file().to_owned(), fingerprint: authority.fingerprint() };
-        tasks.spawn(https.serve(listener, service.clone()));
-        return Ok(Running {
-            address,
-            bucket_address,
-            authority: Some(authority),
-            not_modelled,
-            service,
-            tasks,
-        });
-    }
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
+    let authority = https.as_ref().map(|https| https.authority());
+    let authority = authority.map(|authority| AuthorityFile {
+        path: authority.file().to_owned(),
+        fingerprint: authority.fingerprint(),
     });
-    let connected = service.clone().into_make_service_with_connect_info::<SocketAddr>();
-    tasks.spawn(async move {
-        // It returns only if the listener fails for good.
-        if let Err(error) = axum::serve(listener, connected).await {
-            tracing::error!(%error, "the edge stopped");
+    match https {
+        Some(https) => {
+            tasks.spawn(https.serve(listener, service.clone()));
         }
-    });
-    Ok(Running { address, bucket_address, authority: None, not_modelled, service, tasks })
+        None => {
+            let listener = listener.tap_io(|stream| {
+                let _ = stream.set_nodelay(true);
+            });
+            let connected = service.clone().into_make_service_with_connect_info::<SocketAddr>();
+            tasks.spawn(async move {
+                // It returns only if the listener fails for good.
+                if let Err(error) = axum::serve(listener, connected).await {
+                    tracing::error!(%error, "the edge stopped");
+                }
+            });
+        }
+    }
+    Ok(Running {
+        address,
+        bucket_address,
+        authority,
+        not_modelled,
+        streams,
+        vouchers,
+        service,
+        requests,
+        tasks,
+    })
 }
 
 /// Everything that the edge at `address` needs for requests.
@@ -279,7 +306,7 @@ async fn edge(
     let issuers = settings::issuers(options, look_up, identity_provider.as_ref());
     let protocol = if options.tls { ViewerProtocol::Https } else { ViewerProtocol::Http };
     let settings = FunctionSettings::new(&deployed, look_up, &key, issuers, (protocol, address.port()));
-    let mut origins = origins(&settings, bucket, &clock).await.map_err(|error| match error {
+    let (mut origins, config) = origins(&settings, bucket, &clock).await.map_err(|error| match error {
         EdgeError::Config { function: "issue-cookies", source } if !options.has_demo() => {
             EdgeError::NoDemo { listen: options.listen, source }
         }
@@ -306,6 +333,8 @@ async fn edge(
         pages: Pages::new(&options.media, &options.state, player_at_root),
         identity_provider,
         inspector: Inspector::default(),
+        vouchers: config.authenticators.vouchers(),
+        tree: config.tree,
         clock,
     })
 }
@@ -319,17 +348,18 @@ fn https(options: &Options, named: &[Host], clock: &Clock) -> Result<Https, Edge
     Ok(Https::new(authority, &names, Arc::clone(clock)))
 }
 
-/// The functions with their settings.
+/// The functions with their settings, and the settings of `issue-cookies`.
 async fn origins(
     settings: &FunctionSettings<'_>,
     client: aws_sdk_s3::Client,
     clock: &Clock,
-) -> Result<Origins, EdgeError> {
+) -> Result<(Origins, issue_cookies::Config), EdgeError> {
     let http = || issue_cookies::http_client(reqwest::Client::builder());
     let config = issue_cookies::Config::read(&settings.of("issue-cookies")?, &http, PlainHttp::OnLoopback)
         .map_err(|source| EdgeError::Config { function: "issue-cookies", source })?;
     let grants = Grants::open(config.signing.clone()).await?;
-    let issue_cookies = IssueCookies::new(config, grants, Arc::clone(clock));
+    let issue_cookies = IssueCookies::new(config.clone(), grants, Arc::clone(clock));
+    let of_issue_cookies = config;
 
     let config = resign_manifest::Config::read(&settings.of("resign-manifest")?)
         .map_err(|source| EdgeError::Config { function: "resign-manifest", source })?;
@@ -337,14 +367,15 @@ async fn origins(
     let grants = HostGrants::open(&config).await?;
     let resign_manifest = ResignManifest::new(config, grants, source, Arc::clone(clock));
 
-    Ok(Origins {
+    let origins = Origins {
         issue_cookies,
         resign_manifest,
         bucket: client,
         bucket_name: BUCKET.to_owned(),
         websites: None,
         hostile: false,
-    })
+    };
+    Ok((origins, of_issue_cookies))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, EdgeError> {

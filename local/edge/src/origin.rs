@@ -1,7 +1,8 @@
 //! The origins: the two functions, called in process, and the bucket.
 
 use aws_lambda_events::event::{
-    apigw::ApiGatewayV2httpResponse, lambda_function_urls::LambdaFunctionUrlResponse,
+    apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
+    lambda_function_urls::LambdaFunctionUrlResponse,
 };
 use aws_sdk_s3::{
     Client,
@@ -24,6 +25,7 @@ use super::{
     distribution::Target,
     events::{function_url_event, http_api_event},
     handler::WHY,
+    inspector::Told,
     limits::{is_sent_by_lambda, is_signed_alike},
     origin_request::OriginRequest,
     plain_text::text,
@@ -43,16 +45,22 @@ pub(super) struct Origins {
 }
 
 impl Origins {
+    /// The response. One of a function has the function's [`Told`] as an extension.
     pub(super) async fn call(&self, target: &Target, request: OriginRequest, body: Body) -> Response<Body> {
         match target {
             Target::Bucket => self.object(&request).await,
             Target::IssueCookies => match event(&request, body, http_api_event).await {
-                Ok(event) => http_api_response(self.issue_cookies.handle(event).await),
+                Ok(event) => self.issue_cookies(event).await,
                 Err(response) => response,
             },
             Target::ResignManifest if self.hostile && !is_signed_alike(&request.path) => not_signed_alike(),
             Target::ResignManifest => match event(&request, body, function_url_event).await {
-                Ok(event) => function_url_response(self.resign_manifest.handle(event).await, &request.method),
+                Ok(event) => {
+                    let (answer, record) = self.resign_manifest.handle_with_record(event).await;
+                    let mut response = function_url_response(answer, &request.method);
+                    response.extensions_mut().insert(Told::by_resign_manifest(record));
+                    response
+                }
                 Err(response) => response,
             },
             Target::Website(url) => match &self.websites {
@@ -60,6 +68,14 @@ impl Origins {
                 None => text(StatusCode::BAD_GATEWAY, "no web site can be asked"),
             },
         }
+    }
+
+    async fn issue_cookies(&self, event: ApiGatewayV2httpRequest) -> Response<Body> {
+        let body = event.body.clone();
+        let (answer, record) = self.issue_cookies.handle_with_record(event).await;
+        let mut response = http_api_response(answer);
+        response.extensions_mut().insert(Told::by_issue_cookies(record, body.as_deref()));
+        response
     }
 
     /// The object of the path, requested as CloudFront requests it from S3: signed, with the viewer's range.

@@ -55,7 +55,7 @@ impl Pages {
     }
 
     /// The multivariant playlists in the media folder.
-    fn streams(&self) -> Vec<Stream> {
+    pub(super) fn streams(&self) -> Vec<Stream> {
         let mut streams = Vec::new();
         let mut folders = vec![self.media.clone()];
         while let Some(folder) = folders.pop() {

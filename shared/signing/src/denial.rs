@@ -245,6 +245,13 @@ impl Check {
         Self::IpAddress,
     ];
 
+    /// The checks that were made, in their order, and whether the request passed each: all of them, or those up to the
+    /// one that `refused`.
+    pub fn made(refused: Option<Self>) -> impl Iterator<Item = (Self, bool)> {
+        let is_made = move |check: &Self| refused.is_none_or(|refused| *check <= refused);
+        Self::ALL.into_iter().filter(is_made).map(move |check| (check, refused != Some(check)))
+    }
+
     /// The question that the check answers.
     #[must_use]
     pub fn question(self) -> &'static str {

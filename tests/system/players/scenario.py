@@ -111,8 +111,8 @@ def told(claim, right, wrong):
 
 def refused_paths(log):
     """The paths of requests below /video/ whose answer was an error."""
-    requests = re.findall(r'target="(/video/[^?"]*)[^"]*" status=(\d+)', log)
-    return sorted({f"{status} {path}" for path, status in requests if status not in ("200", "206")})
+    requests = re.findall(r"^(\d+) \w+ +\w+ (/video/\S*)", log, re.MULTILINE)
+    return sorted({f"{status} {path}" for status, path in requests if status not in ("200", "206")})
 
 
 def compare(case, player, plain, origin, token, state):

@@ -12,7 +12,7 @@ use super::{
     AuthenticationError,
     jwk_set::JwkSet,
     jwks::Jwks,
-    jwt::{TokenRules, VerifiedToken},
+    jwt::{Audience, TokenRules, VerifiedToken},
     paths::PathClaims,
     token::{Token, TokenError},
     verifying_key::VerifyingKey,
@@ -60,6 +60,20 @@ impl Issuer {
         let paths = self.path_claims.read(&claims)?;
         claims.retain(|name, _| !self.self_asserted.contains(&name.as_str()));
         Ok(Subject { id: subject, expires, claims, paths, authenticator: self.authenticator })
+    }
+
+    /// Whose tokens these are, and for whom, in a few words.
+    pub(super) fn words(&self) -> String {
+        let TokenRules { issuer, audience, .. } = &self.rules;
+        let of = match issuer {
+            Some(issuer) => format!("of {issuer}"),
+            None => format!("without iss ({})", self.authenticator),
+        };
+        match audience {
+            Audience::Unnamed => format!("tokens {of}"),
+            Audience::Aud(names) => format!("tokens {of} for {}", names.join(" or ")),
+            Audience::ClientId(names) => format!("tokens {of} for the client {}", names.join(" or ")),
+        }
     }
 
     /// Whether a Plone site issues these tokens, which then are in a cookie, too.

@@ -170,6 +170,11 @@ impl PloneOnline {
         self.authenticate(Claimed { id: ticket.user_id().to_owned(), expires, header }).await
     }
 
+    /// Where the site is.
+    pub(super) fn url(&self) -> &str {
+        &self.site.0
+    }
+
     /// Opens the connection for the first viewer's request during INIT.
     pub(super) fn warming(&self) -> Warming<'_> {
         Warming::new("the Plone site", WARMING_LIMIT, self.connect())

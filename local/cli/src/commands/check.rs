@@ -1,7 +1,8 @@
 //! `usher check`
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
+use anstream::{AutoStream, ColorChoice};
 use url::Url;
 use usher_check::{Credential, Options};
 use usher_runtime::system_clock;
@@ -28,9 +29,15 @@ pub(super) fn run(arguments: &Check) -> Result<Outcome, InputError> {
         .map_err(|error| InputError::new(error.to_string()))?;
     let text = match arguments.output {
         ExplainOutput::Json => report.to_json().to_string(),
+        ExplainOutput::Text if has_color() => report.in_color().to_string(),
         ExplainOutput::Text => report.to_string(),
     };
     Ok(Outcome { refused: !report.is_right(), ..Outcome::line(text) })
+}
+
+/// Whether standard output is a terminal, and nobody (NO_COLOR) has asked for plain text.
+fn has_color() -> bool {
+    AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
 
 /// The address of the same host by plain http, at http's own port.

@@ -122,13 +122,8 @@ fn to_text(decision: &Result<Admitted, Box<Denial>>, now: UnixTime) -> String {
     lines.extend(policy.into_iter().flat_map(|policy| policy_lines(policy, now)));
     lines.push("checked in this order:".to_owned());
     let refused = decision.as_ref().err().map(|denial| denial.reason.check());
-    for check in Check::ALL {
-        let answer = match refused {
-            Some(refused) if check == refused => "no",
-            Some(refused) if check > refused => break,
-            _ => "yes",
-        };
-        lines.push(format!("  {:<44}{answer}", check.question()));
+    for (check, is_passed) in Check::made(refused) {
+        lines.push(format!("  {:<44}{}", check.question(), if is_passed { "yes" } else { "no" }));
     }
     lines.join("\n")
 }

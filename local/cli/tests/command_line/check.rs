@@ -1,19 +1,18 @@
 //! `usher check`
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    process::{Child, Stdio},
-};
+use std::fs;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::{command, run, told};
+use crate::{
+    program::{command, run, told},
+    serving::Serving,
+};
 
 #[test]
 fn what_is_served_here_is_right() {
-    let serving = Serving::start();
+    let serving = Serving::start(&[], &[]);
     let (code, stdout, stderr) =
         run(&["check", &serving.url, "--bucket-url", &serving.bucket_url, "--output", "json"]);
     assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
@@ -28,7 +27,7 @@ fn what_is_served_here_is_right() {
 
 #[test]
 fn what_is_wrong_is_told_with_its_cure_and_exit_code_1() {
-    let serving = Serving::start();
+    let serving = Serving::start(&[], &[]);
     let folder = TempDir::new().unwrap();
     let token = folder.path().join("token");
     fs::write(&token, "not-a-token\n").unwrap();
@@ -40,7 +39,9 @@ fn what_is_wrong_is_told_with_its_cure_and_exit_code_1() {
         let (code, stdout, stderr) = told(command.env("USHER_BEARER", "not-a-token").output().unwrap());
         assert_eq!((code, stderr.as_str()), (Some(1), ""), "{from}");
         let mut lines = stdout.lines().skip_while(|line| !line.starts_with("wrong"));
-        assert_eq!(lines.next(), Some("wrong     sign-in             401: the token is not accepted here"));
+        assert_eq!(lines.next(), Some("wrong     sign-in             does a viewer get cookies?"));
+        let found = "                              401: the token is not accepted here";
+        assert_eq!(lines.next(), Some(found));
         let cure = "                              cure: the credential is not accepted: compare its issuer, audience and \
                     expiry with the parameters that say who may watch (JwtIssuer, JwtAudience, PloneSite, \
                     DjangoKeysArn, …)";
@@ -65,7 +66,7 @@ fn bad_usage_is_one_line_and_exit_code_2() {
             "https://h/video is not where a distribution stands: give its protocol and host, such as \
              https://video.example.com",
         ),
-        (&["check", "h"], "invalid value 'h' for '<URL>': relative URL without a base"),
+        (&["check", "h"], "invalid value 'h' for '<URL>': it is no URL such as https://video.example.com"),
         (
             &["check", "https://h", "--playlist", "p.m3u8"],
             "invalid value 'p.m3u8' for '--playlist <PATH>': it is no path such as /video/m/master.m3u8",
@@ -89,36 +90,5 @@ fn bad_usage_is_one_line_and_exit_code_2() {
     ];
     for (arguments, expected) in rows {
         assert_eq!(run(arguments), (Some(2), String::new(), format!("error: {expected}\n")));
-    }
-}
-
-/// `usher serve`, which stops when it is dropped.
-struct Serving {
-    child: Child,
-    url: String,
-    bucket_url: String,
-    _state: TempDir,
-}
-
-impl Serving {
-    fn start() -> Self {
-        let state = TempDir::new().unwrap();
-        let folder = state.path().to_str().unwrap();
-        let anywhere = "127.0.0.1:0";
-        let mut serve =
-            command(&["serve", "--listen", anywhere, "--bucket-listen", anywhere, "--state", folder]);
-        let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut address =
-            |before: &str| lines.next().unwrap().unwrap().strip_prefix(before).unwrap().to_owned();
-        let (url, bucket_url) = (address("listening on "), address("bucket on "));
-        Self { child, url, bucket_url, _state: state }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

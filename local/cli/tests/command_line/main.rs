@@ -11,6 +11,7 @@ mod keys;
 mod program;
 mod rewrite;
 mod serve;
+mod serving;
 mod sign;
 mod sign_cookies;
 mod upload;

@@ -1,14 +1,10 @@
 //! `usher serve`
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    process::Stdio,
-};
+use std::{fs, thread, time::Duration};
 
 use tempfile::TempDir;
 
-use crate::program::{command, error_line};
+use crate::{program::error_line, serving::Serving};
 
 #[test]
 fn serve_says_what_is_missing() {
@@ -65,25 +61,87 @@ fn serve_says_what_is_missing() {
 }
 
 #[test]
-fn with_tls_the_first_line_has_https_and_the_next_ones_say_what_to_trust() {
-    let state = TempDir::new().unwrap();
-    let state_path = state.path().to_str().unwrap();
-    let ports = ["--listen", "127.0.0.1:0", "--bucket-listen", "127.0.0.1:0"];
-    let mut serving = command(&[&["serve", "--tls", "--state", state_path][..], &ports].concat())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(serving.stdout.take().unwrap()).lines().map(Result::unwrap);
-    assert!(lines.next().unwrap().starts_with("listening on https://127.0.0.1:"));
-    assert!(lines.next().unwrap().starts_with("bucket on http://127.0.0.1:"));
-    let said = BufReader::new(serving.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let trust: Vec<_> = said.skip_while(|line| !line.starts_with("browsers warn")).take(2).collect();
-    serving.kill().unwrap();
-    serving.wait().unwrap();
+fn with_tls_the_first_line_has_https_and_the_card_is_followed_by_what_to_trust() {
+    let serving = Serving::start(&["--tls"], &[]);
+    assert!(serving.url.starts_with("https://127.0.0.1:"), "{}", serving.url);
+    assert!(serving.bucket_url.starts_with("http://127.0.0.1:"), "{}", serving.bucket_url);
+    let said = serving.stderr("to end the trust");
+    let (card, trust) = said.split_once("\n\n").unwrap();
+    assert!(card.contains("  Player     https://127.0.0.1:PORT/__usher/player\n"), "{card}");
+    let lines: Vec<_> = trust.lines().collect();
+    let state = serving.state();
     assert_eq!(
-        trust[0],
-        format!("browsers warn until you trust the certificate authority {state_path}/authority.pem")
+        lines[0],
+        format!("browsers warn until you trust the certificate authority {}/authority.pem", state.display())
     );
-    assert!(trust[1].starts_with("its fingerprint is ") && trust[1].ends_with(" (SHA-256)"), "{}", trust[1]);
+    assert!(lines[1].starts_with("its fingerprint is ") && lines[1].ends_with(" (SHA-256)"), "{}", lines[1]);
+}
+
+fn card(media: &str) -> String {
+    format!(
+        "
+  Player     http://127.0.0.1:PORT/__usher/player
+  Inspector  http://127.0.0.1:PORT/__usher/
+  Media      {media}
+  Viewers    everybody, by the demo sign-in
+
+"
+    )
+}
+
+const REFUSED: &str = "403 refused  GET /video/clock-ts/master.m3u8 (TIME ms): MissingKey: the request is not signed: neither \
+    its URL nor its cookies name a key pair id\n";
+
+#[test]
+fn a_card_and_a_line_for_each_request_go_to_standard_error() {
+    let media = concat!(env!("CARGO_MANIFEST_DIR"), "/../media");
+    let media = fs::canonicalize(media).unwrap();
+    let expected = card(&format!("{}, 2 streams", media.display())) + REFUSED;
+    // A file is no terminal.
+    let serving = Serving::start(&[], &[]);
+    assert!(serving.bucket_url.starts_with("http://127.0.0.1:"), "{}", serving.bucket_url);
+    serving.request("/video/clock-ts/master.m3u8?usher-style=plain");
+    assert_eq!(serving.stderr("key pair id\n"), expected);
+
+    let colored = Serving::start(&[], &[("CLICOLOR_FORCE", "1")]);
+    colored.request("/video/clock-ts/master.m3u8");
+    let text = colored.stderr("key pair id\n");
+    assert!(text.contains("\u{1b}[31m403 refused "), "{text:?}");
+
+    let plain = Serving::start(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]);
+    plain.request("/video/clock-ts/master.m3u8");
+    assert_eq!(plain.stderr("key pair id\n"), expected);
+}
+
+#[test]
+fn quiet_says_nothing_and_verbose_says_more() {
+    let quiet = Serving::start(&["--quiet"], &[]);
+    quiet.request("/video/clock-ts/master.m3u8");
+    thread::sleep(Duration::from_millis(200));
+    assert_eq!(quiet.stderr(""), "");
+
+    let verbose = Serving::start(&["--verbose"], &[]);
+    verbose.request("/video/clock-ts/master.m3u8");
+    let text = verbose.stderr("key pair id\n");
+    assert!(text.contains("not modelled here, though the template sets it: "), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn open_opens_the_player() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = TempDir::new().unwrap();
+    let (browser, opened) = (folder.path().join("xdg-open"), folder.path().join("opened"));
+    fs::write(&browser, format!("#!/bin/sh\necho \"$1\" >{}\n", opened.display())).unwrap();
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o700)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", folder.path().display());
+    let serving = Serving::start(&["--open", "--quiet"], &[("PATH", &path)]);
+    let expected = format!("{}/__usher/player\n", serving.url);
+    for _ in 0..100 {
+        if fs::read_to_string(&opened).is_ok_and(|text| text == expected) {
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("no browser was opened: {:?}", fs::read_to_string(&opened));
 }

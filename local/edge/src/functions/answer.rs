@@ -12,6 +12,8 @@ use crate::handler::{WHY, why};
 pub(crate) struct Answer {
     /// One sentence for people.
     pub(crate) reason: String,
+    /// The type of the problem, if the function names one.
+    pub(crate) problem: Option<String>,
     pub(crate) response: Response<Body>,
 }
 
@@ -29,13 +31,14 @@ impl Answer {
     /// The answer that a function generates itself. The detail of a problem document is the reason.
     pub(super) fn generated(function: &str, generated: GeneratedResponse) -> Self {
         let problem: Option<Value> = serde_json::from_slice(&generated.body).ok();
-        let detail = problem.as_ref().and_then(|problem| problem.get("detail")?.as_str());
-        let reason = detail
+        let member = |name| problem.as_ref().and_then(|problem| problem.get(name)?.as_str());
+        let reason = member("detail")
             .map_or_else(|| format!("the function {function} answered {}", generated.status), str::to_owned);
+        let problem = member("type").map(str::to_owned);
         let mut response = Response::new(Body::from(generated.body));
         *response.status_mut() = generated.status;
         *response.headers_mut() = generated.headers;
-        Self { reason, response }
+        Self { reason, problem, response }
     }
 
     /// CloudFront's answer if a function failed, and one sentence for people.
@@ -56,6 +59,6 @@ impl Answer {
         if let Some(why) = why(&reason) {
             headers.insert(WHY, why);
         }
-        Self { reason, response }
+        Self { reason, problem: None, response }
     }
 }
