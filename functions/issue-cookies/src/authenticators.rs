@@ -134,7 +134,7 @@ impl AuthenticationError {
             Self::Ticket(TicketError::NotYetValid) | Self::Token(TokenError::NotYetValid) => {
                 Problem::TokenNotYetValid
             }
-            Self::Token(TokenError::Audience | TokenError::AuthorizedParty) => Problem::WrongAudience,
+            Self::Token(TokenError::Audience(..) | TokenError::AuthorizedParty) => Problem::WrongAudience,
             Self::Token(TokenError::Issuer(_)) => Problem::WrongIssuer,
             Self::Plone(_) | Self::SignedValue(_) | Self::Ticket(_) | Self::Token(_) | Self::Unknown => {
                 Problem::CredentialRejected

@@ -88,7 +88,7 @@ fn handed_off(
     until: UnixTime,
 ) -> Result<Subject, TokenError> {
     if claims.get("aud") != audience.map(Value::from).as_ref() {
-        return Err(TokenError::Audience);
+        return Err(TokenError::Audience("aud", claims.get("aud").cloned()));
     }
     check_beginning(&claims, now)?;
     let id = claims.get("sub").and_then(Value::as_str).filter(|id| is_subject(id));

@@ -161,7 +161,8 @@ impl TokenRules {
             _ => return Err(TokenError::Claim("iss")),
         }
         if !self.audience.is_named_by(claims) {
-            return Err(TokenError::Audience);
+            let claim = self.audience.claim();
+            return Err(TokenError::Audience(claim, claims.get(claim).cloned()));
         }
         let is_party = |party: &str| self.authorized_parties.iter().any(|own| own == party);
         if !self.authorized_parties.is_empty() && !token.text("azp").is_some_and(is_party) {
@@ -218,6 +219,14 @@ impl SubjectClaim {
 }
 
 impl Audience {
+    /// The claim that says for whom a token is.
+    fn claim(&self) -> &'static str {
+        match self {
+            Self::Unnamed | Self::Aud(_) => "aud",
+            Self::ClientId(_) => "client_id",
+        }
+    }
+
     fn is_named_by(&self, claims: &Map<String, Value>) -> bool {
         let is_ours = |ours: &[String], name: &Value| ours.iter().any(|own| name == own.as_str());
         match (self, claims.get("aud"), claims.get("client_id")) {

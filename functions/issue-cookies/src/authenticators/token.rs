@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value, value::RawValue};
 
-use super::claims::UniqueClaims;
+use super::claims::{UniqueClaims, shown};
 
 /// A token in its parts. Anybody can write one.
 pub(crate) struct Token<'t> {
@@ -41,9 +41,9 @@ pub enum TokenError {
     /// The header names another algorithm than the configured one.
     #[error("the token is signed with another algorithm than the configured one")]
     Algorithm,
-    /// The token is for somebody else.
-    #[error("the token is not for this audience")]
-    Audience,
+    /// The token is for somebody else: the claim that says for whom, and its value.
+    #[error("{}", audience(.0, .1.as_ref()))]
+    Audience(&'static str, Option<Value>),
     /// The token was made for another client or page than the configured ones.
     #[error("the token's azp is missing or none of the authorized parties")]
     AuthorizedParty,
@@ -83,6 +83,13 @@ pub enum TokenError {
     /// The claim that names the viewer is missing, or has a value that names nobody.
     #[error("the token's {0} is missing, or neither a text nor an integer that can name a viewer")]
     UserId(String),
+}
+
+fn audience(claim: &str, value: Option<&Value>) -> String {
+    match value {
+        Some(value) => format!("the token's {claim}, {}, is none of the configured audiences", shown(value)),
+        None => format!("the token's {claim} is missing"),
+    }
 }
 
 /// An issuer that nobody has verified, for the log: with quotes, and without line breaks.

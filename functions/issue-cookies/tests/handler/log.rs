@@ -228,6 +228,11 @@ async fn what_an_owner_can_correct_has_a_type_of_its_own_and_the_log_has_the_res
         claims[name] = value;
         tokens::hs256(&claims)
     };
+    let without = |name: &str| {
+        let mut claims = tokens::claims();
+        claims.as_object_mut().unwrap().remove(name);
+        tokens::hs256(&claims)
+    };
     let another = r#"the token's iss, "https://other.example/", is none of the configured issuers"#;
     let forged = r#"the token's iss, "\" authenticator=\"jwt", is none of the configured issuers"#;
     let large = "the token is too large: it needs fewer claims, such as groups";
@@ -238,7 +243,19 @@ async fn what_an_owner_can_correct_has_a_type_of_its_own_and_the_log_has_the_res
     let expired = "the token has expired: sign in again";
     let rows = [
         ("a".repeat(9_000), "the token is too large", "token-too-large", large),
-        (with("aud", json!("other")), "the token is not for this audience", "wrong-audience", audience),
+        (
+            with("aud", json!("other")),
+            r#"the token's aud, "other", is none of the configured audiences"#,
+            "wrong-audience",
+            audience,
+        ),
+        (
+            with("aud", json!(["account", "\u{202e}\n\" status=200"])),
+            r#"the token's aud, ["account","\u{202e}\n\" status=200"], is none of the configured audiences"#,
+            "wrong-audience",
+            audience,
+        ),
+        (without("aud"), "the token's aud is missing", "wrong-audience", audience),
         (with("iss", json!("https://other.example/")), another, "wrong-issuer", issuer),
         (with("iss", json!("\" authenticator=\"jwt")), forged, "wrong-issuer", issuer),
         (

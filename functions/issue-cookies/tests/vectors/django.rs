@@ -86,10 +86,20 @@ async fn tokens_of_pyjwt_are_taken_with_their_own_algorithm() {
     let rows: [Row<'_>; 8] = [
         (&[issuer, ours, secret, typed], hs256, NOW, expected.clone()),
         (&[issuer, ours, secret], hs256, NOW, refused(TokenError::Type)),
-        (&[issuer, theirs, secret, typed], hs256, NOW, refused(TokenError::Audience)),
+        (
+            &[issuer, theirs, secret, typed],
+            hs256,
+            NOW,
+            refused(TokenError::Audience("aud", Some(json!("video-gate")))),
+        ),
         (&[issuer, ours, secret, typed], hs256, NOW + 60, refused(TokenError::Expired)),
         (&[issuer, ours, set, algorithm], eddsa, NOW, expected),
-        (&[issuer, theirs, set, algorithm], eddsa, NOW, refused(TokenError::Audience)),
+        (
+            &[issuer, theirs, set, algorithm],
+            eddsa,
+            NOW,
+            refused(TokenError::Audience("aud", Some(json!("video-gate")))),
+        ),
         (&[issuer, ours, set, algorithm], eddsa, NOW + 60, refused(TokenError::Expired)),
         (&[issuer, ours, set, algorithm], hs256, NOW, refused(TokenError::Algorithm)),
     ];

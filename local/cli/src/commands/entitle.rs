@@ -4,8 +4,12 @@ use std::{fs, io::Read as _, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cloudfront_signing::UnixTime;
-use issue_cookies::{Entitlements, Facts, Location, PathClaims, Subject, claims::UniqueClaims};
+use issue_cookies::{
+    Entitlements, Facts, Location, PathClaims, Subject,
+    claims::{UniqueClaims, shown},
+};
 use serde_json::{Map, Value};
+use usher_runtime::system_clock;
 
 use super::{InputError, Outcome};
 use crate::arguments::Entitle;
@@ -19,10 +23,20 @@ pub(super) fn run(arguments: &Entitle) -> Result<Outcome, InputError> {
     let text = read(&arguments.token)?;
     let mut lines = Vec::new();
     let claims = match text.strip_prefix('{') {
-        Some(_) => claims(text.as_bytes())?,
+        Some(_) => {
+            let claims = claims(text.as_bytes())?;
+            if claims.get("access_token").is_some_and(Value::is_string) {
+                return Err(InputError::new(
+                    "the file has no token but a JSON object that contains one: keep only the text of access_token",
+                ));
+            }
+            claims
+        }
         None => {
             lines.push("not verified: these are the claims that the token contains".to_owned());
-            claims_of_token(&text)?
+            let claims = claims_of_token(&text)?;
+            lines.extend(deciding(&text, &claims, system_clock()().seconds())?);
+            claims
         }
     };
     let subject = subject(claims, arguments)?;
@@ -76,6 +90,41 @@ fn subject(claims: Map<String, Value>, arguments: &Entitle) -> Result<Subject, I
     let authenticator = arguments.authenticator.name();
     // Rules do not ask when a token ends.
     Ok(Subject { id, expires: UnixTime::new(0)?, claims, paths, authenticator })
+}
+
+/// What decides whether the function accepts the token, a line each. The texts are somebody else's.
+fn deciding(token: &str, claims: &Map<String, Value>, now: u64) -> Result<Vec<String>, InputError> {
+    let header = token.split('.').next().and_then(|header| URL_SAFE_NO_PAD.decode(header).ok());
+    let header =
+        self::claims(&header.ok_or_else(|| InputError::new("the token's header is not Base64url"))?)?;
+    let all = [
+        (&header, "alg", true),
+        (&header, "typ", false),
+        (claims, "iss", true),
+        (claims, "aud", true),
+        (claims, "azp", false),
+        (claims, "client_id", false),
+        (claims, "token_use", false),
+        (claims, "sub", true),
+        (claims, "exp", true),
+    ];
+    let line = |(from, name, is_required): (&Map<String, Value>, &str, bool)| match from.get(name) {
+        Some(value) if name == "exp" => Some(format!("  exp {}", time(value, now))),
+        Some(value) => Some(format!("  {name} {}", shown(value))),
+        None => is_required.then(|| format!("  {name} is missing")),
+    };
+    Ok(all.into_iter().filter_map(line).collect())
+}
+
+fn time(value: &Value, now: u64) -> String {
+    let seconds = value.as_f64().filter(|seconds| (0.0..1e11).contains(seconds));
+    let Some(time) = seconds.and_then(|seconds| UnixTime::new(seconds as u64).ok()) else {
+        return shown(value);
+    };
+    match time.seconds().checked_sub(now) {
+        Some(left @ 1..) => format!("{time}, in {left} s"),
+        _ => format!("{time}, expired {} s ago", now.saturating_sub(time.seconds())),
+    }
 }
 
 fn claims_of_token(text: &str) -> Result<Map<String, Value>, InputError> {

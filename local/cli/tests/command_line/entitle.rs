@@ -39,7 +39,8 @@ fn a_token_is_explained_rule_by_rule() {
     let rules = "rule 0: \"/video/{tenant}/*\"\n  gives /video/acme/*\n\
                  rule 1: {\"resource\": \"/video/premium/*\", \"if\": {\"scope\": \"video:watch\"}}\n  \
                  gives nothing: the condition {\"scope\":\"video:watch\"} is not met: the claim is \"openid\"\n";
-    let unverified = "not verified: these are the claims that the token contains\n";
+    let unverified = "not verified: these are the claims that the token contains\n  alg \"RS256\"\n  iss is missing\n  \
+                      aud is missing\n  sub \"anna\"\n  exp is missing\n";
     let watches = "may watch /video/acme/*\n";
     assert_eq!(explained(&settings, &[], &jwt(&claims)), (0, format!("{unverified}{rules}{watches}")));
     assert_eq!(explained(&settings, &[], &format!("{claims}\n")), (0, format!("{rules}{watches}")));
@@ -133,7 +134,12 @@ fn paths_of_the_token_count_where_the_site_signs() {
 fn what_cannot_be_read_is_one_line() {
     let form =
         "error: the token is neither a JSON Web Token (three parts with dots between) nor a JSON object\n";
-    let rows: [(&[&str], &str, &str); 8] = [
+    let rows: [(&[&str], &str, &str); 9] = [
+        (
+            &[],
+            r#"{"access_token": "a.b.c"}"#,
+            "error: the file has no token but a JSON object that contains one: keep only the text of access_token\n",
+        ),
         (&[], "opaque", form),
         (&[], "a.b", form),
         (&[], "a.e30.c.d.e", form),
@@ -168,4 +174,23 @@ fn what_cannot_be_read_is_one_line() {
         )
     );
     assert_eq!(run(&["entitle", "--token", "/none"]).0, Some(2));
+}
+
+#[test]
+fn what_decides_about_a_token_is_shown_escaped() {
+    let claims =
+        json!({"iss": "a\n\u{202e}", "aud": ["account"], "azp": "page", "sub": "anna", "exp": "soon"});
+    let output = explained(&[], &[], &jwt(&claims)).1;
+    let shown: Vec<_> = output.lines().skip(1).take(6).collect();
+    let expected = [
+        "alg \"RS256\"",
+        r#"iss "a\n\u{202e}""#,
+        r#"aud ["account"]"#,
+        "azp \"page\"",
+        "sub \"anna\"",
+        "exp \"soon\"",
+    ];
+    assert_eq!(shown, expected.map(|line| format!("  {line}")));
+    let output = explained(&[], &[], &jwt(&json!({"exp": 60}))).1;
+    assert!(output.contains("\n  exp 1970-01-01T00:01:00Z (60), expired "), "{output}");
 }

@@ -24,7 +24,7 @@ def keys():
         return
     for problem in key_problems():
         hint = "Add this line with a new key to settings.py. In production, keep the key where you keep the SECRET_KEY."
-        hint += f'\n\t\tVIDEO_KEY = "{secrets.token_urlsafe(48)}"'
+        hint += f'\nVIDEO_KEY = "{secrets.token_urlsafe(48)}"'
         yield Error(f"{problem}.", hint=hint, id="private_video.E001")
 
 

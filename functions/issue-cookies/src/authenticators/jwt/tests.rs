@@ -103,11 +103,11 @@ fn a_claim_that_is_missing_or_of_another_type_or_value_is_refused() {
         (set("iss", json!([ISSUER])), Claim("iss")),
         (set("iss", json!("https://evil.example")), Claim("iss")),
         (set("iss", json!("https://site.example/")), Claim("iss")),
-        (without("aud"), Audience),
-        (set("aud", json!("another")), Audience),
-        (set("aud", json!([])), Audience),
-        (set("aud", json!(["usher", 1])), Audience),
-        (set("aud", json!({"usher": true})), Audience),
+        (without("aud"), Audience("aud", None)),
+        (set("aud", json!("another")), Audience("aud", Some(json!("another")))),
+        (set("aud", json!([])), Audience("aud", Some(json!([])))),
+        (set("aud", json!(["usher", 1])), Audience("aud", Some(json!(["usher", 1])))),
+        (set("aud", json!({"usher": true})), Audience("aud", Some(json!({"usher": true})))),
         (without("sub"), Claim("sub")),
         (set("sub", json!("")), Claim("sub")),
         (set("sub", json!(42)), Claim("sub")),
@@ -242,15 +242,16 @@ fn cognito_names_the_client_in_access_tokens_and_the_use_in_all() {
     };
     let (of_access, of_id) =
         (r#"{"client_id":"client","token_use":"access"}"#, r#"{"aud":"usher","token_use":"id"}"#);
+    let other = |claim: &'static str, value: Value| Err(TokenError::Audience(claim, Some(value)));
     let rows = [
         (&access, of_access, accepted(token_of(of_access))),
-        (&access, of_id, Err(TokenError::Audience)),
+        (&access, of_id, Err(TokenError::Audience("client_id", None))),
         (&access, r#"{"client_id":"client","token_use":"id"}"#, Err(TokenError::Claim("token_use"))),
         (&access, r#"{"client_id":"client"}"#, Err(TokenError::Claim("token_use"))),
-        (&access, r#"{"client_id":"other","token_use":"access"}"#, Err(TokenError::Audience)),
-        (&access, r#"{"client_id":["client"],"token_use":"access"}"#, Err(TokenError::Audience)),
+        (&access, r#"{"client_id":"other","token_use":"access"}"#, other("client_id", json!("other"))),
+        (&access, r#"{"client_id":["client"],"token_use":"access"}"#, other("client_id", json!(["client"]))),
         (&id, of_id, accepted(token_of(of_id))),
-        (&id, of_access, Err(TokenError::Audience)),
+        (&id, of_access, Err(TokenError::Audience("aud", None))),
         (&id, r#"{"aud":"usher","token_use":"access"}"#, Err(TokenError::Claim("token_use"))),
     ];
     for (rules, claims, expected) in rows {
@@ -271,21 +272,23 @@ fn an_authorized_party_may_bind_a_token_in_place_of_an_audience_or_with_it() {
         Value::Object(claims)
     };
     let good = |claims: &Value| accepted(claims.clone());
-    use TokenError::{Audience as Aud, AuthorizedParty as Party};
+    use TokenError::AuthorizedParty as Party;
+    let absent = || Some(TokenError::Audience("aud", None));
+    let other = |value: Value| Some(TokenError::Audience("aud", Some(value)));
     // The claims, with parties alone, and with parties and an audience.
     type Row = (Value, Option<TokenError>, Option<TokenError>);
     let rows: [Row; 11] = [
-        (with(Value::Null, json!("tv")), None, Some(Aud)),
-        (with(Value::Null, json!("https://www.example")), None, Some(Aud)),
-        (with(json!([]), json!("tv")), None, Some(Aud)),
-        (with(json!("usher"), json!("tv")), Some(Aud), None),
-        (with(json!(["films", "other"]), json!("tv")), Some(Aud), None),
-        (with(json!("other"), json!("tv")), Some(Aud), Some(Aud)),
-        (with(json!("usher"), json!("other")), Some(Aud), Some(Party)),
-        (with(Value::Null, Value::Null), Some(Party), Some(Aud)),
-        (with(Value::Null, json!("TV")), Some(Party), Some(Aud)),
-        (with(Value::Null, json!(["tv"])), Some(Party), Some(Aud)),
-        (with(Value::Null, json!("tv,https://www.example")), Some(Party), Some(Aud)),
+        (with(Value::Null, json!("tv")), None, absent()),
+        (with(Value::Null, json!("https://www.example")), None, absent()),
+        (with(json!([]), json!("tv")), None, other(json!([]))),
+        (with(json!("usher"), json!("tv")), other(json!("usher")), None),
+        (with(json!(["films", "other"]), json!("tv")), other(json!(["films", "other"])), None),
+        (with(json!("other"), json!("tv")), other(json!("other")), other(json!("other"))),
+        (with(json!("usher"), json!("other")), other(json!("usher")), Some(Party)),
+        (with(Value::Null, Value::Null), Some(Party), absent()),
+        (with(Value::Null, json!("TV")), Some(Party), absent()),
+        (with(Value::Null, json!(["tv"])), Some(Party), absent()),
+        (with(Value::Null, json!("tv,https://www.example")), Some(Party), absent()),
     ];
     for (claims, alone, together) in rows {
         for (rules, error) in [(&parties_alone, alone), (&both, together)] {
@@ -363,7 +366,7 @@ fn where_an_issuer_names_nothing_its_tokens_must_name_nothing() {
         (bare(NOW + 43_261), Err(TokenError::TooLong)),
         (with("iss", json!(ISSUER)), Err(TokenError::Claim("iss"))),
         (with("iss", json!(null)), Err(TokenError::Claim("iss"))),
-        (with("aud", json!("usher")), Err(TokenError::Audience)),
+        (with("aud", json!("usher")), Err(TokenError::Audience("aud", Some(json!("usher"))))),
     ];
     for (claims, expected) in rows {
         assert_eq!(judge(&unnamed, &token(&Header::default(), &claims)), expected, "{claims}");
