@@ -62,14 +62,13 @@ pub(super) fn caption_file(file: &Path, is_utf: bool) -> Vec<OsString> {
     [texts(encoding), input(file), texts(&["-f", "webvtt", WHOLE_CAPTIONS])].concat()
 }
 
-/// One picture, not of the dark beginning.
+/// One picture, not of the dark beginning. The film is read from its start: not every file can be searched.
 pub(super) fn poster(film: &Path, picture: &Picture, tones: Tones, seconds: f64) -> Vec<OsString> {
-    let start = format!("{:.3}", (seconds / 10.0).min(60.0));
+    let start = (seconds / 10.0).min(60.0);
     let size = picture.size.within(POSTER.turned_as(picture.size));
-    let filters = filters(picture, tones, "thumbnail=50", size);
-    let stream = format!("0:{}", picture.index);
-    let encoder = ["-map", &stream, "-frames:v", "1", "-vf", &filters];
-    [texts(&["-ss", &start]), input(film), texts(&encoder), texts(&JPEG), texts(&["-update", "1", "poster.jpg"])].concat()
+    let filters = filters(picture, tones, &format!("trim=start={start:.3},thumbnail=50"), size);
+    let encoder = ["-map", &format!("0:{}", picture.index), "-frames:v", "1", "-vf", &filters];
+    [input(film), texts(&encoder), texts(&JPEG), texts(&["-update", "1", "poster.jpg"])].concat()
 }
 
 /// Small pictures, one after each `every` seconds, in sheets of `columns` by `rows`.
@@ -113,7 +112,9 @@ fn segments(rate: Rate) -> Vec<OsString> {
     let length = rate.segment_microseconds();
     let length = format!("{}.{:06}", length / 1_000_000, length % 1_000_000);
     texts(&[
-        "-f", "hls", "-hls_time", &length, "-hls_list_size", "0", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4",
+        // Times before 0, of the encoder's own delay, stay what they are: the edit list says so. If each rendition were
+        // moved to 0, sound and picture would be apart.
+        "-avoid_negative_ts", "disabled", "-f", "hls", "-hls_time", &length, "-hls_list_size", "0", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4",
         "-hls_flags", "independent_segments", "-hls_fmp4_init_filename", INITIALIZATION, "-hls_segment_filename",
         "%05d.m4s", LIST,
     ])

@@ -50,7 +50,7 @@ pub enum PackageError {
     Name(String),
     /// A live recording, a raw stream, or a picture.
     #[error(
-        "{} does not say how long it is: write it anew with `ffmpeg -i FILM -c copy whole.mkv`, and package whole.mkv",
+        "{} does not say how long it is: `ffmpeg -fflags +genpts -i FILM -c copy whole.mkv` writes it anew; package whole.mkv",
         .0.display()
     )]
     NoDuration(PathBuf),

@@ -368,7 +368,7 @@ mod tests {
             (
                 json!([video(&json!({ "duration": null }))]),
                 "N/A",
-                "film.mp4 does not say how long it is: write it anew with `ffmpeg -i FILM -c copy whole.mkv`, and \
+                "film.mp4 does not say how long it is: `ffmpeg -fflags +genpts -i FILM -c copy whole.mkv` writes it anew; \
                  package whole.mkv",
             ),
             (json!([video(&json!({ "duration": "0.04" }))]), "0.04", "film.mp4 is too short (0.04 s) to be a film"),

@@ -1,6 +1,6 @@
 //! Sends the files of a plan, several at a time.
 
-use aws_sdk_s3::{Client, primitives::ByteStream};
+use aws_sdk_s3::{Client, primitives::ByteStream, types::ChecksumAlgorithm};
 use futures::{StreamExt as _, stream};
 
 use super::{Meter, Plan, Present, Upload, UploadError, failure::Failure, plan::Turn, present::sha256};
@@ -85,6 +85,7 @@ async fn put_unless_present(
         .content_type(upload.content_type)
         .cache_control(upload.cache_control)
         // S3 compares it with what arrives, and keeps it, so that a later upload can compare.
+        .checksum_algorithm(ChecksumAlgorithm::Sha256)
         .checksum_sha256(sum.map_err(|error| unreadable(&error))?)
         .body(ByteStream::new(meter.count(body.into_inner())))
         .send()
