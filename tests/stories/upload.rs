@@ -21,7 +21,10 @@ use hyper_util::{
 use s3s::{
     S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     auth::SimpleAuth,
-    dto::{PutObjectInput, PutObjectOutput},
+    dto::{
+        DeleteObjectInput, DeleteObjectOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output,
+        PutObjectInput, PutObjectOutput,
+    },
     service::S3ServiceBuilder,
 };
 use s3s_fs::FileSystem;
@@ -54,6 +57,24 @@ struct Remembering {
 
 #[async_trait]
 impl S3 for Remembering {
+    async fn delete_object(
+        &self,
+        request: S3Request<DeleteObjectInput>,
+    ) -> S3Result<S3Response<DeleteObjectOutput>> {
+        self.files.delete_object(request).await
+    }
+
+    async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+        self.files.head_object(request).await
+    }
+
+    async fn list_objects_v2(
+        &self,
+        request: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
+        self.files.list_objects_v2(request).await
+    }
+
     async fn put_object(
         &self,
         mut request: S3Request<PutObjectInput>,
