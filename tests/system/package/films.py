@@ -61,7 +61,7 @@ def odd_films(folder):
         ("odd.mkv", 0, (180, 90), silent),
         ("tiny.mkv", 0, (20, 18), silent),
         ("fast.mp4", 0, (320, 180), f"note: 120 frames a second become 60\n{silent}"),
-        ("wide.ts", 0, (456, 180), silent),
+        ("wide.ts", 0, (454, 180), silent),
         ("hdr.mp4", 0, (320, 180), f"{silent}\nnote: the film is HDR; the renditions are SDR"),
         ("vfr.mp4", 0, (320, 180), f"note: the frame rate varies; the renditions have 33.708 frames a second\n{silent}"),
         ("sound.mp4", 2, None, f"error: {path}/sound.mp4 has no video stream: there is no picture to make a film of"),

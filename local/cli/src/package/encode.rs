@@ -17,6 +17,21 @@ pub(super) enum Tones {
     Mapped,
 }
 
+/// The format of all sound, so that players can change the language without a gap.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Format {
+    channels: u32,
+    sample_rate: u32,
+}
+
+impl Format {
+    pub(super) fn of(sound: &[Sound]) -> Self {
+        let is_mono = sound.iter().all(|sound| sound.channels == 1);
+        let is_of_discs = sound.iter().all(|sound| sound.sample_rate == 44_100);
+        Self { channels: if is_mono { 1 } else { 2 }, sample_rate: if is_of_discs { 44_100 } else { 48_000 } }
+    }
+}
+
 /// The playlist that ffmpeg writes beside the segments.
 pub(super) const LIST: &str = "list.m3u8";
 /// The initialization section.
@@ -40,13 +55,13 @@ pub(super) fn picture(film: &Path, picture: &Picture, tones: Tones, rung: &Rung,
 }
 
 /// A rendition of sound: AAC-LC from the beginning of the film to its end, in segments as long as the picture's.
-pub(super) fn sound(film: &Path, sound: &Sound, channels: u32, rate: Rate, seconds: f64) -> Vec<OsString> {
-    let sample_rate = if sound.sample_rate == 44_100 { "44100" } else { "48000" };
+pub(super) fn sound(film: &Path, index: usize, format: Format, rate: Rate, seconds: f64) -> Vec<OsString> {
+    let Format { channels, sample_rate } = format;
     let bit_rate = if channels == 1 { "80k" } else { "128k" };
-    let (stream, channels) = (format!("0:{}", sound.index), channels.to_string());
+    let (stream, channels, sample_rate) = (format!("0:{index}"), channels.to_string(), sample_rate.to_string());
     let encoder = [
         "-map", &stream, "-map_metadata", "-1", "-map_chapters", "-1", "-af", "aresample=async=1:first_pts=0,apad",
-        "-c:a", "aac", "-b:a", bit_rate, "-ac", &channels, "-ar", sample_rate,
+        "-c:a", "aac", "-b:a", bit_rate, "-ac", &channels, "-ar", &sample_rate,
     ];
     [input(film), texts(&encoder), until(seconds), segments(rate)].concat()
 }

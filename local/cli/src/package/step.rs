@@ -100,12 +100,12 @@ impl Plan {
             });
         }
         let audio = named("audio", "Audio", source.sound.iter().map(|sound| sound.label.clone()).collect());
-        let channels = if source.sound.iter().all(|sound| sound.channels == 1) { 1 } else { 2 };
+        let format = encode::Format::of(&source.sound);
         for (track, sound) in audio.iter().zip(&source.sound) {
             steps.push(Step {
                 name: track.folder.clone(),
                 work: SOUND * seconds,
-                arguments: encode::sound(film, sound, channels, rate, *seconds),
+                arguments: encode::sound(film, sound.index, format, rate, *seconds),
                 output: Output::Segments { content, has_key_frames: false },
                 depends: String::new(),
             });
