@@ -30,7 +30,7 @@ async fn a_name_that_somebody_else_made_point_here_gets_nothing() {
         ("GET", "/"),
         ("GET", "/__usher/"),
         ("GET", "/__usher/events"),
-        ("GET", "/__usher/streams"),
+        ("GET", "/__usher/films"),
         ("GET", "/video/clock-ts/master.m3u8"),
         ("GET", "/auth/cookies"),
         ("POST", "/auth/cookies"),

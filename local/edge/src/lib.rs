@@ -12,6 +12,7 @@ mod cors;
 mod deployed;
 mod distribution;
 mod events;
+mod films;
 mod functions;
 mod handler;
 mod hosts;
@@ -57,7 +58,7 @@ use self::{
     incoming::Signatures,
     inspector::Inspector,
     origin::Origins,
-    pages::Pages,
+    pages::{MayWatch, Pages},
     settings::FunctionSettings,
     signing_key::LocalSigningKey,
     website::Websites,
@@ -217,7 +218,10 @@ async fn edge(
         error => error,
     })?;
     origins.hostile = options.hostile;
-    let viewer_host = settings.of("issue-cookies")?("VIEWER_HOST");
+    let issue_cookies = settings.of("issue-cookies")?;
+    let may_watch = MayWatch::read(&issue_cookies)
+        .map_err(|source| EdgeError::Config { function: "issue-cookies", source })?;
+    let viewer_host = issue_cookies("VIEWER_HOST");
     let named = viewer_host.iter().filter_map(|host| Host::parse(without_port(host)).ok());
     let named = named.chain(options.hosts.iter().cloned()).collect();
     if distribution.has_website() {
@@ -232,7 +236,7 @@ async fn edge(
         stranger: Verifier::new([]),
         signatures: if options.hide_signatures { Signatures::Hidden } else { Signatures::Seen },
         origins,
-        pages: Pages::new(&options.media, &options.state, player_at_root),
+        pages: Pages::new(&options.media, &options.state, player_at_root, may_watch),
         identity_provider,
         inspector: Inspector::default(),
         clock,
