@@ -22,6 +22,7 @@ const SHORTEST_RENEWAL_MS = 2_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const ANSWER_MS = 20_000;
 const RECOVERY_MS = 10_000;
+const MOST_REFUSALS = 3;
 const LOCK = 'usher-cookies';
 const USUAL_ENDPOINT = '/auth/cookies';
 
@@ -240,11 +241,22 @@ function playByLibrary(Hls, video, source, renew, onFailed) {
   const goOn = () => (hls.levels.length ? hls.startLoad() : hls.loadSource(source));
   const afterNetworkError = recovery(renew, goOn, giveUp);
   const afterMediaError = recovery(async () => true, () => hls.recoverMediaError(), giveUp);
-  hls.on(Hls.Events.ERROR, (_, data) => {
-    if (!data.fatal) return;
-    if (data.type === Hls.ErrorTypes.NETWORK_ERROR) afterNetworkError(data);
-    else if (data.type === Hls.ErrorTypes.MEDIA_ERROR) afterMediaError(data);
-    else giveUp(data);
+  const [afterRefusal, refusals] = [seldom(renew), new Map()];
+  hls.on(Hls.Events.ERROR, async (_, data) => {
+    if (!data.fatal) {
+      if (data.response?.code !== 403) return;
+      // hls.js asks again and again, for other renditions too.
+      const url = data.frag?.url ?? data.url;
+      refusals.set(url, (refusals.get(url) ?? 0) + 1);
+      if (await afterRefusal()) goOn();
+      else if (refusals.get(url) > MOST_REFUSALS && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) giveUp(data);
+    } else if (data.type === Hls.ErrorTypes.NETWORK_ERROR) {
+      afterNetworkError(data);
+    } else if (data.type === Hls.ErrorTypes.MEDIA_ERROR) {
+      afterMediaError(data);
+    } else {
+      giveUp(data);
+    }
   });
   hls.loadSource(source);
   hls.attachMedia(video);

@@ -18,7 +18,7 @@ const WITHOUT_COOKIES = [['native', undefined], ['hls', 'inline'], ['hls', 'defi
 const QUIET_MS = 6_000;
 
 /** The media folder of `run` has some of these: see there. */
-const isExpected = (status, path) => (status === 403 && /^\/(video|auth)\//.test(path)) || (status === 404 && path.startsWith('/video/broken/'));
+const isExpected = (status, path) => status === 403 && /^\/(video|auth)\//.test(path);
 const AXE = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
 const { browser, check, finish } = await openChromium(isExpected);
@@ -220,18 +220,20 @@ async function unplayableIsGrey({ page }) {
     ['gone', 'video/gone/master.m3u8 refers to video/gone/v0.m3u8, which does not exist.', 'Copy the film again, or package it again: usher package FILM.'],
   ]);
   const names = await page.locator('#films button').allTextContents();
-  assert.deepEqual(names, ['broken', 'clock-fmp4', 'clock-ts', 'film.mp4', 'subtitled']);
+  assert.deepEqual(names, ['clock-fmp4', 'clock-ts', 'film.mp4', 'subtitled', 'torn']);
 }
 
 async function missingSegmentIsNamed({ page }) {
   for (const engine of ENGINES) {
-    await page.goto(`${origin}/?engine=${engine}&stream=/video/broken/master.m3u8`);
+    await page.goto(`${origin}/?engine=${engine}&stream=/video/torn/master.m3u8`);
     await page.locator('#verdict[data-verdict=refused]').waitFor();
     await page.click('#sign-in');
     await page.locator('#again').waitFor();
-    await page.locator('[slot=failed] .curtain-text', { hasText: /^\/video\/broken\/\d+p\/segment001.ts does not exist in the media folder\.$/ }).waitFor({ timeout: 30_000 });
+    const words = page.locator('[slot=failed] .curtain-text', { hasText: 'there is no such object' });
+    await words.waitFor({ timeout: 60_000 });
+    assert.match(await words.textContent(), /^\/video\/torn\/\d+p\/segment001\.ts was refused: there is no such object/);
     await page.click('#details summary');
-    assert.equal(await page.locator('#denial strong').textContent(), 'NoSuchKey');
+    assert.equal(await page.locator('#denial strong').textContent(), 'AccessDenied');
     await page.click('#sign-out');
   }
 }
@@ -242,7 +244,7 @@ async function pickerShowsEntitlements({ page }) {
   await page.selectOption('#who', 'guest');
   await page.click('#sign-in');
   await page.locator('[slot=refused] .curtain-title', { hasText: 'guest may not watch clock-ts' }).waitFor();
-  assert.match(await page.locator('[slot=refused] .curtain-text').textContent(), /^This token names \/video\/broken\/\* only\.$/);
+  assert.match(await page.locator('[slot=refused] .curtain-text').textContent(), /^This token names \/video\/clock-fmp4\/\* only\.$/);
   assert.equal(await page.locator('#films .badge').count(), 4, 'all but one film');
   await page.selectOption('#who', 'demo');
   await page.click('#change-viewer');
