@@ -1,4 +1,5 @@
-// The player and the inspector in a real browser: `node browser.mjs ORIGIN [--screenshot FILE]`.
+// The player and the inspector in a real browser: `node browser.mjs ORIGIN`. With `--screenshot FILE`, it only makes a
+// picture.
 // Each check has its own context, so it has no cookies of another check.
 
 import { strict as assert } from 'node:assert';
@@ -24,6 +25,13 @@ const AXE = await readFile(new URL('../node_modules/axe-core/axe.min.js', import
 const { browser, check, finish } = await openChromium(isExpected);
 
 try {
+  if (screenshotFile) await check(`a screenshot is in ${screenshotFile}`, takeScreenshot);
+  else await checkEverything();
+} finally {
+  await finish();
+}
+
+async function checkEverything() {
   await check('before sign-in the refusal is shown, with its reason', refusalIsShown);
   for (const stream of STREAMS) {
     for (const engine of ENGINES) {
@@ -56,9 +64,6 @@ try {
   await check('axe finds nothing, signed out, playing and refused, light and dark', axeFindsNothing);
   await check('the inspector shows who was refused and who was admitted', inspectorShowsVerdicts);
   await check('both pages fit into 360 pixels', pagesFitNarrow);
-  if (screenshotFile) await check(`a screenshot is in ${screenshotFile}`, takeScreenshot);
-} finally {
-  await finish();
 }
 
 // ---- Checks
