@@ -138,9 +138,9 @@ fn response(content_type: &'static str, body: Body) -> Response<Body> {
     response
 }
 
-/// The pages load only what the edge serves; hls.js plays from `blob:` and works in a worker.
+/// The pages load only what the edge serves; hls.js plays from `blob:`, works in a worker, and adds subtitles to `data:`.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    connect-src 'self'; img-src 'self' data:; media-src 'self' blob:; worker-src blob:; base-uri 'none'; \
+    connect-src 'self'; img-src 'self' data:; media-src 'self' blob: data:; worker-src blob:; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
 const HTML: &str = "text/html; charset=utf-8";
