@@ -22,8 +22,8 @@ use s3s::{
     S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     auth::SimpleAuth,
     dto::{
-        DeleteObjectInput, DeleteObjectOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output,
-        PutObjectInput, PutObjectOutput,
+        DeleteObjectInput, DeleteObjectOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input,
+        ListObjectsV2Output, PutObjectInput, PutObjectOutput,
     },
     service::S3ServiceBuilder,
 };
@@ -64,7 +64,10 @@ impl S3 for Remembering {
         self.files.delete_object(request).await
     }
 
-    async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+    async fn head_object(
+        &self,
+        request: S3Request<HeadObjectInput>,
+    ) -> S3Result<S3Response<HeadObjectOutput>> {
         self.files.head_object(request).await
     }
 
@@ -303,7 +306,10 @@ async fn a_bucket_that_is_not_there_is_told() {
     let (film, bucket) = (film(), Bucket::open(None).await);
     let plan = plan(film.path(), "s3://no-such-bucket/video/m").unwrap();
     let error = bucket.upload(&plan).await.unwrap_err().to_string();
-    assert_eq!(error, "nothing was uploaded: S3 answers NoSuchBucket: the stack's output BucketName has the name");
+    assert_eq!(
+        error,
+        "nothing was uploaded: S3 answers NoSuchBucket: the stack's output BucketName has the name"
+    );
 }
 
 #[tokio::test]
@@ -326,8 +332,12 @@ async fn what_the_bucket_holds_is_not_sent_again() {
     bucket.client.delete_object().bucket("films").key("video/m/poster.jpg").send().await.unwrap();
     let expected = ["video/m/low/s0.m4s", "video/m/low/s0.ts", "video/m/poster.jpg"];
     let present = Present::list(&bucket.client, &plan).await.unwrap().unwrap();
-    let mut told: Vec<_> =
-        missing(&bucket.client, &plan, &present).await.unwrap().iter().map(|upload| upload.key.as_str()).collect();
+    let mut told: Vec<_> = missing(&bucket.client, &plan, &present)
+        .await
+        .unwrap()
+        .iter()
+        .map(|upload| upload.key.as_str())
+        .collect();
     told.sort_unstable();
     assert_eq!(told, expected);
     let [sent, before] = bucket.upload(&plan).await.unwrap();
@@ -345,5 +355,8 @@ async fn an_upload_that_failed_goes_on_where_it_stopped() {
     assert_eq!(bucket.puts().len(), 9, "all but the two playlists");
     let again = Bucket::over(bucket.folder, None).await;
     let [sent, before] = again.upload(&plan).await.unwrap();
-    assert_eq!((sent, before.len()), (["video/m/low/p.m3u8", "video/m/master.m3u8"].map(str::to_owned).to_vec(), 9));
+    assert_eq!(
+        (sent, before.len()),
+        (["video/m/low/p.m3u8", "video/m/master.m3u8"].map(str::to_owned).to_vec(), 9)
+    );
 }

@@ -29,11 +29,14 @@ impl Progress {
     pub(crate) fn new(all: u64, unit: Unit) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let template = match unit {
-                Unit::Bytes => "{bar:24} {percent:>3} %  {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left  {msg}",
+                Unit::Bytes => {
+                    "{bar:24} {percent:>3} %  {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left  {msg}"
+                }
                 Unit::Parts => "{bar:24} {percent:>3} %  {eta} left  {msg}",
             };
             // A wrong template would fail in the test below; the default bar would still show.
-            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style =
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(all).with_style(style.progress_chars("=> "))
         });
         Self { bar, started: Instant::now(), told: Instant::now(), unit }
@@ -102,7 +105,10 @@ mod tests {
         let rows = [
             (line(0, 100, minute, Unit::Parts, "360p"), "0 %: 360p"),
             (line(50, 200, minute, Unit::Parts, "720p"), "25 %, 3 min left: 720p"),
-            (line(90_000_000, 120_000_000, minute, Unit::Bytes, "9 of 12 files"), "75 %, 1.5 MB/s, 20 s left: 9 of 12 files"),
+            (
+                line(90_000_000, 120_000_000, minute, Unit::Bytes, "9 of 12 files"),
+                "75 %, 1.5 MB/s, 20 s left: 9 of 12 files",
+            ),
             (line(1, 100, minute, Unit::Parts, "1080p"), "1 %, 1.6 h left: 1080p"),
         ];
         for (told, expected) in rows {

@@ -20,7 +20,11 @@ pub(super) fn run(arguments: &Package) -> Result<Outcome, InputError> {
 }
 
 /// Packages a film, and shows the progress.
-pub(super) fn make(film: PathBuf, name: Option<String>, packaging: &Packaging) -> Result<Packaged, PackageError> {
+pub(super) fn make(
+    film: PathBuf,
+    name: Option<String>,
+    packaging: &Packaging,
+) -> Result<Packaged, PackageError> {
     let Packaging { media, download, encrypt } = packaging;
     let request = Request { film, media: media.clone(), name, download: *download, encrypt: *encrypt };
     let mut progress: Option<Progress> = None;
@@ -50,7 +54,11 @@ pub(super) fn failed(error: &PackageError) -> Result<Outcome, InputError> {
 }
 
 /// Work in whole units.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and work is positive")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and work is positive"
+)]
 fn units(work: f64) -> u64 {
     work as u64
 }

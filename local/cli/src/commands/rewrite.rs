@@ -26,7 +26,9 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     let style = match arguments.style {
         RewriteStyle::Define => Style::Define,
         RewriteStyle::Inline => Style::Inline { asked_for: false },
-        RewriteStyle::Plain => return Ok(Outcome { stdout: playlist.to_owned(), warnings, ..Outcome::default() }),
+        RewriteStyle::Plain => {
+            return Ok(Outcome { stdout: playlist.to_owned(), warnings, ..Outcome::default() });
+        }
     };
     let host =
         Host { written: viewer_origin(&arguments.url), origin: url.origin().ascii_serialization(), tree };

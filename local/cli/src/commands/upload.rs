@@ -35,7 +35,9 @@ pub(super) fn run(arguments: &arguments::Upload) -> Result<Outcome, InputError> 
     let mut warnings: Vec<String> = plan
         .left_out
         .iter()
-        .map(|path| format!("{} was left out: it is hidden, a symbolic link or no regular file", path.display()))
+        .map(|path| {
+            format!("{} was left out: it is hidden, a symbolic link or no regular file", path.display())
+        })
         .collect();
     warnings.extend(plan.warnings());
     let failed = |error: io::Error| InputError::new(format!("the upload cannot run: {error}"));

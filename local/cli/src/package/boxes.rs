@@ -134,7 +134,8 @@ mod tests {
         let table = [&[0, 0, 0, 0, 0, 0, 0, 1], entry].concat();
         let media = boxed(b"minf", &boxed(b"stbl", &boxed(b"stsd", &table)));
         let ftyp = boxed(b"ftyp", b"cmf2");
-        [ftyp, boxed(b"moov", &[boxed(b"mvhd", &[0; 4]), boxed(b"trak", &boxed(b"mdia", &media))].concat())].concat()
+        [ftyp, boxed(b"moov", &[boxed(b"mvhd", &[0; 4]), boxed(b"trak", &boxed(b"mdia", &media))].concat())]
+            .concat()
     }
 
     #[test]
@@ -142,8 +143,11 @@ mod tests {
         let mut visual = vec![0; VISUAL];
         visual[24..28].copy_from_slice(&[2, 0x80, 1, 0x68]);
         let avc = [visual, boxed(b"avcC", &[1, 0x64, 0x00, 0x1e, 0xff])].concat();
-        let expected =
-            Initialization { codec: "avc1.64001e".to_owned(), size: Some(Size { width: 640, height: 360 }), channels: 0 };
+        let expected = Initialization {
+            codec: "avc1.64001e".to_owned(),
+            size: Some(Size { width: 640, height: 360 }),
+            channels: 0,
+        };
         assert_eq!(Initialization::read(&initialization(&boxed(b"avc1", &avc))), Some(expected));
 
         let mut audio = vec![0; AUDIO];
@@ -161,7 +165,8 @@ mod tests {
         let fragment = |tfhd: &[u8], trun: &[u8]| {
             boxed(b"moof", &boxed(b"traf", &[boxed(b"tfhd", tfhd), boxed(b"trun", trun)].concat()))
         };
-        let big = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<u8>>();
+        let big =
+            |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<u8>>();
         let styp = boxed(b"styp", b"msdh");
         // Sizes in the run: flags, count, offset, first sample's flags, then duration and size of each sample.
         let sizes = fragment(&big(&[0x0002_0000, 1]), &big(&[0x0305, 2, 100, 0, 40, 7, 40, 3]));
@@ -180,6 +185,11 @@ mod tests {
             assert_eq!(Initialization::read(&whole[..length]), None);
             assert_eq!(first_frame(&whole[..length]), None);
         }
-        assert_eq!(Initialization::read(&[0, 0, 0, 1, b'm', b'o', b'o', b'v', 255, 255, 255, 255, 255, 255, 255, 255]), None);
+        assert_eq!(
+            Initialization::read(&[
+                0, 0, 0, 1, b'm', b'o', b'o', b'v', 255, 255, 255, 255, 255, 255, 255, 255
+            ]),
+            None
+        );
     }
 }

@@ -123,7 +123,8 @@ fn times(line: &str) -> Option<(f64, f64)> {
 fn seconds(clock: &str) -> Option<f64> {
     let mut seconds = 0.0;
     for part in clock.split(':') {
-        seconds = seconds * 60.0 + part.parse::<f64>().ok().filter(|part| part.is_finite() && *part >= 0.0)?;
+        seconds =
+            seconds * 60.0 + part.parse::<f64>().ok().filter(|part| part.is_finite() && *part >= 0.0)?;
     }
     Some(seconds)
 }
@@ -142,8 +143,16 @@ mod tests {
     fn captions_lie_beside_the_film() {
         let folder = TempDir::new().expect("a folder");
         let names = [
-            "my film.mp4", "my film.srt", "my film.en.srt", "my film.de.forced.VTT", "my film.pt-BR.sdh.srt",
-            "my film.Signs.srt", "my film.txt", "my film 2.en.srt", "my film.part.two.srt", "my film.en.srt.bak",
+            "my film.mp4",
+            "my film.srt",
+            "my film.en.srt",
+            "my film.de.forced.VTT",
+            "my film.pt-BR.sdh.srt",
+            "my film.Signs.srt",
+            "my film.txt",
+            "my film 2.en.srt",
+            "my film.part.two.srt",
+            "my film.en.srt.bak",
         ];
         for name in names {
             fs::write(folder.path().join(name), "").expect("a file");

@@ -40,16 +40,47 @@ pub(super) const INITIALIZATION: &str = "init.mp4";
 pub(super) const WHOLE_CAPTIONS: &str = "captions.vtt";
 
 /// A rendition of the picture: H.264, with key frames at the same times in each rendition.
-pub(super) fn picture(film: &Path, picture: &Picture, tones: Tones, rung: &Rung, seconds: f64) -> Vec<OsString> {
+pub(super) fn picture(
+    film: &Path,
+    picture: &Picture,
+    tones: Tones,
+    rung: &Rung,
+    seconds: f64,
+) -> Vec<OsString> {
     let rate = picture.rate;
     let most = if rate.per_second() > MANY_FRAMES { rung.kilobits * 3 / 2 } else { rung.kilobits };
     let interval = rate.key_frame_interval().to_string();
     let filters = filters(picture, tones, &format!("fps={rate}:start_time=0"), rung.size);
     let (most, stream) = (format!("{most}k"), format!("0:{}", picture.index));
     let encoder = [
-        "-map", &stream, "-map_metadata", "-1", "-map_chapters", "-1", "-vf", &filters, "-c:v", "libx264", "-preset",
-        "fast", "-profile:v", "high", "-crf", "21", "-maxrate", &most, "-bufsize", &most, "-g", &interval,
-        "-keyint_min", &interval, "-sc_threshold", "0", "-a53cc", "0",
+        "-map",
+        &stream,
+        "-map_metadata",
+        "-1",
+        "-map_chapters",
+        "-1",
+        "-vf",
+        &filters,
+        "-c:v",
+        "libx264",
+        "-preset",
+        "fast",
+        "-profile:v",
+        "high",
+        "-crf",
+        "21",
+        "-maxrate",
+        &most,
+        "-bufsize",
+        &most,
+        "-g",
+        &interval,
+        "-keyint_min",
+        &interval,
+        "-sc_threshold",
+        "0",
+        "-a53cc",
+        "0",
     ];
     [input(film), texts(&encoder), until(seconds), segments(rate)].concat()
 }
@@ -58,10 +89,25 @@ pub(super) fn picture(film: &Path, picture: &Picture, tones: Tones, rung: &Rung,
 pub(super) fn sound(film: &Path, index: usize, format: Format, rate: Rate, seconds: f64) -> Vec<OsString> {
     let Format { channels, sample_rate } = format;
     let bit_rate = if channels == 1 { "80k" } else { "128k" };
-    let (stream, channels, sample_rate) = (format!("0:{index}"), channels.to_string(), sample_rate.to_string());
+    let (stream, channels, sample_rate) =
+        (format!("0:{index}"), channels.to_string(), sample_rate.to_string());
     let encoder = [
-        "-map", &stream, "-map_metadata", "-1", "-map_chapters", "-1", "-af", "aresample=async=1:first_pts=0,apad",
-        "-c:a", "aac", "-b:a", bit_rate, "-ac", &channels, "-ar", &sample_rate,
+        "-map",
+        &stream,
+        "-map_metadata",
+        "-1",
+        "-map_chapters",
+        "-1",
+        "-af",
+        "aresample=async=1:first_pts=0,apad",
+        "-c:a",
+        "aac",
+        "-b:a",
+        bit_rate,
+        "-ac",
+        &channels,
+        "-ar",
+        &sample_rate,
     ];
     [input(film), texts(&encoder), until(seconds), segments(rate)].concat()
 }
@@ -129,9 +175,25 @@ fn segments(rate: Rate) -> Vec<OsString> {
     texts(&[
         // Times before 0, of the encoder's own delay, stay what they are: the edit list says so. If each rendition were
         // moved to 0, sound and picture would be apart.
-        "-avoid_negative_ts", "disabled", "-f", "hls", "-hls_time", &length, "-hls_list_size", "0", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4",
-        "-hls_flags", "independent_segments", "-hls_fmp4_init_filename", INITIALIZATION, "-hls_segment_filename",
-        "%05d.m4s", LIST,
+        "-avoid_negative_ts",
+        "disabled",
+        "-f",
+        "hls",
+        "-hls_time",
+        &length,
+        "-hls_list_size",
+        "0",
+        "-hls_playlist_type",
+        "vod",
+        "-hls_segment_type",
+        "fmp4",
+        "-hls_flags",
+        "independent_segments",
+        "-hls_fmp4_init_filename",
+        INITIALIZATION,
+        "-hls_segment_filename",
+        "%05d.m4s",
+        LIST,
     ])
 }
 

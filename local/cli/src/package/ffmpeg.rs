@@ -73,7 +73,9 @@ pub(super) fn run(
     });
     for line in ffmpeg.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).lines()) {
         let line = line.unwrap_or_default();
-        if let Some(microseconds) = line.strip_prefix("out_time_us=").and_then(|time| time.parse::<f64>().ok()) {
+        if let Some(microseconds) =
+            line.strip_prefix("out_time_us=").and_then(|time| time.parse::<f64>().ok())
+        {
             made(microseconds / 1_000_000.0);
         }
     }
@@ -124,8 +126,14 @@ mod tests {
     fn ffmpeg_explains_itself_in_one_line() {
         let film = Path::new("/films/my film.mp4");
         let rows = [
-            ("file:/films/my film.mp4: Invalid data found when processing input\n", "Invalid data found when processing input"),
-            ("[h264 @ 0x55] error while decoding MB\n[mp4 @ 0x7f] No space left on device\nConversion failed!\n", "No space left on device"),
+            (
+                "file:/films/my film.mp4: Invalid data found when processing input\n",
+                "Invalid data found when processing input",
+            ),
+            (
+                "[h264 @ 0x55] error while decoding MB\n[mp4 @ 0x7f] No space left on device\nConversion failed!\n",
+                "No space left on device",
+            ),
             ("", ""),
         ];
         for (words, expected) in rows {

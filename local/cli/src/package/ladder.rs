@@ -37,11 +37,7 @@ impl Size {
 
     /// A box that lies as the picture does.
     pub(super) fn turned_as(self, picture: Self) -> Self {
-        if picture.height > picture.width {
-            Self { width: self.height, height: self.width }
-        } else {
-            self
-        }
+        if picture.height > picture.width { Self { width: self.height, height: self.width } } else { self }
     }
 
     fn sides(self) -> (u32, u32) {
@@ -57,7 +53,8 @@ pub(super) fn ladder(source: Size) -> Vec<Rung> {
         let size = source.within(outer);
         // A smaller box would hold the source, too.
         let is_roomy = boxes.get(index + 1).is_some_and(|(next, _)| size.is_within(*next));
-        let is_step = rungs.last().is_none_or(|last| size.sides().0 * 100 <= last.size.sides().0 * STEP_PERCENT);
+        let is_step =
+            rungs.last().is_none_or(|last| size.sides().0 * 100 <= last.size.sides().0 * STEP_PERCENT);
         if !is_roomy && is_step {
             rungs.push(Rung { size, kilobits });
         }
@@ -66,7 +63,11 @@ pub(super) fn ladder(source: Size) -> Vec<Rung> {
 }
 
 fn even(length: f64, most: u32) -> u32 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is at most `most`, and positive")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is at most `most`, and positive"
+    )]
     let nearest = (length / 2.0).round() as u32 * 2;
     nearest.min(most & !1).max(2)
 }
@@ -75,13 +76,8 @@ fn even(length: f64, most: u32) -> u32 {
 const STEP_PERCENT: u32 = 85;
 /// The boxes into which renditions fit, and the peak of their bit rates, near those of
 /// <https://developer.apple.com/documentation/http-live-streaming/hls-authoring-specification-for-apple-devices>.
-const STEPS: [(u32, u32, u32); 5] = [
-    (1_920, 1_080, 6_000),
-    (1_280, 720, 3_500),
-    (960, 540, 2_000),
-    (640, 360, 900),
-    (416, 234, 350),
-];
+const STEPS: [(u32, u32, u32); 5] =
+    [(1_920, 1_080, 6_000), (1_280, 720, 3_500), (960, 540, 2_000), (640, 360, 900), (416, 234, 350)];
 
 #[cfg(test)]
 mod tests {

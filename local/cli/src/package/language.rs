@@ -12,15 +12,18 @@ impl Language {
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut subtags = text.split(['-', '_']);
         let primary = subtags.next()?.to_ascii_lowercase();
-        let is_primary = (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_lowercase());
+        let is_primary =
+            (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_lowercase());
         if !is_primary || ["und", "mis", "mul", "zxx"].contains(&primary.as_str()) {
             return None;
         }
-        let known = LANGUAGES.iter().find(|(tag, codes, _)| *tag == primary || codes.contains(&primary.as_str()));
+        let known =
+            LANGUAGES.iter().find(|(tag, codes, _)| *tag == primary || codes.contains(&primary.as_str()));
         let mut tag = known.map_or(primary, |(tag, ..)| (*tag).to_owned());
         let mut rest = Vec::new();
         for subtag in subtags {
-            let is_subtag = (2..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let is_subtag =
+                (2..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric());
             if !is_subtag {
                 return None;
             }

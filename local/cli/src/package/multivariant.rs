@@ -51,7 +51,8 @@ pub(super) fn written(variants: &[Variant], audio: &[AudioTrack], text: &[TextTr
     codecs.sort_unstable();
     codecs.dedup();
     let groups = [(!audio.is_empty(), ",AUDIO=\"audio\""), (!text.is_empty(), ",SUBTITLES=\"subtitles\"")];
-    let groups: String = groups.into_iter().filter_map(|(is_there, group)| is_there.then_some(group)).collect();
+    let groups: String =
+        groups.into_iter().filter_map(|(is_there, group)| is_there.then_some(group)).collect();
     for variant in in_order(variants) {
         let codecs = [&[variant.initialization.codec.as_str()], codecs.as_slice()].concat().join(",");
         // Writing to a String cannot fail.
@@ -86,7 +87,10 @@ pub(super) fn written(variants: &[Variant], audio: &[AudioTrack], text: &[TextTr
 fn in_order(variants: &[Variant]) -> Vec<&Variant> {
     let mut ordered: Vec<&Variant> = variants.iter().collect();
     ordered.sort_by_key(|variant| Reverse(variant.rates.peak));
-    let start = ordered.iter().position(|variant| variant.rates.peak <= START).unwrap_or(ordered.len().saturating_sub(1));
+    let start = ordered
+        .iter()
+        .position(|variant| variant.rates.peak <= START)
+        .unwrap_or(ordered.len().saturating_sub(1));
     if let Some(first) = ordered.get_mut(..=start) {
         first.rotate_right(1);
     }
@@ -96,7 +100,8 @@ fn in_order(variants: &[Variant]) -> Vec<&Variant> {
 fn audio_line(audio: &AudioTrack, is_default: bool) -> String {
     let label = &audio.track.label;
     let channels = audio.initialization.channels;
-    let described = label.describes_pictures.then_some(",CHARACTERISTICS=\"public.accessibility.describes-video\"");
+    let described =
+        label.describes_pictures.then_some(",CHARACTERISTICS=\"public.accessibility.describes-video\"");
     format!(
         "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\"{},DEFAULT={},AUTOSELECT={},CHANNELS=\"{channels}\"{},\
          URI=\"{}/playlist.m3u8\"\n",
@@ -154,7 +159,12 @@ mod tests {
     fn variant(width: u32, height: u32, peak: u64) -> Variant {
         let codec = "avc1.64001f".to_owned();
         let initialization = Initialization { codec, size: Some(Size { width, height }), channels: 0 };
-        Variant { folder: format!("{height}p"), initialization, rates: rates(peak), key_frames: Some(rates(peak / 10)) }
+        Variant {
+            folder: format!("{height}p"),
+            initialization,
+            rates: rates(peak),
+            key_frames: Some(rates(peak / 10)),
+        }
     }
 
     fn track(folder: &str, language: &str) -> Track {
@@ -175,7 +185,8 @@ mod tests {
         forced.label.is_forced = true;
         forced.label.describes_sounds = true;
         let text = [TextTrack { track: forced, rates: rates(1_000) }];
-        let variants = [variant(1920, 1080, 6_000_000), variant(1280, 720, 2_000_000), variant(640, 360, 900_000)];
+        let variants =
+            [variant(1920, 1080, 6_000_000), variant(1280, 720, 2_000_000), variant(640, 360, 900_000)];
         let playlist = written(&variants, &audio, &text, Rate { numerator: 30_000, denominator: 1_001 });
         let stream = |bandwidth: &str, size: &str, folder: &str| {
             format!(

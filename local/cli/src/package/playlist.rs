@@ -38,8 +38,13 @@ pub(super) fn segments(playlist: &str) -> Vec<Segment> {
         if let Some(duration) = line.strip_prefix("#EXTINF:") {
             seconds = duration.trim_end_matches(',').parse::<f64>().ok();
         } else if let Some(range) = line.strip_prefix("#EXT-X-BYTERANGE:") {
-            part = range.split_once('@').and_then(|(length, start)| Some((length.parse().ok()?, start.parse().ok()?)));
-        } else if !line.is_empty() && !line.starts_with('#') && let Some(seconds) = seconds.take() {
+            part = range
+                .split_once('@')
+                .and_then(|(length, start)| Some((length.parse().ok()?, start.parse().ok()?)));
+        } else if !line.is_empty()
+            && !line.starts_with('#')
+            && let Some(seconds) = seconds.take()
+        {
             segments.push(Segment { seconds, name: line.to_owned(), part: part.take() });
         }
     }
@@ -106,7 +111,11 @@ fn rate(bytes: u64, seconds: f64) -> f64 {
     if seconds > 0.0 { bits / seconds } else { 0.0 }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and a rate is positive")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and a rate is positive"
+)]
 fn whole(rate: f64) -> u64 {
     rate.ceil() as u64
 }
@@ -121,7 +130,8 @@ mod tests {
 
     #[test]
     fn a_playlist_reads_as_it_was_written() {
-        let segments_of_a_film = [segment(6.006, "00000.m4s"), segment(6.006, "00001.m4s"), segment(1.5, "00002.m4s")];
+        let segments_of_a_film =
+            [segment(6.006, "00000.m4s"), segment(6.006, "00001.m4s"), segment(1.5, "00002.m4s")];
         let text = written(&segments_of_a_film, Content::Encrypted);
         assert_eq!(
             text,
@@ -144,7 +154,8 @@ mod tests {
     #[test]
     fn the_peak_is_that_of_segments_near_the_target_duration() {
         let rates = |sizes: &[(f64, u64)]| {
-            let sizes: Vec<_> = sizes.iter().map(|&(seconds, bytes)| (segment(seconds, "s"), bytes)).collect();
+            let sizes: Vec<_> =
+                sizes.iter().map(|&(seconds, bytes)| (segment(seconds, "s"), bytes)).collect();
             let BitRates { average, peak } = bit_rates(&sizes);
             (average, peak)
         };

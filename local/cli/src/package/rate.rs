@@ -94,7 +94,11 @@ mod tests {
         for (source, expected, interval, segment) in rows {
             let rate = Rate::read(source).expect("a rate").of_renditions();
             assert_eq!(rate.to_string(), expected, "{source}");
-            assert_eq!((rate.key_frame_interval(), rate.segment_microseconds()), (interval, segment), "{source}");
+            assert_eq!(
+                (rate.key_frame_interval(), rate.segment_microseconds()),
+                (interval, segment),
+                "{source}"
+            );
         }
         assert_eq!([Rate::read("0/0"), Rate::read("25"), Rate::read("a/b")], [None; 3]);
     }

@@ -39,7 +39,9 @@ impl Identity {
 impl Record {
     /// The outputs of this record that the other one would make otherwise, or not at all.
     pub(super) fn outdated<'a>(&'a self, now: &Self) -> Vec<&'a str> {
-        let is_kept = |name: &String, step: &Vec<String>| self.source == now.source && now.steps.get(name) == Some(step);
+        let is_kept = |name: &String, step: &Vec<String>| {
+            self.source == now.source && now.steps.get(name) == Some(step)
+        };
         let old = self.steps.iter().filter(|(name, step)| !is_kept(name, step));
         old.map(|(name, _)| name.as_str()).collect()
     }

@@ -71,8 +71,7 @@ pub(super) struct Label {
 
 /// Reads ffprobe's answer for `film`.
 pub(super) fn read(film: &Path, answer: &[u8]) -> Result<Source, PackageError> {
-    let unreadable =
-        |reason: String| PackageError::Unreadable { path: film.to_owned(), reason };
+    let unreadable = |reason: String| PackageError::Unreadable { path: film.to_owned(), reason };
     let probe: Probe = serde_json::from_slice(answer).map_err(|error| unreadable(error.to_string()))?;
     let mut notes = Vec::new();
     let pictures: Vec<&Stream> = probe.streams.iter().filter(|stream| stream.is_picture()).collect();
@@ -118,13 +117,16 @@ fn picture(film: &Path, stream: &Stream, notes: &mut Vec<String>) -> Result<Pict
         return Err(PackageError::TooLittle { path: film.to_owned(), what });
     }
     let is_interlaced = stream.field_order.as_deref().is_some_and(|order| FIELD_ORDERS.contains(&order));
-    let [average, least] = [&stream.avg_frame_rate, &stream.r_frame_rate].map(|rate| Rate::read(rate.as_deref()?));
+    let [average, least] =
+        [&stream.avg_frame_rate, &stream.r_frame_rate].map(|rate| Rate::read(rate.as_deref()?));
     let average = average.or(least).unwrap_or(UNKNOWN_RATE);
     let rate = average.of_renditions();
     let per_second = |rate: Rate| (rate.per_second() * 1_000.0).round() / 1_000.0;
-    let varies = least.is_some_and(|least| least.per_second() > average.per_second() * 1.01) && !is_interlaced;
+    let varies =
+        least.is_some_and(|least| least.per_second() > average.per_second() * 1.01) && !is_interlaced;
     if varies {
-        notes.push(format!("the frame rate varies; the renditions have {} frames a second", per_second(rate)));
+        notes
+            .push(format!("the frame rate varies; the renditions have {} frames a second", per_second(rate)));
     } else if rate.per_second() < average.per_second() * 0.9 {
         notes.push(format!("{} frames a second become {}", per_second(average), per_second(rate)));
     }
@@ -294,13 +296,13 @@ mod tests {
         stream
     }
 
-    fn told(streams: Value, duration: &str) -> Result<Source, String> {
+    fn told(streams: &Value, duration: &str) -> Result<Source, String> {
         let answer = json!({ "streams": streams, "format": { "duration": duration } }).to_string();
         read(Path::new("film.mp4"), answer.as_bytes()).map_err(|error| error.to_string())
     }
 
     fn size(stream: &Value) -> (u32, u32) {
-        let size = told(json!([stream]), "20").expect("a film").picture.size;
+        let size = told(&json!([stream]), "20").expect("a film").picture.size;
         (size.width, size.height)
     }
 
@@ -317,14 +319,17 @@ mod tests {
 
     #[test]
     fn what_becomes_different_is_said() {
-        let notes = |more: Value| told(json!([video(&more)]), "20").expect("a film").notes;
+        let notes = |more: Value| told(&json!([video(&more)]), "20").expect("a film").notes;
         let silent = "the film has no sound".to_owned();
-        assert_eq!(notes(json!({})), [silent.clone()]);
+        assert_eq!(notes(json!({})), std::slice::from_ref(&silent));
         let varies = "the frame rate varies; the renditions have 29.97 frames a second".to_owned();
         let varying = json!({ "avg_frame_rate": "2987/100", "r_frame_rate": "90000/1" });
         assert_eq!(notes(varying), [varies, silent.clone()]);
         let slowed = "120 frames a second become 60".to_owned();
-        assert_eq!(notes(json!({ "avg_frame_rate": "120/1", "r_frame_rate": "120/1" })), [slowed, silent.clone()]);
+        assert_eq!(
+            notes(json!({ "avg_frame_rate": "120/1", "r_frame_rate": "120/1" })),
+            [slowed, silent.clone()]
+        );
         let interlaced = json!({ "field_order": "tt", "r_frame_rate": "50/1" });
         assert_eq!(notes(interlaced), [silent]);
     }
@@ -340,7 +345,7 @@ mod tests {
             { "index": 4, "codec_type": "subtitle", "codec_name": "hdmv_pgs_subtitle" },
             { "index": 5, "codec_type": "video", "codec_name": "mjpeg", "disposition": { "attached_pic": 1 } },
         ]);
-        let source = told(streams, "20").expect("a film");
+        let source = told(&streams, "20").expect("a film");
         let label = Label {
             language: Language::read("de"),
             title: Some("Kommentar".to_owned()),
@@ -371,17 +376,21 @@ mod tests {
                 "film.mp4 does not say how long it is: `ffmpeg -fflags +genpts -i FILM -c copy whole.mkv` writes it anew; \
                  package whole.mkv",
             ),
-            (json!([video(&json!({ "duration": "0.04" }))]), "0.04", "film.mp4 is too short (0.04 s) to be a film"),
+            (
+                json!([video(&json!({ "duration": "0.04" }))]),
+                "0.04",
+                "film.mp4 is too short (0.04 s) to be a film",
+            ),
             (json!([video(&json!({ "width": 8 }))]), "20", "film.mp4 is too small (8x360) to be a film"),
         ];
         for (streams, duration, expected) in rows {
-            assert_eq!(told(streams, duration), Err(expected.to_owned()));
+            assert_eq!(told(&streams, duration), Err(expected.to_owned()));
         }
     }
 
     #[test]
     fn matroska_says_the_length_in_a_tag() {
         let stream = video(&json!({ "duration": null, "tags": { "DURATION": "01:02:03.500000000" } }));
-        assert_eq!(told(json!([stream]), "4000").expect("a film").seconds, 3_723.5);
+        assert_eq!(told(&json!([stream]), "4000").expect("a film").seconds, 3_723.5);
     }
 }

@@ -82,7 +82,12 @@ pub(super) struct Wishes {
 }
 
 impl Plan {
-    pub(super) fn of(film: &Path, source: &Source, files: &[CaptionFile], wishes: Wishes) -> Result<Self, PackageError> {
+    pub(super) fn of(
+        film: &Path,
+        source: &Source,
+        files: &[CaptionFile],
+        wishes: Wishes,
+    ) -> Result<Self, PackageError> {
         let Source { seconds, picture, .. } = source;
         let (rate, content) = (picture.rate, wishes.content);
         let mut steps = Vec::new();
@@ -113,8 +118,15 @@ impl Plan {
         #[expect(clippy::cast_precision_loss, reason = "a few seconds")]
         let segment_seconds = rate.segment_microseconds() as f64 / 1_000_000.0;
         let inside = source.captions.iter().map(|captions| captions.label.clone());
-        let text = named("subtitles", "Subtitles", inside.chain(files.iter().map(|file| file.label.clone())).collect());
-        let within = source.captions.iter().map(|captions| Ok((encode::captions(film, captions.index), None, String::new())));
+        let text = named(
+            "subtitles",
+            "Subtitles",
+            inside.chain(files.iter().map(|file| file.label.clone())).collect(),
+        );
+        let within = source
+            .captions
+            .iter()
+            .map(|captions| Ok((encode::captions(film, captions.index), None, String::new())));
         for (track, made) in text.iter().zip(within.chain(files.iter().map(caption_file))) {
             let (arguments, file, depends) = made?;
             let output = Output::Text { file, segment_seconds, film_seconds: *seconds };
@@ -205,7 +217,9 @@ fn caption_file(file: &CaptionFile) -> Result<Made, PackageError> {
         return Ok((Vec::new(), Some(path.clone()), depends));
     }
     let bytes = fs::read(path).map_err(at(path))?;
-    let is_utf = std::str::from_utf8(&bytes).is_ok() || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    let is_utf = std::str::from_utf8(&bytes).is_ok()
+        || bytes.starts_with(b"\xff\xfe")
+        || bytes.starts_with(b"\xfe\xff");
     Ok((encode::caption_file(path, is_utf), None, depends))
 }
 
@@ -254,7 +268,10 @@ fn finish_text(
     let path = file.unwrap_or(&whole);
     let captions = Captions::read(&String::from_utf8_lossy(&fs::read(path).map_err(at(path))?));
     if file.is_some() && captions.is_empty() {
-        return Err(PackageError::Unreadable { path: path.to_owned(), reason: "it has no captions".to_owned() });
+        return Err(PackageError::Unreadable {
+            path: path.to_owned(),
+            reason: "it has no captions".to_owned(),
+        });
     }
     let mut segments = Vec::new();
     for (segment, text) in captions.segments(segment_seconds, film_seconds) {
@@ -312,4 +329,3 @@ const READING: f64 = 0.1;
 /// Sound and text of a second, in pixels.
 const SOUND: f64 = 200_000.0;
 const TEXT: f64 = 20_000.0;
-

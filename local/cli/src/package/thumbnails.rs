@@ -40,10 +40,17 @@ impl Sheets {
             let (sheet, place) = (number / (columns * rows) + 1, number % (columns * rows));
             let (left, top) = (place % columns * width, place / columns * height);
             let start = f64::from(number * self.every);
-            let end = if number + 1 == count { self.seconds.max(start + 0.001) } else { start + f64::from(self.every) };
+            let end = if number + 1 == count {
+                self.seconds.max(start + 0.001)
+            } else {
+                start + f64::from(self.every)
+            };
             let (start, end) = (clock(start), clock(end));
             // Writing to a String cannot fail.
-            let _ = write!(text, "\n{start} --> {end}\n{folder}/{sheet}.jpg#xywh={left},{top},{width},{height}\n");
+            let _ = write!(
+                text,
+                "\n{start} --> {end}\n{folder}/{sheet}.jpg#xywh={left},{top},{width},{height}\n"
+            );
         }
         text
     }
@@ -90,6 +97,9 @@ mod tests {
     fn a_short_or_upright_film_has_thumbnails_too() {
         let short = Sheets::of(Size { width: 64, height: 48 }, 0.6);
         assert_eq!((short.count, short.grid(), short.size), (1, (1, 1), Size { width: 64, height: 48 }));
-        assert_eq!(Sheets::of(Size { width: 720, height: 1_280 }, 60.0).size, Size { width: 90, height: 160 });
+        assert_eq!(
+            Sheets::of(Size { width: 720, height: 1_280 }, 60.0).size,
+            Size { width: 90, height: 160 }
+        );
     }
 }

@@ -23,7 +23,11 @@ pub(super) fn named(kind: &str, fallback: &str, labels: Vec<Label>) -> Vec<Track
         let is_taken = |name: &str| tracks.iter().any(|track| track.name == name);
         let name = match &label.title {
             Some(title) if is_taken(name) || language.is_none() => {
-                if language.is_none() { title.clone() } else { format!("{name} ({title})") }
+                if language.is_none() {
+                    title.clone()
+                } else {
+                    format!("{name} ({title})")
+                }
             }
             _ => name.to_owned(),
         };

@@ -23,7 +23,9 @@ impl Failure {
             "AuthorizationHeaderMalformed" | "PermanentRedirect" | "IllegalLocationConstraintException" => {
                 ": the bucket lies in another region, so set AWS_REGION to the stack's"
             }
-            "ExpiredToken" | "InvalidAccessKeyId" | "InvalidToken" | "SignatureDoesNotMatch" => ": sign in to AWS again",
+            "ExpiredToken" | "InvalidAccessKeyId" | "InvalidToken" | "SignatureDoesNotMatch" => {
+                ": sign in to AWS again"
+            }
             "NoSuchBucket" => ": the stack's output BucketName has the name",
             "RequestTimeTooSkewed" => ": the clock of this machine is wrong",
             _ => "",

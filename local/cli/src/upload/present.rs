@@ -38,11 +38,17 @@ impl Present {
     }
 
     /// Whether the bucket holds the file, with the same content and headers.
-    pub(super) async fn has(&self, client: &Client, bucket: &str, upload: &Upload) -> Result<bool, io::Error> {
+    pub(super) async fn has(
+        &self,
+        client: &Client,
+        bucket: &str,
+        upload: &Upload,
+    ) -> Result<bool, io::Error> {
         if self.sizes.get(&upload.key) != Some(&upload.bytes) {
             return Ok(false);
         }
-        let request = client.head_object().bucket(bucket).key(&upload.key).checksum_mode(ChecksumMode::Enabled);
+        let request =
+            client.head_object().bucket(bucket).key(&upload.key).checksum_mode(ChecksumMode::Enabled);
         // Whatever keeps the answer away: the file is then sent.
         let Ok(object) = request.send().await else { return Ok(false) };
         let has_headers = object.content_type() == Some(upload.content_type)

@@ -49,10 +49,15 @@ pub async fn send(
 }
 
 /// Of the plan's files, those that the bucket does not hold.
-pub async fn missing<'a>(client: &Client, plan: &'a Plan, present: &Present) -> Result<Vec<&'a Upload>, UploadError> {
-    let asked = plan.uploads.iter().map(|upload| async move {
-        (upload, present.has(client, &plan.destination.bucket, upload).await)
-    });
+pub async fn missing<'a>(
+    client: &Client,
+    plan: &'a Plan,
+    present: &Present,
+) -> Result<Vec<&'a Upload>, UploadError> {
+    let asked = plan
+        .uploads
+        .iter()
+        .map(|upload| async move { (upload, present.has(client, &plan.destination.bucket, upload).await) });
     let mut asked = stream::iter(asked).buffered(AT_A_TIME);
     let mut missing = Vec::new();
     while let Some((upload, has)) = asked.next().await {
@@ -71,7 +76,8 @@ async fn put_unless_present(
     meter: &Meter,
     upload: &Upload,
 ) -> Result<Sent, String> {
-    let unreadable = |error: &dyn std::fmt::Display| format!("{} cannot be read: {error}", upload.file.display());
+    let unreadable =
+        |error: &dyn std::fmt::Display| format!("{} cannot be read: {error}", upload.file.display());
     if present.has(client, bucket, upload).await.map_err(|error| unreadable(&error))? {
         return Ok(Sent::Before);
     }

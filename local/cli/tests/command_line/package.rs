@@ -34,7 +34,10 @@ fn bad_usage_is_one_line_and_exit_code_2() {
             &["package", film, "--media", media, "--name", "a b"],
             "the name \"a b\" must consist of A-Z a-z 0-9 . _ - and must not begin with a dot",
         ),
-        (&["package", "/nothing.mp4"], "/nothing.mp4 cannot be read as a film: No such file or directory (os error 2)"),
+        (
+            &["package", "/nothing.mp4"],
+            "/nothing.mp4 cannot be read as a film: No such file or directory (os error 2)",
+        ),
         (
             &["package", film, "--download", "--encrypt"],
             "the argument '--download' cannot be used with '--encrypt'",
