@@ -12,7 +12,7 @@ pub(super) struct Initialization {
     /// Of a picture.
     pub(super) size: Option<Size>,
     /// Of sound.
-    pub(super) channels: u16,
+    pub(super) channels: u8,
 }
 
 impl Initialization {
@@ -27,8 +27,8 @@ impl Initialization {
             return Some(Self { codec: format!("avc1.{codec}"), size: Some(size), channels: 0 });
         }
         let entry = child(entries, b"mp4a")?;
-        let object_type = audio_object_type(child(entry.get(AUDIO..)?, b"esds")?.get(4..)?)?;
-        Some(Self { codec: format!("mp4a.40.{object_type}"), size: None, channels: u16_at(entry, 16)? })
+        let (object_type, channels) = audio_format(child(entry.get(AUDIO..)?, b"esds")?.get(4..)?)?;
+        Some(Self { codec: format!("mp4a.40.{object_type}"), size: None, channels })
     }
 }
 
@@ -51,12 +51,15 @@ pub(super) fn first_frame(segment: &[u8]) -> Option<Range<usize>> {
     (end <= segment.len()).then_some(start..end)
 }
 
-/// The object type of MPEG-4 audio, from an `ES_Descriptor` (ISO/IEC 14496-1): 2 is AAC-LC.
-fn audio_object_type(descriptors: &[u8]) -> Option<u8> {
+/// The object type (2 is AAC-LC) and the channels of MPEG-4 audio, from an `ES_Descriptor` (ISO/IEC 14496-1). The entry's
+/// own number of channels is always 2.
+fn audio_format(descriptors: &[u8]) -> Option<(u8, u8)> {
     let stream = descriptor(descriptors, 0x03)?;
     let decoder = descriptor(stream.get(3..)?, 0x04)?;
-    let specific = descriptor(decoder.get(13..)?, 0x05)?;
-    Some(specific.first()? >> 3)
+    // Five bits of object type, four of the sample rate, four of channels.
+    let specific = u16_at(descriptor(decoder.get(13..)?, 0x05)?, 0)?.to_be_bytes();
+    let [first, second] = specific;
+    Some((first >> 3, second >> 3 & 0x0f))
 }
 
 /// The content of the first descriptor, if it has this tag. Its length has seven bits a byte.
@@ -152,11 +155,11 @@ mod tests {
 
         let mut audio = vec![0; AUDIO];
         audio[17] = 2;
-        let specific = [0x05, 0x80, 0x80, 0x80, 0x02, 0x11, 0x90];
+        let specific = [0x05, 0x80, 0x80, 0x80, 0x02, 0x11, 0x88];
         let decoder = [&[0x04, 20], [0; 13].as_slice(), &specific].concat();
         let stream = [&[0, 0, 0, 0, 0x03, 25, 0, 0, 0], decoder.as_slice()].concat();
         let mp4a = [audio, boxed(b"esds", &stream)].concat();
-        let expected = Initialization { codec: "mp4a.40.2".to_owned(), size: None, channels: 2 };
+        let expected = Initialization { codec: "mp4a.40.2".to_owned(), size: None, channels: 1 };
         assert_eq!(Initialization::read(&initialization(&boxed(b"mp4a", &mp4a))), Some(expected));
     }
 
