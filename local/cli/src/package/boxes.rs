@@ -12,7 +12,7 @@ pub(super) struct Initialization {
     /// Of a picture.
     pub(super) size: Option<Size>,
     /// Of sound.
-    pub(super) channels: u16,
+    pub(super) channels: u8,
 }
 
 impl Initialization {
@@ -27,7 +27,7 @@ impl Initialization {
             return Some(Self { codec: format!("avc1.{codec}"), size: Some(size), channels: 0 });
         }
         let entry = child(entries, b"mp4a")?;
-        let (object_type, channels) = audio(child(entry.get(AUDIO..)?, b"esds")?.get(4..)?)?;
+        let (object_type, channels) = audio_format(child(entry.get(AUDIO..)?, b"esds")?.get(4..)?)?;
         Some(Self { codec: format!("mp4a.40.{object_type}"), size: None, channels })
     }
 }
@@ -51,15 +51,15 @@ pub(super) fn first_frame(segment: &[u8]) -> Option<Range<usize>> {
     (end <= segment.len()).then_some(start..end)
 }
 
-/// The object type of MPEG-4 audio, of which 2 is AAC-LC, and the number of channels: the `AudioSpecificConfig` (ISO/IEC
-/// 14496-3) in an `ES_Descriptor` (ISO/IEC 14496-1). The sample entry around it says 2 even of a single channel.
-fn audio(descriptors: &[u8]) -> Option<(u8, u16)> {
+/// The object type (2 is AAC-LC) and the channels of MPEG-4 audio, from an `ES_Descriptor` (ISO/IEC 14496-1). The entry's
+/// own number of channels is always 2.
+fn audio_format(descriptors: &[u8]) -> Option<(u8, u8)> {
     let stream = descriptor(descriptors, 0x03)?;
     let decoder = descriptor(stream.get(3..)?, 0x04)?;
-    let &[first, second, ..] = descriptor(decoder.get(13..)?, 0x05)? else { return None };
-    let frequency = (first & 0x7) << 1 | second >> 7;
-    // An index of 15 is followed by the frequency itself, which ffmpeg does not write for 44.1 and 48 kHz.
-    (frequency != 15).then_some((first >> 3, u16::from(second >> 3 & 0xf)))
+    // Five bits of object type, four of the sample rate, four of channels.
+    let specific = u16_at(descriptor(decoder.get(13..)?, 0x05)?, 0)?.to_be_bytes();
+    let [first, second] = specific;
+    Some((first >> 3, second >> 3 & 0x0f))
 }
 
 /// The content of the first descriptor, if it has this tag. Its length has seven bits a byte.
@@ -155,14 +155,12 @@ mod tests {
 
         let mut audio = vec![0; AUDIO];
         audio[17] = 2;
-        for (channels, configuration) in [(1, 0x88), (2, 0x90)] {
-            let specific = [0x05, 0x80, 0x80, 0x80, 0x02, 0x11, configuration];
-            let decoder = [&[0x04, 20], [0; 13].as_slice(), &specific].concat();
-            let stream = [&[0, 0, 0, 0, 0x03, 25, 0, 0, 0], decoder.as_slice()].concat();
-            let mp4a = [audio.as_slice(), &boxed(b"esds", &stream)].concat();
-            let expected = Initialization { codec: "mp4a.40.2".to_owned(), size: None, channels };
-            assert_eq!(Initialization::read(&initialization(&boxed(b"mp4a", &mp4a))), Some(expected));
-        }
+        let specific = [0x05, 0x80, 0x80, 0x80, 0x02, 0x11, 0x88];
+        let decoder = [&[0x04, 20], [0; 13].as_slice(), &specific].concat();
+        let stream = [&[0, 0, 0, 0, 0x03, 25, 0, 0, 0], decoder.as_slice()].concat();
+        let mp4a = [audio, boxed(b"esds", &stream)].concat();
+        let expected = Initialization { codec: "mp4a.40.2".to_owned(), size: None, channels: 1 };
+        assert_eq!(Initialization::read(&initialization(&boxed(b"mp4a", &mp4a))), Some(expected));
     }
 
     #[test]

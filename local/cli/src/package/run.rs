@@ -72,9 +72,9 @@ pub fn package(request: &Request, told: &mut dyn FnMut(Told<'_>)) -> Result<Pack
     let plan = Plan::of(&film, &source, &captions::beside(&film)?, wishes)?;
 
     let folder = request.media.join("video").join(name);
-    let mut workshop = Workshop::open(&folder)?;
+    let workshop = Workshop::open(&folder)?;
     let definitions = plan.steps.iter().map(|step| (step.name.clone(), step.definition()));
-    workshop.prepare(Record { source: identity, steps: definitions.collect() })?;
+    workshop.prepare(&Record { source: identity, steps: definitions.collect() })?;
     let missing: Vec<&Step> = plan.steps.iter().filter(|step| !folder.join(&step.name).exists()).collect();
     make(&missing, &film, &source, &workshop, told)?;
     finish(&folder, &plan, &source)?;
@@ -152,7 +152,7 @@ impl Workshop {
     }
 
     /// Removes what would be made otherwise now, and writes down what will be made.
-    fn prepare(&mut self, now: Record) -> Result<(), PackageError> {
+    fn prepare(&self, now: &Record) -> Result<(), PackageError> {
         let before = match fs::read(&self.record) {
             Ok(text) => serde_json::from_slice::<Record>(&text)
                 .map_err(|_| invalid(&self.record, "it is no record of a package"))?,
@@ -161,7 +161,7 @@ impl Workshop {
         if before.source.name != now.source.name {
             return Err(PackageError::OtherFilm { folder: self.folder.clone(), film: before.source.name });
         }
-        let outdated = before.outdated(&now);
+        let outdated = before.outdated(now);
         if !outdated.is_empty() {
             // First the playlist that names the others.
             remove(&self.folder.join(MASTER))?;
@@ -170,7 +170,7 @@ impl Workshop {
             remove(&self.folder.join(name))?;
         }
         let text =
-            serde_json::to_string_pretty(&now).map_err(|error| invalid(&self.record, error.to_string()))?;
+            serde_json::to_string_pretty(now).map_err(|error| invalid(&self.record, error.to_string()))?;
         replace(&self.record, text.as_bytes())
     }
 

@@ -296,13 +296,13 @@ mod tests {
         stream
     }
 
-    fn told(streams: Value, duration: &str) -> Result<Source, String> {
+    fn told(streams: &Value, duration: &str) -> Result<Source, String> {
         let answer = json!({ "streams": streams, "format": { "duration": duration } }).to_string();
         read(Path::new("film.mp4"), answer.as_bytes()).map_err(|error| error.to_string())
     }
 
     fn size(stream: &Value) -> (u32, u32) {
-        let size = told(json!([stream]), "20").expect("a film").picture.size;
+        let size = told(&json!([stream]), "20").expect("a film").picture.size;
         (size.width, size.height)
     }
 
@@ -319,9 +319,9 @@ mod tests {
 
     #[test]
     fn what_becomes_different_is_said() {
-        let notes = |more: Value| told(json!([video(&more)]), "20").expect("a film").notes;
+        let notes = |more: Value| told(&json!([video(&more)]), "20").expect("a film").notes;
         let silent = "the film has no sound".to_owned();
-        assert_eq!(notes(json!({})), [silent.clone()]);
+        assert_eq!(notes(json!({})), std::slice::from_ref(&silent));
         let varies = "the frame rate varies; the renditions have 29.97 frames a second".to_owned();
         let varying = json!({ "avg_frame_rate": "2987/100", "r_frame_rate": "90000/1" });
         assert_eq!(notes(varying), [varies, silent.clone()]);
@@ -345,7 +345,7 @@ mod tests {
             { "index": 4, "codec_type": "subtitle", "codec_name": "hdmv_pgs_subtitle" },
             { "index": 5, "codec_type": "video", "codec_name": "mjpeg", "disposition": { "attached_pic": 1 } },
         ]);
-        let source = told(streams, "20").expect("a film");
+        let source = told(&streams, "20").expect("a film");
         let label = Label {
             language: Language::read("de"),
             title: Some("Kommentar".to_owned()),
@@ -384,13 +384,13 @@ mod tests {
             (json!([video(&json!({ "width": 8 }))]), "20", "film.mp4 is too small (8x360) to be a film"),
         ];
         for (streams, duration, expected) in rows {
-            assert_eq!(told(streams, duration), Err(expected.to_owned()));
+            assert_eq!(told(&streams, duration), Err(expected.to_owned()));
         }
     }
 
     #[test]
     fn matroska_says_the_length_in_a_tag() {
         let stream = video(&json!({ "duration": null, "tags": { "DURATION": "01:02:03.500000000" } }));
-        assert_eq!(told(json!([stream]), "4000").expect("a film").seconds, 3_723.5);
+        assert_eq!(told(&json!([stream]), "4000").expect("a film").seconds, 3_723.5);
     }
 }
