@@ -32,7 +32,7 @@ async function check(name, open, stream) {
 
 /** By cookies; or by a signed URL, where the browser does not keep Secure cookies of plain http. */
 async function plays(browser, stream) {
-  const until = async (expression, milliseconds = 30_000) => {
+  const until = async (expression, milliseconds = 90_000) => {
     for (const end = Date.now() + milliseconds; !await browser.evaluate(expression);) {
       assert.ok(Date.now() < end, `in time: ${expression}`);
       await new Promise((resolve) => { setTimeout(resolve, 200); });
