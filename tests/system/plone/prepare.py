@@ -29,10 +29,15 @@ def prepare(site):
     groups.addPrincipalToGroup("viewer1", "premium")
 
 
-def install_add_on(site):
-    """As in Site Setup, and a page with a link to a film."""
+def install(site, package):
+    """As in Site Setup, Add-ons."""
     setSite(site)
-    site.portal_setup.runAllImportStepsFromProfile("profile-usher_plone:default")
+    site.portal_setup.runAllImportStepsFromProfile(f"profile-{package}:default")
+
+
+def make_page(site):
+    """A page with a link to a film."""
+    setSite(site)
     site.invokeFactory("Document", "film", title="A film", text=RichTextValue(FILM, "text/html", "text/x-html-safe"))
     getToolByName(site, "portal_workflow").doActionFor(site.film, "publish")
 
@@ -53,9 +58,12 @@ def show_users_to_anybody(site):
 # The root user that mkwsgiinstance created, with a password for this run.
 app.acl_users.users.updateUserPassword("admin", os.environ["ROOT_PASSWORD"])  # noqa: F821
 prepare(app.Plone)  # noqa: F821
-install_add_on(app.Plone)  # noqa: F821
+install(app.Plone, "usher_plone")  # noqa: F821
+make_page(app.Plone)  # noqa: F821
 prepare(app.Strict)  # noqa: F821
+install(app.Strict, "plone.restapi")  # noqa: F821
 make_log_outs_count(app.Strict)  # noqa: F821
 prepare(app.Open)  # noqa: F821
+install(app.Open, "plone.restapi")  # noqa: F821
 show_users_to_anybody(app.Open)  # noqa: F821
 transaction.commit()

@@ -56,7 +56,7 @@ function signIn() {
   const paragraph = document.createElement('p');
   paragraph.slot = 'sign-in';
   if (document.body.classList.contains('userrole-authenticated')) {
-    paragraph.textContent = 'Your log-in does not count for videos. Users of the Zope root, such as admin, cannot watch: log in as a user of this site.';
+    paragraph.textContent = 'You are logged in, but the video service does not accept your log-in. Users of the Zope root, such as admin, cannot watch. If you are a user of this site, tell its administrator.';
   } else {
     const link = document.createElement('a');
     link.href = `${site}/login?came_from=${encodeURIComponent(location.href)}`;
