@@ -25,6 +25,8 @@ const RECOVERY_MS = 10_000;
 const MOST_REFUSALS = 3;
 const LOCK = 'usher-cookies';
 const USUAL_ENDPOINT = '/auth/cookies';
+const ATTEMPTS_IN_SILENCE = 3;
+const nothing = () => {};
 
 // ---- Cookies
 
@@ -36,11 +38,15 @@ const USUAL_ENDPOINT = '/auth/cookies';
  * - `credential(path)`: an async function that gets the viewer's credential from the site; nothing when nobody is signed
  *   in, and `false` when the viewer may not watch this path. When it throws, it is called again later. Omit it where the
  *   browser's own cookie is the credential.
- * - `onSignedOut({ status, title, detail, path })`: the viewer is not signed in any more (401), or may not watch this
- *   path (403); renewals have stopped until `renew` is called again.
+ * - `onSignedOut({ status, title, detail, path })`: the viewer is not signed in any more (401), may not watch this path
+ *   (403), or there is no such service at `endpoint` (any other status); renewals have stopped until `renew` is called
+ *   again.
+ * - `onTrouble({ path })`: several tries were in vain; they go on.
  * - `onRenewed({ resource, expires_at, refresh_after, path })`: the cookies for this path are fresh.
  */
-export function keepCookies({ endpoint = USUAL_ENDPOINT, credential, onSignedOut = () => {}, onRenewed = () => {} } = {}) {
+export function keepCookies({
+  endpoint = USUAL_ENDPOINT, credential, onSignedOut = nothing, onRenewed = nothing, onTrouble = nothing,
+} = {}) {
   let session = new AbortController();
   const assets = [];
 
@@ -68,7 +74,7 @@ export function keepCookies({ endpoint = USUAL_ENDPOINT, credential, onSignedOut
 
     async function obtain(signal) {
       stop();
-      let refusals = 0;
+      let [attempts, refusals] = [0, 0];
       for (let pause = FIRST_RETRY_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_RETRY_MS)) {
         const { response, body } = await ask(signal).catch((error) => {
           if (!signal.aborted) console.warn('The cookies for video could not be renewed; trying again.', error);
@@ -88,6 +94,8 @@ export function keepCookies({ endpoint = USUAL_ENDPOINT, credential, onSignedOut
           onSignedOut({ ...body, status: response.status, path });
           return false;
         }
+        attempts += 1;
+        if (attempts === ATTEMPTS_IN_SILENCE) onTrouble({ path });
         // Not all viewers at the same moment, once the service is back.
         await sleep(Math.max(retryAfterMs(response), pause * (0.5 + Math.random())), signal);
       }
@@ -415,6 +423,10 @@ export class UsherVideo extends HTMLElement {
     if (this.#video) unload(this.#video);
     this.#video?.remove();
     this.#video = null;
+    this.#show(reason);
+  }
+
+  #show(reason) {
     for (const slot of this.#shadow.querySelectorAll('slot')) slot.parentElement.hidden = slot.name !== reason;
   }
 
@@ -427,7 +439,7 @@ export class UsherVideo extends HTMLElement {
   }
 
   #service() {
-    const endpoint = this.getAttribute('endpoint') ?? USUAL_ENDPOINT;
+    const endpoint = this.#endpoint();
     const [credential, handOff] = [this.credential, this.getAttribute('hand-off')];
     const isOurs = (one) => one.endpoint === endpoint && one.credential === credential && one.handOff === handOff;
     let service = UsherVideo.#services.find(isOurs);
@@ -436,7 +448,8 @@ export class UsherVideo extends HTMLElement {
       const onSignedOut = (answer) => { for (const element of elements) element.#refuse(answer); };
       const getsCredential = credential ?? (handOff ? credentialFrom(handOff) : undefined);
       const onRenewed = (answer) => { for (const element of elements) element.#renewed(answer); };
-      const cookies = keepCookies({ endpoint, credential: getsCredential, onSignedOut, onRenewed });
+      const onTrouble = ({ path }) => { for (const element of elements) element.#troubled(path); };
+      const cookies = keepCookies({ endpoint, credential: getsCredential, onSignedOut, onRenewed, onTrouble });
       service = { endpoint, credential, handOff, elements, cookies };
       UsherVideo.#services.push(service);
     }
@@ -450,15 +463,29 @@ export class UsherVideo extends HTMLElement {
   }
 
   #renewed(answer) {
-    if (answer.path === this.#path()) this.#dispatch('usher-cookies', answer);
+    if (answer.path !== this.#path()) return;
+    if (this.#video) this.#show(null);
+    this.#dispatch('usher-cookies', answer);
+  }
+
+  /** Before the video has begun, the viewer would see nothing at all. It goes on as soon as there are cookies. */
+  #troubled(path) {
+    if (path === this.#path() && this.#video?.readyState === 0) this.#show('failed');
   }
 
   /** The answer to another video of the page concerns this one if nobody is signed in. */
   #refuse(answer) {
     const isSignedOut = answer.status === 401;
     if (!isSignedOut && answer.path !== this.#path()) return;
-    this.#close(isSignedOut ? 'sign-in' : 'refused');
-    this.#dispatch(isSignedOut ? 'usher-signed-out' : 'usher-refused', answer);
+    const [slot, event] = REFUSALS[answer.status] ?? ['failed', 'usher-failed'];
+    this.#close(slot);
+    // Such as 404, on a page that does not reach the video service.
+    const url = new URL(this.#endpoint(), location).href;
+    this.#dispatch(event, slot === 'failed' ? { url, status: answer.status, reason: answer.title } : answer);
+  }
+
+  #endpoint() {
+    return this.getAttribute('endpoint') ?? USUAL_ENDPOINT;
   }
 
   #path() {
@@ -522,6 +549,8 @@ STYLE.replaceSync(`
   [part=thumbnail] { position: absolute; bottom: 4em; left: 50%; transform: translateX(-50%); outline: 2px solid #fff; pointer-events: none; }
   [hidden] { display: none; }
 `);
+
+const REFUSALS = { 401: ['sign-in', 'usher-signed-out'], 403: ['refused', 'usher-refused'] };
 
 const SHADOW = `
   <div part="thumbnail" hidden></div>

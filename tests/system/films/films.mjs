@@ -5,7 +5,8 @@ import { openChromium } from '../chromium.mjs';
 
 const [origin] = process.argv.slice(2);
 const HEADER_LIMIT = 8 * 1024;
-const isExpected = (status, path) => status === 401 && path === '/hand-off/' || status === 403 && path === '/auth/cookies';
+const EXPECTED = ['401 /hand-off/', '403 /auth/cookies', '404 /auth/elsewhere', '503 /auth/in-trouble'];
+const isExpected = (status, path) => EXPECTED.includes(`${status} ${path}`);
 const { check, finish } = await openChromium(isExpected);
 
 for (const engine of ['native', 'hls.js']) {
@@ -13,6 +14,8 @@ for (const engine of ['native', 'hls.js']) {
 }
 await check('a film that the viewer does not own is refused, and the other one plays', refusesOne);
 await check('thirty films, one after the other: the cookies stay few, and one sign-out removes all', thirtyFilms);
+await check('where the video service is not, the page says that the video cannot be played', withoutService);
+await check('while the video service is in trouble, the page says so, and plays once it is back', inTrouble);
 await finish();
 
 async function threeFilms({ page, context, requests }, engine) {
@@ -63,6 +66,28 @@ async function thirtyFilms({ page, context }) {
   }
   assert.ok((await cookiePaths(context)).length > 5, 'several films keep their cookies');
   await signOut(page, context);
+}
+
+async function withoutService({ page }) {
+  await page.goto(`${origin}/?film=1`);
+  await page.evaluate(() => document.querySelector('usher-video').setAttribute('endpoint', '/auth/elsewhere'));
+  await signInAndLoad(page);
+  await page.locator('usher-video >> text=cannot be played').waitFor();
+  assert.equal(await page.locator('usher-video >> text=may not watch').isVisible(), false);
+}
+
+async function inTrouble({ page }) {
+  await page.goto(`${origin}/?film=1`);
+  let answers = 0;
+  await page.route('**/auth/in-trouble', (route) => {
+    answers += 1;
+    return answers <= 4 ? route.fulfill({ status: 503, body: '{}' }) : route.continue({ url: `${origin}/auth/cookies` });
+  });
+  await page.evaluate(() => document.querySelector('usher-video').setAttribute('endpoint', '/auth/in-trouble'));
+  await signInAndLoad(page);
+  await page.locator('usher-video >> text=cannot be played').waitFor();
+  await allPlay(page, 1);
+  assert.equal(await page.locator('usher-video >> text=cannot be played').isVisible(), false);
 }
 
 // ---- Helpers
