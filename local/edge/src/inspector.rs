@@ -7,7 +7,8 @@ mod told;
 use std::{
     collections::VecDeque,
     convert::Infallible,
-    sync::{Mutex, MutexGuard, PoisonError},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -26,7 +27,27 @@ pub use self::{
 /// Keeps the last records, and sends new ones to every open inspector.
 pub(super) struct Inspector {
     kept: Mutex<Kept>,
-    pub(super) live: broadcast::Sender<Record>,
+    live: broadcast::Sender<Record>,
+    pub(super) listener: Arc<Listener>,
+}
+
+/// Gets each record before the viewer gets the answer.
+#[derive(Default)]
+pub(super) struct Listener(OnceLock<Box<Call>>);
+
+type Call = dyn Fn(&Record) + Send + Sync;
+
+impl Listener {
+    /// The first listener stays.
+    pub(super) fn set(&self, listener: impl Fn(&Record) + Send + Sync + 'static) {
+        let _ = self.0.set(Box::new(listener));
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Listener").finish_non_exhaustive()
+    }
 }
 
 #[derive(Default)]
@@ -46,7 +67,7 @@ struct Grant {
 
 impl Default for Inspector {
     fn default() -> Self {
-        Self { kept: Mutex::default(), live: broadcast::Sender::new(KEPT) }
+        Self { kept: Mutex::default(), live: broadcast::Sender::new(KEPT), listener: Arc::default() }
     }
 }
 
@@ -60,7 +81,11 @@ impl Inspector {
         }
         push(&mut kept.records, record.clone());
         // No inspector may be open.
-        let _ = self.live.send(record);
+        let _ = self.live.send(record.clone());
+        drop(kept);
+        if let Some(listener) = self.listener.0.get() {
+            listener(&record);
+        }
     }
 
     /// The last records, then each new one, as server-sent events.

@@ -45,7 +45,7 @@ use axum::{extract::ConnectInfo, serve::ListenerExt as _};
 use cloudfront_signing::{UnixTime, Verifier};
 use issue_cookies::{IssueCookies, PlainHttp};
 use resign_manifest::{HostGrants, PlaylistSource, ResignManifest};
-use tokio::{net::TcpListener, sync::broadcast, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet};
 use url::Host;
 use usher_cloudformation::TemplateError;
 use usher_runtime::{Clock, ConfigError, Grants, SigningError, ViewerProtocol, with_sources};
@@ -61,7 +61,7 @@ use self::{
     https::Https,
     identity_provider::IdentityProvider,
     incoming::Signatures,
-    inspector::Inspector,
+    inspector::{Inspector, Listener},
     origin::Origins,
     pages::{MayWatch, Pages},
     settings::FunctionSettings,
@@ -188,7 +188,7 @@ pub struct Running {
     pub vouchers: Vec<String>,
     /// The edge without its socket. A request to it carries the viewer's address as `ConnectInfo<SocketAddr>`.
     pub service: axum::Router,
-    requests: broadcast::Sender<Record>,
+    listener: Arc<Listener>,
     tasks: JoinSet<()>,
 }
 
@@ -214,10 +214,9 @@ impl Running {
         format!("{}://{}", self.protocol(), self.address)
     }
 
-    /// Each request from now on. A reader that is too slow loses some.
-    #[must_use]
-    pub fn requests(&self) -> broadcast::Receiver<Record> {
-        self.requests.subscribe()
+    /// Calls `listener` for each request from now on, before the viewer gets the answer. The first listener stays.
+    pub fn on_request(&self, listener: impl Fn(&Record) + Send + Sync + 'static) {
+        self.listener.set(listener);
     }
 
     /// Waits until the edge stops. It stops by itself only if its listener fails.
@@ -247,7 +246,7 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
     let hosts = edge.hosts.at(bucket_address);
     let not_modelled = edge.distribution.not_modelled.clone();
     let (films, vouchers) = (edge.pages.count(&edge.distribution), edge.vouchers.clone());
-    let requests = edge.inspector.live.clone();
+    let on_request = Arc::clone(&edge.inspector.listener);
     let edge = Arc::new(edge);
     let service = axum::Router::new().fallback(
         move |ConnectInfo(viewer): ConnectInfo<SocketAddr>, request| async move {
@@ -286,7 +285,7 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
         films,
         vouchers,
         service,
-        requests,
+        listener: on_request,
         tasks,
     })
 }

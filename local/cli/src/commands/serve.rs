@@ -4,14 +4,10 @@ mod card;
 mod line;
 mod trust;
 
-use std::{
-    future,
-    io::{self, Write as _},
-};
+use std::io::{self, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
-use usher_edge::{Options, Record};
+use usher_edge::Options;
 use usher_runtime::system_clock;
 
 use self::card::Card;
@@ -28,7 +24,9 @@ pub(super) fn run(arguments: &Serve) -> Result<(), InputError> {
         let mut running = usher_edge::start(&options, &|name| std::env::var(name).ok(), system_clock())
             .await
             .map_err(|error| InputError::new(error.to_string()))?;
-        let requests = running.requests();
+        if !arguments.quiet {
+            running.on_request(|record| print(&line::of(record)));
+        }
         let mut stdout = io::stdout();
         writeln!(stdout, "listening on {}", running.url()).map_err(failed)?;
         writeln!(stdout, "bucket on http://{}", running.bucket_address).map_err(failed)?;
@@ -52,7 +50,6 @@ pub(super) fn run(arguments: &Serve) -> Result<(), InputError> {
         tokio::select! {
             interrupted = tokio::signal::ctrl_c() => interrupted.map_err(failed),
             () = running.stopped() => Err(InputError::new("the edge stopped")),
-            () = print_requests(requests), if !arguments.quiet => Ok(()),
         }
     })
 }
@@ -68,16 +65,6 @@ fn init_logging(arguments: &Serve) {
         .with_writer(io::stderr)
         .with_ansi(AutoStream::choice(&io::stderr()) != ColorChoice::Never)
         .init();
-}
-
-async fn print_requests(mut requests: Receiver<Record>) {
-    loop {
-        match requests.recv().await {
-            Ok(record) => print(&line::of(&record)),
-            Err(RecvError::Lagged(count)) => print(&format!("… {count} more requests")),
-            Err(RecvError::Closed) => future::pending().await,
-        }
-    }
 }
 
 /// Prints a line on standard error, in colours if it is a terminal. The edge runs on if nobody reads it.
