@@ -214,7 +214,8 @@ async function libraryFor(video, source, engine, loadHls) {
 }
 
 async function namesSubtitles(source) {
-  const response = await fetch(source, { credentials: 'include' }).catch(() => null);
+  // Not from the browser's cache, and not into it: Chromium's own player cannot read what is compressed there.
+  const response = await fetch(source, { credentials: 'include', cache: 'no-store' }).catch(() => null);
   return Boolean(response?.ok) && /TYPE=SUBTITLES/.test(await response.text());
 }
 
