@@ -30,7 +30,7 @@ async fn a_name_that_somebody_else_made_point_here_gets_nothing() {
         ("GET", "/"),
         ("GET", "/__usher/"),
         ("GET", "/__usher/events"),
-        ("GET", "/__usher/streams"),
+        ("GET", "/__usher/films"),
         ("GET", "/video/clock-ts/master.m3u8"),
         ("GET", "/auth/cookies"),
         ("POST", "/auth/cookies"),
@@ -131,4 +131,32 @@ async fn with_nobody_who_vouches_for_viewers_the_demo_is_offered() {
          PLONE_JWT_KEYS, PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS; the demo sign-in is \
          off, since others can reach 0.0.0.0:0: to let everybody there sign in, add --demo"
     );
+}
+
+#[tokio::test]
+async fn the_page_learns_what_a_viewer_may_watch() {
+    let house = House::open().await;
+    let films = async |viewer: Option<Value>| {
+        let mut request = house.get("/__usher/films");
+        if let Some(viewer) = viewer {
+            let answer = house.request("POST", "/demo/sign-in").json(&viewer).send().await.unwrap();
+            let answer: Value = answer.json().await.unwrap();
+            request = request.bearer_auth(answer["token"].as_str().unwrap());
+        }
+        let listing: Value = request.send().await.unwrap().json().await.unwrap();
+        listing["films"].clone()
+    };
+    let film = |name: &str, may_watch: Option<bool>| {
+        let mut film = json!({ "path": format!("/video/{name}/master.m3u8"), "name": name });
+        if let Some(may_watch) = may_watch {
+            film["may_watch"] = json!(may_watch);
+        }
+        film
+    };
+    let all = |first, second| json!([film("clock-fmp4", first), film("clock-ts", second)]);
+    assert_eq!(films(None).await, all(None, None));
+    let member = json!({"viewer": "anna", "groups": ["premium"], "tenant": "acme"});
+    assert_eq!(films(Some(member)).await, all(Some(true), Some(true)));
+    let guest = json!({"viewer": "guest", "paths": ["/video/clock-ts/*"]});
+    assert_eq!(films(Some(guest)).await, all(Some(false), Some(true)));
 }

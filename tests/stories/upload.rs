@@ -21,13 +21,16 @@ use hyper_util::{
 use s3s::{
     S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     auth::SimpleAuth,
-    dto::{PutObjectInput, PutObjectOutput},
+    dto::{
+        DeleteObjectInput, DeleteObjectOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input,
+        ListObjectsV2Output, PutObjectInput, PutObjectOutput,
+    },
     service::S3ServiceBuilder,
 };
 use s3s_fs::FileSystem;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinSet};
-use usher::upload::{Destination, Plan, Prefixes, UploadError, send};
+use usher::upload::{Destination, Meter, Plan, Prefixes, Present, Sent, Upload, UploadError, missing, send};
 
 use crate::house::{House, workspace};
 
@@ -54,6 +57,27 @@ struct Remembering {
 
 #[async_trait]
 impl S3 for Remembering {
+    async fn delete_object(
+        &self,
+        request: S3Request<DeleteObjectInput>,
+    ) -> S3Result<S3Response<DeleteObjectOutput>> {
+        self.files.delete_object(request).await
+    }
+
+    async fn head_object(
+        &self,
+        request: S3Request<HeadObjectInput>,
+    ) -> S3Result<S3Response<HeadObjectOutput>> {
+        self.files.head_object(request).await
+    }
+
+    async fn list_objects_v2(
+        &self,
+        request: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
+        self.files.list_objects_v2(request).await
+    }
+
     async fn put_object(
         &self,
         mut request: S3Request<PutObjectInput>,
@@ -86,6 +110,10 @@ impl Bucket {
     async fn open(refused: Option<&'static str>) -> Self {
         let folder = TempDir::new().unwrap();
         fs::create_dir(folder.path().join("films")).unwrap();
+        Self::over(folder, refused).await
+    }
+
+    async fn over(folder: TempDir, refused: Option<&'static str>) -> Self {
         let puts = Arc::new(Mutex::new(Vec::new()));
         let files = FileSystem::new(folder.path()).unwrap();
         let mut builder = S3ServiceBuilder::new(Remembering { files, puts: Arc::clone(&puts), refused });
@@ -117,6 +145,23 @@ impl Bucket {
 
     fn puts(&self) -> Vec<Put> {
         self.puts.lock().unwrap().clone()
+    }
+
+    /// Uploads what the bucket does not hold; the keys that were sent, and those that were there.
+    async fn upload(&self, plan: &Plan) -> Result<[Vec<String>; 2], UploadError> {
+        let present = Present::list(&self.client, plan).await?.unwrap();
+        let (mut now, mut before) = (Vec::new(), Vec::new());
+        let meter = Meter::default();
+        let mut done = |upload: &Upload, sent: Sent| match sent {
+            Sent::Now => now.push(upload.key.clone()),
+            Sent::Before => before.push(upload.key.clone()),
+        };
+        send(&self.client, plan, &present, &meter, &mut done).await?;
+        now.sort();
+        before.sort();
+        let sent = plan.uploads.iter().filter(|upload| now.contains(&upload.key)).map(|upload| upload.bytes);
+        assert_eq!(meter.bytes(), sent.sum::<u64>());
+        Ok([now, before])
     }
 }
 
@@ -156,8 +201,8 @@ fn film() -> TempDir {
 async fn each_file_comes_with_its_type_and_its_time_and_playlists_come_last() {
     let (film, bucket) = (film(), Bucket::open(None).await);
     let plan = plan(film.path(), "s3://films/video/m").unwrap();
-    let mut told = Vec::new();
-    send(&bucket.client, &plan, &mut |upload| told.push(upload.key.clone())).await.unwrap();
+    let [told, before] = bucket.upload(&plan).await.unwrap();
+    assert_eq!(before, [""; 0]);
 
     let year = "max-age=3600, s-maxage=31536000";
     let mut expected = [
@@ -183,7 +228,6 @@ async fn each_file_comes_with_its_type_and_its_time_and_playlists_come_last() {
     puts.sort_by(|a, b| a.key.cmp(&b.key));
     expected.sort_by(|a, b| a.key.cmp(&b.key));
     assert_eq!(puts, expected);
-    told.sort();
     assert_eq!(told, expected.map(|put| put.key));
     let left_out: Vec<_> = plan.left_out.iter().map(|path| path.strip_prefix(film.path()).unwrap()).collect();
     assert_eq!(left_out, [".DS_Store", ".git", "high", "latest.ts"].map(Path::new));
@@ -194,7 +238,7 @@ async fn each_file_comes_with_its_type_and_its_time_and_playlists_come_last() {
 async fn what_was_uploaded_plays() {
     let bucket = Bucket::open(None).await;
     let plan = plan(&workspace().join("local/media/video/clock-ts"), "s3://films/video/mine/").unwrap();
-    send(&bucket.client, &plan, &mut |_| {}).await.unwrap();
+    bucket.upload(&plan).await.unwrap();
     assert_eq!(plan.uploads.len(), 13);
     let house = House::with_media(bucket.folder.path().join("films")).await;
     let cookies = house.cookies().await;
@@ -212,7 +256,7 @@ async fn nobody_sees_a_playlist_whose_segments_are_not_there() {
     for (refused, missing) in [("s0.m4s", "low/p.m3u8"), ("low/p.m3u8", "master.m3u8")] {
         let bucket = Bucket::open(Some(refused)).await;
         let plan = plan(film.path(), "s3://films/video/m").unwrap();
-        let error = send(&bucket.client, &plan, &mut |_| {}).await.unwrap_err().to_string();
+        let error = bucket.upload(&plan).await.unwrap_err().to_string();
         assert!(!bucket.puts().iter().any(|put| put.key.ends_with(missing)), "{refused}");
         let (before, after) = error.split_once(" was not uploaded, ").unwrap();
         assert!(before.ends_with(refused), "{error}");
@@ -261,7 +305,58 @@ async fn what_cannot_be_uploaded_is_told_before_anything_is() {
 async fn a_bucket_that_is_not_there_is_told() {
     let (film, bucket) = (film(), Bucket::open(None).await);
     let plan = plan(film.path(), "s3://no-such-bucket/video/m").unwrap();
-    let error = send(&bucket.client, &plan, &mut |_| {}).await.unwrap_err().to_string();
-    let (_, reason) = error.split_once(": ").unwrap();
-    assert_eq!(reason, "S3 answers NoSuchBucket: the stack's output BucketName has the name");
+    let error = bucket.upload(&plan).await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "nothing was uploaded: S3 answers NoSuchBucket: the stack's output BucketName has the name"
+    );
+}
+
+#[tokio::test]
+async fn what_the_bucket_holds_is_not_sent_again() {
+    let (film, bucket) = (film(), Bucket::open(None).await);
+    let plan = plan(film.path(), "s3://films/video/m").unwrap();
+    bucket.upload(&plan).await.unwrap();
+    let [sent, before] = bucket.upload(&plan).await.unwrap();
+    assert_eq!((sent.len(), before.len(), bucket.puts().len()), (0, 11, 11));
+
+    // As long as before, but another content; the type that another program gave it; gone; and as another program
+    // leaves it, without a checksum of SHA-256.
+    fs::write(film.path().join("low/s0.ts"), "SEGMENT").unwrap();
+    let put = |key: &str, text: &'static str| {
+        bucket.client.put_object().bucket("films").key(key).body(text.as_bytes().to_vec().into())
+    };
+    put("video/m/low/s0.m4s", "fragment").send().await.unwrap();
+    let segment = put("video/m/audio/s0.aac", "sound").content_type("audio/aac");
+    segment.cache_control("max-age=3600, s-maxage=31536000").send().await.unwrap();
+    bucket.client.delete_object().bucket("films").key("video/m/poster.jpg").send().await.unwrap();
+    let expected = ["video/m/low/s0.m4s", "video/m/low/s0.ts", "video/m/poster.jpg"];
+    let present = Present::list(&bucket.client, &plan).await.unwrap().unwrap();
+    let mut told: Vec<_> = missing(&bucket.client, &plan, &present)
+        .await
+        .unwrap()
+        .iter()
+        .map(|upload| upload.key.as_str())
+        .collect();
+    told.sort_unstable();
+    assert_eq!(told, expected);
+    let [sent, before] = bucket.upload(&plan).await.unwrap();
+    assert_eq!((sent, before.len()), (expected.map(str::to_owned).to_vec(), 8));
+    let sent = fs::read_to_string(bucket.folder.path().join("films/video/m/low/s0.ts")).unwrap();
+    assert_eq!(sent, "SEGMENT");
+}
+
+#[tokio::test]
+async fn an_upload_that_failed_goes_on_where_it_stopped() {
+    let film = film();
+    let bucket = Bucket::open(Some("low/p.m3u8")).await;
+    let plan = plan(film.path(), "s3://films/video/m").unwrap();
+    bucket.upload(&plan).await.unwrap_err();
+    assert_eq!(bucket.puts().len(), 9, "all but the two playlists");
+    let again = Bucket::over(bucket.folder, None).await;
+    let [sent, before] = again.upload(&plan).await.unwrap();
+    assert_eq!(
+        (sent, before.len()),
+        (["video/m/low/p.m3u8", "video/m/master.m3u8"].map(str::to_owned).to_vec(), 9)
+    );
 }

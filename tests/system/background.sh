@@ -79,7 +79,7 @@ start_edge() {
     local hls=node_modules/hls.js/dist
     if [ -d "$root/tests/system/$hls" ]; then
         mkdir -p "$state/$hls"
-        cp "$root/tests/system/$hls/hls.min.js" "$state/$hls/"
+        cp "$root/tests/system/$hls/hls.min.mjs" "$state/$hls/"
     fi
     start edge "$programs/usher" serve ${hostile---hostile} --listen 127.0.0.1:0 --bucket-listen 127.0.0.1:0 --state "$state" "$@"
     # The second of its two lines: when it is there, the first one is too.

@@ -22,6 +22,7 @@ const SHORTEST_RENEWAL_MS = 2_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const ANSWER_MS = 20_000;
 const RECOVERY_MS = 10_000;
+const MOST_REFUSALS = 3;
 const LOCK = 'usher-cookies';
 const USUAL_ENDPOINT = '/auth/cookies';
 
@@ -37,8 +38,9 @@ const USUAL_ENDPOINT = '/auth/cookies';
  *   browser's own cookie is the credential.
  * - `onSignedOut({ status, title, detail, path })`: the viewer is not signed in any more (401), or may not watch this
  *   path (403); renewals have stopped until `renew` is called again.
+ * - `onRenewed({ resource, expires_at, refresh_after, path })`: the cookies for this path are fresh.
  */
-export function keepCookies({ endpoint = USUAL_ENDPOINT, credential, onSignedOut = () => {} } = {}) {
+export function keepCookies({ endpoint = USUAL_ENDPOINT, credential, onSignedOut = () => {}, onRenewed = () => {} } = {}) {
   let session = new AbortController();
   const assets = [];
 
@@ -73,7 +75,11 @@ export function keepCookies({ endpoint = USUAL_ENDPOINT, credential, onSignedOut
           return {};
         });
         if (signal.aborted) break;
-        if (response?.ok) return schedule(body, response.headers.get('date'));
+        if (response?.ok) {
+          schedule(body, response.headers.get('date'));
+          onRenewed({ ...body, path });
+          return true;
+        }
         if (isFinal(response)) {
           refusals += 1;
           // The credential may have expired on the way: a new one is worth one more try.
@@ -113,7 +119,6 @@ export function keepCookies({ endpoint = USUAL_ENDPOINT, credential, onSignedOut
       kept = true;
       const { pathname } = new URL(resource, location);
       folder = pathname.endsWith('/*') ? pathname.slice(0, -1) : null;
-      return true;
     }
 
     function stop() {
@@ -127,7 +132,7 @@ export function keepCookies({ endpoint = USUAL_ENDPOINT, credential, onSignedOut
       ended: () => renewing,
       isDue: () => Date.now() >= dueAt,
       renew,
-      renewIfKept: async () => kept && renew(),
+      renewIfKept: async () => renewing ?? (kept && renew()),
       stop,
     };
   }
@@ -164,41 +169,98 @@ export function keepCookies({ endpoint = USUAL_ENDPOINT, credential, onSignedOut
 // ---- Players
 
 /**
- * Gets the cookies for `source` and loads it: natively where the browser can, else with hls.js. `loadHls` resolves to
- * its class; by default it is `hls.mjs` beside this file. Where the player is refused or loses the network, renews the
- * cookies and goes on. Resolves to false when there are none. Once for each video element.
+ * Gets the cookies for `source` and loads it. Where the player is refused or loses the network, renews the cookies and
+ * goes on. Resolves to the name of the player, `native` or `hls.js`, and to false when there are no cookies. Once for
+ * each video element.
+ *
+ * - `cookies`: what `keepCookies` returns; or null, when the URL is signed or the browser has the cookies already.
+ * - `engine`: `native` or `hls.js`, instead of the player that suits this browser.
+ * - `loadHls`: resolves to the class of hls.js; by default, that of `hls.mjs` beside this file.
+ * - `onFailed({ url, status, reason })`: the player has stopped. `url` is what could not be loaded, as far as the player
+ *   says, and `reason` the player's own word for it.
  */
-export async function play(video, source, cookies, loadHls = importHls) {
-  const asset = cookies.forSource(source);
-  if (!await asset.renew()) return false;
-  const [afterError, afterStall] = [seldom(asset.renewIfKept), seldom(asset.renewIfKept)];
-  if (!isPlaylist(source) || video.canPlayType(HLS_TYPE)) {
-    if (new URL(source, location).origin !== location.origin) video.crossOrigin = 'use-credentials';
-    // Captured: before the browser's own controls, which pause it.
-    video.addEventListener('error', async () => {
-      // A live stream goes on where it is by then.
-      const [at, playing] = [Number.isFinite(video.duration) ? video.currentTime : 0, !video.paused];
-      if (!await afterError()) return;
-      video.src = source;
-      if (at) video.currentTime = at;
-      if (playing) video.play().catch(() => {});
-    }, { capture: true });
-    // Some browsers ask for a live playlist again and again, however often they are refused.
-    video.addEventListener('stalled', afterStall);
-    video.src = source;
-  } else {
+export async function play(video, source, cookies, { engine, loadHls = importHls, onFailed = () => {} } = {}) {
+  const asset = cookies?.forSource(source);
+  if (asset && !await asset.renew()) return false;
+  const renew = asset ? asset.renewIfKept : async () => false;
+  const Hls = await libraryFor(video, source, engine, loadHls);
+  if (Hls) playByLibrary(Hls, video, source, renew, onFailed);
+  else playNatively(video, source, renew, onFailed);
+  return Hls ? 'hls.js' : 'native';
+}
+
+/** The class of hls.js, where the browser itself does not play the source or would not show its subtitles. */
+async function libraryFor(video, source, engine, loadHls) {
+  if (!isPlaylist(source)) return null;
+  const playsNatively = video.canPlayType(HLS_TYPE) !== '';
+  if (engine === 'hls.js' || !playsNatively) {
     const Hls = await loadHls();
-    const hls = new Hls({ xhrSetup: (xhr) => { xhr.withCredentials = true; } });
-    hls.on(Hls.Events.ERROR, async (_, { fatal, type }) => {
-      if (!fatal || type !== Hls.ErrorTypes.NETWORK_ERROR || !await afterError()) return;
-      if (hls.levels.length) hls.startLoad();
-      else hls.loadSource(source);
-    });
-    hls.loadSource(source);
-    hls.attachMedia(video);
-    video.addEventListener('usher-unload', () => hls.destroy(), { once: true });
+    if (!Hls.isSupported()) throw new Error('hls.js does not run in this browser.');
+    return Hls;
   }
-  return true;
+  // Apple's players show subtitles, and only they have AirPlay.
+  if (engine === 'native' || 'webkitShowPlaybackTargetPicker' in video || !await namesSubtitles(source)) return null;
+  // Without hls.js, it plays without subtitles.
+  const Hls = await loadHls().catch(() => null);
+  return Hls?.isSupported() ? Hls : null;
+}
+
+async function namesSubtitles(source) {
+  const response = await fetch(source, { credentials: 'include' }).catch(() => null);
+  return Boolean(response?.ok) && /TYPE=SUBTITLES/.test(await response.text());
+}
+
+function playNatively(video, source, renew, onFailed) {
+  const afterStall = seldom(renew);
+  let [at, playing] = [0, false];
+  const goOn = () => {
+    video.src = source;
+    if (at) video.currentTime = at;
+    if (playing) video.play().catch(() => {});
+  };
+  const afterError = recovery(renew, goOn, () => onFailed({ url: source, reason: video.error?.message }));
+  if (new URL(source, location).origin !== location.origin) video.crossOrigin = 'use-credentials';
+  // Captured: before the browser's own controls, which pause it.
+  video.addEventListener('error', () => {
+    // A live stream goes on where it is by then.
+    [at, playing] = [Number.isFinite(video.duration) ? video.currentTime : 0, !video.paused];
+    afterError();
+  }, { capture: true });
+  // Some browsers ask for a live playlist again and again, however often they are refused.
+  video.addEventListener('stalled', afterStall);
+  video.src = source;
+}
+
+function playByLibrary(Hls, video, source, renew, onFailed) {
+  const hls = new Hls({ xhrSetup: (xhr) => { xhr.withCredentials = true; } });
+  const giveUp = ({ url, networkDetails, frag, response, details }) => onFailed({
+    url: url || networkDetails?.responseURL || frag?.url || source,
+    status: response?.code,
+    reason: details,
+  });
+  const goOn = () => (hls.levels.length ? hls.startLoad() : hls.loadSource(source));
+  const afterNetworkError = recovery(renew, goOn, giveUp);
+  const afterMediaError = recovery(async () => true, () => hls.recoverMediaError(), giveUp);
+  const [afterRefusal, refusals] = [seldom(renew), new Map()];
+  hls.on(Hls.Events.ERROR, async (_, data) => {
+    if (!data.fatal) {
+      if (data.response?.code !== 403) return;
+      // hls.js asks again and again, for other renditions too.
+      const url = data.frag?.url ?? data.url;
+      refusals.set(url, (refusals.get(url) ?? 0) + 1);
+      if (await afterRefusal()) goOn();
+      else if (refusals.get(url) > MOST_REFUSALS && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) giveUp(data);
+    } else if (data.type === Hls.ErrorTypes.NETWORK_ERROR) {
+      afterNetworkError(data);
+    } else if (data.type === Hls.ErrorTypes.MEDIA_ERROR) {
+      afterMediaError(data);
+    } else {
+      giveUp(data);
+    }
+  });
+  hls.loadSource(source);
+  hls.attachMedia(video);
+  video.addEventListener('usher-unload', () => hls.destroy(), { once: true });
 }
 
 /** Nothing more is loaded, by either kind of player. */
@@ -211,7 +273,22 @@ function unload(video) {
 const importHls = async () => (await import(new URL('hls.mjs', import.meta.url))).default;
 const isPlaylist = (source) => new URL(source, location).pathname.toLowerCase().endsWith('.m3u8');
 
-/** `renew`, unless it was called a moment ago: then it is not the cookies. */
+/** What follows an error: `goOn` with what `renew` gets, or `giveUp`. Soon after another error, it is not the cookies. */
+function recovery(renew, goOn, giveUp) {
+  let [last, isRenewing] = [-Infinity, false];
+  return async (cause) => {
+    // A player of several tracks has several errors at once.
+    if (isRenewing) return;
+    const isFirst = Date.now() - last >= RECOVERY_MS;
+    [last, isRenewing] = [Date.now(), true];
+    const isFresh = isFirst && await renew();
+    isRenewing = false;
+    if (isFresh) goOn();
+    else giveUp(cause);
+  };
+}
+
+/** `renew`, unless it was called a moment ago. */
 function seldom(renew) {
   let last = -Infinity;
   return () => {
@@ -228,13 +305,15 @@ function seldom(renew) {
  *
  * - Attributes: `src`; `poster`, `autoplay`, `muted` and `loop` as those of `<video>`; `endpoint`, the URL of
  *   /auth/cookies; `hand-off`, the URL at which the site answers `{"credential": …}` to a viewer who may watch the `path`
- *   in its query, 401 when nobody is signed in, and 403 to other viewers; `hls`, the URL of hls.js; `thumbnails`, the
- *   URL of a WebVTT file of pictures, one of which is shown while the viewer seeks.
+ *   in its query, 401 when nobody is signed in, and 403 to other viewers; `hls`, the URL of hls.js; `engine`, as that of
+ *   `play`; `thumbnails`, the URL of a WebVTT file of pictures, one of which is shown while the viewer seeks; `label`,
+ *   the video's name for screen readers; `no-sign-in`, for a signed URL or cookies that the browser has already.
  * - Property `credential`, instead of `hand-off`: as that of `keepCookies`. Set it before `src`.
  * - Children: `<track>` elements; and what appears where the video cannot be shown: `slot="sign-in"`,
  *   `slot="refused"`, `slot="failed"`.
  * - `load()`, for instance after a sign-in. `UsherVideo.signOut()` removes the cookies of all videos.
- * - Events, which bubble: `usher-ready`; `usher-signed-out` and `usher-refused`, whose `detail` is the answer.
+ * - Events, which bubble: `usher-ready`, with the `engine`; `usher-cookies`, `usher-signed-out` and `usher-refused`, whose
+ *   `detail` is the answer; `usher-failed`, whose `detail` is that of `onFailed` of `play`.
  */
 export class UsherVideo extends HTMLElement {
   static observedAttributes = ['src', 'poster', 'autoplay', 'muted', 'loop'];
@@ -275,7 +354,7 @@ export class UsherVideo extends HTMLElement {
   disconnectedCallback() {
     this.#isConnected = false;
     this.#close(null);
-    for (const { elements } of UsherVideo.#services) elements.delete(this);
+    this.#leave();
   }
 
   attributeChangedCallback(name, before, value) {
@@ -288,30 +367,39 @@ export class UsherVideo extends HTMLElement {
   /** Gets the cookies for `src` and loads it. */
   async load() {
     this.#close(null);
+    this.#leave();
     const [turn, source] = [this.#turn, this.getAttribute('src')];
     if (!source || !this.#isConnected) return;
-    const { cookies } = this.#service();
-    const hls = this.getAttribute('hls');
+    const cookies = this.hasAttribute('no-sign-in') ? null : this.#service().cookies;
+    const [engine, hls] = [this.getAttribute('engine'), this.getAttribute('hls')];
     const loadHls = hls ? async () => (await import(new URL(hls, document.baseURI))).default : importHls;
-    try {
-      const isReady = await play(this.#open(), source, cookies, loadHls);
+    const onFailed = (detail) => {
       if (turn !== this.#turn) return;
-      if (!isReady) {
+      this.#close('failed');
+      this.#dispatch('usher-failed', detail);
+    };
+    try {
+      const player = await play(this.#open(), source, cookies, { engine, loadHls, onFailed });
+      if (turn !== this.#turn) return;
+      if (!player) {
         this.#close('refused');
         return;
       }
+      // It may be as private as the video.
+      this.#copy('poster');
       this.#thumbnails = await this.#readThumbnails();
-      this.#dispatch('usher-ready');
+      if (turn === this.#turn) this.#dispatch('usher-ready', { engine: player });
     } catch (error) {
       console.error('The video cannot be played.', error);
-      if (turn === this.#turn) this.#close('failed');
+      onFailed({ url: source, reason: error.message });
     }
   }
 
   /** A new `<video>`: `play` is for one that has played nothing yet. */
   #open() {
     this.#video = document.createElement('video');
-    for (const name of UsherVideo.observedAttributes.slice(1)) this.#copy(name);
+    for (const name of ['autoplay', 'muted', 'loop']) this.#copy(name);
+    if (this.hasAttribute('label')) this.#video.ariaLabel = this.getAttribute('label');
     [this.#video.controls, this.#video.playsInline, this.#video.part] = [true, true, 'video'];
     this.#video.append(...[...this.querySelectorAll('track')].map((track) => track.cloneNode()));
     this.#video.addEventListener('seeking', () => this.#showThumbnail(this.#video.currentTime));
@@ -347,21 +435,34 @@ export class UsherVideo extends HTMLElement {
       const elements = new Set();
       const onSignedOut = (answer) => { for (const element of elements) element.#refuse(answer); };
       const getsCredential = credential ?? (handOff ? credentialFrom(handOff) : undefined);
-      const cookies = keepCookies({ endpoint, credential: getsCredential, onSignedOut });
+      const onRenewed = (answer) => { for (const element of elements) element.#renewed(answer); };
+      const cookies = keepCookies({ endpoint, credential: getsCredential, onSignedOut, onRenewed });
       service = { endpoint, credential, handOff, elements, cookies };
       UsherVideo.#services.push(service);
     }
-    for (const { elements } of UsherVideo.#services) elements.delete(this);
     service.elements.add(this);
     return service;
+  }
+
+  /** What happens to the cookies of the page does not concern this element any more. */
+  #leave() {
+    for (const { elements } of UsherVideo.#services) elements.delete(this);
+  }
+
+  #renewed(answer) {
+    if (answer.path === this.#path()) this.#dispatch('usher-cookies', answer);
   }
 
   /** The answer to another video of the page concerns this one if nobody is signed in. */
   #refuse(answer) {
     const isSignedOut = answer.status === 401;
-    if (!isSignedOut && answer.path !== new URL(this.getAttribute('src') ?? '', location).pathname) return;
+    if (!isSignedOut && answer.path !== this.#path()) return;
     this.#close(isSignedOut ? 'sign-in' : 'refused');
     this.#dispatch(isSignedOut ? 'usher-signed-out' : 'usher-refused', answer);
+  }
+
+  #path() {
+    return new URL(this.getAttribute('src') ?? '', location).pathname;
   }
 
   #dispatch(name, detail) {

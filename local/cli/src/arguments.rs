@@ -56,7 +56,10 @@ pub enum Command {
     /// Check a deployment, and say how to repair it.
     #[command(after_help = examples::CHECK)]
     Check(Box<Check>),
-    /// Upload a folder of HLS files to the bucket.
+    /// Make a film playable: HLS renditions, captions, a poster and thumbnails, by ffmpeg.
+    #[command(after_help = examples::PACKAGE)]
+    Package(Package),
+    /// Upload a film, or a folder of HLS files, to the bucket.
     #[command(after_help = examples::UPLOAD)]
     Upload(Upload),
     /// Print what a shell needs to complete the commands and flags of usher.
@@ -397,18 +400,59 @@ pub struct Check {
     pub output: ExplainOutput,
 }
 
+/// `usher package`
+///
+/// It runs ffmpeg and ffprobe, which must be on the PATH. Captions are taken from the film, and from files beside it such
+/// as film.en.srt and film.de.vtt. If the command is stopped, the same command goes on from there.
+///
+/// The exit code is 0 if the package is complete, 1 if it could not be completed, and 2 if it could not be begun.
+#[derive(Args, Clone, Debug)]
+pub struct Package {
+    /// The film.
+    #[arg(value_name = "FILM")]
+    pub film: PathBuf,
+    /// The name of the film's folder, if it is not made of the film's name.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// How to package.
+    #[command(flatten)]
+    pub packaging: Packaging,
+}
+
+/// How a film is packaged.
+#[derive(Args, Clone, Debug)]
+pub struct Packaging {
+    /// The media folder, as for `usher serve`; the film is packaged to DIR/video/NAME.
+    #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../media"), hide_default_value = true)]
+    pub media: PathBuf,
+    /// Also make film.mp4, which viewers can download.
+    #[arg(long, conflicts_with = "encrypt")]
+    pub download: bool,
+    /// Encrypt the segments with AES-128. Whoever may watch the film can also get the key, which is in its folder.
+    #[arg(long)]
+    pub encrypt: bool,
+}
+
 /// `usher upload`
+///
+/// A film is packaged first, as by `usher package`. Files that are in the bucket already, with the same content and
+/// headers, are not sent again, so the same command continues an upload that was stopped. Nothing is deleted.
 ///
 /// Browsers and CloudFront keep segments for up to a year, so a changed segment needs another name, or an
 /// invalidation.
+///
+/// The exit code is 0 if everything is in the bucket, 1 if S3 or the connection failed, and 2 if nothing was begun.
 #[derive(Args, Clone, Debug)]
 pub struct Upload {
-    /// The folder with the playlists and segments.
-    #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
+    /// The film, or the folder with the playlists and segments.
+    #[arg(value_name = "DIR|FILM")]
+    pub source: PathBuf,
     /// The bucket and the folder in it.
     #[arg(value_name = "s3://BUCKET/PREFIX")]
     pub destination: String,
+    /// How to package a film.
+    #[command(flatten)]
+    pub packaging: Packaging,
     /// Accept a prefix that is not below video/, where the bucket policy lets nobody watch.
     #[arg(long)]
     pub any_prefix: bool,

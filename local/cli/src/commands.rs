@@ -7,6 +7,7 @@ mod explain;
 mod input;
 mod keygen;
 mod man;
+mod package;
 mod rewrite;
 mod serve;
 mod sign;
@@ -43,15 +44,22 @@ struct Outcome {
     stdout: Vec<u8>,
     warnings: Vec<String>,
     refused: bool,
+    /// What failed after the command had begun.
+    failure: Option<String>,
 }
 
 impl Outcome {
     fn line(text: impl Into<String>) -> Self {
         Self { stdout: (text.into() + "\n").into_bytes(), ..Self::default() }
     }
+
+    /// Exit code 1, and a line on standard error.
+    fn failure(sentence: impl Into<String>) -> Self {
+        Self { refused: true, failure: Some(sentence.into()), ..Self::default() }
+    }
 }
 
-/// Runs a command: exit code 0 for done or admitted, 1 for refused, 2 for bad input.
+/// Runs a command: exit code 0 for done or admitted, 1 for refused or failed on the way, 2 for bad input.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
     let outcome = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
@@ -69,6 +77,7 @@ pub fn run(cli: Cli) -> ExitCode {
         }
         Command::Keygen(arguments) => keygen::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Package(arguments) => package::run(&arguments),
         Command::Upload(arguments) => upload::run(&arguments),
         Command::Completions(arguments) => Ok(completions::run(&arguments)),
         Command::Man(arguments) => man::run(&arguments),
@@ -81,6 +90,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Ok(outcome) => {
             for warning in &outcome.warnings {
                 eprintln!("warning: {warning}");
+            }
+            if let Some(failure) = &outcome.failure {
+                eprintln!("error: {failure}");
             }
             ExitCode::from(u8::from(outcome.refused))
         }

@@ -2,6 +2,8 @@
 
 pub mod arguments;
 mod commands;
+pub mod package;
+mod progress;
 pub mod upload;
 
 pub use commands::run;

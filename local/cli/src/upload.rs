@@ -2,14 +2,19 @@
 //! for CloudFront, and in an order in which no playlist is visible before the files that it names.
 
 mod destination;
+mod failure;
+mod meter;
 mod names;
 mod plan;
+mod present;
 mod send;
 
 pub use self::{
     destination::{Destination, Prefixes},
+    meter::Meter,
     plan::{Plan, Upload},
-    send::send,
+    present::Present,
+    send::{Sent, missing, send},
 };
 
 use std::{io, path::PathBuf};
@@ -18,6 +23,9 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadError {
+    /// S3 did not answer the first question; nothing was sent.
+    #[error("nothing was uploaded: {0}")]
+    Bucket(String),
     /// The destination is not an S3 address.
     #[error("the destination {0:?} is not of the form s3://BUCKET/video/NAME")]
     Destination(String),

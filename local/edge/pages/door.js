@@ -1,20 +1,33 @@
 // The requests that the page sends to the edge, and how it reads the answers.
 
+/** How many files `findTrouble` requests: enough for the beginning of each rendition. */
+const REQUESTS = 60;
+
 /** Asks for `url` as the player would. Returns null when admitted, else the denial. */
 export async function probe(url) {
   const response = await reach(url);
-  if (response.ok) {
+  if (!response.ok) return denialOf(response);
+  await response.body?.cancel();
+  return null;
+}
+
+/** Follows a playlist as a player would, and returns the first denial: null if all is there. */
+export async function findTrouble(url, budget = { requests: REQUESTS }) {
+  budget.requests -= 1;
+  if (budget.requests < 0) return null;
+  const response = await reach(url);
+  if (!response.ok) return denialOf(response);
+  if (!new URL(response.url).pathname.endsWith('.m3u8')) {
     await response.body?.cancel();
     return null;
   }
-  const xml = new DOMParser().parseFromString(await response.text(), 'application/xml');
-  return {
-    at: Date.now() / 1000,
-    status: response.status,
-    code: xml.querySelector('Error > Code')?.textContent ?? `HTTP ${response.status}`,
-    message: xml.querySelector('Error > Message')?.textContent ?? '',
-    why: response.headers.get('x-usher-why') ?? '',
-  };
+  for (const [, quoted, line] of (await response.text()).matchAll(/URI="([^"]+)"|^([^#\s].*)$/gm)) {
+    const target = new URL(quoted ?? line, response.url);
+    if (target.origin !== location.origin || target.href.includes('$')) continue;
+    const denial = await findTrouble(target.href, budget);
+    if (denial) return denial;
+  }
+  return null;
 }
 
 /** Calls the HTTP API; an answer that is none of 2xx is thrown as an Error with its problem's sentence. */
@@ -23,8 +36,9 @@ export async function call(method, path, { token = null, body = null } = {}) {
   if (token) headers.authorization = `Bearer ${token}`;
   if (body) headers['content-type'] = 'application/json';
   const response = await reach(path, { method, headers, body: body && JSON.stringify(body) });
-  if (!response.ok) throw await problem(response);
-  return response.status === 204 ? null : response.json();
+  if (response.ok) return response.json();
+  const { code, message } = await denialOf(response);
+  throw new Error([code, message].filter(Boolean).join(': '));
 }
 
 async function reach(url, options) {
@@ -35,12 +49,16 @@ async function reach(url, options) {
   }
 }
 
-/** RFC 9457 (application/problem+json), or whatever else an error answers. */
-async function problem(response) {
-  const { title, detail } = await response.json().catch(() => ({}));
-  const error = new Error([title, detail].filter(Boolean).join(': ') || `The edge answered ${response.status}.`);
-  error.status = response.status;
-  const seconds = Number(response.headers.get('retry-after'));
-  if (seconds > 0) error.retryAfterMs = seconds * 1000;
-  return error;
+/** CloudFront and S3 answer in XML, the functions by RFC 9457 (application/problem+json), others as they like. */
+async function denialOf(response) {
+  const text = await response.text();
+  const { title, detail } = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : {};
+  const xml = new DOMParser().parseFromString(text, 'application/xml');
+  return {
+    url: response.url,
+    status: response.status,
+    code: title ?? xml.querySelector('Error > Code')?.textContent ?? `HTTP ${response.status}`,
+    message: detail ?? xml.querySelector('Error > Message')?.textContent ?? '',
+    why: response.headers.get('x-usher-why') ?? '',
+  };
 }

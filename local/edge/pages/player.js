@@ -1,374 +1,364 @@
-// The player: signs in, plays by cookies, renews them before they expire, signs out.
+// The player page: a site with a demo sign-in around the same `<usher-video>` that every site uses.
 //
-// The token is in a variable and nowhere else: any script of this origin could read it from the browser's
-// storage later.
+// The token is in a variable and nowhere else: any script of this origin could read it from the browser's storage later.
 // The cookies are HttpOnly and this page cannot read them, so it sends a request (`probe`) to learn whether they are
 // valid.
 
-import { call, probe } from '/__usher/door.js';
+import { call, findTrouble, probe } from '/__usher/door.js';
+import { UsherVideo } from '/__usher/usher.js';
 
 const HLS_TYPE = 'application/vnd.apple.mpegurl';
-const RETRY_MS = 15_000;
-const SHORTEST_WAIT_MS = 5_000;
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
-const BADGE = { unknown: 'not known yet', refused: 'refused', admitted: 'admitted', 'signing-out': 'signing out', 'signed-out': 'signed out' };
+const GUEST = 'guest';
 
 const element = (id) => document.getElementById(id);
-const video = element('video');
+const player = element('player');
+const asked = new URLSearchParams(location.search);
 
-/** The demo identity provider's token, while signed in. */
+/** What /__usher/films answered. */
+let listing = { films: [] };
+/** The film that is chosen. */
+let film = null;
+/** Who is signed in, as POST /demo/sign-in got it, and the token. */
+let viewer = null;
 let token = null;
 /** What POST /auth/cookies answered last. */
 let grant = null;
-/** What is attached to the video element: { url, engine, hls, recovering, recovered, signed }. */
-let source = null;
-/** What asking at the door showed last: 'unknown', 'admitted' or 'refused'; or 'signing-out', 'signed-out'. */
+/** 'unknown', 'refused', 'admitted', 'by-url' or 'signed-out'. */
 let access = 'unknown';
-let lastDenial = null;
+let denial = null;
 let signedUrl = null;
+/** What the viewer wants as soon as the film is loaded. */
+let wanted = { plays: false, at: 0 };
 /** Counts sign-ins and sign-outs: an answer that comes after a sign-out belongs to nobody. */
 let session = 0;
-let renewing = null;
-let renewTimer = 0;
-let hlsLibrary = null;
 
 start();
 
 async function start() {
-  onClick('sign-in', signIn);
+  player.credential = async () => token;
+  const on = (id, type, action) => element(id).addEventListener(type, guarded(action));
+  on('viewer', 'submit', signIn);
+  on('who', 'change', showClaims);
+  on('engine', 'change', changeEngine);
+  on('player', 'usher-cookies', ({ detail }) => { grant = detail; });
+  on('player', 'usher-ready', ready);
+  on('player', 'usher-signed-out', signedOut);
+  on('player', 'usher-refused', refused);
+  on('player', 'usher-failed', failed);
   onClick('sign-out', signOut);
-  onClick('play', () => attach(chosenStream()));
-  onClick('play-signed', playSigned);
   onClick('probe', ask);
-  onClick('make-signed-url', makeSignedUrl);
+  onClick('again', () => open({ plays: true }));
+  onClick('play-signed', playSigned);
+  onClick('make-signed-url', requestSignedUrl);
   onClick('copy-signed-url', copySignedUrl);
-  element('stream').addEventListener('change', guarded(streamChanged));
-  element('engine').addEventListener('change', guarded(() => source && attach(source.url, { ...source, at: video.currentTime })));
-  video.addEventListener('error', guarded(() => source && !source.hls && recover(source.url, video.error?.message)));
-  // Timers stop while a laptop sleeps.
-  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && renewIfDue());
   setInterval(showCookies, 1000);
-  await guarded(listStreams)();
-  await guarded(offerEngines)();
-  await guarded(ask)();
+  await guarded(async () => {
+    await listFilms();
+    offerEngines();
+    offerGuest();
+    const playable = listing.films.filter((one) => !problemOf(one));
+    film = playable.find(({ path }) => path === asked.get('stream')) ?? playable[0] ?? null;
+    await open({ plays: false });
+  })();
 }
 
-// ---- Requests to the edge
+// ---- Films
 
-async function ask() {
-  const [mine, stream] = [session, chosenStream()];
-  if (!stream) return;
-  const denial = await probe(stream);
-  if (mine !== session || stream !== chosenStream()) return;
-  access = denial ? 'refused' : 'admitted';
-  lastDenial = denial ?? lastDenial;
-  render();
+async function listFilms() {
+  listing = await call('GET', '/__usher/films', { token });
 }
 
-// ---- Sign in, renew, sign out
-
-async function signIn() {
-  const mine = ++session;
-  say('Signing in …');
-  const answer = await call('POST', '/demo/sign-in', { body: { viewer: 'demo' } });
-  if (mine !== session) return;
-  token = answer.token;
-  try {
-    await renew();
-  } catch (error) {
-    if (mine === session) token = null;
-    throw error;
+/** Loads the chosen film: with cookies for it, or with those of an earlier visit. */
+async function open(next) {
+  wanted = { at: 0, ...next };
+  [grant, signedUrl, denial] = [null, null, null];
+  if (!film) return;
+  if (token) {
+    load(film.path);
+    return;
   }
-  if (mine !== session) return;
   await ask();
-  if (mine !== session) return;
-  say(access === 'admitted' ? 'Signed in: this browser has cookies now. Press Play.' : `Signed in, and still not let in: ${lastDenial.code}.`);
-  // The button that was pressed is hidden, and has lost the keyboard focus.
-  ['play', 'play-signed', 'sign-out'].map(element).find(({ hidden }) => !hidden)?.focus();
+  load(film.path, access === 'admitted');
 }
 
-/** One renewal at a time, for the timer, a woken page and a refusal alike. */
-function renew() {
-  renewing ??= requestCookies().finally(() => { renewing = null; });
-  return renewing;
-}
-
-async function requestCookies() {
-  const mine = session;
-  clearTimeout(renewTimer);
-  try {
-    const answer = await call('POST', '/auth/cookies', { token });
-    if (mine !== session) return;
-    grant = answer;
-    scheduleRenewal(untilRenewal(grant));
-  } catch (error) {
-    if (mine === session && error.status === 401) token = null;
-    else if (mine === session && grant) scheduleRenewal(error.retryAfterMs ?? RETRY_MS);
-    throw error;
-  } finally {
-    render();
+function load(source, isOpenAlready = false) {
+  player.removeAttribute('src');
+  const { value } = element('engine');
+  const attributes = {
+    'no-sign-in': isOpenAlready ? '' : null,
+    engine: value === 'auto' ? null : value,
+    label: film.name,
+    poster: film.poster,
+    thumbnails: film.thumbnails,
+    src: source,
+  };
+  for (const [name, text] of Object.entries(attributes)) {
+    if (text === null || text === undefined) player.removeAttribute(name);
+    else player.setAttribute(name, text);
   }
 }
 
-function untilRenewal({ refresh_after: refreshAfter, expires_at: expiresAt }) {
-  const now = Date.now();
-  if (refreshAfter * 1000 > now) return refreshAfter * 1000 - now;
-  // Cookies that cannot outlive the viewer's own credential are due again at once: wait, or the page would
-  // flood the edge.
-  return Math.max((expiresAt * 1000 - now) / 2, SHORTEST_WAIT_MS);
+async function choose(other) {
+  film = other;
+  await open({ plays: true });
 }
 
-function scheduleRenewal(milliseconds) {
-  // setTimeout accepts 32 bits: a longer delay would fire at once.
-  renewTimer = setTimeout(guarded(renewByTimer), Math.min(milliseconds, LONGEST_TIMEOUT_MS));
+/** Asks for the film as the player would. */
+async function ask() {
+  const [mine, asking] = [session, film];
+  if (!film) return;
+  const answer = await probe(film.path);
+  if (mine !== session || asking !== film) return;
+  [access, denial] = [answer ? 'refused' : 'admitted', answer];
 }
 
-async function renewByTimer() {
-  const mine = session;
-  await renew();
-  if (mine === session && source) source.recovered = false;
+// ---- Sign in, sign out
+
+async function signIn(event) {
+  event.preventDefault();
+  const mine = ++session;
+  const next = chosenViewer();
+  const answer = await call('POST', '/demo/sign-in', { body: next });
+  if (mine !== session) return;
+  [token, viewer] = [answer.token, next];
+  await listFilms();
+  if (mine === session) await open({ plays: true });
 }
 
-function renewIfDue() {
-  if (token && grant && Date.now() >= grant.refresh_after * 1000) guarded(renewByTimer)();
+function chosenViewer() {
+  const text = (id) => element(id).value.trim();
+  switch (element('who').value) {
+    case GUEST:
+      return { viewer: GUEST, paths: [folderOf(firstFilm())] };
+    case 'other': {
+      const groups = text('groups').split(',').map((group) => group.trim()).filter(Boolean);
+      return { viewer: text('name'), ...(groups.length && { groups }), ...(text('tenant') && { tenant: text('tenant') }) };
+    }
+    default:
+      return { viewer: 'demo' };
+  }
 }
 
 async function signOut() {
   session += 1;
-  clearTimeout(renewTimer);
-  detach();
   const handedOut = signedUrl;
-  [token, grant, signedUrl, access] = [null, null, null, 'signing-out'];
-  render();
-  // A renewal that is under way would set the cookies again after they were cleared.
-  await renewing?.catch(() => {});
+  [token, viewer, grant, signedUrl, denial, access] = [null, null, null, null, null, 'signed-out'];
+  load(film.path);
   try {
-    await call('DELETE', '/auth/cookies', { token });
+    await UsherVideo.signOut('/auth/cookies');
   } catch (error) {
     access = 'admitted';
     throw new Error(`The cookies could not be cleared, sign out again. ${error.message}`, { cause: error });
   }
-  access = 'signed-out';
-  render();
+  await listFilms();
   const rest = handedOut ? ` The signed URL stays good until ${clock(handedOut.expires_at)} (${distance(handedOut.expires_at)}).` : '';
   say(`Signed out: the cookies are gone and nothing more is loaded.${rest}`);
   element('sign-in').focus();
 }
 
-// ---- Play
+// ---- What the player says
 
-async function attach(url, { recovered = false, signed = false, at = 0 } = {}) {
-  detach();
-  const mine = { url, engine: element('engine').value, hls: null, recovering: false, recovered, signed };
-  source = mine;
-  render();
-  if (mine.engine === 'hls') {
-    const Hls = await loadHls();
-    if (source !== mine) return;
-    mine.hls = new Hls({ startPosition: at || -1 });
-    mine.hls.on(Hls.Events.ERROR, (_, data) => guarded(hlsTrouble)(mine, data));
-    mine.hls.loadSource(url);
-    mine.hls.attachMedia(video);
-  } else {
-    video.src = url;
-    if (at) video.currentTime = at;
-  }
+async function ready({ detail: { engine } }) {
+  const by = player.getAttribute('src') === signedUrl?.url ? 'a signed URL' : 'cookies';
+  if (by === 'cookies') await ask();
+  else [access, denial] = ['by-url', null];
+  const { video } = player;
+  if (!video) return;
+  const { at, plays } = wanted;
+  if (at) video.addEventListener('loadedmetadata', () => { video.currentTime = at; }, { once: true });
+  const whose = engine === 'native' ? 'the browser’s own player' : engine;
+  say(`${plays ? 'Playing' : 'Ready:'} ${film.name} with ${whose}, by ${by}.`);
+  if (!plays) return;
   video.focus();
-  say(`Playing ${label(chosenStream())} with ${mine.hls ? 'hls.js' : 'the browser’s own player'}, by ${signed ? 'a signed URL' : 'cookies'}.`);
-  await video.play().catch((error) => {
-    if (source === mine && error.name === 'NotAllowedError') say('This browser wants a click on the video to start.');
-  });
+  await video.play().catch(({ name }) => { if (name === 'NotAllowedError') say('This browser wants a click on the video to start.'); });
 }
 
-/** After this nothing is loaded any more: neither player keeps fetching without a source. */
-function detach() {
-  source?.hls?.destroy();
-  source = null;
-  video.controls = false;
-  video.removeAttribute('src');
-  video.load();
+async function signedOut({ detail }) {
+  if (!token) return;
+  session += 1;
+  [token, viewer, grant, access, denial] = [null, null, null, 'refused', asDenial(detail)];
+  say(`You are signed out. ${detail.detail ?? ''}`);
 }
 
-async function hlsTrouble(mine, data) {
-  const refused = data.response?.code === 403;
-  if (source !== mine || mine.recovering || !(refused || data.fatal)) return;
-  mine.recovering = true;
-  mine.hls.stopLoad();
-  await recover(data.frag?.url ?? data.url ?? mine.url, data.details);
+function refused({ detail }) {
+  [access, denial] = ['refused', asDenial(detail)];
+  const rules = viewer?.paths ? `This token names ${viewer.paths.join(', ')} only.` : 'The rules in Entitlements give this viewer other films.';
+  words('refused', `${viewer?.viewer ?? 'This viewer'} may not watch ${film.name}`, rules);
+  say('');
 }
 
-/** Playing stopped. Renews and resumes once; a second time, or without a sign-in, says why it ended. */
-async function recover(url, cause) {
-  const mine = source;
-  const at = video.currentTime;
-  const denial = await probe(url);
-  if (source !== mine) return;
-  lastDenial = denial ?? lastDenial;
-  if (token && !mine.recovered && !mine.signed) {
-    await renew().catch(() => {});
-    if (source === mine) await attach(mine.url, { recovered: true, at });
-    return;
+async function failed({ detail: { url, reason } }) {
+  const [mine, source] = [session, player.getAttribute('src')];
+  words('failed', 'The film stopped', 'Finding out why …');
+  const found = await probe(url) ?? await findTrouble(source);
+  if (mine !== session || source !== player.getAttribute('src')) return;
+  const isWithoutCookies = Boolean(token) && found?.code === 'MissingKey' && covers(grant, film.path);
+  element('play-signed').hidden = !isWithoutCookies;
+  element('again').hidden = isWithoutCookies;
+  [access, denial] = [found ? 'refused' : access, found];
+  say('');
+  if (isWithoutCookies) {
+    words('failed', 'Signed in, but no cookies', 'This browser does not keep Secure cookies on plain http (Safari does so). Over https it will; here, a signed URL plays.');
+    element('play-signed').focus();
+  } else if (found) {
+    words('failed', 'The film stopped', inWords(found));
+  } else {
+    words('failed', 'This browser cannot play the film', `All its files are there. The player says: ${reason || 'nothing'}. It may not know the codecs: usher package FILM writes some that every browser plays.`);
   }
-  detach();
-  if (denial) access = 'refused';
-  render();
-  say(denial ? `Stopped: ${denial.code}, ${denial.why}` : `The player stopped (${cause || 'no reason given'}). The inspector shows the last requests.`);
 }
+
+const asDenial = ({ status, title, detail }) => (title ? { status, code: title, message: detail, why: '' } : null);
+
+function inWords({ url, status, code, message, why }) {
+  const file = decodeURIComponent(new URL(url).pathname);
+  if (status === 404) return `${file} does not exist in the media folder.`;
+  if (status === 403) return `${file} was refused: ${why || message || code}`;
+  return `${file} cannot be read: ${message || code}`;
+}
+
+/** Whether the cookies are for this path. */
+function covers(cookies, path) {
+  const pattern = cookies && new URL(cookies.resource).pathname;
+  return Boolean(pattern) && (pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern);
+}
+
+// ---- Signed URLs
 
 async function playSigned() {
   const { url } = await requestSignedUrl();
-  await attach(url, { signed: true });
+  wanted = { plays: true, at: 0 };
+  load(url, true);
 }
-
-/** hls.js is there when it is installed; most browsers of today play without it. */
-function loadHls() {
-  hlsLibrary ??= new Promise((resolve, reject) => {
-    const script = document.createElement('script');
-    script.src = '/__usher/hls.js';
-    script.onload = () => (globalThis.Hls?.isSupported() ? resolve(globalThis.Hls) : reject(new Error('hls.js does not run in this browser.')));
-    script.onerror = () => reject(new Error('hls.js is not installed here; the README says how.'));
-    document.head.append(script);
-  });
-  hlsLibrary.catch((error) => {
-    const option = element('engine').querySelector('[value=hls]');
-    option.disabled = true;
-    option.textContent = 'hls.js (not available)';
-    if (source?.engine === 'hls') detach();
-    if (video.canPlayType(HLS_TYPE)) element('engine').value = 'native';
-    render();
-    say(error.message);
-  });
-  return hlsLibrary;
-}
-
-// ---- A signed URL for a device without cookies
 
 async function requestSignedUrl() {
-  const [mine, path] = [session, chosenStream()];
+  const [mine, { path }] = [session, film];
   const answer = await call('POST', '/auth/urls', { token, body: { path } });
-  if (mine !== session || path !== chosenStream()) throw new Error('The choice has changed meanwhile; ask again.');
+  if (mine !== session || path !== film.path) throw new Error('The viewer or the film has changed.');
   signedUrl = answer;
-  render();
   return answer;
 }
 
-async function makeSignedUrl() {
-  await requestSignedUrl();
-  await copySignedUrl();
-}
-
 async function copySignedUrl() {
-  try {
-    await navigator.clipboard.writeText(signedUrl.url);
-    say('The signed URL is in the clipboard.');
-  } catch {
-    element('signed-url').select();
-    say('The signed URL is selected: copy it with the keyboard.');
-  }
+  element('signed-url').select();
+  // On plain http of another machine there is no clipboard for scripts; the text is selected.
+  await navigator.clipboard?.writeText(signedUrl.url);
+  say(navigator.clipboard ? 'Copied.' : 'Selected: copy it now.');
 }
 
-// ---- Choices
+// ---- Engines
 
-async function listStreams() {
-  const streams = await call('GET', '/__usher/streams');
-  const paths = streams.map(({ path }) => path);
-  const wanted = new URLSearchParams(location.search).get('stream');
-  // A link may name a path on this origin, never another host, which `//` and `/\` begin.
-  if (/^\/[^/\\]/.test(wanted ?? '') && !paths.includes(wanted)) paths.push(wanted);
-  element('stream').replaceChildren(...paths.map((path) => new Option(label(path), path, false, path === wanted)));
-  if (!paths.length) say('There is no stream in the media folder.');
-}
+const playsHls = () => player.ownerDocument.createElement('video').canPlayType(HLS_TYPE) !== '';
 
 function offerEngines() {
-  const wanted = new URLSearchParams(location.search).get('engine');
-  const native = video.canPlayType(HLS_TYPE) !== '';
-  element('engine').querySelector('[value=native]').disabled = !native;
-  element('engine').value = native && wanted !== 'hls' ? 'native' : 'hls';
-  // Not awaited: a missing hls.js must not delay the page. `loadHls` reports it.
-  if (element('engine').value === 'hls') loadHls().catch(() => {});
+  const select = element('engine');
+  select.querySelector('[value=native]').disabled = !playsHls();
+  select.querySelector('[value="hls.js"]').disabled = !listing.has_hls_js;
+  const option = select.querySelector(`[value="${CSS.escape(asked.get('engine') ?? 'auto')}"]:not(:disabled)`);
+  if (option) select.value = option.value;
+  element('install').hidden = listing.has_hls_js;
+  element('install-line').textContent = listing.install_hls_js;
 }
 
-async function streamChanged() {
-  signedUrl = null;
-  const playing = source && !source.signed;
-  detach();
-  render();
-  await ask();
-  if (playing && access === 'admitted') await attach(chosenStream());
+function changeEngine() {
+  const { video } = player;
+  if (!video) return;
+  wanted = { plays: !video.paused, at: video.currentTime };
+  load(player.getAttribute('src'), player.hasAttribute('no-sign-in'));
 }
 
-function chosenStream() {
-  return element('stream').value;
+// ---- Viewers
+
+/** The first film that is in a folder: the token of the guest names this folder. */
+const firstFilm = () => listing.films.find((one) => !one.problem && folderOf(one));
+const folderOf = ({ path }) => path.match(/^\/video\/[\w.-]+\//)?.[0].concat('*');
+
+function offerGuest() {
+  const [first, option] = [firstFilm(), element('who').querySelector(`[value=${GUEST}]`)];
+  if (!first) return;
+  [option.hidden, option.disabled] = [false, false];
+  option.textContent = `${GUEST}: may watch ${first.name} only`;
 }
 
-/** `/video/clock-ts/master.m3u8` is called `clock-ts`. */
-function label(path) {
-  const parts = path.split('/').filter(Boolean);
-  return parts.slice(1, -1).join('/') || parts.join('/');
+function showClaims() {
+  const isOther = element('who').value === 'other';
+  [element('claims').hidden, element('claims').disabled] = [!isOther, !isOther];
 }
 
 // ---- What is shown
 
 function render() {
-  const cookiesMissing = Boolean(token && grant) && access === 'refused' && lastDenial?.code === 'MissingKey';
-  const [title, text] = curtainWords(cookiesMissing);
-  element('curtain').hidden = Boolean(source);
-  element('curtain-title').textContent = title;
-  element('curtain-text').textContent = text;
-  video.controls = Boolean(source);
-  element('sign-in').hidden = Boolean(token) || access === 'signing-out';
-  element('play').hidden = access !== 'admitted';
-  element('play-signed').hidden = !cookiesMissing;
-  element('sign-out').hidden = !token && access !== 'admitted';
-  element('verdict').textContent = BADGE[access];
-  element('verdict').dataset.verdict = access;
-  element('make-signed-url').disabled = !token;
-  showDenial();
+  const isIn = Boolean(token) || access === 'admitted';
+  element('account').hidden = !isIn;
+  write('account-name', viewer?.viewer ?? 'cookies of an earlier visit');
+  element('change-viewer').hidden = !token;
+  write('verdict', { unknown: '…', refused: token ? 'refused' : 'not signed in', admitted: 'admitted by cookies', 'by-url': 'playing by signed URL', 'signed-out': 'signed out' }[access]);
+  element('verdict').dataset.verdict = access === 'by-url' ? 'admitted' : access;
+  element('make-signed-url').disabled = !token || !film;
+  element('details').hidden = !denial;
+  element('denial').replaceChildren(...(denial ? [make('strong', denial.code), ...[denial.message, denial.why].filter(Boolean).map((line) => make('p', line))] : []));
+  element('signed-url-box').hidden = !signedUrl;
+  element('signed-url').value = signedUrl?.url ?? '';
+  if (signedUrl) write('signed-url-until', `Good until ${clock(signedUrl.expires_at)} (${distance(signedUrl.expires_at)}), with or without a sign-in here.`);
+  [player.hidden, element('three-lines').hidden] = [!film, Boolean(film)];
+  write('package-line', `usher package film.mp4 --media ${listing.media ?? ''}`);
+  words('sign-in', 'Sign in to watch', film?.name ?? '');
+  showFilms();
   showCookies();
-  showSignedUrl();
 }
 
-function curtainWords(cookiesMissing) {
-  if (cookiesMissing) {
-    return ['Signed in, but no cookies', 'This browser does not keep Secure cookies on plain http (Safari does so). Over https it will; here, a signed URL plays.'];
+function showFilms() {
+  const items = listing.films.map(itemOf);
+  const list = element('films');
+  const before = [...list.children].map(({ innerHTML }) => innerHTML).join();
+  // An unchanged list is left alone: the keyboard focus is in it.
+  if (before !== items.map(({ innerHTML }) => innerHTML).join()) {
+    const focused = list.contains(document.activeElement) && document.activeElement.dataset.path;
+    list.replaceChildren(...items);
+    if (focused) list.querySelector(`[data-path="${CSS.escape(focused)}"]`)?.focus();
   }
-  switch (access) {
-    case 'refused':
-      return [lastDenial.status === 403 ? 'This stream is private' : 'This stream cannot be played', lastDenial.why || lastDenial.message];
-    case 'admitted':
-      return token ? ['Ready', 'Your cookies open this stream.'] : ['Welcome back', 'Cookies of an earlier visit still open this stream. Sign in to have them renewed.'];
-    case 'signing-out':
-    case 'signed-out':
-      return ['Signed out', 'Nothing more is loaded.'];
-    default:
-      return ['Asking at the door …', ''];
-  }
+  element('incomplete').hidden = listing.is_complete !== false;
+  write('rules', listing.entitlements ? `The rules (Entitlements): ${listing.entitlements}` : 'Entitlements is not set: every viewer may watch everything, unless the token names paths.');
 }
 
-function showDenial() {
-  if (!lastDenial) return;
-  const { at, code, message, why } = lastDenial;
-  const head = document.createElement('strong');
-  head.textContent = code;
-  const lines = [message, why].filter(Boolean).map((line) => {
-    const paragraph = document.createElement('p');
-    paragraph.textContent = line;
-    return paragraph;
-  });
-  element('denial').replaceChildren(head, ` at ${clock(at)}`, ...lines);
+function itemOf(one) {
+  const problem = problemOf(one);
+  const item = make('li', '', problem ? 'film unplayable' : 'film');
+  if (problem) {
+    item.append(make('span', one.name, 'film-name'), make('p', problem.reason), make('p', problem.cure));
+    return item;
+  }
+  const button = make('button', one.name);
+  [button.type, button.dataset.path] = ['button', one.path];
+  if (one.path === film?.path) button.setAttribute('aria-current', 'true');
+  item.append(button);
+  if (one.may_watch === false) item.append(make('span', 'may not watch', 'badge'));
+  return item;
+}
+
+element('films').addEventListener('click', ({ target }) => {
+  const other = listing.films.find(({ path }) => path === target.closest('button')?.dataset.path);
+  if (other) guarded(choose)(other);
+});
+
+/** What this browser cannot play is told before somebody tries. */
+function problemOf(one) {
+  if (one.problem || !one.path.endsWith('.m3u8') || playsHls() || listing.has_hls_js) return one.problem ?? null;
+  return {
+    reason: 'This browser does not play HLS itself, and hls.js is not installed here.',
+    cure: `Run ${listing.install_hls_js}, and reload this page.`,
+  };
 }
 
 function showCookies() {
-  const none = access === 'admitted' ? 'from an earlier visit' : 'no cookies';
-  write('cookies-until', grant ? `${clock(grant.expires_at)} (${distance(grant.expires_at)})` : none);
+  write('cookies-until', grant ? `${clock(grant.expires_at)} (${distance(grant.expires_at)})` : access === 'admitted' ? 'from an earlier visit' : 'no cookies');
   write('resource', grant?.resource ?? '');
   write('renewal', grant && token ? `at ${clock(grant.refresh_after)}, by itself` : '');
 }
 
-function showSignedUrl() {
-  element('signed-url-box').hidden = !signedUrl;
-  element('signed-url').value = signedUrl?.url ?? '';
-  if (signedUrl) write('signed-url-until', `Good until ${clock(signedUrl.expires_at)} (${distance(signedUrl.expires_at)}), with or without a sign-in here.`);
+/** The words that appear where the video cannot be shown. */
+function words(slot, title, text) {
+  const curtain = player.querySelector(`[slot=${slot}]`);
+  [curtain.children[0].textContent, curtain.children[1].textContent] = [title, text];
 }
 
 /** Unchanged text is left alone, so that a screen reader or a selection is not disturbed each second. */
@@ -376,8 +366,10 @@ function write(id, text) {
   if (element(id).textContent !== text) element(id).textContent = text;
 }
 
-function say(text) {
-  write('status', text);
+const say = (text) => write('status', text);
+
+function make(tag, text, className = '') {
+  return Object.assign(document.createElement(tag), { textContent: text, className });
 }
 
 function clock(seconds) {
@@ -393,13 +385,15 @@ function distance(seconds) {
 
 // ---- Plumbing
 
+/** Whatever happens, the page shows how things are afterwards. */
 function guarded(action) {
   return async (...values) => {
     try {
       await action(...values);
     } catch (error) {
-      render();
       say(error.message);
+    } finally {
+      render();
     }
   };
 }

@@ -69,7 +69,7 @@ impl Edge {
             if let Some(authority) = self.authority(parts.uri.path()) {
                 return authority;
             }
-            if let Some(own) = self.own_page(&parts) {
+            if let Some(own) = self.own_page(&parts).await {
                 return self.by_https(host, &parts).unwrap_or(own);
             }
         }
@@ -97,10 +97,13 @@ impl Edge {
     }
 
     /// The player, the inspector, and their files.
-    fn own_page(&self, parts: &Parts) -> Option<Response<Body>> {
+    async fn own_page(self: &Arc<Self>, parts: &Parts) -> Option<Response<Body>> {
         let path = parts.uri.path();
         if path == "/__usher/events" {
             return Some(self.inspector.events().into_response());
+        }
+        if path == "/__usher/films" {
+            return Some(self.films(&parts.headers).await);
         }
         if matches!(parts.method, Method::GET | Method::HEAD)
             && let Some(page) = self.pages.page(path)
@@ -122,6 +125,15 @@ impl Edge {
         let came_by_http = protocol(parts) == Some(ViewerProtocol::Http);
         let redirect = ViewerProtocolPolicy::RedirectToHttps;
         came_by_http.then(|| redirect.answer(&parts.method, &url(host, parts))).flatten()
+    }
+
+    /// The films in the media folder, and which of them the viewer with this token may watch.
+    async fn films(self: &Arc<Self>, headers: &HeaderMap) -> Response<Body> {
+        let viewer = self.identity_provider.as_ref().and_then(|provider| provider.viewer(headers));
+        let edge = Arc::clone(self);
+        let films = move || edge.pages.films(&edge.distribution, viewer.as_ref());
+        let answer = tokio::task::spawn_blocking(films).await;
+        answer.unwrap_or_else(|_| text(StatusCode::INTERNAL_SERVER_ERROR, "the media folder cannot be read"))
     }
 
     async fn distribute(
@@ -208,7 +220,7 @@ impl Edge {
         Duration::new((self.clock)().seconds(), passed.subsec_nanos())
     }
 
-    /// `POST /demo/sign-in {"viewer":"demo"}`
+    /// `POST /demo/sign-in {"viewer":"demo"}`, with `groups`, `tenant` and `paths` if the viewer has them.
     async fn sign_in(&self, parts: &Parts, body: Body) -> Response<Body> {
         let Some(identity_provider) = &self.identity_provider else {
             return problem(&Problem::new(ProblemType::NotFound, NO_DEMO));
@@ -218,7 +230,10 @@ impl Edge {
         }
         let body = to_bytes(body, SIGN_IN_LIMIT).await.unwrap_or_default();
         let Ok(viewer) = serde_json::from_slice::<SignIn>(&body) else {
-            return text(StatusCode::BAD_REQUEST, r#"the body must be JSON such as {"viewer":"demo"}"#);
+            return text(
+                StatusCode::BAD_REQUEST,
+                r#"the body must be JSON such as {"viewer":"demo"}, with "groups" and "tenant" if you like"#,
+            );
         };
         match identity_provider.sign_in(&viewer, (self.clock)()) {
             Ok(token) => {

@@ -13,6 +13,7 @@ mod cors;
 mod deployed;
 mod distribution;
 mod events;
+mod films;
 mod functions;
 mod handler;
 mod hosts;
@@ -62,7 +63,7 @@ use self::{
     incoming::Signatures,
     inspector::Inspector,
     origin::Origins,
-    pages::Pages,
+    pages::{MayWatch, Pages},
     settings::FunctionSettings,
     signing_key::LocalSigningKey,
     website::Websites,
@@ -181,8 +182,8 @@ pub struct Running {
     pub authority: Option<AuthorityFile>,
     /// The template's settings that the edge does not model.
     pub not_modelled: Vec<String>,
-    /// How many streams the player page lists.
-    pub streams: usize,
+    /// How many films of the media folder play.
+    pub films: usize,
     /// Whose viewers may sign in.
     pub vouchers: Vec<String>,
     /// The edge without its socket. A request to it carries the viewer's address as `ConnectInfo<SocketAddr>`.
@@ -245,7 +246,7 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
     let https = edge.https.clone();
     let hosts = edge.hosts.at(bucket_address);
     let not_modelled = edge.distribution.not_modelled.clone();
-    let (streams, vouchers) = (edge.pages.streams().len(), edge.vouchers.clone());
+    let (films, vouchers) = (edge.pages.count(&edge.distribution), edge.vouchers.clone());
     let requests = edge.inspector.live.clone();
     let edge = Arc::new(edge);
     let service = axum::Router::new().fallback(
@@ -282,7 +283,7 @@ pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Resu
         bucket_address,
         authority,
         not_modelled,
-        streams,
+        films,
         vouchers,
         service,
         requests,
@@ -313,7 +314,10 @@ async fn edge(
         error => error,
     })?;
     origins.hostile = options.hostile;
-    let viewer_host = settings.of("issue-cookies")?("VIEWER_HOST");
+    let issue_cookies = settings.of("issue-cookies")?;
+    let may_watch = MayWatch::read(&issue_cookies)
+        .map_err(|source| EdgeError::Config { function: "issue-cookies", source })?;
+    let viewer_host = issue_cookies("VIEWER_HOST");
     let named = viewer_host.iter().filter_map(|host| Host::parse(without_port(host)).ok());
     let named: Vec<Host> = named.chain(options.hosts.iter().cloned()).collect();
     let https = options.tls.then(|| https(options, &named, &clock)).transpose()?.map(Arc::new);
@@ -330,7 +334,7 @@ async fn edge(
         stranger: Verifier::new([]),
         signatures: if options.hide_signatures { Signatures::Hidden } else { Signatures::Seen },
         origins,
-        pages: Pages::new(&options.media, &options.state, player_at_root),
+        pages: Pages::new(&options.media, &options.state, player_at_root, may_watch),
         identity_provider,
         inspector: Inspector::default(),
         vouchers: config.authenticators.vouchers(),

@@ -1,83 +1,141 @@
 //! The player page, the inspector's page, and their files.
 
 use std::{
+    borrow::Cow,
     fs,
     path::{Path, PathBuf},
 };
 
 use axum::body::Body;
+use hls_rewrite::AssetTree;
 use http::{HeaderValue, Response, header};
+use issue_cookies::{Entitlements, Facts, Location, Subject};
 use serde::Serialize;
+use usher_runtime::{ConfigError, Settings, asset_tree};
+
+use super::{
+    distribution::Distribution,
+    films::{Film, Films},
+};
 
 /// Files that are part of the program, and hls.js if it is installed.
 pub(super) struct Pages {
     media: PathBuf,
-    hls_js: PathBuf,
+    state: PathBuf,
     player_at_root: bool,
+    may_watch: MayWatch,
 }
 
-/// A stream that the player can play.
-#[derive(Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-pub(super) struct Stream {
-    path: String,
+/// Who may watch what, as `issue-cookies` decides it.
+pub(super) struct MayWatch {
+    tree: AssetTree,
+    entitlements: Entitlements,
+    /// The setting, if there is one.
+    rules: Option<String>,
+}
+
+/// The films, for the player page.
+#[derive(Serialize)]
+struct Listing<'a> {
+    films: Vec<Listed>,
+    is_complete: bool,
+    media: Cow<'a, str>,
+    /// `Entitlements`, if it is set.
+    entitlements: Option<&'a str>,
+    has_hls_js: bool,
+    /// The command that installs hls.js where this program looks for it.
+    install_hls_js: String,
+}
+
+/// A film, and whether the viewer who asks may watch it, if a viewer asks.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    film: Film,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    may_watch: Option<bool>,
+}
+
+impl MayWatch {
+    /// From the settings of `issue-cookies`.
+    pub(super) fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut settings = Settings::new(look_up);
+        let tree = asset_tree(&mut settings);
+        Ok(Self {
+            tree: settings.finish(|| tree)?,
+            entitlements: Entitlements::read(look_up)?,
+            rules: look_up("ENTITLEMENTS").filter(|rules| !rules.is_empty()),
+        })
+    }
+
+    fn permits(&self, subject: &Subject, path: &str) -> bool {
+        let location = Location::default();
+        self.entitlements.permits(Facts { subject, location: &location }, path).is_ok()
+    }
 }
 
 impl Pages {
     /// With a web site behind the edge, `/` belongs to the site.
-    pub(super) fn new(media: &Path, state: &Path, player_at_root: bool) -> Self {
-        let hls_js = state.join("node_modules/hls.js/dist/hls.min.js");
-        Self { media: media.to_owned(), hls_js, player_at_root }
+    pub(super) fn new(media: &Path, state: &Path, player_at_root: bool, may_watch: MayWatch) -> Self {
+        Self { media: media.to_owned(), state: state.to_owned(), player_at_root, may_watch }
     }
 
     /// A page or one of its files.
     pub(super) fn page(&self, path: &str) -> Option<Response<Body>> {
         let (content_type, text) = match path {
             "/" if !self.player_at_root => return None,
-            "/" | "/__usher/player" => ("text/html; charset=utf-8", include_str!("../pages/player.html")),
-            "/__usher" | "/__usher/" => ("text/html; charset=utf-8", include_str!("../pages/inspector.html")),
-            "/__usher/door.js" => ("text/javascript; charset=utf-8", include_str!("../pages/door.js")),
-            "/__usher/player.js" => ("text/javascript; charset=utf-8", include_str!("../pages/player.js")),
-            "/__usher/inspector.js" => {
-                ("text/javascript; charset=utf-8", include_str!("../pages/inspector.js"))
+            "/" | "/__usher/player" => (HTML, include_str!("../pages/player.html")),
+            "/__usher" | "/__usher/" => (HTML, include_str!("../pages/inspector.html")),
+            "/__usher/door.js" => (JAVASCRIPT, include_str!("../pages/door.js")),
+            "/__usher/player.js" => (JAVASCRIPT, include_str!("../pages/player.js")),
+            "/__usher/inspector.js" => (JAVASCRIPT, include_str!("../pages/inspector.js")),
+            // The one that sites use.
+            "/__usher/usher.js" => {
+                (JAVASCRIPT, include_str!("../../../functions/issue-cookies/recipes/usher.js"))
             }
             "/__usher/style.css" => ("text/css; charset=utf-8", include_str!("../pages/style.css")),
-            "/__usher/hls.js" => {
-                let script = fs::read(&self.hls_js).ok()?;
-                return Some(response("text/javascript; charset=utf-8", script.into()));
-            }
-            "/__usher/streams" => {
-                let streams = serde_json::to_vec(&self.streams()).ok()?;
-                return Some(response("application/json", streams.into()));
+            "/__usher/hls.mjs" => {
+                let script = fs::read(self.hls_js()).ok()?;
+                return Some(response(JAVASCRIPT, script.into()));
             }
             _ => return None,
         };
         Some(response(content_type, text.into()))
     }
 
-    /// The multivariant playlists in the media folder.
-    pub(super) fn streams(&self) -> Vec<Stream> {
-        let mut streams = Vec::new();
-        let mut folders = vec![self.media.clone()];
-        while let Some(folder) = folders.pop() {
-            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-            for path in entries.map(|entry| entry.path()) {
-                if path.is_dir() {
-                    folders.push(path);
-                } else if is_multivariant(&path) {
-                    let below = path.strip_prefix(&self.media).unwrap_or(&path);
-                    let segments: Vec<_> = below.iter().map(|segment| segment.to_string_lossy()).collect();
-                    streams.push(Stream { path: format!("/{}", segments.join("/")) });
-                }
-            }
-        }
-        streams.sort();
-        streams
+    /// How many films play. It reads the disk.
+    pub(super) fn count(&self, distribution: &Distribution) -> usize {
+        self.read(distribution).films.iter().filter(|film| film.problem.is_none()).count()
     }
-}
 
-fn is_multivariant(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "m3u8")
-        && fs::read_to_string(path).is_ok_and(|playlist| playlist.contains("#EXT-X-STREAM-INF"))
+    fn read(&self, distribution: &Distribution) -> Films {
+        Films::read(&self.media, |path| {
+            let behavior = distribution.behavior(path);
+            behavior.restricted && behavior.trusts_signing_key && self.may_watch.tree.asset(path).is_some()
+        })
+    }
+
+    /// The films in the media folder, for `viewer` if somebody is signed in. It reads the disk.
+    pub(super) fn films(&self, distribution: &Distribution, viewer: Option<&Subject>) -> Response<Body> {
+        let Films { films, is_complete } = self.read(distribution);
+        let listed = |film: Film| Listed {
+            may_watch: viewer.map(|viewer| self.may_watch.permits(viewer, &film.path)),
+            film,
+        };
+        let listing = Listing {
+            films: films.into_iter().map(listed).collect(),
+            is_complete,
+            media: self.media.to_string_lossy(),
+            entitlements: self.may_watch.rules.as_deref(),
+            has_hls_js: self.hls_js().is_file(),
+            install_hls_js: format!("npm install --prefix {} hls.js@{HLS_JS}", self.state.display()),
+        };
+        response("application/json", serde_json::to_vec(&listing).unwrap_or_default().into())
+    }
+
+    fn hls_js(&self) -> PathBuf {
+        self.state.join("node_modules/hls.js/dist/hls.min.mjs")
+    }
 }
 
 fn response(content_type: &'static str, body: Body) -> Response<Body> {
@@ -89,7 +147,12 @@ fn response(content_type: &'static str, body: Body) -> Response<Body> {
     response
 }
 
-/// The pages load only what the edge serves; hls.js plays from `blob:` and works in a worker.
+/// The pages load only what the edge serves; hls.js plays from `blob:`, works in a worker, and adds subtitles to `data:`.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    connect-src 'self'; img-src data:; media-src 'self' blob:; worker-src blob:; base-uri 'none'; \
+    connect-src 'self'; img-src 'self' data:; media-src 'self' blob: data:; worker-src blob:; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
+
+const HTML: &str = "text/html; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+/// The version that the system tests use.
+const HLS_JS: &str = "1.7.4";

@@ -1,7 +1,9 @@
-// The player and the inspector in a real browser: `node browser.mjs ORIGIN [--screenshot FILE]`.
+// The player and the inspector in a real browser: `node browser.mjs ORIGIN`. With `--screenshot FILE`, it only makes a
+// picture.
 // Each check has its own context, so it has no cookies of another check.
 
 import { strict as assert } from 'node:assert';
+import { readFile } from 'node:fs/promises';
 import { openChromium, playWith, signedUrl, signIn } from '../chromium.mjs';
 
 const [origin, flag, screenshotFile] = process.argv.slice(2);
@@ -11,14 +13,25 @@ if (!origin || (flag && (flag !== '--screenshot' || !screenshotFile))) {
 }
 
 const STREAMS = ['/video/clock-ts/master.m3u8', '/video/clock-fmp4/master.m3u8'];
-const ENGINES = ['native', 'hls'];
+const ENGINES = ['native', 'hls.js'];
 /** An engine, and the style that is asked for. */
 const WITHOUT_COOKIES = [['native', undefined], ['hls', 'inline'], ['hls', 'define']];
 const QUIET_MS = 6_000;
 
-const { browser, check, finish } = await openChromium();
+/** The media folder of `run` has some of these: see there. */
+const isExpected = (status, path) => status === 403 && /^\/(video|auth)\//.test(path);
+const AXE = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+
+const { browser, check, finish } = await openChromium(isExpected);
 
 try {
+  if (screenshotFile) await check(`a screenshot is in ${screenshotFile}`, takeScreenshot);
+  else await checkEverything();
+} finally {
+  await finish();
+}
+
+async function checkEverything() {
   await check('before sign-in the refusal is shown, with its reason', refusalIsShown);
   for (const stream of STREAMS) {
     for (const engine of ENGINES) {
@@ -40,12 +53,17 @@ try {
       await check(name, (visit) => signedUrlPlays(visit, stream, engine, style));
     }
   }
+  await check('an MP4 plays natively, whatever the engine', mp4Plays);
+  await check('subtitles choose hls.js, which shows them', subtitlesChooseHls);
+  await check('what cannot play is grey, with the reason and the cure', unplayableIsGrey);
+  await check('a segment that is missing is named', missingSegmentIsNamed);
+  await check('the picker shows what a viewer may watch', pickerShowsEntitlements);
+  await check('groups and tenant are in the token', claimsAreInTheToken);
+  await check('cookies of an earlier visit play, and can be signed out', earlierCookiesPlay);
   await check('the keyboard alone signs in, plays and signs out', keyboardIsEnough);
+  await check('axe finds nothing, signed out, playing and refused, light and dark', axeFindsNothing);
   await check('the inspector shows who was refused and who was admitted', inspectorShowsVerdicts);
   await check('both pages fit into 360 pixels', pagesFitNarrow);
-  if (screenshotFile) await check(`a screenshot is in ${screenshotFile}`, takeScreenshot);
-} finally {
-  await finish();
 }
 
 // ---- Checks
@@ -53,34 +71,39 @@ try {
 async function refusalIsShown({ page }) {
   await page.goto(origin);
   await page.locator('#verdict[data-verdict=refused]').waitFor();
+  assert.equal(await page.locator('[slot=sign-in] .curtain-title').textContent(), 'Sign in to watch');
+  assert.equal(await page.locator('#denial').isVisible(), false, 'codes are behind Details');
+  await page.click('#details summary');
   const why = (await page.request.get(origin + STREAMS[0])).headers()['x-usher-why'];
   assert.ok(why, 'the edge gives a reason');
   const [code, message, reason] = await page.locator('#denial').evaluate((denial) =>
     [denial.querySelector('strong'), ...denial.querySelectorAll('p')].map((part) => part.textContent));
   assert.deepEqual([code, message, reason], ['MissingKey', 'Missing Key-Pair-Id query parameter or cookie value', why]);
-  assert.equal(await page.locator('#play').isVisible(), false);
+  await page.click('#sign-in');
+  await page.locator('#verdict[data-verdict=admitted]').waitFor();
+  assert.equal(await page.locator('#details').isVisible(), false, 'the denial is gone');
 }
 
 async function playsByCookies({ page, requests }, stream, engine) {
   await signIn(page, origin, stream, engine);
-  await page.click('#play');
   await playedFor(page, 3);
-  const source = await page.locator('#video').evaluate((video) => video.currentSrc);
-  assert.equal(engine === 'hls' ? new URL(source).protocol : source, engine === 'hls' ? 'blob:' : origin + stream);
+  assert.equal(await page.locator('#account-name').textContent(), 'demo');
+  const source = await page.locator('usher-video video').evaluate((video) => video.currentSrc);
+  assert.equal(engine === 'hls.js' ? new URL(source).protocol : source, engine === 'hls.js' ? 'blob:' : origin + stream);
   assert.deepEqual(requests.filter((url) => new URL(url).search), [], 'no URL carries a signature');
 }
 
 async function signOutStopsLoading({ page, requests }, engine) {
   await slowSegments(page);
   await signIn(page, origin, STREAMS[0], engine);
-  await page.click('#play');
   await playedFor(page, 0.5);
   await page.click('#sign-out');
+  await page.locator('#status', { hasText: 'Signed out' }).waitFor();
   const before = requests.length;
   await page.waitForTimeout(QUIET_MS);
   assert.deepEqual(requests.slice(before), []);
   assert.ok(before > 0 && !requests.some((url) => url.includes('segment003')), 'there was something left to load');
-  assert.equal(await page.locator('#video').getAttribute('src'), null);
+  assert.equal(await page.locator('usher-video video').count(), 0);
   assert.equal(await page.locator('#cookies-until').textContent(), 'no cookies');
 
   await page.click('#probe');
@@ -88,15 +111,17 @@ async function signOutStopsLoading({ page, requests }, engine) {
   assert.equal(await page.evaluate(async (url) => (await fetch(url)).status, STREAMS[0]), 403);
 }
 
-async function lostCookiesAreRenewed({ page, requests }, engine) {
+async function lostCookiesAreRenewed({ page, context, requests }, engine) {
+  const refused = [];
+  context.on('response', (response) => response.status() === 403 && refused.push(response.url()));
   await slowSegments(page);
   await signIn(page, origin, STREAMS[1], engine);
-  await page.click('#play');
   await playedFor(page, 0.5);
-  await page.context().clearCookies();
+  const before = refused.length;
+  await context.clearCookies();
   await playedFor(page, 9);
   assert.ok(requests.some((url) => url.includes('segment003')), 'it was loaded to the end');
-  assert.equal(await page.locator('#denial strong').textContent(), 'MissingKey');
+  assert.ok(refused.length > before, 'a request was refused on the way');
 }
 
 async function cookiesAreRenewed({ page }) {
@@ -126,9 +151,11 @@ async function droppedCookiesAreExplained({ page }) {
   await page.goto(origin);
   await page.click('#sign-in');
   await page.locator('#play-signed').waitFor();
-  assert.match(await page.locator('#curtain-text').textContent(), /does not keep Secure cookies on plain http/);
+  assert.equal(await page.locator('[slot=failed] .curtain-title').textContent(), 'Signed in, but no cookies');
+  assert.match(await page.locator('[slot=failed] .curtain-text').textContent(), /does not keep Secure cookies on plain http/);
   await page.click('#play-signed');
   await playedFor(page, 3);
+  assert.equal(await page.locator('#verdict').textContent(), 'playing by signed URL');
 }
 
 async function signedUrlOpensAll({ page }, stream) {
@@ -170,21 +197,142 @@ async function signedUrlPlays({ page, context, requests }, stream, engine, style
   assert.deepEqual(definitions, definitions.map(() => (style === 'define' ? 1 : 0)), 'EXT-X-DEFINE per playlist');
 }
 
-async function keyboardIsEnough({ page }) {
-  await page.goto(origin);
-  await page.locator('#sign-in').waitFor();
-  const focused = () => page.evaluate(() => document.activeElement.id);
-  for (let presses = 0; (await focused()) !== 'sign-in'; presses += 1) {
-    assert.ok(presses < 10, 'Tab reaches the sign-in button');
-    await page.keyboard.press('Tab');
+async function mp4Plays({ page, requests }) {
+  for (const engine of ENGINES) {
+    await page.context().clearCookies();
+    await signIn(page, origin, '/video/film.mp4', engine);
+    await playedFor(page, 1);
+    assert.equal(await page.locator('usher-video video').evaluate((video) => video.currentSrc), `${origin}/video/film.mp4`);
   }
-  await page.keyboard.press('Enter');
-  await page.waitForFunction(() => document.activeElement.id === 'play');
+  assert.deepEqual([...new Set(requests.map((url) => new URL(url).pathname))], ['/video/film.mp4']);
+}
+
+async function subtitlesChooseHls({ page }) {
+  await signIn(page, origin, '/video/subtitled/master.m3u8', 'auto');
+  await playedFor(page, 1);
+  await page.locator('#status', { hasText: 'with hls.js' }).waitFor();
+  const tracks = await page.locator('usher-video video').evaluate((video) => [...video.textTracks].map(({ kind, language }) => [kind, language]));
+  assert.deepEqual(tracks, [['subtitles', 'en']]);
+}
+
+async function unplayableIsGrey({ page }) {
+  await page.goto(origin);
+  await page.locator('#films .unplayable').first().waitFor();
+  const grey = await page.locator('#films .unplayable').evaluateAll((items) => items.map((item) => [...item.children].map(({ textContent }) => textContent)));
+  assert.deepEqual(grey.map(([name, reason, cure]) => [name, reason, cure.replace(/ \/.*\/video\./, ' DIR/video.')]), [
+    ['outside.mp4', 'It is outside of the folder video: no viewer can get a signature for it.', 'Move it into DIR/video.'],
+    ['film.mkv', 'Browsers do not play .mkv files.', 'Package it: usher package film.mkv'],
+    ['gone', 'video/gone/master.m3u8 refers to video/gone/v0.m3u8, which does not exist.', 'Copy the film again, or package it again: usher package FILM.'],
+  ]);
+  const names = await page.locator('#films button').allTextContents();
+  assert.deepEqual(names, ['clock-fmp4', 'clock-ts', 'film.mp4', 'subtitled', 'torn']);
+}
+
+async function missingSegmentIsNamed({ page }) {
+  for (const engine of ENGINES) {
+    await page.goto(`${origin}/?engine=${engine}&stream=/video/torn/master.m3u8`);
+    await page.locator('#verdict[data-verdict=refused]').waitFor();
+    await page.click('#sign-in');
+    await page.locator('#again').waitFor();
+    const words = page.locator('[slot=failed] .curtain-text', { hasText: 'there is no such object' });
+    await words.waitFor({ timeout: 60_000 });
+    assert.match(await words.textContent(), /^\/video\/torn\/\d+p\/segment001\.ts was refused: there is no such object/);
+    await page.click('#details summary');
+    assert.equal(await page.locator('#denial strong').textContent(), 'AccessDenied');
+    await page.click('#sign-out');
+  }
+}
+
+async function pickerShowsEntitlements({ page }) {
+  await page.goto(`${origin}/?stream=${STREAMS[0]}`);
+  await page.locator('#verdict[data-verdict=refused]').waitFor();
+  await page.selectOption('#who', 'guest');
+  await page.click('#sign-in');
+  await page.locator('[slot=refused] .curtain-title', { hasText: 'guest may not watch clock-ts' }).waitFor();
+  assert.match(await page.locator('[slot=refused] .curtain-text').textContent(), /^This token names \/video\/clock-fmp4\/\* only\.$/);
+  assert.equal(await page.locator('#films .badge').count(), 4, 'all but one film');
+  await page.selectOption('#who', 'demo');
+  await page.click('#change-viewer');
+  await playedFor(page, 0.5);
+  assert.equal(await page.locator('#films .badge').count(), 0);
+}
+
+async function claimsAreInTheToken({ page }) {
+  await page.goto(origin);
+  await page.locator('#verdict[data-verdict=refused]').waitFor();
+  await page.selectOption('#who', 'other');
+  await page.fill('#groups', 'premium, staff');
+  await page.fill('#tenant', 'acme');
+  const [answer] = await Promise.all([page.waitForResponse('**/demo/sign-in'), page.click('#sign-in')]);
+  const payload = (await answer.json()).token.split('.')[1];
+  const { sub, groups, tenant, paths } = JSON.parse(Buffer.from(payload, 'base64url'));
+  assert.deepEqual([sub, groups, tenant, paths], ['anna', ['premium', 'staff'], 'acme', undefined]);
+  await page.locator('#verdict[data-verdict=admitted]').waitFor();
+}
+
+async function earlierCookiesPlay({ page }) {
+  await signIn(page, origin, STREAMS[0], 'native');
+  await page.reload();
+  await page.locator('#verdict[data-verdict=admitted]').waitFor();
+  assert.equal(await page.locator('#account-name').textContent(), 'cookies of an earlier visit');
+  await page.locator('usher-video video').evaluate((video) => video.play());
+  await playedFor(page, 0.5);
+  await page.click('#sign-out');
+  await page.locator('#status', { hasText: 'Signed out' }).waitFor();
+  await page.click('#probe');
+  await page.locator('#verdict[data-verdict=refused]').waitFor();
+}
+
+async function keyboardIsEnough({ page }) {
+  await page.goto(`${origin}/?stream=${STREAMS[0]}`);
+  await page.locator('#sign-in').waitFor();
+  const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.dataset.path);
+  const tabTo = async (wanted) => {
+    for (let presses = 0; (await focused()) !== wanted; presses += 1) {
+      assert.ok(presses < 20, `Tab reaches ${wanted}`);
+      await page.keyboard.press('Tab');
+    }
+  };
+  await tabTo('sign-in');
   await page.keyboard.press('Enter');
   await playedFor(page, 0.5);
-  assert.equal(await focused(), 'video');
+  assert.equal(await focused(), 'player');
+  await tabTo(STREAMS[1]);
+  await page.keyboard.press('Enter');
+  await page.locator('#status', { hasText: 'Playing clock-fmp4' }).waitFor();
+  await playedFor(page, 0.5);
   await page.locator('#sign-out').press('Enter');
   await page.waitForFunction(() => document.activeElement.id === 'sign-in');
+}
+
+async function axeFindsNothing({ page }) {
+  const violations = async (where) => {
+    await page.evaluate(AXE);
+    const found = await page.evaluate(() => globalThis.axe.run());
+    assert.deepEqual(found.violations.map(({ id, nodes }) => [where, id, nodes.map(({ html }) => html)]), []);
+  };
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.goto(`${origin}/?stream=${STREAMS[0]}`);
+    await page.locator('#verdict[data-verdict=refused]').waitFor();
+    await page.selectOption('#who', 'other');
+    await page.click('#details summary');
+    await violations(`${colorScheme}, signed out`);
+    await page.selectOption('#who', 'guest');
+    await page.click('#sign-in');
+    await page.locator('[slot=refused] .curtain-title', { hasText: 'guest' }).waitFor();
+    await violations(`${colorScheme}, refused`);
+    await page.selectOption('#who', 'demo');
+    await page.click('#change-viewer');
+    await playedFor(page, 0.5);
+    await page.click('#make-signed-url');
+    await page.locator('#signed-url').waitFor();
+    await violations(`${colorScheme}, playing`);
+    await page.click('#sign-out');
+    await page.locator('#status', { hasText: 'Signed out' }).waitFor();
+    await page.goto(`${origin}/__usher/`);
+    await violations(`${colorScheme}, inspector`);
+  }
 }
 
 async function inspectorShowsVerdicts({ page, context }) {
@@ -195,7 +343,7 @@ async function inspectorShowsVerdicts({ page, context }) {
   await page.goto(origin);
   await page.locator('#verdict[data-verdict=refused]').waitFor();
   await page.click('#sign-in');
-  await page.locator('#play').waitFor();
+  await page.locator('#verdict[data-verdict=admitted]').waitFor();
 
   const refused = inspector.locator('#requests > li[data-verdict-of=refused]').first();
   const admitted = inspector.locator('#requests > li[data-verdict-of=admitted]').first();
@@ -227,8 +375,7 @@ async function pagesFitNarrow({ page }) {
 
 async function takeScreenshot({ page }) {
   await page.setViewportSize({ width: 1280, height: 860 });
-  await signIn(page, origin, STREAMS[0], 'hls');
-  await page.click('#play');
+  await signIn(page, origin, STREAMS[0], 'hls.js');
   await playedFor(page, 7);
   await page.screenshot({ path: screenshotFile });
 }
@@ -236,7 +383,8 @@ async function takeScreenshot({ page }) {
 // ---- Helpers
 
 async function playedFor(page, seconds) {
-  await page.waitForFunction((wanted) => document.getElementById('video').currentTime > wanted, seconds, { timeout: 30_000 });
+  const isThere = (wanted) => (document.getElementById('video') ?? document.querySelector('usher-video').video)?.currentTime > wanted;
+  await page.waitForFunction(isThere, seconds, { timeout: 30_000 });
 }
 
 /** The sample is short and the edge near: without this all of it is loaded before anything can happen. */

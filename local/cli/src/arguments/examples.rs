@@ -50,8 +50,14 @@ Examples:
   usher check http://127.0.0.1:8080
   usher check https://d111111abcdef8.cloudfront.net --playlist /video/my-film/master.m3u8 --bearer-file token.txt";
 
+pub(super) const PACKAGE: &str = "\
+Examples:
+  usher package film.mp4 --media films
+  usher package film.mp4 --media films --name my-film --download";
+
 pub(super) const UPLOAD: &str = "\
 Examples:
+  usher upload film.mp4 s3://BUCKET_NAME/video/my-film --media films
   usher upload my-film s3://BUCKET_NAME/video/my-film --dry-run
   usher upload my-film s3://BUCKET_NAME/video/my-film";
 

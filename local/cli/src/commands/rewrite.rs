@@ -26,7 +26,9 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     let style = match arguments.style {
         RewriteStyle::Define => Style::Define,
         RewriteStyle::Inline => Style::Inline { asked_for: false },
-        RewriteStyle::Plain => return Ok(Outcome { stdout: playlist.to_owned(), warnings, refused: false }),
+        RewriteStyle::Plain => {
+            return Ok(Outcome { stdout: playlist.to_owned(), warnings, ..Outcome::default() });
+        }
     };
     let host =
         Host { written: viewer_origin(&arguments.url), origin: url.origin().ascii_serialization(), tree };
@@ -57,7 +59,7 @@ pub(super) fn run(arguments: &Rewrite, playlist: &[u8]) -> Result<Outcome, Input
     warnings.extend(left(signed.counts()));
     let mut stdout = Vec::with_capacity(signed.size_limit());
     signed.write_to(&mut stdout).map_err(|error| InputError::new(error.to_string()))?;
-    Ok(Outcome { stdout, warnings, refused: false })
+    Ok(Outcome { stdout, warnings, ..Outcome::default() })
 }
 
 /// How many references are not signed, and why.

@@ -37,6 +37,12 @@ impl Destination {
         &self.bucket
     }
 
+    /// The name of the folder itself.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.prefix.rsplit('/').next().filter(|name| !name.is_empty())
+    }
+
     /// The key of the file at `path` below the folder.
     pub(super) fn key(&self, path: &str) -> String {
         if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }

@@ -6,8 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Destination, UploadError};
 use usher_edge::content_type;
+
+use super::{Destination, UploadError};
+use crate::package::HIDDEN;
 
 /// A folder's files in the order in which they are uploaded.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -88,7 +90,9 @@ impl Plan {
         let path = format!("{parent}{name}");
         // The type of the entry itself, not of the target of a link, which may be anywhere.
         let kind = entry.file_type().map_err(failed)?;
-        if name.starts_with('.') || !(kind.is_dir() || kind.is_file()) {
+        if name == HIDDEN && parent.is_empty() {
+            // What `usher package` keeps for itself.
+        } else if name.starts_with('.') || !(kind.is_dir() || kind.is_file()) {
             self.left_out.push(file);
         } else if kind.is_dir() {
             folders.push((file, path + "/"));

@@ -8,6 +8,7 @@ mod entitle;
 mod explain;
 mod keygen;
 mod keys;
+mod package;
 mod program;
 mod rewrite;
 mod serve;

@@ -96,7 +96,7 @@ const REFUSED: &str = "403 refused  GET /video/clock-ts/master.m3u8 (TIME ms): M
 fn a_card_and_a_line_for_each_request_go_to_standard_error() {
     let media = concat!(env!("CARGO_MANIFEST_DIR"), "/../media");
     let media = fs::canonicalize(media).unwrap();
-    let expected = card(&format!("{}, 2 streams", media.display())) + REFUSED;
+    let expected = card(&format!("{}, 2 films", media.display())) + REFUSED;
     // A file is no terminal.
     let serving = Serving::start(&[], &[]);
     assert!(serving.bucket_url.starts_with("http://127.0.0.1:"), "{}", serving.bucket_url);

@@ -207,7 +207,7 @@ const WRONG: [(&str, &str); 60] = [
     (
         "man fly",
         "usher has no command \"fly\": it has serve, sign, sign-cookies, explain, entitle, rewrite, keygen, \
-         check, upload, completions, man",
+         check, package, upload, completions, man",
     ),
 ];
 
@@ -236,6 +236,7 @@ fn help_has_an_example_for_each_command_that_its_grammar_accepts() {
         "rewrite",
         "keygen",
         "check",
+        "package",
         "upload",
         "completions",
         "man",

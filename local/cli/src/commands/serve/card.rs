@@ -20,12 +20,12 @@ pub(super) struct Card {
 
 impl Card {
     pub(super) fn new(running: &Running, options: &Options) -> Self {
-        let plural = if running.streams == 1 { "" } else { "s" };
+        let plural = if running.films == 1 { "" } else { "s" };
         let media = options.media.canonicalize().unwrap_or_else(|_| options.media.clone());
         Self {
             protocol: running.protocol(),
             address: running.address,
-            media: format!("{}, {} stream{plural}", media.display(), running.streams),
+            media: format!("{}, {} film{plural}", media.display(), running.films),
             viewers: running.vouchers.iter().map(|voucher| words(voucher)).collect(),
             demo_is_off: !options.has_demo(),
         }
@@ -116,7 +116,7 @@ mod tests {
         let card = Card {
             protocol: ViewerProtocol::Http,
             address: address.parse().expect("an address"),
-            media: "/films, 2 streams".to_owned(),
+            media: "/films, 2 films".to_owned(),
             viewers: viewers.map(words).to_vec(),
             demo_is_off,
         };
@@ -128,7 +128,7 @@ mod tests {
         let expected = "
   Player     http://127.0.0.1:8080/__usher/player
   Inspector  http://127.0.0.1:8080/__usher/
-  Media      /films, 2 streams
+  Media      /films, 2 films
   Viewers    tokens of https://login.example.com/ for films
              everybody, by the demo sign-in
 ";
@@ -136,7 +136,7 @@ mod tests {
         let expected = "
   Player     http://192.0.2.7:8080/__usher/player
   Inspector  http://192.0.2.7:8080/__usher/
-  Media      /films, 2 streams
+  Media      /films, 2 films
   Phone      http://192.0.2.7:8080/__usher/player
   Viewers    tokens of https://login.example.com/ for films
              everybody, by the demo sign-in

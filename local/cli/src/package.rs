@@ -1,0 +1,31 @@
+//! Makes a film playable: one folder with HLS renditions, captions, a poster and thumbnails, made by ffmpeg.
+//!
+//! Each step makes its output under a temporary name, and renames it when it is whole; the multivariant playlist comes
+//! last. A record of the source and of each step lets a second run go on where the first one stopped.
+
+mod boxes;
+mod captions;
+mod encode;
+mod encryption;
+mod error;
+mod ffmpeg;
+mod ladder;
+mod language;
+mod multivariant;
+mod name;
+mod playlist;
+mod rate;
+mod record;
+mod run;
+mod source;
+mod step;
+mod thumbnails;
+mod track;
+
+pub(crate) use self::run::HIDDEN;
+pub use self::{
+    error::PackageError,
+    name::name_of,
+    run::{Packaged, Request, package},
+    step::Told,
+};
