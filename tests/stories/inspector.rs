@@ -86,7 +86,13 @@ async fn a_wrong_audience_a_wrong_key_and_an_expired_token_are_told_apart() {
         }))
     };
     let expected = [
-        refused(1, "shop", START + 60, "wrong-audience", "the token's aud, \"shop\", is none of the configured audiences"),
+        refused(
+            1,
+            "shop",
+            START + 60,
+            "wrong-audience",
+            "the token's aud, \"shop\", is none of the configured audiences",
+        ),
         refused(2, "films", START + 60, "credential-rejected", "the token's signature is not the issuer's"),
         refused(3, "films", START, "token-expired", "the token has expired"),
     ];

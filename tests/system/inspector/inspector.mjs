@@ -35,9 +35,9 @@ try {
 
 async function wrongAudience({ page }) {
   const row = await refusedSignIn(page, token({ aud: 'shop' }));
-  assert.match(await row.locator('.why').innerText(), /^wrong-audience: the token is not for this audience$/);
+  assert.match(await row.locator('.why').innerText(), /^wrong-audience: the token's aud, "shop", is none of the configured audiences$/);
   const more = await opened(row);
-  assert.match(more, /Refused by the function issue-cookies: the token is not for this audience/);
+  assert.match(more, /Refused by the function issue-cookies: the token's aud, "shop", is none of the configured audiences/);
   assert.match(more, /Problem type\s+urn:problem-type:usher:wrong-audience/);
   assert.match(more, /aud \(audience\)\s+shop/);
   assert.match(more, new RegExp(`Accepted here\\s+tokens of ${issuer} for ${audience}`));
