@@ -27,10 +27,6 @@ pub(super) fn run(arguments: &Serve) -> Result<(), InputError> {
         if !arguments.quiet {
             running.on_request(|record| print(&line::of(record)));
         }
-        let mut stdout = io::stdout();
-        writeln!(stdout, "listening on {}", running.url()).map_err(failed)?;
-        writeln!(stdout, "bucket on http://{}", running.bucket_address).map_err(failed)?;
-        stdout.flush().map_err(failed)?;
         let card = Card::new(&running, &options);
         if !arguments.quiet {
             print(&card.to_string());
@@ -39,13 +35,18 @@ pub(super) fn run(arguments: &Serve) -> Result<(), InputError> {
             let list = running.not_modelled.join(", ");
             print(&format!("not modelled here, though the template sets it: {list}"));
         }
+        if let (false, Some(authority)) = (arguments.quiet, &running.authority) {
+            print(&trust::sentences(authority, running.address));
+        }
+        // After the card: who has read these lines may send requests, and each of them has a line.
+        let mut stdout = io::stdout();
+        writeln!(stdout, "listening on {}", running.url()).map_err(failed)?;
+        writeln!(stdout, "bucket on http://{}", running.bucket_address).map_err(failed)?;
+        stdout.flush().map_err(failed)?;
         if arguments.open
             && let Err(error) = open::that_detached(card.player())
         {
             print(&format!("warning: no browser can be opened ({error}): open {}", card.player()));
-        }
-        if let (false, Some(authority)) = (arguments.quiet, &running.authority) {
-            print(&trust::sentences(authority, running.address));
         }
         tokio::select! {
             interrupted = tokio::signal::ctrl_c() => interrupted.map_err(failed),
