@@ -21,7 +21,7 @@ use crate::{
     authenticators::Credential,
     entitlement::Facts,
     origin_rule::{self, Authority},
-    record::Record,
+    record::{Issued, Record},
     refusal::Refusal,
     remembered_paths,
 };
@@ -155,7 +155,7 @@ impl IssueCookies {
         }
         let before = remembered_paths::read(request, &self.config.tree);
         remembered_paths::replace(&mut answer.cookies, &paths, before, &self.config.tree, &attributes)?;
-        record.done("issued cookies");
+        record.issued(Issued::Cookies);
         for (resource, grant) in &grants {
             record.grant(resource, grant);
         }
@@ -186,7 +186,7 @@ impl IssueCookies {
         answer.cookies.extend(grant.set_cookies_with(&attributes(path)?, *now));
         let (before, tree) = (remembered_paths::read(request, &self.config.tree), &self.config.tree);
         remembered_paths::add(&mut answer.cookies, path, subject, before, tree, &attributes)?;
-        record.done("issued cookies");
+        record.issued(Issued::Cookies);
         record.grant(resource, grant);
         Ok(answer)
     }
@@ -225,7 +225,7 @@ impl IssueCookies {
                 return Err(Refusal::Url(Error::SignedUrlTooLong { length }));
             }
         }
-        record.done("signed a URL");
+        record.issued(Issued::Url);
         record.grant(&resource, &grant);
         let expires = grant.policy().date_less_than();
         Ok(Answer::json(&json!({ "url": signed, "expires_at": expires.seconds() })))

@@ -40,5 +40,5 @@ pub use handler::IssueCookies;
 pub use http_client::http_client;
 pub use location::Location;
 pub use origin_secret::OriginSecret;
-pub use record::Record;
+pub use record::{Issued, Record};
 pub use subject::Subject;

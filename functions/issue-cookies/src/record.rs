@@ -1,6 +1,5 @@
 //! The log of a request: one line when its answer is ready, at level ERROR for a 5xx. It never contains a credential or
-//! a signature. In AWS, this record is in the log only; the inspector of `usher serve` shows
-//! it, too.
+//! a signature. In AWS, this record is in the log only; the inspector of `usher serve` shows it, too.
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::{Grant, UrlPattern};
@@ -14,8 +13,10 @@ use crate::Subject;
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Record {
-    /// What the function did.
-    pub done: &'static str,
+    /// What the function did, in the words of the log.
+    done: &'static str,
+    /// What the viewer received, if the request is admitted.
+    pub issued: Option<Issued>,
     /// The viewer.
     pub subject: Option<String>,
     /// Who vouches for the viewer.
@@ -36,6 +37,15 @@ pub struct Record {
     pub error: Option<String>,
 }
 
+/// What a viewer plays with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Issued {
+    /// Signed cookies.
+    Cookies,
+    /// A signed URL.
+    Url,
+}
+
 /// An event whose level is known only at run time; `tracing` requires a constant.
 macro_rules! event_at {
     ($is_error:expr, $($event:tt)*) => {
@@ -54,6 +64,15 @@ impl Record {
     /// Notes what the function did.
     pub(crate) fn done(&mut self, done: &'static str) {
         self.done = done;
+    }
+
+    /// Notes what the viewer receives.
+    pub(crate) fn issued(&mut self, issued: Issued) {
+        self.issued = Some(issued);
+        self.done(match issued {
+            Issued::Cookies => "issued cookies",
+            Issued::Url => "signed a URL",
+        });
     }
 
     /// Notes a grant that is a part of the answer.

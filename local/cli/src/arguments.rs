@@ -3,6 +3,7 @@
 mod address;
 mod examples;
 mod time;
+mod values;
 
 use std::{ffi::OsString, net::IpAddr, net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -10,12 +11,18 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use cloudfront_signing::{HashAlgorithm, KeyPairId, UnixTime};
 use hls_rewrite::PathPattern;
-use issue_cookies::Location;
 use url::{Host, Url};
 use usher_edge::{Options, key_pair::KeyType};
 use usher_runtime::Origin;
 
-use self::{address::parse_address, time::parse_time};
+use self::{
+    address::parse_address,
+    time::parse_time,
+    values::{
+        parse_country, parse_depth, parse_host, parse_parameter, parse_path, parse_public_key, parse_url,
+        parse_website,
+    },
+};
 
 /// Private video on Amazon CloudFront: the local edge, and tools for signed URLs and cookies.
 #[derive(Debug, Parser)]
@@ -498,64 +505,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitC
     })
 }
 
-/// A site as scheme, host and port.
-fn parse_website(text: &str) -> Result<Url, &'static str> {
-    let url: Url = text.parse().map_err(|_| NO_WEBSITE)?;
-    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    let is_site =
-        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    if is_origin && is_site { Ok(url) } else { Err(NO_WEBSITE) }
-}
-
-fn parse_url(text: &str) -> Result<Url, &'static str> {
-    text.parse().map_err(|_| "it is no URL such as https://video.example.com")
-}
-
-fn parse_depth(text: &str) -> Result<usize, &'static str> {
-    text.parse().map_err(|_| "it is no number of path segments such as 1")
-}
-
-fn parse_host(text: &str) -> Result<Host, &'static str> {
-    Host::parse(text).map_err(|_| "it is no name or address without a port, such as laptop.local")
-}
-
-fn parse_parameter(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("it is not of the form NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
-fn parse_path(text: &str) -> Result<String, String> {
-    let is_path = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
-    if is_path { Ok(text.to_owned()) } else { Err("it is no path such as /video/m/master.m3u8".to_owned()) }
-}
-
-fn parse_country(text: &str) -> Result<String, &'static str> {
-    let country = Location::new(Some(text), None);
-    country.country().map(str::to_owned).ok_or("it is no code of two capital letters, such as DE")
-}
-
-fn parse_public_key(text: &str) -> Result<(KeyPairId, PathBuf), String> {
-    let (id, file) = text.split_once('=').ok_or("it is not of the form ID=FILE")?;
-    Ok((KeyPairId::new(id).map_err(|error| error.to_string())?, file.into()))
-}
-
-const NO_WEBSITE: &str = "it is not of the form http://127.0.0.1:8000";
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_website_is_a_scheme_a_host_and_a_port() {
-        for text in ["http://127.0.0.1:8000", "https://www.example.com/"] {
-            assert_eq!(parse_website(text).map(|url| url.path().to_owned()), Ok("/".to_owned()), "{text}");
-        }
-        for text in
-            ["127.0.0.1:8000", "http://127.0.0.1:8000/plone", "ftp://a", "http://u:p@a", "http://a/?b", ""]
-        {
-            assert!(parse_website(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn hosts_are_names_or_addresses_without_a_port() {

@@ -55,7 +55,7 @@ impl Outcome {
 
     /// Exit code 1, and a line on standard error.
     fn failure(sentence: impl Into<String>) -> Self {
-        Self { refused: true, failure: Some(sentence.into()), ..Self::default() }
+        Self { failure: Some(sentence.into()), ..Self::default() }
     }
 }
 
@@ -94,7 +94,7 @@ pub fn run(cli: Cli) -> ExitCode {
             if let Some(failure) = &outcome.failure {
                 eprintln!("error: {failure}");
             }
-            ExitCode::from(u8::from(outcome.refused))
+            ExitCode::from(u8::from(outcome.refused || outcome.failure.is_some()))
         }
         Err(error) => {
             eprintln!("error: {error}");

@@ -27,7 +27,7 @@ pub use self::{
 /// Keeps the last records, and sends new ones to every open inspector.
 pub(super) struct Inspector {
     kept: Mutex<Kept>,
-    live: broadcast::Sender<Record>,
+    live: broadcast::Sender<Arc<Record>>,
     pub(super) listener: Arc<Listener>,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Debug for Listener {
 
 #[derive(Default)]
 struct Kept {
-    records: VecDeque<Record>,
+    records: VecDeque<Arc<Record>>,
     /// What was issued, which outlasts the record of the request: requests with a signature do not name their viewer.
     issued: VecDeque<Grant>,
 }
@@ -79,9 +79,10 @@ impl Inspector {
         if record.viewers.is_empty() {
             record.viewers = kept.viewers_of(&record);
         }
-        push(&mut kept.records, record.clone());
+        let record = Arc::new(record);
+        push(&mut kept.records, Arc::clone(&record));
         // No inspector may be open.
-        let _ = self.live.send(record.clone());
+        let _ = self.live.send(Arc::clone(&record));
         drop(kept);
         if let Some(listener) = self.listener.0.get() {
             listener(&record);
@@ -93,12 +94,12 @@ impl Inspector {
         // Both under the lock, so that no record is lost or sent twice.
         let kept = self.kept();
         let live = BroadcastStream::new(self.live.subscribe());
-        let replayed: Vec<Record> = kept.records.iter().cloned().collect();
+        let replayed: Vec<Arc<Record>> = kept.records.iter().cloned().collect();
         drop(kept);
         // A reader that is too slow loses records instead of delaying the edge.
         let records = stream::iter(replayed).chain(live.filter_map(|record| async { record.ok() }));
         let events = records.filter_map(|record| async move {
-            Event::default().event("request").json_data(record).ok().map(Ok)
+            Event::default().event("request").json_data(&*record).ok().map(Ok)
         });
         Sse::new(events).keep_alive(KeepAlive::default())
     }

@@ -89,8 +89,10 @@ async fn dry_run(plan: &Plan, mut warnings: Vec<String>) -> Result<Outcome, Inpu
         }
     };
     let mut stdout = Vec::new();
+    // In the order of the plan.
+    let mut missing = uploads.into_iter().peekable();
     for upload in &plan.uploads {
-        let is_missing = uploads.iter().any(|missing| std::ptr::eq(*missing, upload));
+        let is_missing = missing.next_if(|missing| std::ptr::eq(*missing, upload)).is_some();
         let line = if is_missing { line(plan, upload) } else { present_line(plan, upload) };
         stdout.extend(format!("(dryrun) {line}\n").into_bytes());
     }

@@ -22,7 +22,7 @@ impl Initialization {
         let entries = table.get(8..)?;
         if let Some(entry) = child(entries, b"avc1") {
             let profile = child(entry.get(VISUAL..)?, b"avcC")?.get(1..4)?;
-            let codec: String = profile.iter().map(|byte| format!("{byte:02x}")).collect();
+            let codec = base16ct::lower::encode_string(profile);
             let size = Size { width: u16_at(entry, 24)?.into(), height: u16_at(entry, 26)?.into() };
             return Some(Self { codec: format!("avc1.{codec}"), size: Some(size), channels: 0 });
         }

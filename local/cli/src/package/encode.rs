@@ -51,14 +51,8 @@ pub(super) fn picture(
     let most = if rate.per_second() > MANY_FRAMES { rung.kilobits * 3 / 2 } else { rung.kilobits };
     let interval = rate.key_frame_interval().to_string();
     let filters = filters(picture, tones, &format!("fps={rate}:start_time=0"), rung.size);
-    let (most, stream) = (format!("{most}k"), format!("0:{}", picture.index));
+    let most = format!("{most}k");
     let encoder = [
-        "-map",
-        &stream,
-        "-map_metadata",
-        "-1",
-        "-map_chapters",
-        "-1",
         "-vf",
         &filters,
         "-c:v",
@@ -82,22 +76,15 @@ pub(super) fn picture(
         "-a53cc",
         "0",
     ];
-    [input(film), texts(&encoder), until(seconds), segments(rate)].concat()
+    [input(film), only(picture.index), texts(&encoder), until(seconds), segments(rate)].concat()
 }
 
 /// A rendition of sound: AAC-LC from the beginning of the film to its end, in segments as long as the picture's.
 pub(super) fn sound(film: &Path, index: usize, format: Format, rate: Rate, seconds: f64) -> Vec<OsString> {
     let Format { channels, sample_rate } = format;
     let bit_rate = if channels == 1 { "80k" } else { "128k" };
-    let (stream, channels, sample_rate) =
-        (format!("0:{index}"), channels.to_string(), sample_rate.to_string());
+    let (channels, sample_rate) = (channels.to_string(), sample_rate.to_string());
     let encoder = [
-        "-map",
-        &stream,
-        "-map_metadata",
-        "-1",
-        "-map_chapters",
-        "-1",
         "-af",
         "aresample=async=1:first_pts=0,apad",
         "-c:a",
@@ -109,7 +96,7 @@ pub(super) fn sound(film: &Path, index: usize, format: Format, rate: Rate, secon
         "-ar",
         &sample_rate,
     ];
-    [input(film), texts(&encoder), until(seconds), segments(rate)].concat()
+    [input(film), only(index), texts(&encoder), until(seconds), segments(rate)].concat()
 }
 
 /// Captions inside the film, as WebVTT.
@@ -199,6 +186,11 @@ fn segments(rate: Rate) -> Vec<OsString> {
 
 fn input(film: &Path) -> Vec<OsString> {
     vec!["-i".into(), named(film)]
+}
+
+/// One stream, without what the film says about itself.
+fn only(stream: usize) -> Vec<OsString> {
+    texts(&["-map", &format!("0:{stream}"), "-map_metadata", "-1", "-map_chapters", "-1"])
 }
 
 fn until(seconds: f64) -> Vec<OsString> {

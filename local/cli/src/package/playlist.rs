@@ -55,7 +55,7 @@ pub(super) fn segments(playlist: &str) -> Vec<Segment> {
 pub(super) fn written(segments: &[Segment], content: Content) -> String {
     let mut text = format!(
         "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n",
-        target_duration(segments)
+        target_duration(segments.iter())
     );
     text += match content {
         Content::KeyFrames => "#EXT-X-I-FRAMES-ONLY\n#EXT-X-MAP:URI=\"init.mp4\"\n",
@@ -77,15 +77,14 @@ pub(super) fn written(segments: &[Segment], content: Content) -> String {
 }
 
 /// `EXT-X-TARGETDURATION`: no segment is longer, when its length is rounded.
-fn target_duration(segments: &[Segment]) -> f64 {
-    segments.iter().map(|segment| segment.seconds.round()).fold(1.0, f64::max)
+fn target_duration<'a>(segments: impl Iterator<Item = &'a Segment>) -> f64 {
+    segments.map(|segment| segment.seconds.round()).fold(1.0, f64::max)
 }
 
 /// The bit rates of segments with their sizes in bytes. The peak is that of any run of segments between a half and
 /// one and a half target durations (RFC 8216, 4.1).
 pub(super) fn bit_rates(segments: &[(Segment, u64)]) -> BitRates {
-    let plain: Vec<Segment> = segments.iter().map(|(segment, _)| segment.clone()).collect();
-    let target = target_duration(&plain);
+    let target = target_duration(segments.iter().map(|(segment, _)| segment));
     let mut peak: f64 = 0.0;
     for start in 0..segments.len() {
         let (mut seconds, mut bytes) = (0.0, 0);
@@ -101,7 +100,7 @@ pub(super) fn bit_rates(segments: &[(Segment, u64)]) -> BitRates {
         }
     }
     let all = segments.iter().map(|(_, size)| size).sum();
-    let average = rate(all, plain.iter().map(|segment| segment.seconds).sum());
+    let average = rate(all, segments.iter().map(|(segment, _)| segment.seconds).sum());
     BitRates { average: whole(average), peak: whole(peak.max(average)) }
 }
 

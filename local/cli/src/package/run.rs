@@ -123,7 +123,6 @@ struct Workshop {
     folder: PathBuf,
     /// Where outputs are made. Each process has its own: an ffmpeg whose `usher` was killed may still be writing.
     work: PathBuf,
-    record: PathBuf,
     /// Held until the end.
     _lock: File,
 }
@@ -144,8 +143,7 @@ impl Workshop {
             Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
         }
         let work = hidden.join(format!("{WORK}{}", std::process::id()));
-        let record = hidden.join("record.json");
-        let workshop = Self { folder: folder.to_owned(), work, record, _lock: lock };
+        let workshop = Self { folder: folder.to_owned(), work, _lock: lock };
         workshop.clear();
         fs::create_dir_all(&workshop.work).map_err(at(&workshop.work))?;
         Ok(workshop)
@@ -153,9 +151,10 @@ impl Workshop {
 
     /// Removes what would be made otherwise now, and writes down what will be made.
     fn prepare(&self, now: &Record) -> Result<(), PackageError> {
-        let before = match fs::read(&self.record) {
+        let path = self.folder.join(RECORD);
+        let before = match fs::read(&path) {
             Ok(text) => serde_json::from_slice::<Record>(&text)
-                .map_err(|_| invalid(&self.record, "it is no record of a package"))?,
+                .map_err(|_| invalid(&path, "it is no record of a package"))?,
             Err(_) => Record { source: now.source.clone(), ..Record::default() },
         };
         if before.source.name != now.source.name {
@@ -169,9 +168,8 @@ impl Workshop {
         for name in outdated {
             remove(&self.folder.join(name))?;
         }
-        let text =
-            serde_json::to_string_pretty(now).map_err(|error| invalid(&self.record, error.to_string()))?;
-        replace(&self.record, text.as_bytes())
+        let text = serde_json::to_string_pretty(now).map_err(|error| invalid(&path, error.to_string()))?;
+        replace(&self.folder, RECORD, text.as_bytes())
     }
 
     /// What another run left, or this one. An ffmpeg without its `usher` may write to it for a moment; then it stays
@@ -196,7 +194,7 @@ impl Drop for Workshop {
 fn finish(folder: &Path, plan: &Plan, source: &Source) -> Result<(), PackageError> {
     let sheets = fs::read_dir(folder.join(THUMBNAILS)).map_err(at(folder))?.count();
     let sheets = u32::try_from(sheets).unwrap_or(u32::MAX);
-    replace(&folder.join("thumbnails.vtt"), plan.sheets.written(THUMBNAILS, sheets).as_bytes())?;
+    replace(folder, "thumbnails.vtt", plan.sheets.written(THUMBNAILS, sheets).as_bytes())?;
 
     let mut variants = Vec::new();
     for name in plan.rungs.iter().map(super::ladder::Rung::name) {
@@ -218,7 +216,7 @@ fn finish(folder: &Path, plan: &Plan, source: &Source) -> Result<(), PackageErro
     }
     let master = multivariant::written(&variants, &audio, &text, source.picture.rate);
     verify(folder, &master)?;
-    replace(&folder.join(MASTER), master.as_bytes())
+    replace(folder, MASTER, master.as_bytes())
 }
 
 fn initialization(place: &Path) -> Result<Initialization, PackageError> {
@@ -280,17 +278,17 @@ fn remove(path: &Path) -> Result<(), PackageError> {
     }
 }
 
-/// Writes a file so that it is whole whenever it is there.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), PackageError> {
-    let hidden = path.parent().unwrap_or(path).join(if path.ends_with("record.json") { "" } else { HIDDEN });
-    let temporary = hidden.join("next");
+/// Writes a file of the package so that it is whole whenever it is there.
+fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), PackageError> {
+    let (path, temporary) = (folder.join(name), folder.join(HIDDEN).join("next"));
     write(&temporary, bytes)?;
     File::open(&temporary).and_then(|file| file.sync_all()).map_err(at(&temporary))?;
-    fs::rename(&temporary, path).map_err(at(path))
+    fs::rename(&temporary, &path).map_err(at(&path))
 }
 
 const BASE: &str = "https://usher.invalid/";
 /// The part of the folder that is not published.
 pub(crate) const HIDDEN: &str = ".package";
 const MASTER: &str = "master.m3u8";
+const RECORD: &str = ".package/record.json";
 const WORK: &str = "work-";

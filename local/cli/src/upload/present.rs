@@ -84,8 +84,7 @@ impl Sum {
             Self::Md5(sum) => {
                 let mut digest = Md5::new();
                 read(file, |bytes| digest.update(bytes))?;
-                let text: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-                Ok(*sum == text)
+                Ok(*sum == base16ct::lower::encode_string(&digest.finalize()))
             }
         }
     }

@@ -48,7 +48,7 @@ pub async fn send(
     Ok(())
 }
 
-/// Of the plan's files, those that the bucket does not hold.
+/// Of the plan's files, those that the bucket does not hold, in the plan's order.
 pub async fn missing<'a>(
     client: &Client,
     plan: &'a Plan,

@@ -45,14 +45,19 @@ pub struct Playlist {
 impl Told {
     /// What `issue-cookies` says about a request with this body.
     pub(crate) fn by_issue_cookies(record: issue_cookies::Record, body: Option<&str>) -> Self {
-        let by = if record.done == "signed a URL" { "url" } else { "cookies" };
-        let resources = record.resources;
-        let issued = record.expires.filter(|_| !resources.is_empty());
+        let by = record.issued.map(|issued| match issued {
+            issue_cookies::Issued::Cookies => "cookies",
+            issue_cookies::Issued::Url => "url",
+        });
         Self {
             asked: body.and_then(asked),
             viewer: record.subject,
             authenticator: record.authenticator,
-            issued: issued.map(|expires_at| Issued { by, resources, expires_at }),
+            issued: by.zip(record.expires).map(|(by, expires_at)| Issued {
+                by,
+                resources: record.resources,
+                expires_at,
+            }),
             playlist: None,
             problem: record.problem_type.map(ProblemType::uri),
             reason: record.error.or(record.detail),
