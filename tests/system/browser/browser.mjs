@@ -240,6 +240,8 @@ async function missingSegmentIsNamed({ page }) {
     await page.click('#details summary');
     assert.equal(await page.locator('#denial strong').textContent(), 'AccessDenied');
     await page.click('#sign-out');
+    // A page that is left too early clears nothing.
+    await page.locator('#status', { hasText: 'Signed out' }).waitFor();
   }
 }
 
