@@ -159,7 +159,9 @@ mod tests {
     #[test]
     fn a_question_is_as_right_as_the_worst_of_its_findings() {
         use Outcome::{Advice, Right, Skipped, Unknown, Wrong};
-        let rows: [(&[(&'static str, Outcome, &str)], Outcome, &str, &[&str]); 7] = [
+        type Made<'a> = (&'static str, Outcome, &'a str);
+        type Row<'a> = (&'a [Made<'a>], Outcome, &'a str, &'a [&'a str]);
+        let rows: [Row<'_>; 7] = [
             (&[("a", Right, "200"), ("told", Right, "for an hour")], Right, "for an hour", &[]),
             (
                 &[("told", Right, "1"), ("b", Skipped, "no"), ("c", Skipped, "no"), ("d", Skipped, "never")],

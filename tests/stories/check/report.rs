@@ -1,5 +1,7 @@
 //! The report as a whole: for people in a line for each question or with every finding, and for programs.
 
+use std::{collections::BTreeSet, fs};
+
 use http::{Method, StatusCode};
 use serde_json::json;
 use usher_check::{Detail, Options, Outcome};
@@ -9,7 +11,7 @@ use super::{
     front::{Passing, answering, before},
     options,
 };
-use crate::house::{House, owned};
+use crate::house::{House, owned, workspace};
 
 #[tokio::test]
 async fn where_all_is_right_every_question_is_one_green_line() {
@@ -115,6 +117,21 @@ async fn without_a_credential_what_needs_one_is_not_made_and_nothing_is_said_to_
     assert_eq!(made, strangers);
     let last = report.text(Detail::Findings).to_string().lines().last().map(str::to_owned);
     assert_eq!(last.as_deref(), Some("3 right, 0 wrong, 0 to be improved, 10 not made"));
+}
+
+/// Who reads about an assumption looks for its finding on a deployment.
+#[tokio::test]
+async fn every_finding_that_an_assumption_names_is_made() {
+    let house = House::open().await;
+    let front = before(&house, |_| {}).await;
+    let report = check(&options(&front.url)).await;
+    let made: BTreeSet<_> = report.findings.iter().map(|finding| finding.name).collect();
+    let page = fs::read_to_string(workspace().join("docs/cloudfront-assumptions.md")).unwrap();
+    let columns = page.lines().filter_map(|line| line.strip_suffix(" |")?.rsplit_once(" | "));
+    let words = columns.flat_map(|(_, last)| last.split('`').skip(1).step_by(2));
+    let named: BTreeSet<_> = words.filter(|word| !word.starts_with("--") && *word != "usher check").collect();
+    assert_eq!(named.difference(&made).collect::<Vec<_>>(), Vec::<&&str>::new());
+    assert!(named.len() > 20, "{named:?}");
 }
 
 /// Keys differ from run to run, and with them how well a playlist is compressed.
