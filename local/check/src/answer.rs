@@ -127,8 +127,16 @@ impl Answer {
 
     /// The answer in a few words, and why it is so where `usher serve` says it.
     pub(super) fn summary(&self) -> String {
+        match self.text(WHY) {
+            Some(why) => format!("{} ({})", self.brief(), printable(why)),
+            None => self.brief(),
+        }
+    }
+
+    /// The answer in a few words.
+    pub(super) fn brief(&self) -> String {
         let status = self.status.as_u16();
-        let what = match self.refusal() {
+        match self.refusal() {
             Refusal::CloudFront(code) => format!("{status} {code}"),
             Refusal::Bucket(code) => format!("{status} {code} of S3"),
             Refusal::Lambda => format!("{status} of Lambda"),
@@ -137,10 +145,6 @@ impl Answer {
                 Some(location) => format!("{status} to {}", printable(location.as_str())),
                 None => format!("{status} {}", printable(&self.media_type())).trim_end().to_owned(),
             },
-        };
-        match self.text(WHY) {
-            Some(why) => format!("{what} ({})", printable(why)),
-            None => what,
         }
     }
 }

@@ -32,8 +32,7 @@ pub(super) async fn names(deployment: &Deployment<'_>, viewer: Option<&Viewer>, 
                 match ask(deployment, viewer, &format!("{name}.{extension}")).await {
                     Ok(answer) if seen(&answer) == *expected => {}
                     Ok(answer) => {
-                        problems
-                            .add(format!("{}: {}", printable(answer.url.path()), answer.summary()), RENAME);
+                        problems.add(format!("{}: {}", printable(answer.url.path()), answer.brief()), RENAME);
                     }
                     Err(reason) => problems.add(format!("{name}.{extension}: {reason}"), RENAME),
                 }
