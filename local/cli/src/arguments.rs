@@ -402,7 +402,10 @@ pub struct Check {
     /// repeated.
     #[arg(long, value_name = "PATTERN")]
     pub common_assets: Vec<PathPattern>,
-    /// Text for people, or JSON for programs.
+    /// Also print everything that was looked at for each question.
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Text for people, or JSON for programs, which has everything.
     #[arg(long, default_value = "text")]
     pub output: ExplainOutput,
 }

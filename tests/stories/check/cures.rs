@@ -5,7 +5,7 @@ use std::fs;
 use http::{HeaderValue, StatusCode, header};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use usher_check::Options;
+use usher_check::{Detail, Options};
 
 use super::{
     altered::set_cookies,
@@ -142,7 +142,7 @@ async fn a_host_that_leads_to_another_one_is_told() {
     ];
     let www = answering(301, &headers, "").await;
     let report = check_now(&options(&www.url)).await;
-    assert!(!report.to_string().contains("secret"));
+    assert!(!report.text(Detail::Findings).to_string().contains("secret"));
     assert_eq!(cured(&report, &www.url), ["unsigned playlist", "challenge", "unsigned segment"].map(|check| format!(
             "Wrong {check}: 301 to https://video.example.com/v -> http://HOST leads to https://video.example.com: if \
              that is the deployment, check it instead"
