@@ -33,6 +33,7 @@ mod variables;
 pub use self::{
     counts::{RewriteCounts, SkipReason},
     definitions::Definitions,
+    query::{is_replaced, is_signature},
     reference::{InsertionPoint, References},
     scan::{Origin, PlaylistInfo, Scan},
 };
@@ -48,7 +49,7 @@ pub enum ReferenceKind {
     Key,
     /// A media segment, partial segment, initialization section or image.
     Media,
-    /// Another playlist: by its tag, or because the path ends in `.m3u8`.
+    /// Another playlist or MPD: by its tag or element, or because the path ends in `.m3u8` or `.mpd`.
     Playlist,
 }
 

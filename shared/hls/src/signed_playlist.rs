@@ -107,20 +107,16 @@ impl SignedPlaylist {
 
 impl Addition {
     fn new(parameters: String, grant: &Grant, style: Style, copies: PolicyCopies) -> Self {
-        let nested = match (copies, style.kept_parameter()) {
-            (PolicyCopies::Carried, _) => nested_parameters(&parameters, grant, style),
-            (PolicyCopies::LeftOut, Some(kept)) => format!("{kept}&{parameters}"),
-            (PolicyCopies::LeftOut, None) => parameters.clone(),
-        };
+        let nested = nested_parameters(&parameters, grant, style, copies);
         Self { parameters, nested }
     }
 }
 
-/// `parameters`, and what a reference to a playlist or document receives in addition.
-pub(crate) fn nested_parameters(parameters: &str, grant: &Grant, style: Style) -> String {
-    let copy = policy_copy(grant);
-    match style.kept_parameter() {
-        Some(kept) => format!("{kept}&{parameters}&{copy}"),
-        None => format!("{parameters}&{copy}"),
-    }
+/// `parameters`, and what a reference to a manifest or document receives in addition.
+#[must_use]
+pub fn nested_parameters(parameters: &str, grant: &Grant, style: Style, copies: PolicyCopies) -> String {
+    let kept = style.kept_parameter().map(str::to_owned);
+    let copy = (copies == PolicyCopies::Carried).then(|| policy_copy(grant));
+    let all: Vec<String> = [kept, Some(parameters.to_owned()), copy].into_iter().flatten().collect();
+    all.join("&")
 }
