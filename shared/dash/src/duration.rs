@@ -5,7 +5,8 @@
 pub(crate) fn seconds(text: &str) -> Option<u64> {
     let (days, time) = text.strip_prefix('P')?.split_once('T').unwrap_or((text.get(1..)?, ""));
     let mut total = 0_u64;
-    for (part, units) in [(days, &[('Y', 0), ('M', 0), ('D', 86_400)][..]), (time, &[('H', 3_600), ('M', 60), ('S', 1)])]
+    for (part, units) in
+        [(days, &[('Y', 0), ('M', 0), ('D', 86_400)][..]), (time, &[('H', 3_600), ('M', 60), ('S', 1)])]
     {
         let mut rest = part;
         while let Some(at) = rest.find(|character: char| character.is_ascii_alphabetic()) {

@@ -74,8 +74,6 @@ mod resolver;
 mod scan;
 mod signed_mpd;
 mod template;
-#[cfg(test)]
-mod tests;
 mod written;
 
 pub use error::{MpdError, Position};

@@ -7,7 +7,12 @@ mod element;
 
 use hls_rewrite::{PlaylistInfo, ReferenceKind, SkipReason};
 
-use crate::{MpdError, reader::{Attribute, Reader, Tag}, template::Values, written::Written};
+use crate::{
+    MpdError,
+    reader::{Attribute, Reader, Tag},
+    template::Values,
+    written::Written,
+};
 
 /// What an MPD consists of, as far as its URIs matter.
 #[derive(Debug, Default)]
@@ -208,7 +213,13 @@ impl<'m> Builder<'m> {
         self.outline.places.push(Place { level, kind, role, written });
     }
 
-    fn place(&mut self, level: usize, kind: ReferenceKind, role: Role, written: Result<Written<'m>, SkipReason>) {
+    fn place(
+        &mut self,
+        level: usize,
+        kind: ReferenceKind,
+        role: Role,
+        written: Result<Written<'m>, SkipReason>,
+    ) {
         self.outline.places.push(Place { level, kind, role, written });
     }
 }

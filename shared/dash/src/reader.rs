@@ -48,8 +48,8 @@ impl<'m> Reader<'m> {
         if mpd.len() > MOST_BYTES {
             return Err(MpdError::TooLarge { limit: MOST_BYTES });
         }
-        let whole = str::from_utf8(mpd)
-            .map_err(|error| MpdError::NotUtf8 { valid_up_to: error.valid_up_to() })?;
+        let whole =
+            str::from_utf8(mpd).map_err(|error| MpdError::NotUtf8 { valid_up_to: error.valid_up_to() })?;
         let text = whole.strip_prefix(BYTE_ORDER_MARK).unwrap_or(whole);
         let text_start = whole.len() - text.len();
         let is_forbidden = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
@@ -77,7 +77,9 @@ impl<'m> Reader<'m> {
                 Event::Text(_) => {}
                 Event::CData(_) | Event::GeneralRef(_) if self.depth == 0 => return Err(self.syntax(start)),
                 Event::CData(_) => {}
-                Event::GeneralRef(_) => self.references(self.text.get(start..end).unwrap_or_default(), start)?,
+                Event::GeneralRef(_) => {
+                    self.references(self.text.get(start..end).unwrap_or_default(), start)?
+                }
                 Event::Start(element) => {
                     let name = self.element(&element, start)?;
                     self.depth += 1;
@@ -188,6 +190,22 @@ impl<'m> Reader<'m> {
 
     fn syntax(&self, at: usize) -> MpdError {
         MpdError::Syntax(self.place(at))
+    }
+}
+
+/// Whether the root element has this name, with any prefix. The document need not be well-formed.
+pub(crate) fn has_root(body: &[u8], name: &str) -> bool {
+    let text = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let mut xml = quick_xml::Reader::from_reader(text);
+    loop {
+        match xml.read_event() {
+            Ok(Event::Start(element) | Event::Empty(element)) => {
+                return element.local_name().as_ref() == name.as_bytes();
+            }
+            Ok(Event::Text(text)) if !text.trim_ascii().is_empty() => return false,
+            Ok(Event::Eof) | Err(_) => return false,
+            Ok(_) => {}
+        }
     }
 }
 

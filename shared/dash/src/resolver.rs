@@ -237,7 +237,8 @@ impl Resolver {
         let Some(references) = self.references.get_mut(number).filter(|_| !text.is_empty()) else {
             return Ok(base);
         };
-        let url = references.place(text, ReferenceKind::Document, |one| Ok(format!("{}{}", one.origin, one.path)));
+        let url =
+            references.place(text, ReferenceKind::Document, |one| Ok(format!("{}{}", one.origin, one.path)));
         Ok(url.and_then(|place| {
             let url = Url::parse(&place.target).map_err(|_| SkipReason::Invalid)?;
             let known = self.references.len();
@@ -253,7 +254,10 @@ impl Resolver {
 /// What the URI is after its template is expanded; `None` if it is none.
 type Expanded = Option<String>;
 
-fn expansions(written: &Written<'_>, uses: &[(usize, Values<'_>)]) -> Result<HashSet<(usize, Expanded)>, SkipReason> {
+fn expansions(
+    written: &Written<'_>,
+    uses: &[(usize, Values<'_>)],
+) -> Result<HashSet<(usize, Expanded)>, SkipReason> {
     if written.encoding != Encoding::Template {
         return Ok(uses.iter().map(|(set, _)| (*set, None)).collect());
     }

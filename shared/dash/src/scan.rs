@@ -8,7 +8,7 @@ use url::Url;
 use crate::{
     MpdError,
     outline::{Addressing, Outline, Place, Role},
-    reader::{Reader, Tag},
+    reader,
     resolver::{Resolver, Target},
     written::{Encoding, Written},
 };
@@ -40,7 +40,13 @@ pub(crate) enum Content {
     /// The place for the description of parameters.
     Description,
     /// Parameters for an asset, if it gets any.
-    Parameters { asset: usize, kind: ReferenceKind, separator: Separator, encoding: Encoding, is_segment: bool },
+    Parameters {
+        asset: usize,
+        kind: ReferenceKind,
+        separator: Separator,
+        encoding: Encoding,
+        is_segment: bool,
+    },
     /// What is removed up to the byte `end`: always, or if this asset gets parameters.
     Removal { asset: Option<usize>, end: usize },
 }
@@ -53,12 +59,10 @@ pub(crate) enum Separator {
     QuestionMark,
 }
 
-/// Whether the root element of the document is an `MPD`. What is not XML is none.
+/// Whether the root element of the document is an `MPD`. The rest of the document need not be well-formed.
 #[must_use]
 pub fn is_mpd(body: &[u8]) -> bool {
-    let first = Reader::new(body).and_then(|mut reader| reader.next());
-    let Ok(Some(Tag::Start { name, .. } | Tag::Empty { name, .. })) = first else { return false };
-    name.rsplit(':').next() == Some("MPD")
+    reader::has_root(body, "MPD")
 }
 
 impl Scan {
@@ -100,7 +104,8 @@ impl Scan {
         let Scanner { mut scan, has_segments_left, .. } = scanner;
         scan.changes.sort_by_key(|change| change.start);
         let can_be_described = !(outline.cannot_be_described || has_files || has_segments_left);
-        scan.description = outline.description.filter(|_| can_be_described).map(|(_, prefix)| prefix.to_owned());
+        scan.description =
+            outline.description.filter(|_| can_be_described).map(|(_, prefix)| prefix.to_owned());
         Ok(scan)
     }
 
@@ -149,7 +154,9 @@ impl Scanner {
             has_files = true;
             for base in &level.bases {
                 let path = base.written.as_ref().map(|written| written.text.split(['?', '#']).next());
-                if path.is_ok_and(|path| path.unwrap_or_default().is_empty() || path.is_some_and(|path| path.ends_with('/'))) {
+                if path.is_ok_and(|path| {
+                    path.unwrap_or_default().is_empty() || path.is_some_and(|path| path.ends_with('/'))
+                }) {
                     continue;
                 }
                 let target = match &base.written {
@@ -221,8 +228,7 @@ impl Scanner {
                 }
             }
         }
-        let content =
-            Content::Parameters { asset, kind, separator, encoding: written.encoding, is_segment };
+        let content = Content::Parameters { asset, kind, separator, encoding: written.encoding, is_segment };
         self.scan.changes.push(Change { start: written.position(head.len()), content });
     }
 }

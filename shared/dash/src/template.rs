@@ -21,9 +21,13 @@ pub(crate) struct Values<'v> {
 enum Part<'t> {
     Text(&'t str),
     Id,
-    Bandwidth { width: usize },
+    Bandwidth {
+        width: usize,
+    },
     /// `Number`, `SubNumber` or `Time`: digits that change from segment to segment.
-    Counter { width: usize },
+    Counter {
+        width: usize,
+    },
 }
 
 impl<'t> Template<'t> {

@@ -132,7 +132,18 @@ mod tests {
 
     #[test]
     fn an_entity_without_a_certain_meaning_is_none() {
-        for raw in ["&", "a&b", "&foo;", "&;", "&#;", "&#0;", "&#xD800;", "&#x110000;", "&amp", "&#00000000000000038;"] {
+        for raw in [
+            "&",
+            "a&b",
+            "&foo;",
+            "&;",
+            "&#;",
+            "&#0;",
+            "&#xD800;",
+            "&#x110000;",
+            "&amp",
+            "&#00000000000000038;",
+        ] {
             assert_eq!(decoded(raw), None, "{raw}");
         }
     }

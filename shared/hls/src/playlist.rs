@@ -21,6 +21,7 @@ mod definitions;
 mod lines;
 mod location;
 mod output;
+mod pictures;
 mod query;
 mod reference;
 mod scan;
@@ -33,6 +34,7 @@ mod variables;
 pub use self::{
     counts::{RewriteCounts, SkipReason},
     definitions::Definitions,
+    pictures::is_web_vtt,
     query::{is_replaced, is_signature},
     reference::{InsertionPoint, References},
     scan::{Origin, PlaylistInfo, Scan},

@@ -41,7 +41,7 @@ impl SignedPlaylist {
     /// Signs `playlist` by its `scan`, with a grant for each resource that the `plan` requires, in their order.
     ///
     /// In the style `define`, a playlist with a child that is not signed gets its parameters inline: the child could
-    /// import the variable that holds the signature.
+    /// import the variable that holds the signature. So does a file without a header, such as WebVTT.
     #[must_use]
     pub fn new<G: Borrow<Grant>>(
         playlist: Bytes,
@@ -63,7 +63,7 @@ impl SignedPlaylist {
             }
         }
         let queries: Vec<String> = grants.iter().map(|grant| grant.borrow().query().to_owned()).collect();
-        let is_defined = style == Style::Define && !has_children_elsewhere;
+        let is_defined = style == Style::Define && scan.can_define() && !has_children_elsewhere;
         let definitions = if is_defined { Definitions::new(queries.iter()) } else { Definitions::default() };
         let parameters = if is_defined { definitions.references().collect() } else { queries };
         let additions: Vec<_> = parameters

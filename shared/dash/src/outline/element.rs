@@ -178,7 +178,8 @@ impl<'m> Builder<'m> {
 
     /// The URLs of clocks, if the scheme requests them by HTTP (5.8.4.11).
     fn clock(&mut self, level: usize, attributes: &[Attribute<'m>]) {
-        let scheme = raw(attributes, "schemeIdUri").and_then(|scheme| scheme.strip_prefix("urn:mpeg:dash:utc:"));
+        let scheme =
+            raw(attributes, "schemeIdUri").and_then(|scheme| scheme.strip_prefix("urn:mpeg:dash:utc:"));
         if scheme.is_some_and(|scheme| scheme.starts_with("http-")) {
             self.list(level, ReferenceKind::Media, attributes);
         }
