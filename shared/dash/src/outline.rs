@@ -195,7 +195,9 @@ impl<'m> Builder<'m> {
             Text::BaseUrl { is_optional } => {
                 let is_literal = written.as_ref().is_ok_and(Written::is_literal);
                 let base = BaseUrl { written, is_optional: is_optional || is_literal };
-                self.outline.levels.get_mut(level).map(|level| level.bases.push(base));
+                if let Some(level) = self.outline.levels.get_mut(level) {
+                    level.bases.push(base);
+                }
                 return;
             }
             Text::ContentSteering => (ReferenceKind::Document, Role::Steering),

@@ -78,7 +78,7 @@ impl<'m> Reader<'m> {
                 Event::CData(_) | Event::GeneralRef(_) if self.depth == 0 => return Err(self.syntax(start)),
                 Event::CData(_) => {}
                 Event::GeneralRef(_) => {
-                    self.references(self.text.get(start..end).unwrap_or_default(), start)?
+                    self.references(self.text.get(start..end).unwrap_or_default(), start)?;
                 }
                 Event::Start(element) => {
                     let name = self.element(&element, start)?;

@@ -263,6 +263,8 @@ fn expansions(
     }
     let text: &str = &written.text;
     let (path, rest) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
+    // A `$` in the query could make the parameters a part of an identifier.
+    Template::read(rest)?;
     let template = Template::read(path)?;
     // Two numbers show whether the number decides which asset a segment belongs to.
     let counters: &[u64] = if template.has_counters() { &[0, 1] } else { &[0] };

@@ -31,7 +31,7 @@ enum Part<'t> {
 }
 
 impl<'t> Template<'t> {
-    /// Reads the path of a template, which ends before its query.
+    /// Reads the path of a template, or its query.
     ///
     /// # Errors
     /// [`SkipReason::UnknownVariable`]: an identifier that is not in the standard, or that is not closed.

@@ -47,12 +47,12 @@ fn an_mpd_with_everything() {
          <SupplementalProperty schemeIdUri='urn:mpeg:dash:fallback:2016' value='one.mpd?§ https://other.example/video/m/two.mpd\n/video/m/three.mpd?§'/>\r\n\
          <Period xlink:href=\"remote/period.xml?§\" xlink:actuate=\"onLoad\"/>\r\n\
          <Period xlink:href=\"urn:mpeg:dash:resolve-to-zero:2013\"/>\r\n\
+         <Period><SegmentTemplate media=\"period-$Number$.m4s?¶\"/><AdaptationSet><Representation/></AdaptationSet></Period>\r\n\
          <Period id=\"p\"><ImportedMPD> linked.mpd?§ </ImportedMPD>\r\n\
          <BaseURL>media/</BaseURL>\r\n\
          <EventStream schemeIdUri=\"urn:mpeg:dash:event:alternativeMPD:replace:2025\">\
          <Event><ReplacePresentation url=\"/video/m/ad.mpd?§\"/><BaseURL>a</BaseURL></Event>\
          <Event>/video/m/callback</Event></EventStream>\r\n\
-         <SegmentTemplate media=\"period-$Number$.m4s?¶\"/>\r\n\
          <AdaptationSet><ContentProtection schemeIdUri=\"urn:mpeg:dash:sea:2012\">\
          <dashif:Laurl>https://d111111abcdef8.cloudfront.net/video/m/licence</dashif:Laurl>\
          <sea:CryptoPeriod keyUriTemplate=\"/video/m/key?¶\" IVUriTemplate='/video/m/iv?¶'/></ContentProtection>\r\n\
@@ -109,6 +109,7 @@ fn what_is_not_ours_stays() {
         ("a&#9;b.m4s", "1 ambiguous"),
         ("a$Numbers$.m4s", "1 with an unknown variable"),
         ("a$Number$$.m4s", "1 with an unknown variable"),
+        ("a?b=$Number", "1 with an unknown variable"),
         // The number decides which asset, or which host, a segment is on.
         ("/video/$Number$/a.m4s", "1 ambiguous"),
         ("/video/$Number$.m4s", "1 ambiguous"),
