@@ -138,11 +138,11 @@ struct Place {
 /// On a host that no MPD names; an MPD with absolute URLs also on the host of the first of them.
 fn places(mpd: &[u8]) -> Vec<Place> {
     let viewer = Viewer::new("https://d111111abcdef8.cloudfront.net/video/m/film.mpd", tree("/video/*", 1));
+    let own = viewer.url.clone();
     let mut places = vec![Place { viewer, prefix: "/video/" }];
     let text = str::from_utf8(mpd).unwrap_or_default();
-    let url = &places[0].viewer.url;
-    let found = reader::references(text, url).unwrap_or_default();
-    let elsewhere = |candidate: &Url| candidate.origin() != url.origin();
+    let found = reader::references(text, &own).unwrap_or_default();
+    let elsewhere = |candidate: &Url| candidate.origin() != own.origin();
     let absolute = found.iter().flat_map(|one| one.urls(["1", "2"])).flatten().find(elsewhere);
     if let Some(absolute) = absolute {
         let url = absolute.join("/film.mpd").unwrap();
