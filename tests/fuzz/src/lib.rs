@@ -5,12 +5,14 @@ use std::sync::LazyLock;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use cloudfront_signing::{
-    Admitted, CannedPolicy, CustomPolicy, Denial, ExactUrl, Grant, HashAlgorithm, KeyAlgorithm, KeyPairId, Policy,
-    PrivateKey, PublicKey, Request, StreamUrl, UnixTime, UrlPattern, Verifier, without_reserved_parameters,
+    Admitted, CannedPolicy, CustomPolicy, Denial, ExactUrl, Grant, HashAlgorithm, KeyAlgorithm, KeyPairId,
+    Policy, PrivateKey, PublicKey, Request, StreamUrl, UnixTime, UrlPattern, Verifier,
+    without_reserved_parameters,
 };
 
 use hls_rewrite::{
-    AssetTree, Assets, Authority, Host, Origin, Permission, PolicyCopies, Scan, SigningPlan, Style, ViewerPolicy,
+    AssetTree, Assets, Authority, Host, Origin, Permission, PolicyCopies, Scan, SigningPlan, Style,
+    ViewerPolicy,
 };
 use serde_json::{Map, Value};
 use url::Url;
