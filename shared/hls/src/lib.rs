@@ -6,6 +6,7 @@
 //! | find the URIs of a playlist, and which assets they point at | [`Scan`], [`Assets`], [`AssetTree`] |
 //! | decide what this viewer gets | [`Authority`], [`Permission`], [`SigningPlan`] |
 //! | write the playlist in a style | [`SignedPlaylist`], [`Style`] |
+//! | the same for WebVTT files whose cues are pictures | [`Scan::read_pictures`] |
 //! | the same for asset lists and steering manifests, which are JSON | [`SideDocument`], [`document`] |
 //!
 //! The crate is pure: it reads no clock, environment, disk or network, and the caller signs.
@@ -33,13 +34,13 @@ pub use path_pattern::{FolderPattern, NotAFolderPattern, NotAPathPattern, PathPa
 pub use plan::{Permission, RequiredGrant, SigningPlan};
 pub use playlist::{
     Definitions, InsertionPoint, Origin, PlaylistInfo, Reference, ReferenceKind, References, RewriteCounts,
-    Scan, SkipReason, is_playlist, rewrite,
+    Scan, SkipReason, is_playlist, is_replaced, is_signature, is_web_vtt, rewrite,
 };
 pub use policy_copy::{
     POLICY_COPY_PREFIX, copied_policy, needs_policy_copy, policy_copy, without_policy_copy,
 };
 pub use side_document::SideDocument;
-pub use signed_playlist::{PolicyCopies, SignedPlaylist};
+pub use signed_playlist::{PolicyCopies, SignedPlaylist, nested_parameters};
 pub use style::{Style, UnknownStyle};
 pub use viewer_host::is_viewer_host;
 pub use viewer_policy::ViewerPolicy;

@@ -21,6 +21,7 @@ mod definitions;
 mod lines;
 mod location;
 mod output;
+mod pictures;
 mod query;
 mod reference;
 mod scan;
@@ -33,6 +34,8 @@ mod variables;
 pub use self::{
     counts::{RewriteCounts, SkipReason},
     definitions::Definitions,
+    pictures::is_web_vtt,
+    query::{is_replaced, is_signature},
     reference::{InsertionPoint, References},
     scan::{Origin, PlaylistInfo, Scan},
 };
@@ -48,7 +51,7 @@ pub enum ReferenceKind {
     Key,
     /// A media segment, partial segment, initialization section or image.
     Media,
-    /// Another playlist: by its tag, or because the path ends in `.m3u8`.
+    /// Another playlist or MPD: by its tag or element, or because the path ends in `.m3u8` or `.mpd`.
     Playlist,
 }
 

@@ -275,8 +275,8 @@ async fn a_playlist_that_is_not_re_signed_because_of_its_name_is_named() {
                     "Wrong nested playlists: /video/m/LOW.M3U8: served, and not re-signed because of its name -> {cure}"
                 ),
                 format!(
-                    "Wrong signed playlist: /video/m/master.m3u8 has URIs that are not signed: 1 to a playlist whose name \
-                     does not end in .m3u8 -> {cure}"
+                    "Wrong signed playlist: /video/m/master.m3u8 has URIs that are not signed: 1 to a playlist or \
+                     MPD whose name does not end in .m3u8 or .mpd -> {cure}"
                 ),
             ],
         ),

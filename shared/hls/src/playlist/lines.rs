@@ -45,6 +45,12 @@ impl<'p> Lines<'p> {
     }
 }
 
+/// The line without its line end.
+pub(super) fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
 impl LineEnd {
     pub(super) fn as_str(self) -> &'static str {
         match self {

@@ -60,7 +60,7 @@ impl References {
         mut find: impl FnMut(&Reference<'_>) -> Result<T, SkipReason>,
     ) -> Result<InsertionPoint<'t, T>, SkipReason> {
         let mut find = |Location { origin, path }: Location<'_>| {
-            let kind = if path.ends_with(".m3u8") { ReferenceKind::Playlist } else { kind };
+            let kind = if names_manifest(path) { ReferenceKind::Playlist } else { kind };
             let target = find(&Reference { kind, origin, path })?;
             // After the check of the host, since other hosts have other rules.
             if is_other_playlist(path) { Err(SkipReason::NotResigned) } else { Ok((target, kind)) }
@@ -165,10 +165,15 @@ fn is_ambiguous(text: &str) -> bool {
     text.contains(char::is_control) || text.trim().len() < text.len()
 }
 
-/// Whether a path names a playlist that the distribution's cache behavior `*.m3u8` does not match.
+/// Whether `resign-manifest` signs what is at this path: a playlist or an MPD.
+fn names_manifest(path: &str) -> bool {
+    path.ends_with(".m3u8") || path.ends_with(".mpd")
+}
+
+/// Whether a path names a playlist or MPD that the distribution's cache behaviors `*.m3u8` and `*.mpd` do not match.
 fn is_other_playlist(path: &str) -> bool {
     // This runs for every segment of a playlist: most end otherwise.
-    if !matches!(path.as_bytes().last(), Some(b'8' | b'u' | b'U')) {
+    if !matches!(path.as_bytes().last(), Some(b'8' | b'u' | b'U' | b'd' | b'D')) {
         return false;
     }
     let ends_with = |extension: &str| {
@@ -176,5 +181,6 @@ fn is_other_playlist(path: &str) -> bool {
         let end = start.and_then(|start| path.as_bytes().get(start..));
         end.is_some_and(|end| end.eq_ignore_ascii_case(extension.as_bytes()))
     };
-    (ends_with(".m3u8") && !path.ends_with(".m3u8")) || ends_with(".m3u")
+    let is_manifest = ends_with(".m3u8") || ends_with(".mpd");
+    (is_manifest && !names_manifest(path)) || ends_with(".m3u")
 }
