@@ -127,7 +127,10 @@ impl PloneOnline {
             return Err(settings.invalid(problem));
         }
         let site = Site::parse(&site).ok_or_else(|| {
-            settings.invalid(format!("{SITE} must be the https URL of a Plone site, without a query"))
+            settings.invalid(format!(
+                "{SITE} must be an https URL such as https://www.example.com/Plone, or an http URL of this \
+                 computer, without a query and a user name"
+            ))
         });
         let client = client(settings, http);
         let (site, client, ticket_timeout) = (site?, client?, ticket_timeout?);
