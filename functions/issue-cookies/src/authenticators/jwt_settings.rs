@@ -246,8 +246,8 @@ const ENTRA_HOSTS: [&str; 5] = [
 
 const ANY_TENANT: &str = "stands for any tenant, but a token names its own: write the tenant's id, as in \
      https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/v2.0, and list several tenants in JWT_ISSUERS";
-const BAD_ISSUER: &str = "JWT_ISSUER must be an https URL without query, fragment and user name where its keys \
-     are found by discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL";
+const BAD_ISSUER: &str = "JWT_ISSUER must be an https URL (on a laptop also http://localhost) without query, \
+     fragment and user name where its keys are found by discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL";
 const NO_KEY: &str = "it holds no key that is usable with the configured algorithm";
 const NOT_BOUND: &str = "JWT_AUDIENCE is missing (or JWT_AUTHORIZED_PARTIES, for an issuer whose tokens name their client \
      or page in azp, and no audience)";

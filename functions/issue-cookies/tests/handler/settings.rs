@@ -61,8 +61,8 @@ fn an_issuer_needs_an_audience_and_keys_of_one_algorithm() {
         ),
         (
             &[none, ("JWT_ISSUER", "http://site.example")],
-            "JWT_ISSUER must be an https URL without query, fragment and user name where its keys are found by \
-             discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL",
+            "JWT_ISSUER must be an https URL (on a laptop also http://localhost) without query, fragment \
+             and user name where its keys are found by discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL",
         ),
     ];
     for (changes, problem) in rows {

@@ -33,10 +33,18 @@ fn serve_says_what_is_missing() {
     );
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    assert_eq!(
-        error_line(&["--listen", &address, "--state", &state]),
-        format!("error: cannot listen on {address}: Address already in use (os error 98)")
-    );
+    for (arguments, option) in [
+        (["--listen", &address, "--bucket-listen", "127.0.0.1:0"], "--listen"),
+        (["--listen", "127.0.0.1:0", "--bucket-listen", &address], "--bucket-listen"),
+    ] {
+        assert_eq!(
+            error_line(&arguments),
+            format!(
+                "error: cannot listen on {address}: Address already in use (os error 98); choose another port with \
+                 {option}"
+            )
+        );
+    }
     fs::create_dir(folder.path().join("damaged")).unwrap();
     fs::write(folder.path().join("damaged/private_key.pem"), "not a key").unwrap();
     let damaged = path("damaged");
