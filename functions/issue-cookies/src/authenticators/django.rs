@@ -37,6 +37,10 @@ impl Django {
     /// `DJANGO_AUDIENCE` and `DJANGO_MAX_AGE_SECONDS`.
     pub(super) fn read(settings: &mut Settings<'_>) -> Result<Option<Self>, InvalidSetting> {
         if !settings.has_secret(KEYS) {
+            if settings.optional(AUDIENCE).is_some() {
+                // A command in front of the keys failed, such as a `manage.py` without its environment.
+                return Err(settings.invalid(format!("{AUDIENCE} is set, but {KEYS} is empty or missing")));
+            }
             return Ok(None);
         }
         let keys = hmac_secret(settings, KEYS, Secrets::from_hex, |secrets| HmacKeys::new(&secrets));
