@@ -42,6 +42,10 @@ impl Django {
 
     fn read_members(settings: &mut Settings<'_>) -> Result<Option<Self>, InvalidSetting> {
         if settings.optional(KEYS).is_none() {
+            if settings.optional(AUDIENCE).is_some() {
+                // A command in front of the keys failed, such as a `manage.py` without its environment.
+                return Err(settings.invalid(format!("{AUDIENCE} is set, but {KEYS} is empty or missing")));
+            }
             return Ok(None);
         }
         let keys = hmac_secret(settings, KEYS, Secrets::from_hex, |secrets| HmacKeys::new(&secrets));
