@@ -35,7 +35,7 @@ pub use authenticators::{
 pub use config::Config;
 pub use cookie_settings::CookieSettings;
 pub use cors::Cors;
-pub use entitlement::{Entitlements, Explanation, Facts, NotEntitled, WhyNot};
+pub use entitlement::{Entitlements, Explanation, Facts, NotEntitled, Purpose, WhyNot};
 pub use handler::IssueCookies;
 pub use http_client::http_client;
 pub use location::Location;

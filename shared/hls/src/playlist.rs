@@ -31,6 +31,7 @@ mod tests;
 mod uri_attributes;
 mod variables;
 
+pub(crate) use self::lines::Lines;
 pub use self::{
     counts::{RewriteCounts, SkipReason},
     definitions::Definitions,
@@ -74,6 +75,8 @@ pub struct Reference<'a> {
     pub origin: &'a str,
     /// The path of its URL, percent-encoded.
     pub path: &'a str,
+    /// Its URL also has a query.
+    pub has_query: bool,
 }
 
 /// Whether `body` is a playlist: its first tag is `#EXTM3U`, and no URI precedes it.

@@ -69,6 +69,8 @@ problem_types! {
     PlaylistDamaged, "playlist-damaged", BAD_GATEWAY;
     /// The playlist is larger than the function reads.
     PlaylistTooLarge, "playlist-too-large", BAD_GATEWAY;
+    /// The playlist has no preview: its policy is for one.
+    NoPreview, "no-preview", FORBIDDEN;
     /// The viewer's policy has expired.
     PolicyEnded, "policy-ended", FORBIDDEN;
     /// The viewer's policy does not cover the playlist.
