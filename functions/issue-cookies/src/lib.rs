@@ -28,7 +28,7 @@ mod remembered_paths;
 mod subject;
 
 pub use authenticators::{
-    AuthenticationError, Authenticators, ConnectionError, FetchError, FetchFailure, HttpClient, JwkSetError,
+    Asked, AuthenticationError, Authenticators, ConnectionError, FetchError, FetchFailure, HttpClient, JwkSetError,
     PathClaims, PlainHttp, PloneFailure, PloneRefusal, SignedValueError, TicketError, TokenError,
     Unavailable, claims, django_signed, hmac_keys, plone_ticket,
 };
