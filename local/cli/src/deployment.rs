@@ -10,13 +10,14 @@ mod questions;
 mod samconfig;
 
 pub(crate) use self::{
-    answers::PLACEHOLDER,
-    checks::{Checked, examine, judge},
-    draft::Draft,
+    answers::{PLACEHOLDER, SECRET_PARAMETER, secret_members},
+    checks::{Machine, examine, judge, region, stack_name},
+    draft::{Draft, Written, read},
     finding::{Finding, Findings},
     next::next_steps,
+    parameter_file::text as parameter_file_text,
     questions::{Questions, QuestionsError},
-    samconfig::{Overrides, SAMCONFIG, SamConfig, SamConfigError},
+    samconfig::{Overrides, SAMCONFIG, SamConfig},
 };
 
 /// A stack that `sam deploy` could make.

@@ -40,15 +40,17 @@ fn given(value: &Value) -> Option<String> {
 /// A text of which SAM makes this value.
 #[must_use]
 pub fn protected(value: &str) -> String {
-    let escaped = ESCAPED.iter().fold(value.to_owned(), |value, escaped| {
-        value.replace(escaped, &format!("\\{escaped}"))
-    });
+    let escaped = ESCAPED
+        .iter()
+        .fold(value.to_owned(), |value, escaped| value.replace(escaped, &format!("\\{escaped}")));
     if is_quoted(value) { format!("\"{escaped}\"") } else { escaped }
 }
 
 fn unprotected(text: &str) -> String {
     let within = if is_quoted(text) { text.get(1..text.len() - 1).unwrap_or_default() } else { text };
-    ESCAPED.iter().fold(within.to_owned(), |text, escaped| text.replace(escaped, escaped.trim_start_matches('\\')))
+    ESCAPED
+        .iter()
+        .fold(within.to_owned(), |text, escaped| text.replace(escaped, escaped.trim_start_matches('\\')))
 }
 
 fn is_quoted(text: &str) -> bool {
@@ -104,11 +106,18 @@ mod tests {
             ("", "it is empty"),
             ("# nothing\n", "it is empty"),
             ("- a", "it must be a mapping of names and values"),
-            ("Plone: {site: https://example.com}", "the value of Plone is neither a text nor a number nor a list of them"),
+            (
+                "Plone: {site: https://example.com}",
+                "the value of Plone is neither a text nor a number nor a list of them",
+            ),
             ("A: [{b: c}]", "the value of A is neither a text nor a number nor a list of them"),
         ];
         for (yaml, expected) in rows {
-            assert_eq!(parameter_file(yaml).map_err(|error| error.to_string()), Err(expected.to_owned()), "{yaml}");
+            assert_eq!(
+                parameter_file(yaml).map_err(|error| error.to_string()),
+                Err(expected.to_owned()),
+                "{yaml}"
+            );
         }
         assert!(matches!(parameter_file("A: 1\nA: 2"), Err(Problem::Yaml(_))), "a name appears twice");
     }

@@ -9,7 +9,7 @@ pub(crate) const PLACEHOLDER: &str = "the ARN of the secret";
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Answers {
     pub(crate) viewers: Viewers,
-    /// The ARN of the secret that verifies viewers, if [`Viewers::secret`] needs one and it exists.
+    /// The ARN of the secret that verifies viewers, if they need one and it exists.
     pub(crate) secret_arn: Option<String>,
     pub(crate) player: Player,
     pub(crate) domain: Option<Domain>,
@@ -54,22 +54,15 @@ pub(crate) struct Domain {
     pub(crate) hosted_zone: Option<String>,
 }
 
-/// A member of the secret that verifies viewers: its name, and what its text is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct SecretMember {
-    pub(crate) name: &'static str,
-    pub(crate) text: &'static str,
-}
-
 type Parameters = Vec<(String, String)>;
 
 impl Answers {
     /// The parameters that do not have their defaults, in the order of the questions.
     pub(crate) fn parameters(&self) -> Parameters {
         let mut parameters = self.viewers.parameters();
-        if self.viewers.secret().is_some() {
+        if self.viewers.need_secret() {
             let arn = self.secret_arn.as_deref().unwrap_or(PLACEHOLDER);
-            parameters.push(("ViewerSecretArn".to_owned(), arn.to_owned()));
+            parameters.push((SECRET_PARAMETER.to_owned(), arn.to_owned()));
         }
         parameters.extend(self.player.parameters());
         parameters.extend(self.domain.iter().flat_map(Domain::parameters));
@@ -86,29 +79,27 @@ impl Viewers {
                 let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{user_pool}");
                 ("JwtIssuers", issuers(&[("issuer", &issuer), ("audience", client), ("token_use", "access")]))
             }
-            Self::Django { audience } => ("Django", object(&[("keys", DJANGO.name), ("audience", audience)])),
+            Self::Django { audience } => {
+                ("Django", object(&[("keys", "django_keys"), ("audience", audience)]))
+            }
             Self::OpenId { issuer, audience, algorithm } => {
                 let mut members = vec![("issuer", issuer.as_str()), ("audience", audience)];
                 members.extend(algorithm.map(|algorithm| ("algorithm", algorithm)));
                 ("JwtIssuers", issuers(&members))
             }
-            Self::OwnTokens { issuer, audience } => {
-                ("JwtIssuers", issuers(&[("issuer", issuer), ("audience", audience), ("secret", OWN.name)]))
-            }
+            Self::OwnTokens { issuer, audience } => (
+                "JwtIssuers",
+                issuers(&[("issuer", issuer), ("audience", audience), ("secret", "jwt_secret")]),
+            ),
             Self::Plone { site } => ("Plone", object(&[("site", site)])),
-            Self::Simplejwt => ("Simplejwt", object(&[("keys", SIMPLEJWT.name)])),
+            Self::Simplejwt => ("Simplejwt", object(&[("keys", "simplejwt_keys")])),
         };
         vec![(name.to_owned(), value)]
     }
 
-    /// What verifies these viewers, if it is a secret.
-    pub(crate) fn secret(&self) -> Option<SecretMember> {
-        match self {
-            Self::Cognito { .. } | Self::OpenId { .. } | Self::Plone { .. } => None,
-            Self::Django { .. } => Some(DJANGO),
-            Self::OwnTokens { .. } => Some(OWN),
-            Self::Simplejwt => Some(SIMPLEJWT),
-        }
+    /// Whether a secret verifies these viewers.
+    pub(crate) fn need_secret(&self) -> bool {
+        !secret_members(&self.parameters()).is_empty()
     }
 }
 
@@ -117,7 +108,9 @@ impl Player {
         let parameters: &[(&str, &str)] = match self {
             Self::BehindDistribution { website } => &[("WebsiteDomainName", website)],
             Self::Devices => &[],
-            Self::OtherSite { origin } => &[("AllowedOrigins", origin), ("CookieSameSite", "NonePartitioned")],
+            Self::OtherSite { origin } => {
+                &[("AllowedOrigins", origin), ("CookieSameSite", "NonePartitioned")]
+            }
             Self::SameSite { origin } => &[("AllowedOrigins", origin)],
         };
         parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -139,15 +132,46 @@ fn issuers(members: &[(&str, &str)]) -> String {
 
 /// A JSON object whose members keep their order.
 fn object(members: &[(&str, &str)]) -> String {
-    let members = members.iter().map(|(name, value)| format!("{}: {}", Value::from(*name), Value::from(*value)));
+    let members =
+        members.iter().map(|(name, value)| format!("{}: {}", Value::from(*name), Value::from(*value)));
     format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
 }
 
-const DJANGO: SecretMember = SecretMember { name: "django_keys", text: "what `python manage.py video_key` prints" };
-const OWN: SecretMember =
-    SecretMember { name: "jwt_secret", text: "the secret of 32 bytes or more with which your site signs (HS256)" };
-const SIMPLEJWT: SecretMember =
-    SecretMember { name: "simplejwt_keys", text: "the SIGNING_KEY in hexadecimal, a key of its own and not SECRET_KEY" };
+/// A text that the secret of [`SECRET_PARAMETER`] must have: its name there, and what it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct SecretMember {
+    pub(crate) name: String,
+    pub(crate) what: &'static str,
+}
+
+/// The texts that parameters name.
+pub(crate) fn secret_members(parameters: &[(String, String)]) -> Vec<SecretMember> {
+    let mut found = Vec::new();
+    for (parameter, value) in parameters {
+        let json = serde_json::from_str(value).unwrap_or_default();
+        let objects = match &json {
+            Value::Array(objects) => objects.iter().collect(),
+            other => vec![other],
+        };
+        for (_, member, what) in SECRETS.iter().filter(|(of, ..)| of == parameter) {
+            let names = objects.iter().filter_map(|object| object.get(member)?.as_str());
+            found.extend(names.map(|name| SecretMember { name: name.to_owned(), what }));
+        }
+    }
+    found
+}
+
+/// The parameter for the secret that verifies viewers.
+pub(crate) const SECRET_PARAMETER: &str = "ViewerSecretArn";
+
+/// The members of parameters that name a text of the secret, and what that text is.
+const SECRETS: [(&str, &str, &str); 5] = [
+    ("JwtIssuers", "secret", "the secret with which your site signs, of 32 bytes or more"),
+    ("Plone", "jwt_keys", "what recipes/plone/derived_keys.py prints for tokens"),
+    ("Plone", "ticket_keys", "what recipes/plone/derived_keys.py prints for tickets"),
+    ("Django", "keys", "what `python manage.py video_key` prints"),
+    ("Simplejwt", "keys", "the SIGNING_KEY in hexadecimal, which must not be the SECRET_KEY"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -155,7 +179,12 @@ mod tests {
 
     const ARN: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:viewers-AbCdEf";
 
-    fn parameters(viewers: Viewers, secret_arn: Option<&str>, player: Player, domain: Option<Domain>) -> Parameters {
+    fn parameters(
+        viewers: Viewers,
+        secret_arn: Option<&str>,
+        player: Player,
+        domain: Option<Domain>,
+    ) -> Parameters {
         Answers { viewers, secret_arn: secret_arn.map(str::to_owned), player, domain }.parameters()
     }
 
@@ -178,7 +207,10 @@ mod tests {
             ),
             (Viewers::Simplejwt, &[("Simplejwt", r#"{"keys": "simplejwt_keys"}"#), ("ViewerSecretArn", ARN)]),
             (
-                Viewers::Cognito { user_pool: text("eu-central-1_AbCdEfGhI"), client: text("1example23456789") },
+                Viewers::Cognito {
+                    user_pool: text("eu-central-1_AbCdEfGhI"),
+                    client: text("1example23456789"),
+                },
                 &[(
                     "JwtIssuers",
                     r#"[{"issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEfGhI", "audience": "1example23456789", "token_use": "access"}]"#,
@@ -189,13 +221,23 @@ mod tests {
                 &[("JwtIssuers", r#"[{"issuer": "https://id.example.com/", "audience": "video"}]"#)],
             ),
             (
-                Viewers::OpenId { issuer: issuer.clone(), audience: audience.clone(), algorithm: Some("ES256") },
-                &[("JwtIssuers", r#"[{"issuer": "https://id.example.com/", "audience": "video", "algorithm": "ES256"}]"#)],
+                Viewers::OpenId {
+                    issuer: issuer.clone(),
+                    audience: audience.clone(),
+                    algorithm: Some("ES256"),
+                },
+                &[(
+                    "JwtIssuers",
+                    r#"[{"issuer": "https://id.example.com/", "audience": "video", "algorithm": "ES256"}]"#,
+                )],
             ),
             (
                 Viewers::OwnTokens { issuer, audience },
                 &[
-                    ("JwtIssuers", r#"[{"issuer": "https://id.example.com/", "audience": "video", "secret": "jwt_secret"}]"#),
+                    (
+                        "JwtIssuers",
+                        r#"[{"issuer": "https://id.example.com/", "audience": "video", "secret": "jwt_secret"}]"#,
+                    ),
                     ("ViewerSecretArn", ARN),
                 ],
             ),
@@ -217,10 +259,16 @@ mod tests {
         let certificate_arn = text("arn:aws:acm:us-east-1:123456789012:certificate/1-2");
         let domain = |hosted_zone: Option<&str>| {
             let hosted_zone = hosted_zone.map(text);
-            Some(Domain { name: text("video.example.com"), certificate_arn: certificate_arn.clone(), hosted_zone })
+            Some(Domain {
+                name: text("video.example.com"),
+                certificate_arn: certificate_arn.clone(),
+                hosted_zone,
+            })
         };
-        let of_domain =
-            [("DomainName", "video.example.com"), ("CertificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/1-2")];
+        let of_domain = [
+            ("DomainName", "video.example.com"),
+            ("CertificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/1-2"),
+        ];
         let rows = [
             (Player::Devices, None, vec![]),
             (
@@ -254,6 +302,9 @@ mod tests {
     #[test]
     fn what_stands_in_json_is_escaped() {
         let viewers = Viewers::Django { audience: "a\"b\\c".to_owned() };
-        assert_eq!(viewers.parameters(), owned(&[("Django", r#"{"keys": "django_keys", "audience": "a\"b\\c"}"#)]));
+        assert_eq!(
+            viewers.parameters(),
+            owned(&[("Django", r#"{"keys": "django_keys", "audience": "a\"b\\c"}"#)])
+        );
     }
 }

@@ -5,8 +5,8 @@ mod domain;
 mod functions;
 mod parameters;
 mod reach;
-mod region;
-mod stack_name;
+pub(crate) mod region;
+pub(crate) mod stack_name;
 mod tools;
 
 use std::path::Path;
@@ -28,14 +28,14 @@ pub(crate) struct Machine<'a> {
 
 /// Parameters that were judged offline.
 pub(crate) struct Checked {
-    /// What was found, good and bad.
-    pub(crate) findings: Vec<Finding>,
+    placeholders: Vec<Finding>,
+    findings: Vec<Finding>,
     stack: Option<Stack>,
     config: Option<Config>,
 }
 
 impl Checked {
-    /// The findings that are wrong.
+    /// What is wrong, but for a secret that does not exist yet.
     pub(crate) fn problems(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.is_wrong())
     }
@@ -52,10 +52,11 @@ impl Checked {
 /// Judges parameters as CloudFormation and the functions would: names, values, the template's rules, and the
 /// functions' own settings.
 pub(crate) fn judge(template: &Template, deployment: &Deployment) -> Checked {
-    let (mut findings, stack) = parameters::check(template, deployment);
+    let placeholders = parameters::placeholders(deployment);
+    let (of_parameters, stack) = parameters::check(template, deployment);
     let (of_functions, config) = stack.as_ref().map(functions::check).unwrap_or_default();
-    findings.extend(of_functions);
-    Checked { findings, stack, config }
+    let findings = [of_parameters].into_iter().chain(of_functions).collect();
+    Checked { placeholders, findings, stack, config }
 }
 
 /// Everything: the machine, the parameters, and what is elsewhere.
@@ -67,8 +68,7 @@ pub(crate) async fn examine(machine: &Machine<'_>, template: &Template, deployme
     findings.push(stack_name::check(deployment.stack_name.as_deref()));
     findings.push(region::check(deployment.region.as_deref()));
     let reached = checked.reach().await;
-    findings.extend(checked.findings);
-    findings.extend(reached);
+    findings.extend(checked.findings.into_iter().chain(checked.placeholders).chain(reached));
     if let Some(domain) = deployment.parameter("DomainName") {
         let has_zone = deployment.parameter("HostedZoneId").is_some();
         findings.push(domain::check(domain, has_zone).await);

@@ -21,6 +21,9 @@ pub(crate) enum Verdict {
     Wrong,
 }
 
+/// The name of the finding about a secret that does not exist yet.
+pub(crate) const PLACEHOLDER_NAME: &str = "secret";
+
 /// All that `usher doctor` checked.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Findings(pub(crate) Vec<Finding>);
@@ -49,7 +52,22 @@ impl Finding {
         self.verdict == Verdict::Wrong
     }
 
-    fn with_cure(name: &'static str, verdict: Verdict, found: impl fmt::Display, cure: impl fmt::Display) -> Self {
+    /// Whether it says that a secret does not exist yet.
+    pub(crate) fn is_placeholder(&self) -> bool {
+        self.name == PLACEHOLDER_NAME
+    }
+
+    /// What was found, and the cure.
+    pub(crate) fn found(&self) -> &str {
+        &self.found
+    }
+
+    fn with_cure(
+        name: &'static str,
+        verdict: Verdict,
+        found: impl fmt::Display,
+        cure: impl fmt::Display,
+    ) -> Self {
         Self { name, verdict, found: format!("{found}: {cure}") }
     }
 }
@@ -79,7 +97,8 @@ impl fmt::Display for Findings {
             writeln!(f, "{finding}")?;
         }
         let [ok, warnings, wrong, unknown] =
-            [Verdict::Ok, Verdict::Warning, Verdict::Wrong, Verdict::Unknown].map(|verdict| self.count(verdict));
+            [Verdict::Ok, Verdict::Warning, Verdict::Wrong, Verdict::Unknown]
+                .map(|verdict| self.count(verdict));
         write!(f, "{ok} ok, {wrong} wrong, {warnings} to be considered, {unknown} unknown")
     }
 }

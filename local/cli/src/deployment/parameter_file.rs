@@ -118,7 +118,8 @@ Resources: {}
             "ümlaut",
             "https://id.example.com/",
         ];
-        let parameters: Vec<_> = (0..).zip(values).map(|(at, value)| (format!("P{at}"), value.to_owned())).collect();
+        let parameters: Vec<_> =
+            (0..).zip(values).map(|(at, value)| (format!("P{at}"), value.to_owned())).collect();
         assert_eq!(parameter_file(&text(&template, "usher", &parameters)), Ok(parameters));
     }
 }

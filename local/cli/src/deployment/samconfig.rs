@@ -170,10 +170,7 @@ mod tests {
     fn what_deploy_says_counts_before_what_all_commands_say() {
         let global = "[default.global.parameters]\nstack_name = 'a'\nregion = 'us-east-1'\n";
         assert_eq!(told(""), (None, None, Overrides::Nothing));
-        assert_eq!(
-            told(global),
-            (Some("a".to_owned()), Some("us-east-1".to_owned()), Overrides::Nothing)
-        );
+        assert_eq!(told(global), (Some("a".to_owned()), Some("us-east-1".to_owned()), Overrides::Nothing));
         let both = format!("{global}[default.deploy.parameters]\nstack_name = 'b'\n");
         assert_eq!(told(&both).0, Some("b".to_owned()));
     }

@@ -66,7 +66,8 @@ mod tests {
         for region in ["us-east-1", "eu-central-1", "ap-southeast-2", "sa-east-1"] {
             assert_eq!(check(Some(region)), Finding::ok(NAME, region));
         }
-        let other = "is in China or GovCloud, where CloudFront has no key groups and no origin access control";
+        let other =
+            "is in China or GovCloud, where CloudFront has no key groups and no origin access control";
         let no_region = "is no region such as eu-central-1";
         let rows = [
             ("eu-central-2", "has no function URLs of Lambda"),

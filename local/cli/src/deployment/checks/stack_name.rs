@@ -43,7 +43,9 @@ mod tests {
         let letters = "must be letters, digits and hyphens, and begin with a letter";
         let long = "must have 30 characters at most, because the names of CloudFront's resources contain it";
         let many = "a".repeat(31);
-        for (stack_name, problem) in [("", letters), ("2usher", letters), ("my_stack", letters), (&*many, long)] {
+        for (stack_name, problem) in
+            [("", letters), ("2usher", letters), ("my_stack", letters), (&*many, long)]
+        {
             let found = format!("{stack_name:?} {problem}");
             assert_eq!(check(Some(stack_name)), Finding::wrong(NAME, found, "choose another one"));
         }
