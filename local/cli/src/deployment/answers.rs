@@ -79,20 +79,17 @@ impl Viewers {
                 let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{user_pool}");
                 ("JwtIssuers", issuers(&[("issuer", &issuer), ("audience", client), ("token_use", "access")]))
             }
-            Self::Django { audience } => {
-                ("Django", object(&[("keys", "django_keys"), ("audience", audience)]))
-            }
+            Self::Django { audience } => ("Django", object(&[("keys", "django"), ("audience", audience)])),
             Self::OpenId { issuer, audience, algorithm } => {
                 let mut members = vec![("issuer", issuer.as_str()), ("audience", audience)];
                 members.extend(algorithm.map(|algorithm| ("algorithm", algorithm)));
                 ("JwtIssuers", issuers(&members))
             }
-            Self::OwnTokens { issuer, audience } => (
-                "JwtIssuers",
-                issuers(&[("issuer", issuer), ("audience", audience), ("secret", "jwt_secret")]),
-            ),
+            Self::OwnTokens { issuer, audience } => {
+                ("JwtIssuers", issuers(&[("issuer", issuer), ("audience", audience), ("secret", "jwt")]))
+            }
             Self::Plone { site } => ("Plone", object(&[("site", site)])),
-            Self::Simplejwt => ("Simplejwt", object(&[("keys", "simplejwt_keys")])),
+            Self::Simplejwt => ("Simplejwt", object(&[("keys", "simplejwt")])),
         };
         vec![(name.to_owned(), value)]
     }
@@ -167,8 +164,8 @@ pub(crate) const SECRET_PARAMETER: &str = "ViewerSecretArn";
 /// The members of parameters that name a text of the secret, and what that text is.
 const SECRETS: [(&str, &str, &str); 5] = [
     ("JwtIssuers", "secret", "the secret with which your site signs, of 32 bytes or more"),
-    ("Plone", "jwt_keys", "what recipes/plone/derived_keys.py prints for tokens"),
-    ("Plone", "ticket_keys", "what recipes/plone/derived_keys.py prints for tickets"),
+    ("Plone", "jwt_keys", "what derived_keys.py of the recipe for Plone prints for tokens"),
+    ("Plone", "ticket_keys", "what derived_keys.py of the recipe for Plone prints for tickets"),
     ("Django", "keys", "what `python manage.py video_key` prints"),
     ("Simplejwt", "keys", "the SIGNING_KEY in hexadecimal, which must not be the SECRET_KEY"),
 ];
@@ -203,9 +200,9 @@ mod tests {
             ),
             (
                 Viewers::Django { audience: audience.clone() },
-                &[("Django", r#"{"keys": "django_keys", "audience": "video"}"#), ("ViewerSecretArn", ARN)],
+                &[("Django", r#"{"keys": "django", "audience": "video"}"#), ("ViewerSecretArn", ARN)],
             ),
-            (Viewers::Simplejwt, &[("Simplejwt", r#"{"keys": "simplejwt_keys"}"#), ("ViewerSecretArn", ARN)]),
+            (Viewers::Simplejwt, &[("Simplejwt", r#"{"keys": "simplejwt"}"#), ("ViewerSecretArn", ARN)]),
             (
                 Viewers::Cognito {
                     user_pool: text("eu-central-1_AbCdEfGhI"),
@@ -236,7 +233,7 @@ mod tests {
                 &[
                     (
                         "JwtIssuers",
-                        r#"[{"issuer": "https://id.example.com/", "audience": "video", "secret": "jwt_secret"}]"#,
+                        r#"[{"issuer": "https://id.example.com/", "audience": "video", "secret": "jwt"}]"#,
                     ),
                     ("ViewerSecretArn", ARN),
                 ],
@@ -304,7 +301,7 @@ mod tests {
         let viewers = Viewers::Django { audience: "a\"b\\c".to_owned() };
         assert_eq!(
             viewers.parameters(),
-            owned(&[("Django", r#"{"keys": "django_keys", "audience": "a\"b\\c"}"#)])
+            owned(&[("Django", r#"{"keys": "django", "audience": "a\"b\\c"}"#)])
         );
     }
 }

@@ -89,13 +89,13 @@ mod tests {
     fn a_secret_that_does_not_exist_yet_is_created_first() {
         let expected = "Next, in this folder:
   1 minute    aws secretsmanager create-secret --region eu-central-1 --name usher-viewers --secret-string file:///dev/stdin
-              It waits for {\"django_keys\": \"…\", \"api\": \"…\"}. Type that, then Enter and Ctrl-D.
-              django_keys is what `python manage.py video_key` prints.
+              It waits for {\"django\": \"…\", \"api\": \"…\"}. Type that, then Enter and Ctrl-D.
+              django is what `python manage.py video_key` prints.
               api is the secret with which your site signs, of 32 bytes or more.
               Write the ARN that it prints into deploy/usher.yaml, behind ViewerSecretArn.
 ";
         let parameters = [
-            ("Django", r#"{"keys": "django_keys", "audience": "video"}"#),
+            ("Django", r#"{"keys": "django", "audience": "video"}"#),
             (
                 "JwtIssuers",
                 r#"[{"issuer": "https://i.example", "audience": "video", "secret": "api"}, {"issuer": "j"}]"#,

@@ -214,7 +214,7 @@ resolve_s3 = true
     fn the_rest_of_a_file_stays_as_it_is() {
         let text = "# ours\nversion = 0.1\n[default.deploy.parameters]\nstack_name = 'a' # the name\nprofile = 'p'\n\
                     [other.deploy.parameters]\nstack_name = 'o'\n";
-        let expected = "# ours\nversion = 0.1\n[default.deploy.parameters]\nstack_name = \"films\" # the name\nprofile = 'p'\n\
+        let expected = "# ours\nversion = 0.1\n[default.deploy.parameters]\nstack_name = \"films\" # the name\nprofile = 'p'\n\n\
                         [default.global.parameters]\nregion = \"eu-central-1\"\n\
                         parameter_overrides = \"file://deploy/films.yaml\"\n\
                         [other.deploy.parameters]\nstack_name = 'o'\n";
