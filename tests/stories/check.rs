@@ -63,8 +63,7 @@ async fn where_all_is_right_every_check_is_green() {
     let house = House::with_parameters(&[
         ("AllowedOrigins", "https://app.example.com"),
         ("CastReceiverOrigins", "https://www.gstatic.com"),
-        ("CookieSameSite", "None"),
-        ("CookiePartitioned", "true"),
+        ("CookieSameSite", "NonePartitioned"),
     ]);
     let house = house.await;
     let front = before(&house, |passing| {

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use cloudfront_signing::{
-    CookieAttributes, CustomPolicy, Error, ExactUrl, Grant, URL_LIMIT, UnixTime, UrlPattern,
-};
+use cloudfront_signing::{CustomPolicy, Error, ExactUrl, Grant, URL_LIMIT, UnixTime, UrlPattern};
 use futures::future::try_join_all;
 use hls_rewrite::{Asset, PathPattern, needs_policy_copy, policy_copy};
 use http::{HeaderValue, Method, StatusCode, header};
@@ -135,26 +133,24 @@ impl IssueCookies {
         admission: &Admission,
         record: &mut Record,
     ) -> Result<Answer, Refusal> {
-        let Admission { origin, now, .. } = admission;
+        let now = admission.now;
         let paths = self.config.entitlements.resources(admission.facts());
         let paths = paths.map_err(Refusal::NotEntitled)?;
-        let attributes = |path: &str| self.attributes(origin, path);
-        // Before the key signs: a host that cannot have cookies costs no signature.
-        attributes("/")?;
+        let attributes = |path: &str| self.config.cookies.attributes(path);
         if paths.len() > SETS_LIMIT {
             return Err(Refusal::NotEntitled(NotEntitled::TooMany));
         }
         let grants = paths.iter().map(|path| self.grant(admission, path.pattern(), self.config.cookie_ttl));
         let grants = try_join_all(grants).await?;
-        let mut answer = Answer::json(&issued(&grants, self.expiry(admission, self.config.cookie_ttl), *now));
+        let mut answer = Answer::json(&issued(&grants, self.expiry(admission, self.config.cookie_ttl), now));
         for (_, grant) in &grants {
-            answer.cookies.extend(grant.set_cookies_with(&attributes(grant.cookie_path())?, *now));
+            answer.cookies.extend(grant.set_cookies_with(&attributes(grant.cookie_path())));
         }
         if remembered_paths::length(&answer.cookies) > remembered_paths::ROOM {
             return Err(Refusal::NotEntitled(NotEntitled::TooMany));
         }
         let before = remembered_paths::read(request, &self.config.tree);
-        remembered_paths::replace(&mut answer.cookies, &paths, before, &self.config.tree, &attributes)?;
+        remembered_paths::replace(&mut answer.cookies, &paths, before, &self.config.tree, &attributes);
         record.issued(Issued::Cookies);
         for (resource, grant) in &grants {
             record.grant(resource, grant);
@@ -170,11 +166,9 @@ impl IssueCookies {
         path: &str,
         record: &mut Record,
     ) -> Result<Answer, Refusal> {
-        let Admission { origin, subject, now, .. } = admission;
+        let Admission { subject, now, .. } = admission;
         let asset = self.entitled_asset(admission, path)?;
-        let attributes = |path: &str| self.attributes(origin, path);
-        // Before the key signs: a host that cannot have cookies costs no signature.
-        attributes("/")?;
+        let attributes = |path: &str| self.config.cookies.attributes(path);
         let granted = self.grant(admission, &asset.pattern(), self.config.cookie_ttl).await?;
         let (resource, grant) = &granted;
         let path = match asset {
@@ -183,9 +177,9 @@ impl IssueCookies {
         };
         let expires = self.expiry(admission, self.config.cookie_ttl);
         let mut answer = Answer::json(&issued(std::slice::from_ref(&granted), expires, *now));
-        answer.cookies.extend(grant.set_cookies_with(&attributes(path)?, *now));
+        answer.cookies.extend(grant.set_cookies_with(&attributes(path)));
         let (before, tree) = (remembered_paths::read(request, &self.config.tree), &self.config.tree);
-        remembered_paths::add(&mut answer.cookies, path, subject, before, tree, &attributes)?;
+        remembered_paths::add(&mut answer.cookies, path, subject, before, tree, &attributes);
         record.issued(Issued::Cookies);
         record.grant(resource, grant);
         Ok(answer)
@@ -196,9 +190,9 @@ impl IssueCookies {
         let origin = self.origin(request)?;
         self.check_page(request, &origin, Authority::Explicit)?;
         let mut answer = Answer::empty(StatusCode::NO_CONTENT);
-        let attributes = |path: &str| self.attributes(&origin, path);
+        let attributes = |path: &str| self.config.cookies.attributes(path);
         let before = remembered_paths::read(request, &self.config.tree);
-        remembered_paths::forget(&mut answer.cookies, before, &self.config.tree, &attributes)?;
+        remembered_paths::forget(&mut answer.cookies, before, &self.config.tree, &attributes);
         record.done("cleared cookies");
         Ok(answer)
     }
@@ -263,10 +257,6 @@ impl IssueCookies {
         Viewer::from_headers(&request.headers, &self.config.viewer_host)
             .map(|viewer| ViewerOrigin::of(&viewer, self.config.protocol))
             .map_err(Refusal::Viewer)
-    }
-
-    fn attributes(&self, origin: &ViewerOrigin, path: &str) -> Result<CookieAttributes, Refusal> {
-        self.config.cookies.attributes(origin.host(), path).map_err(Refusal::Host)
     }
 
     fn check_page(

@@ -6,10 +6,7 @@ use hls_rewrite::FolderPattern;
 use http::{HeaderValue, header};
 use usher_runtime::{Problem, ProblemType, SigningError, ViewerError, with_sources};
 
-use crate::{
-    AuthenticationError, NotEntitled, cookie_settings::HostNotCovered, origin_rule::OriginRefusal,
-    origin_secret::OriginSecretError,
-};
+use crate::{AuthenticationError, NotEntitled, origin_rule::OriginRefusal, origin_secret::OriginSecretError};
 
 /// Why a request is refused.
 #[derive(Debug)]
@@ -23,8 +20,6 @@ pub(crate) enum Refusal {
     },
     /// The credential is missing or not accepted.
     Credential(AuthenticationError),
-    /// A browser would not keep cookies for the host that the viewer asked.
-    Host(HostNotCovered),
     /// The body is not called JSON.
     MediaType,
     /// The path has other methods.
@@ -88,7 +83,6 @@ impl From<Refusal> for Problem {
                 Self::new(ProblemType::BodyTooLarge, format!("the body has more than {limit} bytes"))
             }
             Refusal::Credential(error) => unauthenticated(&error),
-            Refusal::Host(error) => Self::new(ProblemType::HostOutsideCookieDomain, error.to_string()),
             Refusal::MediaType => Self::new(ProblemType::UnsupportedMediaType, MEDIA_TYPE),
             Refusal::Method { path, allowed } => {
                 Self::new(ProblemType::MethodNotAllowed, format!("{path} takes {allowed}"))

@@ -3,7 +3,7 @@
 use cookie::{Cookie, SameSite};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::json;
-use usher_runtime::{domain_matches, is_public_suffix, site};
+use usher_runtime::site;
 
 use super::{
     Check, Credential, Report,
@@ -142,22 +142,10 @@ fn attribute_problems(cookies: &[&Cookie<'static>], problems: &mut Problems) {
 
 fn domain_problems(deployment: &Deployment<'_>, cookies: &[&Cookie<'static>], problems: &mut Problems) {
     let host = deployment.host();
-    let domain = |cookie: &Cookie<'_>| {
-        cookie.domain().map(|domain| domain.trim_start_matches('.').to_ascii_lowercase())
-    };
-    if let Some(names) =
-        names(cookies, |cookie| domain(cookie).is_some_and(|domain| is_public_suffix(&domain)))
-    {
+    if let Some(names) = names(cookies, |cookie| cookie.domain().is_some()) {
         problems.add(
-            format!("for a public suffix, which browsers refuse: {names}"),
-            "leave CookieDomain empty, or give the distribution a DomainName of your own",
-        );
-    } else if let Some(names) =
-        names(cookies, |cookie| domain(cookie).is_some_and(|domain| !domain_matches(host, &domain)))
-    {
-        problems.add(
-            format!("for a domain in which {host} does not lie: {names}"),
-            "CookieDomain must be this host's own, or a domain that it lies in",
+            format!("for a domain, not for the host alone: {names}"),
+            "no proxy may add a Domain to the cookies",
         );
     }
     let Some(origin) = &deployment.options.origin else { return };
@@ -166,7 +154,7 @@ fn domain_problems(deployment: &Deployment<'_>, cookies: &[&Cookie<'static>], pr
     {
         problems.add(
             format!("not sent from pages of {origin}, which is another site: {names}"),
-            "set CookieSameSite to None, and CookiePartitioned to true",
+            "set CookieSameSite to NonePartitioned",
         );
     }
 }

@@ -45,8 +45,6 @@ problem_types! {
     CredentialRejected, "credential-rejected", UNAUTHORIZED;
     /// The origin of the page is not allowed.
     ForeignOrigin, "foreign-origin", FORBIDDEN;
-    /// A browser would not keep cookies of the requested host.
-    HostOutsideCookieDomain, "host-outside-cookie-domain", BAD_REQUEST;
     /// The body of the request is not the required JSON.
     MalformedBody, "malformed-body", BAD_REQUEST;
     /// The path does not support the method.

@@ -31,10 +31,10 @@ async fn what_a_proxy_breaks_has_its_own_cure() {
             &[
                 "Wrong sign-in: 401: sign in first: send Authorization: Bearer -> no credential arrived that is known \
                  here: no proxy may drop Authorization or Cookie, and the behavior /auth/* needs the origin request \
-                 policy Managed-AllViewerExceptHostHeader; cookies count with PloneSite or PloneTicketKeysArn alone",
+                 policy Managed-AllViewerExceptHostHeader; cookies count with the parameter Plone alone",
                 "Wrong signed url: 401: sign in first: send Authorization: Bearer -> no credential arrived that is known \
                  here: no proxy may drop Authorization or Cookie, and the behavior /auth/* needs the origin request \
-                 policy Managed-AllViewerExceptHostHeader; cookies count with PloneSite or PloneTicketKeysArn alone",
+                 policy Managed-AllViewerExceptHostHeader; cookies count with the parameter Plone alone",
             ],
         ),
         (

@@ -119,7 +119,9 @@ impl PloneOnline {
     ) -> Result<Option<Self>, InvalidSetting> {
         let Some(site) = settings.optional(SITE) else { return Ok(None) };
         let ticket_timeout = settings.seconds(TICKET_TIMEOUT, TICKET_TIMEOUT_DEFAULT);
-        if let Some(keys) = [TOKEN_KEYS, TICKET_KEYS].into_iter().find(|name| settings.has_secret(name)) {
+        if let Some(keys) =
+            [TOKEN_KEYS, TICKET_KEYS].into_iter().find(|name| settings.optional(name).is_some())
+        {
             let problem =
                 format!("{SITE} and {keys} are both set: Usher either asks the site or uses its keys");
             return Err(settings.invalid(problem));
@@ -321,7 +323,7 @@ impl From<PloneFailure> for AuthenticationError {
     }
 }
 
-const SITE: &str = "PLONE_SITE";
+pub(super) const SITE: &str = "PLONE_SITE";
 /// All but what RFC 3986 calls unreserved.
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const BODY_LIMIT: usize = 64 * 1_024;

@@ -142,7 +142,7 @@ fn a_wrong_authenticator_hides_no_other() {
 #[test]
 fn somebody_must_vouch_for_viewers() {
     let nobody = [("JWT_ISSUER", ""), ("JWT_AUDIENCE", ""), ("JWT_SECRET", "")];
-    let expected = "no authenticator is configured: set JWT_ISSUER, PLONE_SITE, PLONE_JWT_KEYS, \
+    let expected = "no authenticator is configured: set JWT_ISSUERS, PLONE, DJANGO or SIMPLEJWT, or on a laptop JWT_ISSUER, PLONE_SITE, PLONE_JWT_KEYS, \
                     PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS";
     assert_eq!(settings_problem(&nobody), expected);
 }

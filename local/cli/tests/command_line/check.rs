@@ -43,8 +43,8 @@ fn what_is_wrong_is_told_with_its_cure_and_exit_code_1() {
         let found = "                              401: the token is not accepted here";
         assert_eq!(lines.next(), Some(found));
         let cure = "                              cure: the credential is not accepted: compare its issuer, audience and \
-                    expiry with the parameters that say who may watch (JwtIssuer, JwtAudience, PloneSite, \
-                    DjangoKeysArn, …)";
+                    expiry with the parameters that say who may watch (JwtIssuers, Plone, Django, \
+                    Simplejwt)";
         assert_eq!(lines.next(), Some(cure));
         assert!(!stdout.contains("not-a-token"), "{from}");
     }

@@ -27,7 +27,7 @@ fn serve_says_what_is_missing() {
     // Other machines could reach the demo sign-in, so it is off, and no other issuer is configured.
     assert_eq!(
         error_line(&["--listen", "0.0.0.0:0", "--bucket-listen", "127.0.0.1:0", "--state", &state]),
-        "error: issue-cookies: the configuration cannot be used: no authenticator is configured: set JWT_ISSUER, \
+        "error: issue-cookies: the configuration cannot be used: no authenticator is configured: set JWT_ISSUERS, PLONE, DJANGO or SIMPLEJWT, or on a laptop JWT_ISSUER, \
          PLONE_SITE, PLONE_JWT_KEYS, PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS; the \
          demo sign-in is off, since others can reach 0.0.0.0:0: to let everybody there sign in, add --demo"
     );
