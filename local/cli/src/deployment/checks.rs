@@ -1,6 +1,7 @@
 //! What `usher doctor` checks, without AWS.
 
 mod cargo_config;
+mod cookies;
 mod domain;
 mod functions;
 mod parameters;
@@ -11,7 +12,7 @@ mod tools;
 
 use std::path::Path;
 
-use issue_cookies::Config;
+use issue_cookies::Authenticators;
 use usher_cloudformation::{Stack, Template};
 
 use super::{Deployment, Finding, Findings};
@@ -31,7 +32,7 @@ pub(crate) struct Checked {
     placeholders: Vec<Finding>,
     findings: Vec<Finding>,
     stack: Option<Stack>,
-    config: Option<Config>,
+    authenticators: Option<Authenticators>,
 }
 
 impl Checked {
@@ -42,8 +43,8 @@ impl Checked {
 
     /// What the issuers and the site of these parameters answer now.
     pub(crate) async fn reach(&self) -> Vec<Finding> {
-        match &self.config {
-            Some(config) => reach::check(config).await,
+        match &self.authenticators {
+            Some(authenticators) => reach::check(authenticators).await,
             None => Vec::new(),
         }
     }
@@ -54,9 +55,9 @@ impl Checked {
 pub(crate) fn judge(template: &Template, deployment: &Deployment) -> Checked {
     let placeholders = parameters::placeholders(deployment);
     let (of_parameters, stack) = parameters::check(template, deployment);
-    let (of_functions, config) = stack.as_ref().map(functions::check).unwrap_or_default();
+    let (of_functions, authenticators) = stack.as_ref().map(functions::check).unwrap_or_default();
     let findings = [of_parameters].into_iter().chain(of_functions).collect();
-    Checked { placeholders, findings, stack, config }
+    Checked { placeholders, findings, stack, authenticators }
 }
 
 /// Everything: the machine, the parameters, and what is elsewhere.
@@ -69,6 +70,7 @@ pub(crate) async fn examine(machine: &Machine<'_>, template: &Template, deployme
     findings.push(region::check(deployment.region.as_deref()));
     let reached = checked.reach().await;
     findings.extend(checked.findings.into_iter().chain(checked.placeholders).chain(reached));
+    findings.extend(cookies::check(deployment));
     if let Some(domain) = deployment.parameter("DomainName") {
         let has_zone = deployment.parameter("HostedZoneId").is_some();
         findings.push(domain::check(domain, has_zone).await);

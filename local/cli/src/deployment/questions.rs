@@ -11,7 +11,7 @@ use usher_cloudformation::Template;
 use super::{
     Deployment, Finding,
     answers::{Answers, Domain, Player, SECRET_PARAMETER, Viewers},
-    checks::{judge, region},
+    checks::{Checked, judge, region},
 };
 
 /// Asks on the terminal, on standard error.
@@ -94,30 +94,16 @@ impl<'a> Questions<'a> {
 
     async fn viewers(&self) -> Result<Viewers, QuestionsError> {
         loop {
-            let mut viewers = self.kind_of_viewers()?;
-            let with_secret = |viewers: &Viewers| {
-                let (viewers, player) = (viewers.clone(), Player::Devices);
-                of(Answers { viewers, secret_arn: None, player, domain: None }.parameters())
-            };
-            let checked = judge(self.template, &with_secret(&viewers));
+            let viewers = self.kind_of_viewers()?;
+            let checked = self.judge(&viewers);
             if self.tell(checked.problems())? {
                 continue;
             }
-            let mut reached = checked.reach().await;
-            if let Viewers::OpenId { issuer, audience, .. } = &viewers
-                && reached.iter().any(Finding::is_wrong)
-            {
-                // The provider may sign with another algorithm than most do.
-                for algorithm in OTHER_ALGORITHMS {
-                    let (issuer, audience) = (issuer.clone(), audience.clone());
-                    let other = Viewers::OpenId { issuer, audience, algorithm: Some(algorithm) };
-                    let found = judge(self.template, &with_secret(&other)).reach().await;
-                    if !found.iter().any(Finding::is_wrong) {
-                        (viewers, reached) = (other, found);
-                        break;
-                    }
-                }
-            }
+            let reached = checked.reach().await;
+            let (viewers, reached) = match self.by_another_algorithm(&viewers, &reached).await {
+                Some(other) => other,
+                None => (viewers, reached),
+            };
             for finding in &reached {
                 self.say(finding)?;
             }
@@ -125,6 +111,32 @@ impl<'a> Questions<'a> {
                 return Ok(viewers);
             }
         }
+    }
+
+    /// Most providers sign with RS256. The keys that another one publishes are for the algorithm of its tokens.
+    async fn by_another_algorithm(
+        &self,
+        viewers: &Viewers,
+        reached: &[Finding],
+    ) -> Option<(Viewers, Vec<Finding>)> {
+        let Viewers::OpenId { issuer, audience, .. } = viewers else { return None };
+        if !reached.iter().any(Finding::is_wrong) {
+            return None;
+        }
+        for algorithm in OTHER_ALGORITHMS {
+            let (issuer, audience) = (issuer.clone(), audience.clone());
+            let other = Viewers::OpenId { issuer, audience, algorithm: Some(algorithm) };
+            let found = self.judge(&other).reach().await;
+            if !found.iter().any(Finding::is_wrong) {
+                return Some((other, found));
+            }
+        }
+        None
+    }
+
+    fn judge(&self, viewers: &Viewers) -> Checked {
+        let (viewers, player) = (viewers.clone(), Player::Devices);
+        judge(self.template, &of(Answers { viewers, secret_arn: None, player, domain: None }.parameters()))
     }
 
     fn kind_of_viewers(&self) -> Result<Viewers, QuestionsError> {

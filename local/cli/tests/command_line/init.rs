@@ -151,7 +151,7 @@ fn what_does_not_fit_together_is_asked_again() {
     terminal.answer("Whose viewers may watch?", "k\r");
     terminal.answer("Issuer, as in the token's iss", "https://login.microsoftonline.com/common/v2.0\r");
     terminal.answer("Audience, as in the token's aud", "\r");
-    terminal.answer("JWT_ISSUER stands for any tenant", "");
+    terminal.answer("JWT_ISSUERS[0]: JWT_ISSUER stands for any tenant", "");
     terminal.answer("Whose viewers may watch?", "jj\r");
     terminal.answer("ARN of the secret that verifies viewers", "\r");
     terminal.answer("Where is the player?", "\r");

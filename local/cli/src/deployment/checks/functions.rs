@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use issue_cookies::{Config, PlainHttp, http_client};
+use issue_cookies::{Authenticators, Config, http_client};
 use serde_json::Value;
 use usher_cloudformation::Stack;
 use usher_runtime::ConfigError;
@@ -11,8 +11,8 @@ use crate::deployment::Finding;
 
 type Environment = BTreeMap<String, String>;
 
-/// With the configuration of `issue-cookies`, if there is one.
-pub(super) fn check(stack: &Stack) -> (Vec<Finding>, Option<Config>) {
+/// With those who vouch for viewers, if the settings can be used.
+pub(super) fn check(stack: &Stack) -> (Vec<Finding>, Option<Authenticators>) {
     let environment = |code: &str| {
         let is_of =
             |resource: &&Value| resource.pointer("/Properties/CodeUri").is_some_and(|uri| uri == code);
@@ -21,9 +21,9 @@ pub(super) fn check(stack: &Stack) -> (Vec<Finding>, Option<Config>) {
     let cookies = environment("functions/issue-cookies");
     let manifests = environment("functions/resign-manifest");
     let http = || http_client(reqwest::Client::builder());
-    let config = Config::read(&|name| cookies.get(name).cloned(), &http, PlainHttp::Refused);
+    let authenticators = Config::check(&|name| cookies.get(name).cloned(), &http);
     let other = resign_manifest::Config::read(&|name| manifests.get(name).cloned());
-    let problems: Vec<&str> = [config.as_ref().err(), other.as_ref().err()]
+    let problems: Vec<&str> = [authenticators.as_ref().err(), other.as_ref().err()]
         .into_iter()
         .flatten()
         .flat_map(ConfigError::problems)
@@ -35,7 +35,7 @@ pub(super) fn check(stack: &Stack) -> (Vec<Finding>, Option<Config>) {
         Finding::wrong(SETTINGS, problems.join("; "), "docs/settings.md says which parameter each setting is")
     };
     let largest = [&cookies, &manifests].into_iter().map(bytes).max().unwrap_or_default();
-    (vec![settings, size(largest)], config.ok())
+    (vec![settings, size(largest)], authenticators.ok())
 }
 
 /// The names and the values.

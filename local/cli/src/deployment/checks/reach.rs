@@ -1,12 +1,12 @@
 //! What issuers and sites answer from here, as the function asks them.
 
-use issue_cookies::{Asked, Config, FetchError, FetchFailure, PloneFailure};
+use issue_cookies::{Asked, Authenticators, FetchError, FetchFailure, PloneFailure};
 use usher_runtime::with_sources;
 
 use crate::deployment::Finding;
 
-pub(super) async fn check(config: &Config) -> Vec<Finding> {
-    config.authenticators.ask().await.into_iter().filter_map(finding).collect()
+pub(super) async fn check(authenticators: &Authenticators) -> Vec<Finding> {
+    authenticators.ask().await.into_iter().filter_map(finding).collect()
 }
 
 fn finding(asked: Asked) -> Option<Finding> {
