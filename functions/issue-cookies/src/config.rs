@@ -59,8 +59,8 @@ impl Config {
         settings.finish(|| config)
     }
 
-    /// Says what is wrong with the settings of a deployment, as far as that shows without AWS: all issuers need TLS, and
-    /// JSON names secrets. Otherwise, returns who vouches for viewers: [`Authenticators::ask`] asks them.
+    /// Says what is wrong with the settings of a deployment, as far as that shows without AWS: all issuers need TLS,
+    /// and JSON names secrets. Otherwise, it returns who vouches for viewers: [`Authenticators::ask`] asks them.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.

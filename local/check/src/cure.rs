@@ -99,7 +99,7 @@ fn of_problem(problem_type: ProblemType) -> &'static str {
         ProblemType::NotFound => NO_SUCH_OBJECT,
         ProblemType::NotReadable => FUNCTION_MAY_NOT_READ,
         ProblemType::NotThroughDistribution => NO_ORIGIN_SECRET,
-        ProblemType::PlaylistTooLarge => "split the playlist: 16 MiB are the limit",
+        ProblemType::PlaylistTooLarge => "split the playlist, which has more bytes than the function reads",
         ProblemType::PolicyEnded | ProblemType::PolicyOtherPath => ANOTHER_POLICY,
         ProblemType::SignInRequired => NO_CREDENTIAL,
         ProblemType::SigningKeyUnusable => SEE_LOG,

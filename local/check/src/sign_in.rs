@@ -195,9 +195,10 @@ fn policy(deployment: &Deployment<'_>, jar: &Jar) -> Check {
         jar.value("CloudFront-Hash-Algorithm", deployment.playlist()).map_or("SHA1".to_owned(), printable);
     let found = format!("{resource} for {} minutes, {hash}", policy.minutes_from(now));
     match (POLICY.judge(found, &problems), hash.as_str()) {
-        (Check { outcome: super::Outcome::Right, found, .. }, "SHA1") => {
-            POLICY.advice(found, "set HashAlgorithm to SHA256, unless an old key pair's users need SHA1")
-        }
+        (Check { outcome: super::Outcome::Right, found, .. }, "SHA1") => POLICY.advice(
+            found,
+            "set hash_algorithm in the existing key's secret to SHA256, unless its other users need SHA1",
+        ),
         (check, _) => check,
     }
 }

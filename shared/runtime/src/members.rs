@@ -213,7 +213,8 @@ mod tests {
 
     #[test]
     fn the_entries_of_a_list_have_settings_of_their_own_and_inherit_what_is_named() {
-        let entries = r#"[{"name": 7, "list": ["a", "b"], "set": {"keys": []}}, {"name": "n", "list": "a,b", "set": "{}"}]"#;
+        let entries = r#"[{"name": 7, "list": ["a", "b"], "set": {"keys": []}},
+                          {"name": "n", "list": "a,b", "set": "{}"}]"#;
         assert_eq!(
             list(entries),
             Ok(vec![some(["", "a,b", "7", r#"{"keys":[]}"#, "60"]), some(["", "a,b", "n", "{}", "60"])])
@@ -228,7 +229,7 @@ mod tests {
         let rows = [
             (
                 r#"[{"name": "a"}, {"keys": ["K1"], "S_NAME": "a"}]"#,
-                "HOSTS[1]: keys must be a text or a number; HOSTS[1]: there is no member \"S_NAME\"; \
+                "HOSTS[1]: there is no member \"S_NAME\"; HOSTS[1]: keys must be a text or a number; \
                  HOSTS[1]: S_NAME is missing",
             ),
             (r#"[{"name": "a", "set": []}]"#, "HOSTS[0]: set must be an object, or its text"),

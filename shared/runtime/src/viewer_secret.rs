@@ -1,5 +1,5 @@
-//! The secret that verifies viewers: one in Secrets Manager, whose text is a JSON object of names and texts. Its members
-//! are the keys of a site, and the secrets of issuers.
+//! The secret that verifies viewers: one in Secrets Manager, whose text is a JSON object of names and texts. Its
+//! members are the keys of a site, and the secrets of issuers.
 //!
 //! JSON in a setting has the name of a member, since everybody who may read a function's configuration reads settings.
 
@@ -22,12 +22,13 @@ pub(crate) fn texts(name: &str, text: &str) -> Result<Texts, String> {
 
 impl Settings<'_> {
     /// A secret that verifies viewers. As the setting `name` alone, which is for a laptop, it is the text itself. As a
-    /// member of a JSON [`object`](Self::object) or [`list`](Self::list), it is the name of a member of `VIEWER_SECRET`,
-    /// or of the secret that `VIEWER_SECRET_ARN` names, of which [`open_secrets`](Self::open_secrets) reads both
-    /// versions. (On a laptop without either, it is the text itself there, too.)
+    /// member of a JSON [`object`](Self::object) or [`list`](Self::list), it is the name of a member of
+    /// `VIEWER_SECRET`, or of the secret that `VIEWER_SECRET_ARN` names, of which
+    /// [`open_secrets`](Self::open_secrets) reads both versions. (On a laptop without either, it is the text itself
+    /// there, too.)
     ///
-    /// `parse` gives a sentence about `name` where a text cannot be used, which does not repeat it; `build` puts together
-    /// what `parse` makes of each version.
+    /// `parse` gives a sentence about `name` where a text cannot be used, which does not repeat it; `build` puts
+    /// together what `parse` makes of each version.
     ///
     /// # Errors
     /// [`InvalidSetting`]; an absent setting is `None`.

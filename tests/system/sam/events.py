@@ -48,7 +48,8 @@ class Test:
     def __init__(self, template, build, emulator, aws, logs):
         self.template, self.emulator, self.aws = template, emulator, aws
         self.build, self.logs = pathlib.Path(build), pathlib.Path(logs)
-        texts = {"ViewerSecret": json.dumps({"site": SETTINGS["JWT_SECRET"]}), "OriginSecret": SETTINGS["ORIGIN_SECRET"]}
+        viewers = json.dumps({"site": SETTINGS["JWT_SECRET"]})
+        texts = {"ViewerSecret": viewers, "OriginSecret": SETTINGS["ORIGIN_SECRET"]}
         self.secrets = {name: aws.secret(name, text) for name, text in texts.items()}
         # Texts that no log may contain.
         self.private = {SOME_KEY, SETTINGS["JWT_SECRET"], SETTINGS["ORIGIN_SECRET"]}

@@ -220,11 +220,11 @@ async fn a_secret_has_one_source() {
             "JWT_SECRET and JWT_PUBLIC_KEY are both set: an issuer's keys have one source",
         ),
         (
-            &[("SIMPLEJWT", r#"{"keys": "simplejwt", "public_key": "pem"}"#)],
+            &[VIEWER_SECRET, ("SIMPLEJWT", r#"{"keys": "simplejwt", "public_key": "pem"}"#)],
             "SIMPLEJWT: SIMPLEJWT_KEYS and SIMPLEJWT_PUBLIC_KEY are both set: a site has one algorithm",
         ),
         (
-            &[("PLONE", r#"{"site": "https://plone.example", "ticket_keys": "tickets"}"#)],
+            &[VIEWER_SECRET, ("PLONE", r#"{"site": "https://plone.example", "ticket_keys": "tickets"}"#)],
             "PLONE: PLONE_SITE and PLONE_TICKET_KEYS are both set: Usher either asks the site or uses its keys",
         ),
         (&[ISSUER], "JWT_ISSUERS[0]: secret is the name of a member of VIEWER_SECRET_ARN, which is missing"),
