@@ -106,8 +106,9 @@ fn on_a_terminal_the_answers_become_the_two_files() {
     let mut terminal = Terminal::start(checkout.command(&["init", "films"]));
     terminal.answer("Whose viewers may watch?", "jj\r");
     terminal.answer("ARN of the secret that verifies viewers", "nonsense\r");
-    terminal.answer("the parameter ViewerSecretArn must be the ARN of a secret", &"\x7f".repeat(8));
-    terminal.answer("", &format!("{ARN}\r"));
+    terminal
+        .answer("the parameter ViewerSecretArn must be the ARN of a secret in Secrets Manager, or empty", "");
+    terminal.answer("ARN of the secret that verifies viewers", &format!("{ARN}\r"));
     terminal.answer("Where is the player?", "j\r");
     terminal.answer("Origin of the pages with the player", "https://www.example.com\r");
     terminal.answer("Host name of the distribution", "\r");

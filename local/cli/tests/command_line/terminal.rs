@@ -4,7 +4,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{Read as _, Write as _},
     process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
     time::Duration,
 };
@@ -64,8 +64,18 @@ impl Terminal {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// The exit code and standard output.
+    /// The exit code and standard output, as soon as the program has ended.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
+        loop {
+            match self.screen.recv_timeout(Duration::from_secs(60)) {
+                Ok(more) => self.seen.push_str(&String::from_utf8_lossy(&more)),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.program.kill().unwrap();
+                    panic!("it does not end: {:?}", self.seen);
+                }
+            }
+        }
         let mut stdout = String::new();
         self.program.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
         (self.program.wait().unwrap().code(), stdout)
