@@ -9,8 +9,8 @@ use super::{
 use crate::{
     arguments::Init,
     deployment::{
-        Deployment, Draft, PLACEHOLDER, Questions, QuestionsError, SAMCONFIG, SECRET_PARAMETER, Written,
-        judge, next_steps, parameter_file_text, secret_members,
+        Deployment, Draft, Overrides, PLACEHOLDER, Questions, QuestionsError, SAMCONFIG, SECRET_PARAMETER,
+        Written, judge, next_steps, parameter_file_text, secret_members,
     },
 };
 
@@ -72,14 +72,17 @@ fn drafts(
     deployment: &Deployment,
 ) -> Result<[Draft; 2], InputError> {
     let file = Deployment::parameter_file(name);
-    let config = samconfig()?.unwrap_or_default().with(name, region, &file);
-    let config = config.map_err(|error| InputError::new(error.to_string()))?;
     let beside = |path: &str, text: String| {
         Draft::beside(path, text).map_err(|error| InputError::new(format!("{path} cannot be read: {error}")))
     };
+    let before = samconfig()?.unwrap_or_default();
+    // Without parameters, nobody can have deployed a stack by it.
+    let is_unused = before.overrides() == Overrides::Nothing;
+    let config = before.with(name, region, &file).map_err(|error| InputError::new(error.to_string()))?;
+    let config = beside(SAMCONFIG, config)?;
     Ok([
         beside(&file, parameter_file_text(template, name, &deployment.parameters))?,
-        beside(SAMCONFIG, config)?,
+        if is_unused { config.of_unused() } else { config },
     ])
 }
 

@@ -68,6 +68,10 @@ pub(crate) async fn examine(machine: &Machine<'_>, template: &Template, deployme
     findings.push(cargo_config::check(machine, architecture.unwrap_or(DEFAULT_ARCHITECTURE)));
     findings.push(stack_name::check(deployment.stack_name.as_deref()));
     findings.push(region::check(deployment.region.as_deref()));
+    if deployment.parameters.is_empty() {
+        // They could not be read, which says enough.
+        return Findings(findings);
+    }
     let reached = checked.reach().await;
     findings.extend(checked.findings.into_iter().chain(checked.placeholders).chain(reached));
     findings.extend(cookies::check(deployment));

@@ -10,12 +10,13 @@ pub(crate) struct Draft {
     path: PathBuf,
     text: String,
     before: Option<String>,
+    is_in_use: bool,
 }
 
 impl Draft {
     /// `before` is the text of the file that is there.
     pub(crate) fn new(path: impl Into<PathBuf>, text: String, before: Option<String>) -> Self {
-        Self { path: path.into(), text, before }
+        Self { path: path.into(), text, before, is_in_use: true }
     }
 
     /// As [`new`](Self::new), and reads the file that is there.
@@ -28,9 +29,14 @@ impl Draft {
         Ok(Self::new(path, text, before))
     }
 
-    /// Whether the file that is there would lose a line. One that only gains lines loses nothing.
+    /// Says that nobody uses the file that is there, such as an example.
+    pub(crate) fn of_unused(self) -> Self {
+        Self { is_in_use: false, ..self }
+    }
+
+    /// Whether a file that somebody uses would lose a line. One that only gains lines loses nothing.
     pub(crate) fn replaces(&self) -> bool {
-        self.changes().iter().any(|(tag, _)| *tag == ChangeTag::Delete)
+        self.is_in_use && self.changes().iter().any(|(tag, _)| *tag == ChangeTag::Delete)
     }
 
     /// The lines by which both differ, with `-` or `+` before each; empty, if nothing is there or it stays the same.
@@ -107,6 +113,7 @@ mod tests {
         for (before, replaces, difference) in rows {
             let draft = Draft::new("f", "a\nb\n".to_owned(), before.map(str::to_owned));
             assert_eq!((draft.replaces(), draft.difference().as_str()), (replaces, difference), "{before:?}");
+            assert!(!draft.of_unused().replaces(), "{before:?}");
         }
     }
 

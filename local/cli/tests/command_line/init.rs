@@ -169,3 +169,19 @@ fn what_does_not_fit_together_is_asked_again() {
     let expected = [r#"Simplejwt: '{"keys": "simplejwt"}'"#, "ViewerSecretArn: 'the ARN of the secret'"];
     assert_eq!(without_words(&file), expected);
 }
+
+#[test]
+fn the_stack_of_samconfig_is_replaced_only_on_request() {
+    let checkout = Checkout::new();
+    assert_eq!(
+        init(&checkout, &["films"]).0,
+        Some(0),
+        "as it is in the repository, it names no stack's parameters"
+    );
+    let refused = "error: samconfig.toml would lose lines: nothing was written; --replace replaces them\n";
+    assert_eq!(init(&checkout, &["others"]), (Some(2), String::new(), refused.to_owned()));
+    assert_eq!(checkout.read("deploy/others.yaml"), None);
+    assert_eq!(init(&checkout, &["others", "--replace"]).0, Some(0));
+    assert!(checkout.read("samconfig.toml").unwrap().contains("\"file://deploy/others.yaml\""));
+    assert!(checkout.read("deploy/films.yaml").is_some());
+}
