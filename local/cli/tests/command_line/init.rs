@@ -9,7 +9,7 @@ fn without_words(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
-fn init<'a>(checkout: &Checkout, arguments: &[&'a str]) -> (Option<i32>, String, String) {
+fn init(checkout: &Checkout, arguments: &[&str]) -> (Option<i32>, String, String) {
     let parameters = ["--region", "eu-central-1", "--set", "Simplejwt={\"keys\": \"simplejwt\"}"];
     checkout.run(&[&["init"][..], &parameters, arguments].concat())
 }
