@@ -40,23 +40,27 @@ fn given(value: &Value) -> Option<String> {
 /// A text of which SAM makes this value.
 #[must_use]
 pub fn protected(value: &str) -> String {
-    let escaped = ESCAPED
-        .iter()
-        .fold(value.to_owned(), |value, escaped| value.replace(escaped, &format!("\\{escaped}")));
-    if is_quoted(value) { format!("\"{escaped}\"") } else { escaped }
+    (0..TIMES).fold(value.to_owned(), |value, _| {
+        let escape = |value: String, escaped: &&str| value.replace(escaped, &format!("\\{escaped}"));
+        let escaped = ESCAPED.iter().fold(value.clone(), escape);
+        if is_quoted(&value) { format!("\"{escaped}\"") } else { escaped }
+    })
 }
 
 fn unprotected(text: &str) -> String {
-    let within = if is_quoted(text) { text.get(1..text.len() - 1).unwrap_or_default() } else { text };
-    ESCAPED
-        .iter()
-        .fold(within.to_owned(), |text, escaped| text.replace(escaped, escaped.trim_start_matches('\\')))
+    (0..TIMES).fold(text.to_owned(), |text, _| {
+        let within = if is_quoted(&text) { text.get(1..text.len() - 1).unwrap_or_default() } else { &text };
+        let unescape = |text: String, escaped: &&str| text.replace(escaped, escaped.trim_start_matches('\\'));
+        ESCAPED.iter().fold(within.to_owned(), unescape)
+    })
 }
 
 fn is_quoted(text: &str) -> bool {
     ['"', '\''].into_iter().any(|quote| text.starts_with(quote) && text.ends_with(quote))
 }
 
+/// SAM does this to the parameters of a file, and then to all parameters.
+const TIMES: usize = 2;
 /// In SAM's order.
 const ESCAPED: [&str; 3] = ["\\ ", "\\\"", "\\'"];
 
@@ -89,6 +93,9 @@ mod tests {
             (r#"A: "'x'""#, "x"),
             (r"A: 'a\ b'", "a b"),
             (r"A: 'a\b'", r"a\b"),
+            (r#"A: '"''x''"'"#, "x"),
+            (r#"A: '{"a": "b\\"c"}'"#, r#"{"a": "b"c"}"#),
+            (r#"A: '{"a": "b\\\"c"}'"#, r#"{"a": "b\"c"}"#),
             (r#"A: '{"a": "b\"c"}'"#, r#"{"a": "b"c"}"#),
         ];
         for (yaml, expected) in rows {

@@ -20,8 +20,15 @@ pub(crate) fn text(template: &Template, stack_name: &str, parameters: &[(String,
 fn words(template: &Template, name: &str) -> Option<String> {
     let pointer = format!("/Parameters/{name}/Description");
     let description = template.document().pointer(&pointer)?.as_str()?;
-    let end = description.find([';', ':']).or_else(|| description.find(". ")).unwrap_or(description.len());
-    Some(description.get(..end)?.trim_end_matches('.').split_whitespace().collect::<Vec<_>>().join(" "))
+    let ends = ENDS.iter().filter_map(|end| description.find(end));
+    Some(
+        description
+            .get(..ends.min().unwrap_or(description.len()))?
+            .trim_end_matches('.')
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" "),
+    )
 }
 
 /// A YAML scalar of which SAM makes this value.
@@ -47,6 +54,8 @@ fn is_plain(value: &str) -> bool {
     !value.is_empty() && (is_number || is_name)
 }
 
+/// What ends the first part of a description.
+const ENDS: [&str; 4] = [";", ":", ". ", ", such as"];
 /// What a YAML parser reads as a boolean or as nothing: SAM's, by YAML 1.2, or another one by 1.1.
 const WORDS: [&str; 9] = ["false", "n", "no", "null", "off", "on", "true", "y", "yes"];
 
@@ -58,7 +67,7 @@ mod tests {
 
     const TEMPLATE: &str = "Parameters:
   Plone: {Type: String, Default: '', Description: \"The Plone site to ask; empty for none\"}
-  DomainName: {Type: String, Default: '', Description: Your own host name.}
+  DomainName: {Type: String, Default: '', Description: 'Your own host name, such as a.example. Empty: none'}
   Silent: {Type: String, Default: ''}
 Resources: {}
 ";
