@@ -18,7 +18,9 @@ pub(crate) fn read_configuration(
     static CLIENT: LazyLock<reqwest::Client> =
         LazyLock::new(|| http_client(reqwest::Client::builder()).expect("a client"));
     match code {
-        "functions/issue-cookies" => Some(issue_cookies::Config::check(look_up, &|| Ok(CLIENT.clone()))),
+        "functions/issue-cookies" => {
+            Some(issue_cookies::Config::check(look_up, &|| Ok(CLIENT.clone())).map(drop))
+        }
         // This function reads no settings.
         "functions/publish-key" => Some(Ok(())),
         "functions/resign-manifest" => Some(resign_manifest::Config::read(look_up).map(drop)),

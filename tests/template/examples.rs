@@ -1,6 +1,6 @@
 //! The examples of deploy/, which `sam deploy` takes by `parameter_overrides = "file://deploy/plone.yaml"`.
 
-use usher_cloudformation::{Stack, Template};
+use usher_cloudformation::parameter_file;
 
 use crate::parameter_sets::ParameterSet;
 
@@ -10,10 +10,7 @@ pub(crate) fn all() -> Vec<ParameterSet> {
 }
 
 fn example(name: &str, text: &str) -> ParameterSet {
-    let file = Template::parse(name, text).expect("YAML");
-    let members = file.document().as_object().expect("names and values").iter();
-    let overrides = members.map(|(name, value)| (name.clone(), Stack::text(value).expect("a text")));
-    ParameterSet { name: name.to_owned(), overrides: overrides.collect() }
+    ParameterSet { name: name.to_owned(), overrides: parameter_file(text).expect("names and values") }
 }
 
 const FILES: [(&str, &str); 5] = [

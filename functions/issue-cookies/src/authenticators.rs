@@ -5,6 +5,7 @@
 //! its settings alone: see [`issuer`].
 
 mod algorithm;
+mod asked;
 pub mod claims;
 mod credential;
 mod django;
@@ -46,6 +47,7 @@ use self::{
     verifying_key::VerifyingKey,
 };
 pub use self::{
+    asked::Asked,
     django_signed::SignedValueError,
     jwk_set::JwkSetError,
     paths::PathClaims,

@@ -60,14 +60,17 @@ impl Config {
     }
 
     /// Says what is wrong with the settings of a deployment, as far as that shows without AWS: all issuers need TLS,
-    /// and JSON names secrets.
+    /// and JSON names secrets. Otherwise, it returns who vouches for viewers: [`Authenticators::ask`] asks them.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
-    pub fn check(look_up: &dyn Fn(&str) -> Option<String>, http: HttpClient<'_>) -> Result<(), ConfigError> {
+    pub fn check(
+        look_up: &dyn Fn(&str) -> Option<String>,
+        http: HttpClient<'_>,
+    ) -> Result<Authenticators, ConfigError> {
         let mut settings = Settings::in_aws(look_up);
         let config = Self::from_settings(&mut settings, http, PlainHttp::Refused);
-        settings.finish(|| config.map(drop))
+        settings.finish(|| config.map(|config| config.authenticators))
     }
 
     /// As [`check`](Self::check), and reads the secrets in Secrets Manager by `sdk`. One that cannot be reached at the

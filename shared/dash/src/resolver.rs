@@ -192,7 +192,7 @@ impl Resolver {
             targets.push(place.map(|place| (place.target, place.kind)));
         }
         Ok(agreed(targets).and_then(|((_, path, origin), kind)| {
-            let one = Reference { kind, origin: &origin, path: &path };
+            let one = Reference { kind, origin: &origin, path: &path, has_query: false };
             assets.number(&one).map(|asset| (asset, kind))
         }))
     }

@@ -17,6 +17,14 @@ use crate::{
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ConfigError(Vec<String>);
 
+impl ConfigError {
+    /// Each problem, as a sentence without a secret.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.0
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the configuration cannot be used: {}", self.0.join("; "))

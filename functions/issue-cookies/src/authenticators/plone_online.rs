@@ -185,6 +185,20 @@ impl PloneOnline {
         Warming::new("the Plone site", WARMING_LIMIT, self.connect())
     }
 
+    /// Asks without a credential about a user who need not exist, which Plone answers with 401. Where nothing is at
+    /// the URL, the answer is 404, and a viewer's credential would be refused in the same way.
+    ///
+    /// # Errors
+    /// [`PloneFailure`]
+    pub(super) async fn ask_as_a_stranger(&self) -> Result<(), PloneFailure> {
+        let Some(url) = self.site.user(STRANGER) else { return Ok(()) };
+        match self.get(&url, None).await?.status() {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(()),
+            StatusCode::OK => Err(PloneFailure::ShowsUsersToAnybody),
+            status => Err(PloneFailure::Status(status)),
+        }
+    }
+
     async fn authenticate(
         &self,
         Claimed { id, expires, header }: Claimed,
@@ -228,7 +242,7 @@ impl PloneOnline {
     /// Asks without a credential about a user who need not exist. It reads the answer, so that the connection can be
     /// used again.
     async fn connect(&self) -> Result<(), PloneFailure> {
-        let Some(url) = self.site.user("usher") else { return Ok(()) };
+        let Some(url) = self.site.user(STRANGER) else { return Ok(()) };
         let answer = self.get(&url, None).await?;
         read_up_to(answer, BODY_LIMIT).await.map(drop).map_err(|error| unreachable(&error))
     }
@@ -316,6 +330,8 @@ pub(super) const SITE: &str = "PLONE_SITE";
 /// All but what RFC 3986 calls unreserved.
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const BODY_LIMIT: usize = 64 * 1_024;
+/// The id of a user about whom INIT and `usher doctor` ask.
+const STRANGER: &str = "usher";
 /// How long INIT waits for the site: the client itself waits a second and a half for an answer.
 const WARMING_LIMIT: Duration = Duration::from_secs(2);
 /// Plone's own default is 25.
