@@ -65,8 +65,8 @@ fn finding(domain: &str, has_zone: bool, holder: &Holder) -> Finding {
             NAME,
             format!("{domain} leads elsewhere at present ({address})"),
             format!(
-                "deploy, try it with curl --connect-to {domain}:443:DISTRIBUTION_DOMAIN_NAME:443 https://{domain}/, then \
-                 change the record. If another CloudFront distribution has the name, remove the name there first"
+                "deploy, try it with curl --connect-to {domain}:443:DISTRIBUTION_DOMAIN_NAME:443 https://{domain}/, \
+                 then change the record. If another CloudFront distribution has the name, remove the name there first"
             ),
         ),
         Holder::Unknown(why) => {
@@ -92,8 +92,8 @@ mod tests {
             NAME,
             "video.example.com leads elsewhere at present (192.0.2.7)",
             "deploy, try it with curl --connect-to video.example.com:443:DISTRIBUTION_DOMAIN_NAME:443 \
-             https://video.example.com/, then change the record. If another CloudFront distribution has the name, remove \
-             the name there first",
+             https://video.example.com/, then change the record. If another CloudFront distribution has the name, \
+             remove the name there first",
         );
         let unknown = Finding::unknown(
             NAME,

@@ -54,7 +54,7 @@ fn of_site(site: &str, answer: Result<(), PloneFailure>) -> Finding {
         Err(failure @ PloneFailure::ShowsUsersToAnybody) => Finding::wrong(
             SITE,
             format!("{site}: {failure}"),
-            "take the permission \"Plone Site Setup: Users and Groups\" and \"Access Plone user information\" from Anonymous",
+            "take the permission \"Access Plone user information\" from Anonymous",
         ),
         Err(failure) => Finding::wrong(
             SITE,
