@@ -80,6 +80,7 @@ fn of_problem(problem_type: ProblemType) -> &'static str {
         ProblemType::BodyTooLarge
         | ProblemType::MalformedBody
         | ProblemType::MethodNotAllowed
+        | ProblemType::NoPreview
         | ProblemType::UnknownStyle
         | ProblemType::UnsupportedMediaType => {
             "deploy this version of the functions, which accept this request"
