@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::house::{House, owned};
+use crate::house::House;
 
 const RULES: &str = r#"[
     {"resource": "/video/clock-fmp4/*", "preview_seconds": 6},
@@ -14,7 +14,7 @@ const RULES: &str = r#"[
 
 async fn house(hide_signatures: bool) -> House {
     let choose = |options: &mut usher_edge::Options| options.hide_signatures = hide_signatures;
-    House::try_open(choose, &owned(&[("ENTITLEMENTS", RULES)])).await.unwrap()
+    House::try_open(choose, &[("ENTITLEMENTS", RULES)]).await.unwrap()
 }
 
 async fn ask(house: &House, body: Value) -> (StatusCode, Value) {
