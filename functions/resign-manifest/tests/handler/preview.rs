@@ -144,7 +144,7 @@ async fn what_has_no_preview_is_refused() {
     let document = refused("only playlists have a preview");
     assert_eq!(function.answer(preview("/video/m/data.json", 7)).await, document);
     let many: String = (0..201).map(|number| format!("#EXTINF:1,\ns{number}.ts\n")).collect();
-    bucket.put("video/m/many.m3u8", &format!("#EXTM3U\n{many}#EXT-X-ENDLIST\n"));
+    bucket.put("video/m/many.m3u8", format!("#EXTM3U\n{many}#EXT-X-ENDLIST\n"));
     let function = Function::with(bucket.client(), &[("MAX_PLAYLIST_BYTES", "100000")]);
     let detail = "this preview needs more than 200 signatures: ask for fewer seconds";
     assert_eq!(function.answer(preview("/video/m/many.m3u8", 600)).await, refused(detail));
