@@ -84,12 +84,15 @@ async function open(next) {
 function load(source, isOpenAlready = false) {
   player.removeAttribute('src');
   const { value } = element('engine');
+  // The policy of a signed URL covers what is beside the playlist, too.
+  const { search } = new URL(source, location);
+  const beside = (file) => file && file + search;
   const attributes = {
     'no-sign-in': isOpenAlready ? '' : null,
     engine: value === 'auto' ? null : value,
     label: film.name,
-    poster: film.poster,
-    thumbnails: film.thumbnails,
+    poster: beside(film.poster),
+    thumbnails: beside(film.thumbnails),
     src: source,
   };
   for (const [name, text] of Object.entries(attributes)) {
