@@ -85,14 +85,14 @@ async function showsCaptions({ evaluate, screenshot }, becomes) {
     [1, 3, 'The first words'],
     [5, 13, 'Words across two segments'],
   ]]]);
-  await evaluate(`void (${VIDEO}.controls = false, ${VIDEO}.style.cssText = 'position: fixed; inset: 0; width: 100vw; height: 100vh; z-index: 1')`);
+  await evaluate(`void (${VIDEO}.controls = false, ${VIDEO}.style.cssText = 'position: fixed; inset: 0; width: 100vw; height: 100vh; z-index: 1; background: #000')`);
   const shown = async (mode) => {
     await evaluate(`void (${VIDEO}.textTracks[0].mode = '${mode}')`);
     return still(screenshot);
   };
-  const [on, off, again] = [await shown('showing'), await shown('hidden'), await shown('showing')];
+  const [off, on, offAgain] = [await shown('hidden'), await shown('showing'), await shown('hidden')];
   await evaluate(`void (${VIDEO}.controls = true, ${VIDEO}.style.cssText = '')`);
-  assert.deepEqual([on.equals(off), on.equals(again)], [false, true]);
+  assert.deepEqual([off.equals(on), off.equals(offAgain)], [false, true], 'the screen changes with the captions, and by nothing else');
 }
 
 async function playsSecondLanguage({ evaluate }, becomes) {
