@@ -73,6 +73,7 @@ async function signsInAndPlays({ open, evaluate }, becomes) {
   await becomes(`${VIDEO}?.currentTime > 1 || !${signed}.hidden`);
   await evaluate(`${signed}.hidden || ${signed}.click()`);
   await becomes(`${VIDEO}?.currentTime > 1`);
+  assert.match(await evaluate("document.querySelector('.facts').innerText"), /^Cookies until\s+(no cookies|\d\d:\d\d:\d\d)/);
 }
 
 /** The picture of the same moment with captions and without them: all else on the screen is the film. */
