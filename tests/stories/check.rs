@@ -5,19 +5,20 @@ mod authority;
 mod broken;
 mod cures;
 mod front;
+mod lines;
 mod named;
+mod report;
 mod template;
 
 use std::{collections::BTreeSet, fs, sync::Arc};
 
 use cloudfront_signing::UnixTime;
-use http::{HeaderValue, Method, StatusCode};
-use serde_json::json;
+use http::{HeaderValue, StatusCode};
 use tokio::net::TcpListener;
-use usher_check::{Check, CheckError, Credential, Options, Outcome, Report};
+use usher_check::{CheckError, Credential, Detail, Finding, Options, Outcome, Report};
 use usher_runtime::{Clock, system_clock};
 
-use self::front::{Passing, answering, before};
+use self::front::{Passing, before};
 use crate::house::{House, START, workspace};
 
 const PLAYLIST: &str = "/video/clock-ts/master.m3u8";
@@ -49,124 +50,15 @@ async fn check_at(options: &Options, seconds: u64) -> Report {
 }
 
 /// The checks that differ from a house in which everything is correct.
-fn differing(report: &Report) -> Vec<&Check> {
+fn differing(report: &Report) -> Vec<&Finding> {
     let usual = |name: &str| match name {
         "api" | "bucket" | "cors receiver" | "cors sign-in" | "cors videos" | "plain http"
         | "segment caching" => Outcome::Skipped,
+        // The house rejects what AWS is only reported to reject.
+        "names with plus" | "names with spaces" => Outcome::Advice,
         _ => Outcome::Right,
     };
-    report.checks.iter().filter(|check| check.outcome != usual(check.name)).collect()
-}
-
-#[tokio::test]
-async fn where_all_is_right_every_check_is_green() {
-    let house = House::with_parameters(&[
-        ("AllowedOrigins", "https://app.example.com"),
-        ("CastReceiverOrigins", "https://www.gstatic.com"),
-        ("CookieSameSite", "None"),
-        ("CookiePartitioned", "true"),
-    ]);
-    let house = house.await;
-    let front = before(&house, |passing| {
-        if let Passing::Request(parts) = passing
-            && matches!(parts.method, Method::POST | Method::DELETE)
-        {
-            assert!(parts.headers.contains_key("content-length"), "as browsers send it");
-        }
-    });
-    let front = front.await;
-    let api = answering(403, &[], r#"{"detail":"come through the distribution"}"#).await;
-    let plain = answering(301, &[("location", "https://h/")], "").await;
-    let options = Options {
-        bucket_url: Some(format!("{}/usher-media", house.bucket_url).parse().unwrap()),
-        api_url: Some(api.url.parse().unwrap()),
-        plain_url: Some(plain.url.parse().unwrap()),
-        origin: "https://app.example.com".parse().ok(),
-        receiver_origin: "https://www.gstatic.com".parse().ok(),
-        ..options(&front.url)
-    };
-    let report = check(&options).await;
-    assert!(report.is_right());
-    assert_eq!(
-        report.to_string().replace(&front.url, "http://HOST"),
-        "\
-http://HOST
-right     clock               do this machine and the deployment agree on the time?
-                              they are within 60 seconds
-right     bucket              does the bucket refuse whoever comes past CloudFront?
-                              403 AccessDenied of S3
-right     api                 does the API refuse whoever comes past CloudFront?
-                              403: come through the distribution
-right     unsigned playlist   is a playlist closed to whoever has no signature?
-                              403 MissingKey
-right     default path        is closed what no behavior names, or does a web site answer there?
-                              403 MissingKey
-right     plain http          is http redirected or refused?
-                              301
-right     challenge           is /auth/cookies open to everybody, and wants a credential?
-                              401 with WWW-Authenticate
-right     sign-in             does a viewer get cookies?
-                              200
-right     cookies             would a browser keep them, and send them to the videos?
-                              Hash-Algorithm, Key-Pair-Id, Policy, Signature; Path=/video/, SameSite=None
-right     policy              are the cookies for this host, and for a time to come?
-                              http://HOST/video/* for 56 minutes, SHA256
-right     one film            does a viewer get the cookies of one film alone?
-                              http://HOST/video/clock-ts/*
-right     spoofed host        does x-viewer-host of a viewer's own count for nothing?
-                              it counts for nothing
-right     playlist            is the playlist served to a viewer with cookies?
-                              200 application/vnd.apple.mpegurl
-right     playlist caching    are playlists kept by CloudFront, and by no browser?
-                              s-maxage and max-age=0 in 3 playlists
-right     nested playlists    are the playlists served that the playlist names?
-                              all 2 are served
-right     segments            are segments, keys and maps served to a viewer with cookies?
-                              200 for 4 segments, 2 keys, 0 maps
-right     content types       are segments what players expect?
-                              video/mp2t
-not made  segment caching     may CloudFront and browsers keep segments?
-                              on a laptop, segments come from a folder, without cache headers
-right     range               is a part of a segment served alone?
-                              206
-right     headers             are browsers told to take nothing below /video/ for a page of the site?
-                              nosniff, and a policy without scripts
-right     unsigned segment    is a segment closed to whoever has no signature?
-                              403 MissingKey
-right     changed cookie      is a signature refused in which a character was changed?
-                              403
-right     encoded names       is a playlist refused whose URL holds %50olicy in the place of Policy?
-                              403, 400
-right     signed url          does a viewer get a URL that plays without cookies?
-                              200 without cookies
-right     signed playlist     is everything signed that the playlists of a signed URL name?
-                              all 12 URIs in 3 playlists
-right     reach of playlists  is nothing signed in playlists beyond what the URL itself is for?
-                              http://HOST/video/clock-ts/*
-right     renewal             does nothing that is signed in playlists outlive the URL?
-                              nothing outlives the URL
-right     visible signatures  does the viewer-request function see the signature of a URL?
-                              it sees them, and passes on their policy
-right     signed segment      is a segment served by its signed URL alone?
-                              200 without cookies
-right     changed url         is a URL refused in whose signature a character was changed?
-                              403
-right     other asset         does the signature of one film open no other?
-                              403
-right     cors sign-in        may a page of --origin sign viewers in?
-                              allowed with credentials
-right     cors videos         may a page of --origin play?
-                              allowed with credentials
-right     cors receiver       may the cast receiver of --receiver-origin play, and not sign in?
-                              it may play, and not sign in
-right     foreign origin      may no other page read anything?
-                              nothing is allowed
-right     sign-out            are the cookies cleared?
-                              204, and every cookie is cleared
-right     auth caching        are the answers below /auth/ kept by nobody?
-                              no-store on 5 answers
-36 right, 0 wrong, 0 to be improved, 1 not made, 0 unknown"
-    );
+    report.findings.iter().filter(|finding| finding.outcome != usual(finding.name)).collect()
 }
 
 #[tokio::test]
@@ -177,36 +69,9 @@ async fn the_edge_itself_is_right_at_the_present_time() {
     for playlist in [PLAYLIST, "/video/clock-fmp4/master.m3u8"] {
         let options = Options { playlist: playlist.to_owned(), ..options(&house.url) };
         let report = usher_check::run(&options, reqwest::Client::builder(), &clock).await.unwrap();
-        assert_eq!(differing(&report), Vec::<&Check>::new());
+        assert_eq!(differing(&report), Vec::<&Finding>::new());
         assert!(report.is_right());
     }
-}
-
-#[tokio::test]
-async fn the_report_for_programs_says_the_same() {
-    let house = House::open().await;
-    let front = before(&house, |_| {}).await;
-    let report = check(&options(&front.url)).await.to_json();
-    assert_eq!((&report["url"], &report["right"]), (&json!(front.url), &json!(true)));
-    assert_eq!(
-        (&report["checks"][1], &report["checks"][17]),
-        (
-            &json!({
-                "name": "bucket",
-                "question": "does the bucket refuse whoever comes past CloudFront?",
-                "outcome": "skipped",
-                "found": "--bucket-url was not given",
-                "cure": null,
-            }),
-            &json!({
-                "name": "segment caching",
-                "question": "may CloudFront and browsers keep segments?",
-                "outcome": "skipped",
-                "found": "on a laptop, segments come from a folder, without cache headers",
-                "cure": null,
-            })
-        )
-    );
 }
 
 #[tokio::test]
@@ -220,44 +85,7 @@ async fn a_web_site_may_answer_by_default() {
     });
     let front = front.await;
     let report = check(&options(&front.url)).await;
-    assert_eq!(differing(&report), Vec::<&Check>::new());
-}
-
-#[tokio::test]
-async fn without_a_credential_what_needs_one_is_not_made_and_nothing_is_said_to_be_right() {
-    let house = House::open().await;
-    let front = before(&house, |passing| {
-        if let Passing::Answer { path: "/demo/sign-in", status, .. } = passing {
-            *status = StatusCode::FORBIDDEN;
-        }
-    });
-    let front = front.await;
-    let report = check(&options(&front.url)).await;
-    assert!(!report.is_right());
-    assert_eq!(report.count(Outcome::Wrong), 0);
-    let sign_in = report.checks.iter().find(|check| check.name == "sign-in").unwrap();
-    assert_eq!(
-        (sign_in.outcome, sign_in.found.as_str()),
-        (
-            Outcome::Unknown,
-            "nobody to sign in as: give a viewer's credential by --bearer-file, --cookie-file or the variable \
-             USHER_BEARER"
-        )
-    );
-    let made = report.checks.iter().filter(|check| check.outcome == Outcome::Right).map(|check| check.name);
-    let made: Vec<_> = made.collect();
-    let strangers = [
-        "clock",
-        "unsigned playlist",
-        "default path",
-        "challenge",
-        "unsigned segment",
-        "foreign origin",
-        "auth caching",
-    ];
-    assert_eq!(made, strangers);
-    let last = report.to_string().lines().last().map(str::to_owned);
-    assert_eq!(last.as_deref(), Some("7 right, 0 wrong, 0 to be improved, 6 not made, 24 unknown"));
+    assert_eq!(differing(&report), Vec::<&Finding>::new());
 }
 
 #[tokio::test]
@@ -266,15 +94,19 @@ async fn a_credential_is_used_and_never_shown() {
     let front = before(&house, |_| {}).await;
     let token = house.token().await;
     let right = Options { credential: Credential::bearer(&token).ok(), ..options(&front.url) };
-    assert_eq!(differing(&check(&right).await), Vec::<&Check>::new());
+    assert_eq!(differing(&check(&right).await), Vec::<&Finding>::new());
     let wrong = Options { credential: Credential::bearer(&format!("{token}x")).ok(), ..options(&front.url) };
     let report = check(&wrong).await;
-    let sign_in = report.checks.iter().find(|check| check.name == "sign-in").unwrap();
+    let sign_in = report.findings.iter().find(|finding| finding.name == "sign-in").unwrap();
     assert_eq!(
         (sign_in.outcome, sign_in.found.as_str()),
         (Outcome::Wrong, "401: the token is not accepted here")
     );
-    for text in [report.to_string(), report.to_json().to_string(), format!("{right:?}{wrong:?}")] {
+    for text in [
+        report.text(Detail::Findings).to_string(),
+        report.to_json().to_string(),
+        format!("{right:?}{wrong:?}"),
+    ] {
         assert!(!text.contains(&token));
     }
 }
@@ -300,8 +132,8 @@ async fn a_viewer_may_sign_in_by_cookie_as_a_browser_does() {
     let credential = Credential::cookies(&format!("__ac={token}")).ok();
     let options = Options { credential, ..options(&front.url) };
     let report = check(&options).await;
-    assert_eq!(differing(&report), Vec::<&Check>::new());
-    assert!(!format!("{report}{options:?}").contains(&token));
+    assert_eq!(differing(&report), Vec::<&Finding>::new());
+    assert!(!format!("{}{options:?}", report.text(Detail::Findings)).contains(&token));
 }
 
 #[tokio::test]
@@ -311,7 +143,7 @@ async fn the_style_of_a_playlist_is_the_viewers_choice() {
     for style in ["define", "inline", "plain"] {
         let playlist = format!("{PLAYLIST}?usher-style={style}");
         let report = check(&Options { playlist, ..options(&front.url) }).await;
-        assert_eq!(differing(&report), Vec::<&Check>::new(), "{style}");
+        assert_eq!(differing(&report), Vec::<&Finding>::new(), "{style}");
     }
 }
 
@@ -326,7 +158,7 @@ async fn no_signature_stands_in_a_report() {
         }
     });
     let front = front.await;
-    let text = check(&options(&front.url)).await.to_string();
+    let text = check(&options(&front.url)).await.text(Detail::Findings).to_string();
     for part in ["Signature=", "Policy=", "eyJ"] {
         assert!(!text.contains(part), "{part}");
     }
@@ -388,6 +220,7 @@ fn every_name_in_a_cure_stands_in_the_template() {
         "MalformedSignature",
         "MissingKey",
         "NoSuchKey",
+        "RefreshHit",
         "RequestId",
     ];
     assert_eq!(unknown, BTreeSet::from(others.map(str::to_owned)));

@@ -37,7 +37,10 @@ async fn parameters_that_the_deployment_would_refuse_are_refused() {
     let rows: [(&[(&str, &str)], &str); 5] = [
         (&[("Nothing", "")], "there is no parameter Nothing"),
         (&[("CookieTtlSeconds", "59")], "the parameter CookieTtlSeconds must be 60 or more"),
-        (&[("CookieSameSite", "Some")], "the parameter CookieSameSite must be one of Lax, Strict, None"),
+        (
+            &[("CookieSameSite", "Some")],
+            "the parameter CookieSameSite must be one of Lax, Strict, None, NonePartitioned",
+        ),
         (&[("DomainName", "a/b")], "the parameter DomainName must be a host name in lower case, or empty"),
         (
             &[("DomainName", "video.example.com")],
@@ -51,13 +54,22 @@ async fn parameters_that_the_deployment_would_refuse_are_refused() {
 
 #[tokio::test]
 async fn a_secret_that_is_in_aws_must_be_in_the_environment_here() {
-    let arn = ("DjangoKeysArn", "arn:aws:secretsmanager:us-east-1:000000000000:secret:django-AbCdEf");
+    let parameters = [
+        ("ViewerSecretArn", "arn:aws:secretsmanager:us-east-1:000000000000:secret:viewers-AbCdEf"),
+        ("Django", r#"{"keys": "django"}"#),
+    ];
     assert_eq!(
-        refusal_to_start(&[arn], &[]).await,
-        "DJANGO_KEYS refers to a secret in AWS: to run here, set DJANGO_KEYS in the environment"
+        refusal_to_start(&parameters, &[]).await,
+        "VIEWER_SECRET refers to a secret in AWS: to run here, set VIEWER_SECRET in the environment"
     );
-    let keys = ("DJANGO_KEYS", "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a");
-    House::try_open(|options| options.parameter_overrides = owned(&[arn]), &[keys]).await.unwrap();
+    let keys = "0a".repeat(32);
+    let secret = format!(r#"{{"django": "{keys}"}}"#);
+    let environment = [("VIEWER_SECRET", secret.as_str())];
+    House::try_open(|options| options.parameter_overrides = owned(&parameters), &environment).await.unwrap();
+    assert_eq!(
+        refusal_to_start(&parameters, &[("VIEWER_SECRET", "{}")]).await,
+        "issue-cookies: the configuration cannot be used: DJANGO: keys is not the name of a member of VIEWER_SECRET"
+    );
 }
 
 #[tokio::test]
@@ -80,7 +92,7 @@ async fn what_the_template_sets_and_the_edge_does_not_do_is_named() {
     ];
     assert_eq!(House::open().await.not_modelled, always);
     let parameters =
-        [("DomainName", "video.example.com"), ("CertificateArn", CERTIFICATE), ("AccessLogs", "true")];
+        [("DomainName", "video.example.com"), ("CertificateArn", CERTIFICATE), ("AccessLogDays", "7")];
     let mut with_more = [&["Aliases"], always.as_slice(), &["Logging"]].concat();
     with_more.sort_unstable();
     assert_eq!(House::with_parameters(&parameters).await.not_modelled, with_more);

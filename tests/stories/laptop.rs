@@ -127,7 +127,7 @@ async fn with_nobody_who_vouches_for_viewers_the_demo_is_offered() {
     let opened = House::try_open(|options| options.listen = "0.0.0.0:0".parse().unwrap(), &[]).await;
     assert_eq!(
         opened.err().unwrap().to_string(),
-        "issue-cookies: the configuration cannot be used: no authenticator is configured: set JWT_ISSUER, PLONE_SITE, \
+        "issue-cookies: the configuration cannot be used: no authenticator is configured: set JWT_ISSUERS, PLONE, DJANGO or SIMPLEJWT, or on a laptop JWT_ISSUER, PLONE_SITE, \
          PLONE_JWT_KEYS, PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS; the demo sign-in is \
          off, since others can reach 0.0.0.0:0: to let everybody there sign in, add --demo"
     );

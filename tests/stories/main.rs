@@ -12,6 +12,7 @@ mod inspector;
 mod laptop;
 mod playlists;
 mod protections;
+mod purposes;
 mod three_answers;
 mod tls;
 mod upload;

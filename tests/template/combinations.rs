@@ -2,7 +2,7 @@
 
 use crate::{
     TEMPLATE,
-    parameter_sets::{CERTIFICATE, DOMAIN, PUBLIC_KEY, ParameterSet, SECRET, set},
+    parameter_sets::{CERTIFICATE, DOMAIN, ISSUERS, ParameterSet, SECRET, set},
     rules::refusals,
     template,
 };
@@ -19,20 +19,16 @@ fn told(set: ParameterSet) -> String {
 
 #[test]
 fn somebody_must_vouch_for_viewers() {
-    let nobody = "template.yaml: set JwtIssuer, PloneSite, DjangoKeysArn or another parameter that says whose viewers \
-                  may watch (rule SomebodyVouchesForViewers)";
-    let rows: [(&[(&str, &str)], &str); 11] = [
+    let nobody = "template.yaml: set JwtIssuers, Plone, Django or Simplejwt to say whose viewers may watch, such as with \
+                  sam deploy --parameter-overrides file://deploy/plone.yaml (rule SomebodyVouchesForViewers)";
+    let rows: [(&[(&str, &str)], &str); 7] = [
         (&[], nobody),
         (&[DOMAIN, ("CertificateArn", CERTIFICATE)], nobody),
-        (&[("PloneTicketTimeoutSeconds", "600")], nobody),
-        (&[("JwtIssuer", "https://id.example.com"), ("JwtAudience", "video")], ""),
-        (&[("JwtIssuers", r#"[{"issuer": "https://id.example.com", "audience": "video"}]"#)], ""),
-        (&[("PloneSite", "https://plone.example.com")], ""),
-        (&[("PloneJwtKeysArn", SECRET)], ""),
-        (&[("PloneTicketKeysArn", SECRET)], ""),
-        (&[("DjangoKeysArn", SECRET)], ""),
-        (&[("SimplejwtKeysArn", SECRET)], ""),
-        (&[("SimplejwtPublicKey", PUBLIC_KEY)], ""),
+        (&[VIEWER_SECRET], nobody),
+        (&[("JwtIssuers", ISSUERS)], ""),
+        (&[("Plone", r#"{"site": "https://plone.example.com"}"#)], ""),
+        (&[VIEWER_SECRET, ("Django", r#"{"keys": "django"}"#)], ""),
+        (&[VIEWER_SECRET, ("Simplejwt", r#"{"keys": "simplejwt"}"#)], ""),
     ];
     for (overrides, expected) in rows {
         let overrides =
@@ -42,72 +38,70 @@ fn somebody_must_vouch_for_viewers() {
     }
 }
 
+/// No rule of a template can look into JSON. The function does, when it starts.
+#[test]
+fn json_that_cannot_be_used_is_told_by_the_function() {
+    let rows: [(&[(&str, &str)], &str); 7] = [
+        (
+            &[("Django", r#"{"keys": "django"}"#)],
+            "DJANGO: keys is the name of a member of VIEWER_SECRET_ARN, which is missing",
+        ),
+        (
+            &[(
+                "JwtIssuers",
+                r#"[{"issuer": "https://id.example.com", "audience": "video", "secret": "site"}]"#,
+            )],
+            "JWT_ISSUERS[0]: secret is the name of a member of VIEWER_SECRET_ARN, which is missing",
+        ),
+        (&[VIEWER_SECRET, ("Django", r#"{"format": "dumps"}"#)], "DJANGO must have keys"),
+        (
+            &[VIEWER_SECRET, ("Plone", r#"{"site": "https://plone.example.com", "ticket_keys": "tickets"}"#)],
+            "PLONE: PLONE_SITE and PLONE_TICKET_KEYS are both set: Usher either asks the site or uses its keys",
+        ),
+        (&[("Plone", "{}")], "PLONE must have site, jwt_keys or ticket_keys"),
+        (&[("Simplejwt", "{keys: simplejwt}")], "SIMPLEJWT must be a JSON object"),
+        (
+            &[("Simplejwt", r#"{"keys": ["simplejwt"]}"#)],
+            "SIMPLEJWT: keys must be a text or a number; SIMPLEJWT must have keys or public_key",
+        ),
+    ];
+    for (overrides, expected) in rows {
+        let expected = format!("IssueCookiesFunction: the configuration cannot be used: {expected}");
+        assert_eq!(told(set("", overrides)), expected, "{overrides:?}");
+    }
+}
+
 #[test]
 fn parameters_go_together() {
-    let site = ("PloneSite", "https://plone.example.com");
     let website = "www.example.com";
-    let rows: [(&[(&str, &str)], &str); 52] = [
-        (&[("JwtAudience", "")], JWT),
-        (&[("JwtAudience", ""), ("JwtAuthorizedParties", "https://www.example.com")], ""),
-        (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtAuthorizedParties", "tv"), site], JWT),
-        (&[("JwtIssuer", ""), site], JWT),
-        (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtSecretArn", SECRET), site], JWT),
-        (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtPublicKey", PUBLIC_KEY), site], JWT),
-        (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtJwks", "{}"), site], JWT),
-        (&[("JwtIssuer", ""), ("JwtAudience", ""), ("JwtJwksUrl", "https://id.example.com"), site], JWT),
-        (&[("JwtIssuer", ""), ("JwtAudience", ""), site], ""),
-        (&[site, ("PloneJwtKeysArn", SECRET)], PLONE),
-        (&[site, ("PloneTicketKeysArn", SECRET)], PLONE),
-        (&[("SimplejwtKeysArn", SECRET), ("SimplejwtPublicKey", PUBLIC_KEY)], SIMPLEJWT),
-        (&[("GeoRestrictionType", "blacklist")], COUNTRIES),
-        (&[("GeoRestrictionLocations", "DE")], COUNTRIES),
-        (&[("GeoRestrictionType", "blacklist"), ("GeoRestrictionLocations", "DE")], ""),
-        (&[("GeoRestrictionType", "whitelist"), ("GeoRestrictionLocations", "DE,AT")], ""),
-        (&[("DjangoKeysArn", SECRET), ("DjangoFormat", "timestamp"), ("DjangoAudience", "video")], DJANGO),
-        (&[("DjangoKeysArn", SECRET), ("DjangoFormat", "timestamp")], ""),
-        (&[("CookiePartitioned", "true")], PARTITIONED),
-        (&[("CookiePartitioned", "true"), ("CookieSameSite", "Strict")], PARTITIONED),
-        (&[("CookiePartitioned", "true"), ("CookieSameSite", "None")], ""),
+    let rows: [(&[(&str, &str)], &str); 27] = [
         (&[PAGES, RECEIVERS, ("CookieSameSite", "None")], CREDENTIALS),
-        (&[PAGES, RECEIVERS, ("CookieSameSite", "None"), ("CookiePartitioned", "true")], ""),
+        (&[PAGES, RECEIVERS, ("CookieSameSite", "NonePartitioned")], ""),
         (&[PAGES, RECEIVERS, ("CookieSameSite", "Strict")], ""),
         (&[PAGES, RECEIVERS], ""),
         (&[PAGES, ("CookieSameSite", "None")], ""),
         (&[RECEIVERS, ("CookieSameSite", "None")], ""),
-        (&[("CookieDomain", "example.com")], COOKIE_DOMAIN),
-        (&[("CookieDomain", "example.com"), DOMAIN, ("CertificateArn", CERTIFICATE)], ""),
         (&[DOMAIN], CERTIFICATE_TOO),
         (&[("CertificateArn", CERTIFICATE)], CERTIFICATE_TOO),
         (&[("HostedZoneId", "Z1")], ZONE),
         (&[("HostedZoneId", "Z1"), DOMAIN, ("CertificateArn", CERTIFICATE)], ""),
         (&[("WebsiteDomainName", website)], ""),
         (&[("WebsiteDomainName", DOMAIN.1), DOMAIN, ("CertificateArn", CERTIFICATE)], WEBSITE),
-        (&[("TrustedKeys", "B")], SLOT_A),
-        (&[("TrustedKeys", "B,Existing"), EXISTING_ID], SLOT_A),
-        (&[("TrustedKeys", "Existing"), EXISTING_ID], SLOT_A),
-        (&[("TrustedKeys", "A,B")], ""),
-        (&[("TrustedKeys", "A,Existing"), EXISTING_ID], ""),
-        (&[("TrustedKeys", "A,Existing")], EXISTING_PUBLIC),
-        (&[("SigningKey", "B")], SLOT_B),
-        (&[("SigningKey", "B"), ("TrustedKeys", "A,Existing"), EXISTING_ID], SLOT_B),
-        (&[("SigningKey", "B"), ("TrustedKeys", "A,B")], ""),
-        (&[("SigningKey", "B"), ("TrustedKeys", "B,Existing"), EXISTING_ID], ""),
-        (&[EXISTING_SIGNS, EXISTING_ID, EXISTING_SECRET], EXISTING),
-        (&[EXISTING_SIGNS, ("TrustedKeys", "A,B"), EXISTING_SECRET], EXISTING),
-        (&[EXISTING_SIGNS, ("TrustedKeys", "A,Existing"), EXISTING_ID], EXISTING_PRIVATE),
-        (&[EXISTING_SIGNS, ("TrustedKeys", "B,Existing"), EXISTING_SECRET], EXISTING_PUBLIC),
-        (&[("HashAlgorithm", "SHA1")], SHA1),
-        (&[("HashAlgorithm", "SHA1"), ("SigningKey", "B"), ("TrustedKeys", "B")], SHA1),
-        (
-            &[
-                ("HashAlgorithm", "SHA1"),
-                EXISTING_SIGNS,
-                ("TrustedKeys", "Existing"),
-                EXISTING_ID,
-                EXISTING_SECRET,
-            ],
-            "",
-        ),
+        (&[("SignedHosts", "[]")], HOSTS),
+        (&[("SignedHostsKeyArns", SECRET)], HOSTS),
+        (&[("KeyPhase", "B")], ""),
+        (&[("KeyPhase", "A+B")], ""),
+        (&[("KeyPhase", "B+A")], ""),
+        (&[("KeyPhase", "A+Existing")], EXISTING_PUBLIC),
+        (&[("KeyPhase", "B+Existing")], EXISTING_PUBLIC),
+        (&[("KeyPhase", "A+Existing"), EXISTING_ID], ""),
+        (&[("KeyPhase", "B+Existing"), EXISTING_ID], ""),
+        (&[("KeyPhase", "Existing"), EXISTING_ID], EXISTING_PRIVATE),
+        (&[("KeyPhase", "Existing+A"), EXISTING_ID], EXISTING_PRIVATE),
+        (&[("KeyPhase", "Existing+B"), EXISTING_ID], EXISTING_PRIVATE),
+        (&[("KeyPhase", "Existing"), EXISTING_SECRET], EXISTING_PUBLIC),
+        (&[("KeyPhase", "Existing"), EXISTING_ID, EXISTING_SECRET], ""),
+        (&[("KeyPhase", "Existing+B"), EXISTING_ID, EXISTING_SECRET], ""),
     ];
     for (overrides, expected) in rows {
         let told = told(set("", overrides));
@@ -133,17 +127,22 @@ fn values_of_another_form_are_refused() {
         ("ExistingPrivateKeySecret", "-----BEGIN PRIVATE KEY-----"),
         ("ExistingPublicKeyId", "-----BEGIN PUBLIC KEY-----"),
         ("HostedZoneId", "example.com"),
-        ("JwtJwksUrl", "http://id.example.com/jwks"),
-        ("JwtPublicKey", "-----BEGIN RSA PUBLIC KEY-----"),
-        ("GeoRestrictionLocations", "DE, AT"),
-        ("GeoRestrictionLocations", "de"),
-        ("GeoRestrictionType", "DE"),
-        ("JwtSecretArn", "correct horse battery staple"),
-        ("PloneSite", "http://plone.example.com"),
-        ("PloneSite", "https://admin:secret@plone.example.com"),
-        ("SignedHostsKmsKeyArns", "*"),
-        ("SignedHostsKmsKeyArns", "arn:aws:kms:us-east-1:123456789012:key/1,"),
-        ("SignedHostsSecretArns", "arn:aws:secretsmanager:*:*:secret:*"),
+        ("CookieSameSite", "None; Partitioned"),
+        ("Django", "correct horse battery staple"),
+        ("GeoRestriction", "DE,AT"),
+        ("GeoRestriction", "whitelist"),
+        ("GeoRestriction", "whitelist DE, AT"),
+        ("GeoRestriction", "blacklist ru"),
+        ("JwtIssuers", r#"{"issuer": "https://id.example.com", "audience": "video"}"#),
+        ("JwtIssuers", "https://id.example.com"),
+        ("KeyPhase", "B+B"),
+        ("KeyPhase", "A,B"),
+        ("Plone", "https://plone.example.com"),
+        ("Simplejwt", "-----BEGIN PUBLIC KEY-----"),
+        ("SignedHostsKeyArns", "*"),
+        ("SignedHostsKeyArns", "arn:aws:kms:us-east-1:123456789012:key/1,"),
+        ("SignedHostsKeyArns", "arn:aws:secretsmanager:*:*:secret:*"),
+        ("ViewerSecretArn", "correct horse battery staple"),
         ("WebAclArn", "arn:aws:wafv2:eu-central-1:123456789012:global/webacl/videos/12345678"),
         ("WebAclArn", "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/videos/12345678"),
         ("WebAclArn", "12345678-1234-1234-1234-123456789012"),
@@ -155,33 +154,21 @@ fn values_of_another_form_are_refused() {
     }
 }
 
-const JWT: &str = "JwtIssuer goes with JwtAudience or JwtAuthorizedParties, and its keys belong to them (rule \
-                   WhatGoesTogether)";
-const PLONE: &str = "set PloneSite, or the ARNs of its keys, not both (rule WhatGoesTogether)";
-const SIMPLEJWT: &str = "set SimplejwtKeysArn or SimplejwtPublicKey, not both (rule WhatGoesTogether)";
-const DJANGO: &str = "DjangoAudience is for DjangoFormat dumps (rule WhatGoesTogether)";
-const COUNTRIES: &str = "GeoRestrictionLocations is for GeoRestrictionType whitelist or blacklist, set both (rule WhatGoesTogether)";
-const PARTITIONED: &str = "CookiePartitioned is for CookieSameSite None (rule WhatGoesTogether)";
+const VIEWER_SECRET: (&str, &str) = ("ViewerSecretArn", SECRET);
 const PAGES: (&str, &str) = ("AllowedOrigins", "https://www.example.com");
 const RECEIVERS: (&str, &str) = ("CastReceiverOrigins", "https://www.gstatic.com");
 const CREDENTIALS: &str = "with CookieSameSite None pages of CastReceiverOrigins could read videos by the cookies of \
-                           AllowedOrigins, set CookiePartitioned too (rule WhatGoesTogether)";
-const COOKIE_DOMAIN: &str = "CookieDomain is a domain of DomainName, set both (rule WhatGoesTogether)";
+                           AllowedOrigins, set NonePartitioned (rule WhatGoesTogether)";
+const HOSTS: &str =
+    "SignedHostsKeyArns has the ARNs of all keys in SignedHosts, set both or neither (rule WhatGoesTogether)";
 const CERTIFICATE_TOO: &str =
     "DomainName and CertificateArn go together, set both or neither (rule DomainAndCertificateGoTogether)";
 const ZONE: &str = "HostedZoneId is for DomainName, set both (rule DomainAndCertificateGoTogether)";
 const WEBSITE: &str = "WebsiteDomainName is the site's own server, not the name by which viewers reach the \
                        distribution (rule DomainAndCertificateGoTogether)";
-const SLOT_A: &str = "SigningKey is A, so A must be among TrustedKeys (rule TheKeyThatSignsIsTrusted)";
-const SLOT_B: &str = "SigningKey is B, so B must be among TrustedKeys (rule TheKeyThatSignsIsTrusted)";
-const EXISTING: &str =
-    "SigningKey is Existing, so Existing must be among TrustedKeys (rule TheKeyThatSignsIsTrusted)";
 const EXISTING_PRIVATE: &str =
-    "SigningKey is Existing, so ExistingPrivateKeySecret must be set (rule TheKeyThatSignsIsTrusted)";
+    "KeyPhase lets Existing sign, so ExistingPrivateKeySecret must be set (rule TheExistingKeyIsThere)";
 const EXISTING_PUBLIC: &str =
-    "Existing is among TrustedKeys, so ExistingPublicKeyId must be set (rule TheKeyThatSignsIsTrusted)";
-const EXISTING_SIGNS: (&str, &str) = ("SigningKey", "Existing");
+    "KeyPhase names Existing, so ExistingPublicKeyId must be set (rule TheExistingKeyIsThere)";
 const EXISTING_ID: (&str, &str) = ("ExistingPublicKeyId", "K1");
 const EXISTING_SECRET: (&str, &str) = ("ExistingPrivateKeySecret", SECRET);
-const SHA1: &str =
-    "KMS does not sign with SHA1, only an existing key pair does (rule TheKeyThatSignsIsTrusted)";

@@ -6,7 +6,7 @@ use std::{
     sync::LazyLock,
 };
 
-use issue_cookies::{PlainHttp, http_client};
+use issue_cookies::http_client;
 use serde_json::Value;
 use usher_runtime::ConfigError;
 
@@ -19,7 +19,7 @@ pub(crate) fn read_configuration(
         LazyLock::new(|| http_client(reqwest::Client::builder()).expect("a client"));
     match code {
         "functions/issue-cookies" => {
-            Some(issue_cookies::Config::read(look_up, &|| Ok(CLIENT.clone()), PlainHttp::Refused).map(drop))
+            Some(issue_cookies::Config::check(look_up, &|| Ok(CLIENT.clone())).map(drop))
         }
         // This function reads no settings.
         "functions/publish-key" => Some(Ok(())),
@@ -50,8 +50,8 @@ fn known_settings(code: &str) -> Option<BTreeSet<String>> {
     // An error could end the reading early.
     read_configuration(code, &everything)?.expect("a configuration with everything in it");
     let mut known = asked.into_inner();
-    // For a laptop: in AWS, no key is a file, and no secret is a setting.
-    known.remove("PRIVATE_KEY_FILE");
+    known.retain(|name| !is_for_a_laptop(name));
+    // In AWS, no secret is a setting.
     let secrets: Vec<String> =
         known.iter().filter_map(|name| name.strip_suffix("_ARN")).map(str::to_owned).collect();
     known.retain(|name| !secrets.contains(name));
@@ -82,21 +82,21 @@ pub(crate) fn deployed(value: &Value) -> String {
     }
 }
 
-/// 32 bytes in hexadecimal, which is also a text of 64.
-const SECRET: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+/// What the template never sets: keys are no files there, the members of JSON have no settings of their own, and the
+/// defaults of the functions apply.
+fn is_for_a_laptop(name: &str) -> bool {
+    let of_json = ["DJANGO_", "JWT_", "PLONE_", "SIMPLEJWT_"];
+    ["HASH_ALGORITHM", "MAX_PLAYLIST_BYTES", "PRIVATE_KEY_FILE"].contains(&name)
+        || (name != "JWT_ISSUERS" && of_json.iter().any(|prefix| name.starts_with(prefix)))
+}
 
-/// What is required, and what makes a function read other settings: without `DJANGO_KEYS`, for example, it does not
-/// ask for `DJANGO_FORMAT`. No other setting belongs here.
-const EVERYTHING: [(&str, &str); 11] = [
+/// What is required, and what makes a function read other settings: without keys in `DJANGO`, for example, it does not
+/// ask for `VIEWER_SECRET_ARN`. No other setting belongs here.
+const EVERYTHING: [(&str, &str); 6] = [
     ("BUCKET", "media"),
-    ("DJANGO_KEYS", SECRET),
-    ("JWT_AUDIENCE", "video"),
-    ("JWT_ISSUER", "https://id.example.com"),
-    ("JWT_SECRET", SECRET),
+    ("DJANGO", r#"{"keys": "django"}"#),
     ("KEY_PAIR_ID", "K1"),
     ("KMS_KEY_ID", "key"),
-    ("ORIGIN_SECRET", SECRET),
-    ("PLONE_JWT_KEYS", SECRET),
-    ("PLONE_TICKET_KEYS", SECRET),
-    ("SIMPLEJWT_KEYS", SECRET),
+    ("ORIGIN_SECRET", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
+    ("VIEWER_SECRET_ARN", "viewers"),
 ];

@@ -5,10 +5,10 @@
 mod breakages;
 mod combinations;
 mod environment;
+mod examples;
 mod parameter_sets;
 mod resources;
 mod rules;
-mod samconfig;
 mod throttling;
 
 use std::{
@@ -44,8 +44,9 @@ fn the_template_is_refused_by_no_rule() {
 
 #[test]
 fn an_environment_that_is_too_large_is_refused() {
-    let audience = vec!["a-name-of-twenty-four-bytes"; 140].join(",");
-    let sets = [parameter_sets::set("", &[("JwtAudience", &audience)])];
+    let issuers = format!(r#"[{{"issuer": "https://id.example.com", "audience": "{}"}}]"#, "a".repeat(1_900));
+    let rules = format!(r#"["/video/{}/*"]"#, "a".repeat(1_900));
+    let sets = [parameter_sets::set("", &[("JwtIssuers", &issuers), ("Entitlements", &rules)])];
     let expected = "IssueCookiesFunction: its environment is larger than Lambda's 4 KB".to_owned();
     assert_eq!(refusals(TEMPLATE, &sets), BTreeSet::from([expected]));
 }

@@ -1,7 +1,7 @@
 //! The deployments with which the template is tested: together they make every condition true and false, and
 //! give every parameter a value other than its default.
 
-use crate::samconfig;
+use crate::examples;
 
 /// Values for parameters; the others have their defaults.
 pub(crate) struct ParameterSet {
@@ -9,33 +9,39 @@ pub(crate) struct ParameterSet {
     pub(crate) overrides: Vec<(String, String)>,
 }
 
-/// The sets below, and the examples of samconfig.toml.
+/// The sets below, and the examples of deploy/.
 pub(crate) fn all() -> Vec<ParameterSet> {
     let own = SETS.iter().map(|(name, overrides)| set(name, overrides));
-    own.chain(samconfig::examples()).collect()
+    own.chain(examples::all()).collect()
 }
 
-/// The issuers of a site, and the given parameters.
+/// The issuer of a site, and the given parameters.
 pub(crate) fn set(name: &str, overrides: &[(&str, &str)]) -> ParameterSet {
     let overrides =
         VIEWERS.iter().chain(overrides).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     ParameterSet { name: name.to_owned(), overrides: overrides.collect() }
 }
 
-const VIEWERS: [(&str, &str); 2] = [("JwtIssuer", "https://id.example.com"), ("JwtAudience", "video")];
+const VIEWERS: [(&str, &str); 1] = [("JwtIssuers", ISSUERS)];
+pub(crate) const ISSUERS: &str = r#"[{"issuer": "https://id.example.com", "audience": "video"}]"#;
 
 pub(crate) const CERTIFICATE: &str =
     "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
-const KMS_KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012";
 pub(crate) const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-secret-AbCdEf";
-const OTHER_SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:another-AbCdEf";
 /// Not used for anything else, so that a permission for another secret cannot replace the one that it requires.
-const THIRD_SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:third-AbCdEf";
-/// An Ed25519 key, from RFC 8410 and RFC 8037.
-pub(crate) const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
-    MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
-const JWKS: &str =
-    r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+const VIEWER_SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:viewers-AbCdEf";
+const SIGNED_HOSTS_KEY_ARNS: &str = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012,\
+    arn:aws:secretsmanager:us-east-1:123456789012:secret:host-AbCdEf";
+/// Issuers with each kind of key, and an Ed25519 key from RFC 8410 and RFC 8037.
+const EVERY_ISSUER: &str = r#"[
+    {"issuer": "https://a.example.com", "audience": ["video", "tv"], "token_use": "id", "type": "at+jwt"},
+    {"issuer": "https://b.example.com", "authorized_parties": ["https://www.example.com"], "algorithm": "EdDSA",
+     "jwks": {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}},
+    {"issuer": "https://c.example.com", "audience": "video", "jwks_url": "https://id.example.com/keys"},
+    {"issuer": "https://d.example.com", "audience": "video", "secret": "issuer-d"},
+    {"issuer": "https://e.example.com", "audience": "video", "public_key":
+     "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n"}
+]"#;
 const SIGNED_HOSTS: &str = r#"[
     {"origin": "https://a.example.com", "key_pair_id": "KA", "kms_key_id": "key"},
     {"origin": "https://b.example.com", "key_pair_id": "KB", "private_key_secret_id": "secret"}
@@ -43,8 +49,12 @@ const SIGNED_HOSTS: &str = r#"[
 
 const WEB_ACL: &str =
     "arn:aws:wafv2:us-east-1:123456789012:global/webacl/videos/12345678-1234-1234-1234-123456789012";
+const EXISTING_ID: (&str, &str) = ("ExistingPublicKeyId", "K2EXAMPLE");
+const EXISTING_SECRET: (&str, &str) = ("ExistingPrivateKeySecret", SECRET);
+const VIEWERS_SECRET: (&str, &str) = ("ViewerSecretArn", VIEWER_SECRET);
+const SIGNED_HOSTS_KEYS: (&str, &str) = ("SignedHostsKeyArns", SIGNED_HOSTS_KEY_ARNS);
 pub(crate) const DOMAIN: (&str, &str) = ("DomainName", "video.example.com");
-const SETS: [(&str, &[(&str, &str)]); 27] = [
+const SETS: [(&str, &[(&str, &str)]); 25] = [
     ("defaults", &[]),
     // Where
     ("domain", &[DOMAIN, ("CertificateArn", CERTIFICATE)]),
@@ -54,7 +64,8 @@ const SETS: [(&str, &[(&str, &str)]); 27] = [
         "web site and domain",
         &[DOMAIN, ("CertificateArn", CERTIFICATE), ("WebsiteDomainName", "www.example.org")],
     ),
-    ("some countries", &[("GeoRestrictionType", "whitelist"), ("GeoRestrictionLocations", "DE,AT,CH")]),
+    ("some countries", &[("GeoRestriction", "whitelist DE,AT,CH")]),
+    ("all other countries", &[("GeoRestriction", "blacklist RU")]),
     // CORS
     ("players elsewhere", &[("AllowedOrigins", "https://www.example.com,https://app.example.com:8443")]),
     (
@@ -67,81 +78,35 @@ const SETS: [(&str, &[(&str, &str)]); 27] = [
         &[("AllowedOrigins", "https://www.example.com"), ("CastReceiverOrigins", "https://www.gstatic.com")],
     ),
     // Signing
-    ("rotation begins", &[("TrustedKeys", "A,B")]),
-    ("rotation", &[("TrustedKeys", "A,B"), ("SigningKey", "B"), ("KeySpecB", "ECC_NIST_P256")]),
-    ("rotation is over", &[("TrustedKeys", "B"), ("SigningKey", "B"), ("KeySpecA", "ECC_NIST_P256")]),
-    ("existing key is trusted", &[("TrustedKeys", "A,Existing"), ("ExistingPublicKeyId", "K2EXAMPLE")]),
-    (
-        "existing key signs, and A is trusted",
-        &[
-            ("SigningKey", "Existing"),
-            ("TrustedKeys", "A,Existing"),
-            ("ExistingPublicKeyId", "K2EXAMPLE"),
-            ("ExistingPrivateKeySecret", SECRET),
-        ],
-    ),
-    (
-        "B signs, and the existing key is trusted",
-        &[
-            ("SigningKey", "B"),
-            ("TrustedKeys", "B,Existing"),
-            ("ExistingPublicKeyId", "K2EXAMPLE"),
-            ("ExistingPrivateKeySecret", SECRET),
-        ],
-    ),
-    (
-        "existing key alone",
-        &[
-            ("SigningKey", "Existing"),
-            ("TrustedKeys", "Existing"),
-            ("ExistingPublicKeyId", "K2EXAMPLE"),
-            ("ExistingPrivateKeySecret", SECRET),
-            ("HashAlgorithm", "SHA1"),
-        ],
-    ),
-    (
-        "other hosts",
-        &[
-            ("SignedHosts", SIGNED_HOSTS),
-            ("SignedHostsKmsKeyArns", KMS_KEY),
-            ("SignedHostsSecretArns", SECRET),
-        ],
-    ),
+    ("rotation begins", &[("KeyPhase", "A+B")]),
+    ("rotation", &[("KeyPhase", "B+A"), ("KeySpecs", "RSA_2048,ECC_NIST_P256")]),
+    ("rotation is over", &[("KeyPhase", "B"), ("KeySpecs", "ECC_NIST_P256,RSA_2048")]),
+    ("existing key is trusted", &[("KeyPhase", "A+Existing"), EXISTING_ID]),
+    ("existing key signs, and A is trusted", &[("KeyPhase", "Existing+A"), EXISTING_ID, EXISTING_SECRET]),
+    ("existing key signs, and B is trusted", &[("KeyPhase", "Existing+B"), EXISTING_ID, EXISTING_SECRET]),
+    ("B signs, and the existing key is trusted", &[("KeyPhase", "B+Existing"), EXISTING_ID, EXISTING_SECRET]),
+    ("existing key alone", &[("KeyPhase", "Existing"), EXISTING_ID, EXISTING_SECRET]),
+    ("other hosts", &[("SignedHosts", SIGNED_HOSTS), SIGNED_HOSTS_KEYS]),
     // Who may watch
-    ("shared secret", &[("JwtSecretArn", SECRET)]),
     (
         "Plone, not asked",
         &[
-            ("PloneJwtKeysArn", SECRET),
-            ("PloneTokenTimeoutSeconds", "43201"),
-            ("PloneTicketKeysArn", OTHER_SECRET),
+            VIEWERS_SECRET,
+            ("Plone", r#"{"jwt_keys": "plone", "token_timeout_seconds": 43201, "ticket_keys": "tickets"}"#),
         ],
     ),
     (
-        "Django",
-        &[("DjangoKeysArn", SECRET), ("DjangoFormat", "timestamp"), ("SimplejwtKeysArn", OTHER_SECRET)],
-    ),
-    ("public keys", &[("JwtPublicKey", PUBLIC_KEY), ("SimplejwtPublicKey", PUBLIC_KEY)]),
-    ("JWK set", &[("JwtJwks", JWKS), ("JwtAlgorithm", "EdDSA")]),
-    (
         "viewers of everybody",
         &[
-            ("JwtAuthorizedParties", "https://www.example.com"),
-            ("JwtTokenUse", "id"),
-            ("JwtType", "at+jwt"),
-            ("JwtJwksUrl", "https://id.example.com/keys"),
-            ("JwtIssuers", r#"[{"issuer": "https://id.example.org", "audience": "video"}]"#),
-            ("PloneSite", "https://plone.example.com"),
-            ("PloneTicketTimeoutSeconds", "7201"),
-            ("DjangoKeysArn", SECRET),
-            ("DjangoMaxAgeSeconds", "901"),
-            ("DjangoAudience", "video.example.org"),
-            ("SimplejwtKeysArn", OTHER_SECRET),
-            ("SimplejwtAlgorithm", "HS256"),
-            ("SimplejwtIssuer", "api"),
-            ("SimplejwtAudience", "viewers"),
-            ("SimplejwtUserIdClaim", "sub"),
-            ("SimplejwtTokenType", "sliding"),
+            VIEWERS_SECRET,
+            ("JwtIssuers", EVERY_ISSUER),
+            ("Plone", r#"{"site": "https://plone.example.com", "ticket_timeout_seconds": 7201}"#),
+            ("Django", r#"{"keys": "django", "format": "timestamp", "max_age_seconds": 901}"#),
+            (
+                "Simplejwt",
+                r#"{"keys": "simplejwt", "algorithm": "HS256", "issuer": "api", "audience": "viewers",
+                    "user_id_claim": "sub", "token_type": "sliding"}"#,
+            ),
             (
                 "Entitlements",
                 r#"["/video/{tenant}/premium/*", {"resource": "/video/*", "if": {"@country": "DE"}}]"#,
@@ -152,29 +117,18 @@ const SETS: [(&str, &[(&str, &str)]); 27] = [
     (
         "cookies and lives",
         &[
-            DOMAIN,
-            ("CertificateArn", CERTIFICATE),
-            ("CookieDomain", "example.com"),
-            ("CookieSameSite", "None"),
-            ("CookiePartitioned", "true"),
-            ("CookieLifetime", "policy"),
+            ("CookieSameSite", "NonePartitioned"),
             ("CookieTtlSeconds", "3601"),
             ("UrlTtlSeconds", "21601"),
             ("CommonAssets", r#"["/video/ads/*"]"#),
-            ("MaxPlaylistBytes", "1048576"),
         ],
     ),
     // Operation
     (
         "operation",
         &[
-            ("AccessLogs", "true"),
+            ("AccessLogDays", "7"),
             ("AlarmTopicArn", "arn:aws:sns:us-east-1:123456789012:alarms"),
-            ("LogRetentionDays", "7"),
-            ("Tracing", "Active"),
-            ("ReservedConcurrency", "50"),
-            ("AuthRateLimit", "10"),
-            ("AuthBurstLimit", "20"),
             ("PriceClass", "PriceClass_All"),
             ("WebAclArn", WEB_ACL),
             ("Architecture", "x86_64"),
@@ -189,19 +143,17 @@ const SETS: [(&str, &[(&str, &str)]); 27] = [
             ("WebsiteDomainName", "www.example.org"),
             ("AllowedOrigins", "https://www.example.com"),
             ("CastReceiverOrigins", "https://www.gstatic.com"),
-            ("TrustedKeys", "A,B"),
-            ("ExistingPublicKeyId", "K2EXAMPLE"),
-            ("ExistingPrivateKeySecret", SECRET),
+            ("KeyPhase", "A+B"),
+            EXISTING_ID,
+            EXISTING_SECRET,
             ("SignedHosts", SIGNED_HOSTS),
-            ("SignedHostsKmsKeyArns", KMS_KEY),
-            ("SignedHostsSecretArns", SECRET),
-            ("PloneJwtKeysArn", SECRET),
-            ("PloneTicketKeysArn", OTHER_SECRET),
-            ("DjangoKeysArn", THIRD_SECRET),
-            ("SimplejwtKeysArn", OTHER_SECRET),
-            ("AccessLogs", "true"),
+            SIGNED_HOSTS_KEYS,
+            VIEWERS_SECRET,
+            ("Plone", r#"{"ticket_keys": "tickets"}"#),
+            ("Django", r#"{"keys": "django"}"#),
+            ("Simplejwt", r#"{"keys": "simplejwt"}"#),
+            ("AccessLogDays", "90"),
             ("AlarmTopicArn", "arn:aws:sns:us-east-1:123456789012:alarms"),
-            ("ReservedConcurrency", "1"),
         ],
     ),
 ];

@@ -35,7 +35,7 @@ const OF_DOCUMENT: [fn(&Value) -> Vec<String>; 8] = [
 ];
 
 /// Rules about the resources that a deployment would create.
-const OF_STACK: [fn(&Stack) -> Vec<String>; 39] = [
+const OF_STACK: [fn(&Stack) -> Vec<String>; 42] = [
     access::buckets_are_private_and_retained,
     access::bucket_policies_name_the_distribution,
     access::statements_name_actions_and_resources,
@@ -68,8 +68,11 @@ const OF_STACK: [fn(&Stack) -> Vec<String>; 39] = [
     secrets::environments_hold_none,
     secrets::functions_may_read_theirs,
     signing::key_is_trusted_and_may_be_used,
+    signing::keys_are_those_of_the_phase,
+    signing::keys_of_other_hosts_may_be_used,
     signing::public_keys_are_published_once,
     operation::logs_end,
+    operation::access_logs_are_those_that_were_wanted,
     operation::alarms_reach_the_topic,
     operation::what_can_go_wrong_has_an_alarm,
     operation::throttles_of_kms_are_counted,

@@ -5,6 +5,7 @@
 //! its settings alone: see [`issuer`].
 
 mod algorithm;
+mod asked;
 pub mod claims;
 mod credential;
 mod django;
@@ -16,6 +17,7 @@ mod jwks;
 mod jwt;
 mod jwt_settings;
 mod paths;
+mod plone;
 mod plone_offline;
 mod plone_online;
 pub mod plone_ticket;
@@ -28,7 +30,9 @@ use std::{cell::RefCell, fmt, sync::Arc};
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use cloudfront_signing::UnixTime;
-use usher_runtime::{InvalidSetting, ProblemType, Secret, SecretUnread, Settings, Warming, pem_lines};
+use usher_runtime::{
+    InvalidSetting, Members, ProblemType, Secret, SecretUnread, Settings, Warming, pem_lines,
+};
 
 pub(crate) use self::credential::Credential;
 use self::{
@@ -43,6 +47,7 @@ use self::{
     verifying_key::VerifyingKey,
 };
 pub use self::{
+    asked::Asked,
     django_signed::SignedValueError,
     jwk_set::JwkSetError,
     paths::PathClaims,
@@ -184,16 +189,15 @@ impl Authenticators {
         };
         // All of them are read before the first problem ends this function, so that it reports all problems.
         let issuers = jwt_settings::read_all(settings, http, plain_http);
-        let plone_issuer = plone_offline::read_issuer(settings);
-        let plone_tickets = PloneTickets::read(settings);
-        let plone_online = PloneOnline::read(settings, http);
+        let plone = plone::read(settings, http);
         let django = Django::read(settings);
         let simplejwt = simplejwt::read(settings);
+        let plone = plone?.unwrap_or_default();
         let configured = Configured {
-            issuers: issuers?.into_iter().chain(plone_issuer?).chain(simplejwt?).collect(),
+            issuers: issuers?.into_iter().chain(plone.issuer).chain(simplejwt?).collect(),
             django: django?,
-            plone_tickets: plone_tickets?,
-            plone_online: plone_online?,
+            plone_tickets: plone.tickets,
+            plone_online: plone.online,
         };
         if configured.count() == 0 {
             return Err(settings.invalid(NONE));
@@ -345,7 +349,24 @@ fn public_key(
     key.map(Some).map_err(|error| settings.invalid(format!("{name} is {error}")))
 }
 
-/// A setting that lists secrets: `read` reads them, and `build` makes keys of them. See [`Settings::secret`].
+/// What the settings `members` configure: each alone, or as members of the object `name`, which must configure
+/// something then. `needs` names its members that do.
+fn object<T>(
+    settings: &mut Settings<'_>,
+    name: &str,
+    members: &Members<'_>,
+    needs: &str,
+    read: impl FnOnce(&mut Settings<'_>) -> Result<Option<T>, InvalidSetting>,
+) -> Result<Option<T>, InvalidSetting> {
+    match settings.object(name, members, read)? {
+        None if settings.optional(name).is_some() => {
+            Err(settings.invalid(format!("{name} must have {needs}")))
+        }
+        configured => Ok(configured),
+    }
+}
+
+/// A setting that lists secrets: `read` reads them, and `build` makes keys of them. See [`Settings::viewer_secret`].
 fn hmac_secret<T: Send + Sync + 'static>(
     settings: &mut Settings<'_>,
     name: &'static str,
@@ -353,7 +374,7 @@ fn hmac_secret<T: Send + Sync + 'static>(
     build: impl Fn(Secrets) -> T + Send + Sync + 'static,
 ) -> Result<Option<Secret<T>>, InvalidSetting> {
     let parse = move |list: &str| read(list).map_err(|error| format!("{name}: {error}"));
-    settings.secret(name, parse, move |versions| build(versions.into_iter().collect()))
+    settings.viewer_secret(name, parse, move |versions| build(versions.into_iter().collect()))
 }
 
 impl fmt::Debug for Authenticators {
@@ -364,5 +385,5 @@ impl fmt::Debug for Authenticators {
 
 const ALGORITHMS: &str = "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA (or Ed25519), HS256, \
      HS384 or HS512";
-const NONE: &str = "no authenticator is configured: set JWT_ISSUER, PLONE_SITE, PLONE_JWT_KEYS, \
-     PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS";
+const NONE: &str = "no authenticator is configured: set JWT_ISSUERS, PLONE, DJANGO or SIMPLEJWT, or on a laptop \
+     JWT_ISSUER, PLONE_SITE, PLONE_JWT_KEYS, PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS";

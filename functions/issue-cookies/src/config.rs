@@ -28,24 +28,24 @@ pub struct Config {
     pub origin_secret: Option<OriginSecret>,
     /// `COOKIE_TTL_SECONDS`
     pub cookie_ttl: u64,
-    /// `COOKIE_DOMAIN` and the other attributes of cookies.
+    /// `COOKIE_SAME_SITE`
     pub cookies: CookieSettings,
     /// `URL_TTL_SECONDS`
     pub url_ttl: u64,
     /// `ALLOWED_ORIGINS`: pages on other origins that may call with a credential.
     pub cors: Cors,
-    /// `JWT_ISSUER`, `PLONE_SITE` and so on: who vouches for viewers.
+    /// `JWT_ISSUERS`, `PLONE`, `DJANGO` and `SIMPLEJWT`: who vouches for viewers.
     pub authenticators: Authenticators,
     /// `ENTITLEMENTS`: what each viewer may watch.
     pub entitlements: Entitlements,
-    /// `JWT_SECRET_ARN` and so on: what is in Secrets Manager.
+    /// `VIEWER_SECRET_ARN` and `ORIGIN_SECRET_ARN`: what is in Secrets Manager.
     pub secrets: StoredSecrets,
 }
 
 impl Config {
-    /// Reads the settings through `look_up`. `http` makes the client for calls to sites and issuers (see
+    /// Reads the settings through `look_up`, on a laptop. `http` makes the client for calls to sites and issuers (see
     /// [`http_client`](crate::http_client)), where a setting needs one; `plain_http` says which issuers it may ask
-    /// without TLS. [`open`](Self::open) also reads the secrets in Secrets Manager.
+    /// without TLS. [`open`](Self::open) is for AWS.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
@@ -59,8 +59,22 @@ impl Config {
         settings.finish(|| config)
     }
 
-    /// As [`read`](Self::read) in AWS, where all issuers need TLS, and reads the secrets in Secrets Manager by `sdk`. One
-    /// that cannot be reached at the moment is no error: the first request tries again.
+    /// Says what is wrong with the settings of a deployment, as far as that shows without AWS: all issuers need TLS,
+    /// and JSON names secrets. Otherwise, it returns who vouches for viewers: [`Authenticators::ask`] asks them.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn check(
+        look_up: &dyn Fn(&str) -> Option<String>,
+        http: HttpClient<'_>,
+    ) -> Result<Authenticators, ConfigError> {
+        let mut settings = Settings::in_aws(look_up);
+        let config = Self::from_settings(&mut settings, http, PlainHttp::Refused);
+        settings.finish(|| config.map(|config| config.authenticators))
+    }
+
+    /// As [`check`](Self::check), and reads the secrets in Secrets Manager by `sdk`. One that cannot be reached at the
+    /// moment is no error: the first request tries again.
     ///
     /// # Errors
     /// [`ConfigError`] with everything that is wrong, in the settings and with the secrets.
@@ -70,7 +84,7 @@ impl Config {
         sdk: &SdkConfig,
         clock: Clock,
     ) -> Result<Self, ConfigError> {
-        let mut settings = Settings::new(look_up);
+        let mut settings = Settings::in_aws(look_up);
         let config = Self::from_settings(&mut settings, http, PlainHttp::Refused);
         let secrets = settings.open_secrets(sdk, clock).await;
         settings.finish(|| Ok(Self { secrets, ..config? }))
@@ -90,11 +104,6 @@ impl Config {
         let url_ttl = settings.seconds("URL_TTL_SECONDS", 21_600);
         let origins = read_origins(settings);
         let cookies = CookieSettings::read(settings, &origins, protocol);
-        if let (Ok(ViewerHost::Configured(host)), Ok(cookies)) = (&viewer_host, &cookies)
-            && let Err(error) = cookies.attributes(host, "/")
-        {
-            settings.problem(format!("COOKIE_DOMAIN and VIEWER_HOST do not fit: {error}"));
-        }
         let authenticators = Authenticators::read(settings, http, plain_http);
         let tree = tree?;
         let entitlements = read_entitlements(settings, &tree);

@@ -9,9 +9,10 @@ mod rule;
 mod template;
 mod unique_names;
 
-use hls_rewrite::{AssetTree, FolderPattern};
+use hls_rewrite::{AssetTree, FolderPattern, Preview};
 use serde_json::value::RawValue;
 
+pub use self::rule::Purpose;
 use self::{rule::Rule, template::is_plain_segment};
 use crate::{Location, Subject};
 
@@ -54,6 +55,8 @@ pub enum NotEntitled {
 pub struct Explanation<'e> {
     /// The rule, as the setting has it.
     pub rule: &'e str,
+    /// What the rule gives.
+    pub purpose: Purpose,
     /// Its resources, or why there are none.
     pub outcome: Result<Vec<FolderPattern>, WhyNot>,
 }
@@ -116,10 +119,37 @@ impl Entitlements {
     /// # Errors
     /// [`NotEntitled`]
     pub fn permits(&self, viewer: Facts<'_>, path: &str) -> Result<(), NotEntitled> {
-        let Some(paths) = &viewer.subject.paths else { return self.give(viewer, path) };
+        self.permits_for(Purpose::Watch, viewer, path)
+    }
+
+    /// Whether the viewer may download the file at `path`, a path as for [`permits`](Self::permits).
+    ///
+    /// # Errors
+    /// [`NotEntitled`]
+    pub fn permits_download(&self, viewer: Facts<'_>, path: &str) -> Result<(), NotEntitled> {
+        self.permits_for(Purpose::Download, viewer, path)
+    }
+
+    /// How much of `wanted` the viewer may watch of the playlist at `path`, a path as for [`permits`](Self::permits).
+    /// Who may watch all of it may also watch its beginning.
+    ///
+    /// # Errors
+    /// [`NotEntitled`]
+    pub fn preview(&self, viewer: Facts<'_>, path: &str, wanted: Preview) -> Result<Preview, NotEntitled> {
+        let Err(refusal) = self.permits(viewer, path) else { return Ok(wanted) };
+        let previews = self.rules.iter().filter_map(|rule| match rule.purpose() {
+            Purpose::Preview(preview) => Some(preview),
+            _ => None,
+        });
+        let given = previews.filter(|one| self.permits_for(Purpose::Preview(*one), viewer, path).is_ok());
+        given.max().map(|longest| longest.min(wanted)).ok_or(refusal)
+    }
+
+    fn permits_for(&self, purpose: Purpose, viewer: Facts<'_>, path: &str) -> Result<(), NotEntitled> {
+        let Some(paths) = &viewer.subject.paths else { return self.give(purpose, viewer, path) };
         let mut refusal = NotEntitled::Nothing;
         for named in paths.iter().filter_map(|path| named_folder(path)).filter(|named| named.covers(path)) {
-            match self.give(viewer, named.folder()) {
+            match self.give(purpose, viewer, named.folder()) {
                 Ok(()) if self.tree.is_of_whole_assets(named.pattern()) => return Ok(()),
                 Err(error @ NotEntitled::Claim(_)) => refusal = error,
                 _ => refusal = NotEntitled::Path,
@@ -129,9 +159,10 @@ impl Entitlements {
     }
 
     /// Whether a rule gives the viewer everything at `path`, which is a file or a folder.
-    fn give(&self, viewer: Facts<'_>, path: &str) -> Result<(), NotEntitled> {
+    fn give(&self, purpose: Purpose, viewer: Facts<'_>, path: &str) -> Result<(), NotEntitled> {
         let mut refusal = NotEntitled::Nothing;
-        for rule in self.rules.iter().filter(|rule| rule.unmet(viewer).is_none()) {
+        let rules = self.rules.iter().filter(|rule| rule.purpose() == purpose);
+        for rule in rules.filter(|rule| rule.unmet(viewer).is_none()) {
             match rule.gives(viewer, path) {
                 Ok(()) => return Ok(()),
                 Err(NotEntitled::Nothing) => {}
@@ -148,7 +179,8 @@ impl Entitlements {
     /// [`NotEntitled`]
     pub fn resources(&self, viewer: Facts<'_>) -> Result<Vec<FolderPattern>, NotEntitled> {
         let mut resources = Vec::new();
-        for rule in self.rules.iter().filter(|rule| rule.unmet(viewer).is_none()) {
+        let watched = self.rules.iter().filter(|rule| rule.purpose() == Purpose::Watch);
+        for rule in watched.filter(|rule| rule.unmet(viewer).is_none()) {
             resources.extend(rule.fill(viewer)?);
             if resources.len() > LIMIT {
                 return Err(NotEntitled::TooMany);
@@ -189,6 +221,7 @@ impl Entitlements {
     pub fn explain(&self, viewer: Facts<'_>) -> Vec<Explanation<'_>> {
         let explain = |rule| Explanation {
             rule: Rule::text(rule),
+            purpose: rule.purpose(),
             outcome: match rule.unmet(viewer) {
                 Some(condition) => Err(condition.why_not(viewer)),
                 None => rule.fill(viewer).map_err(WhyNot::from),

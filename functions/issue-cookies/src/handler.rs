@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use cloudfront_signing::{
-    CookieAttributes, CustomPolicy, Error, ExactUrl, Grant, URL_LIMIT, UnixTime, UrlPattern,
-};
+use cloudfront_signing::{CustomPolicy, Error, ExactUrl, Grant, URL_LIMIT, UnixTime, UrlPattern};
 use futures::future::try_join_all;
-use hls_rewrite::{Asset, PathPattern, needs_policy_copy, policy_copy};
+use hls_rewrite::{Asset, PathPattern, Preview, needs_policy_copy, policy_copy};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use usher_runtime::{
-    Asker, Clock, Grants, KEY_LIMIT, Problem, Viewer, ViewerOrigin, Warming, object_key, warm,
+    Asker, Clock, Granted, Grants, KEY_LIMIT, Problem, Viewer, ViewerOrigin, Warming, object_key, warm,
 };
 
 use crate::{
     Config, Location, NotEntitled, Subject,
     answer::Answer,
-    asked_path,
+    asked_path::{self, AskedUrl},
     authenticators::Credential,
     entitlement::Facts,
     origin_rule::{self, Authority},
@@ -135,26 +133,24 @@ impl IssueCookies {
         admission: &Admission,
         record: &mut Record,
     ) -> Result<Answer, Refusal> {
-        let Admission { origin, now, .. } = admission;
+        let now = admission.now;
         let paths = self.config.entitlements.resources(admission.facts());
         let paths = paths.map_err(Refusal::NotEntitled)?;
-        let attributes = |path: &str| self.attributes(origin, path);
-        // Before the key signs: a host that cannot have cookies costs no signature.
-        attributes("/")?;
+        let attributes = |path: &str| self.config.cookies.attributes(path);
         if paths.len() > SETS_LIMIT {
             return Err(Refusal::NotEntitled(NotEntitled::TooMany));
         }
         let grants = paths.iter().map(|path| self.grant(admission, path.pattern(), self.config.cookie_ttl));
         let grants = try_join_all(grants).await?;
-        let mut answer = Answer::json(&issued(&grants, self.expiry(admission, self.config.cookie_ttl), *now));
+        let mut answer = Answer::json(&issued(&grants, self.expiry(admission, self.config.cookie_ttl), now));
         for (_, grant) in &grants {
-            answer.cookies.extend(grant.set_cookies_with(&attributes(grant.cookie_path())?, *now));
+            answer.cookies.extend(grant.set_cookies_with(&attributes(grant.cookie_path())));
         }
         if remembered_paths::length(&answer.cookies) > remembered_paths::ROOM {
             return Err(Refusal::NotEntitled(NotEntitled::TooMany));
         }
         let before = remembered_paths::read(request, &self.config.tree);
-        remembered_paths::replace(&mut answer.cookies, &paths, before, &self.config.tree, &attributes)?;
+        remembered_paths::replace(&mut answer.cookies, &paths, before, &self.config.tree, &attributes);
         record.issued(Issued::Cookies);
         for (resource, grant) in &grants {
             record.grant(resource, grant);
@@ -170,11 +166,9 @@ impl IssueCookies {
         path: &str,
         record: &mut Record,
     ) -> Result<Answer, Refusal> {
-        let Admission { origin, subject, now, .. } = admission;
+        let Admission { subject, now, .. } = admission;
         let asset = self.entitled_asset(admission, path)?;
-        let attributes = |path: &str| self.attributes(origin, path);
-        // Before the key signs: a host that cannot have cookies costs no signature.
-        attributes("/")?;
+        let attributes = |path: &str| self.config.cookies.attributes(path);
         let granted = self.grant(admission, &asset.pattern(), self.config.cookie_ttl).await?;
         let (resource, grant) = &granted;
         let path = match asset {
@@ -183,9 +177,9 @@ impl IssueCookies {
         };
         let expires = self.expiry(admission, self.config.cookie_ttl);
         let mut answer = Answer::json(&issued(std::slice::from_ref(&granted), expires, *now));
-        answer.cookies.extend(grant.set_cookies_with(&attributes(path)?, *now));
+        answer.cookies.extend(grant.set_cookies_with(&attributes(path)));
         let (before, tree) = (remembered_paths::read(request, &self.config.tree), &self.config.tree);
-        remembered_paths::add(&mut answer.cookies, path, subject, before, tree, &attributes)?;
+        remembered_paths::add(&mut answer.cookies, path, subject, before, tree, &attributes);
         record.issued(Issued::Cookies);
         record.grant(resource, grant);
         Ok(answer)
@@ -196,9 +190,9 @@ impl IssueCookies {
         let origin = self.origin(request)?;
         self.check_page(request, &origin, Authority::Explicit)?;
         let mut answer = Answer::empty(StatusCode::NO_CONTENT);
-        let attributes = |path: &str| self.attributes(&origin, path);
+        let attributes = |path: &str| self.config.cookies.attributes(path);
         let before = remembered_paths::read(request, &self.config.tree);
-        remembered_paths::forget(&mut answer.cookies, before, &self.config.tree, &attributes)?;
+        remembered_paths::forget(&mut answer.cookies, before, &self.config.tree, &attributes);
         record.done("cleared cookies");
         Ok(answer)
     }
@@ -209,16 +203,25 @@ impl IssueCookies {
         record: &mut Record,
     ) -> Result<Answer, Refusal> {
         let admission = self.admit(request, record).await?;
-        let asked = asked_path::read(request)?;
+        let AskedUrl { path, preview } = asked_path::read_url(request)?;
         // First what nobody can sign, then what this function may not sign.
-        let url = ExactUrl::new(admission.origin.url(&asked)).map_err(Refusal::Url)?;
-        let asset = self.entitled_asset(&admission, &asked)?;
-        // The grant covers the whole asset, since a player adds parameters to playlist URLs.
-        let (resource, grant) = self.grant(&admission, &asset.pattern(), self.config.url_ttl).await?;
-        let mut signed = grant.url(&url).map_err(Refusal::Url)?;
+        let url = ExactUrl::new(admission.origin.url(&path)).map_err(Refusal::Url)?;
+        let (preview, resource) = match preview {
+            Some(wanted) => {
+                let preview = self.entitled_preview(&admission, &path, wanted)?;
+                (Some(preview), UrlPattern::new(preview.resource(url.as_str())).map_err(Refusal::Url)?)
+            }
+            None => (None, self.resource_of_url(&admission, &path)?),
+        };
+        let grant = self.grant_for(&admission, resource.clone(), self.config.url_ttl).await?;
+        let mut signed = match preview {
+            // What follows belongs to what the policy covers.
+            Some(preview) => format!("{}?{}&{}", url.as_str(), preview.parameter(), grant.query()),
+            None => grant.url(&url).map_err(Refusal::Url)?,
+        };
         // A copy of the policy, for the function that answers for playlists: CloudFront removes the parameters of the
         // signature.
-        if needs_policy_copy(without_query(&asked)) {
+        if needs_policy_copy(without_query(&path)) {
             signed = format!("{signed}&{}", policy_copy(&grant));
             let length = signed.len();
             if length > URL_LIMIT {
@@ -228,17 +231,59 @@ impl IssueCookies {
         record.issued(Issued::Url);
         record.grant(&resource, &grant);
         let expires = grant.policy().date_less_than();
-        Ok(Answer::json(&json!({ "url": signed, "expires_at": expires.seconds() })))
+        let mut answer = json!({ "url": signed, "expires_at": expires.seconds() });
+        if let (Some(preview), Some(members)) = (preview, answer.as_object_mut()) {
+            members.insert("preview_seconds".to_owned(), preview.seconds().into());
+        }
+        Ok(Answer::json(&answer))
+    }
+
+    /// What a URL is signed for: the whole asset, since a player adds parameters to playlist URLs, or the file alone for
+    /// a viewer who may only download it.
+    fn resource_of_url(&self, admission: &Admission, path: &str) -> Result<UrlPattern, Refusal> {
+        let pattern = match self.entitled_asset(admission, path) {
+            Ok(asset) => asset.pattern().to_string(),
+            Err(Refusal::NotEntitled(refusal)) => {
+                // The policy of a playlist would cover what the playlist names. A `?` in a policy is a wildcard.
+                let is_file = !needs_policy_copy(path) && !path.contains('?');
+                let permitted = self.config.entitlements.permits_download(admission.facts(), path);
+                if !is_file || permitted.is_err() {
+                    return Err(Refusal::NotEntitled(refusal));
+                }
+                path.to_owned()
+            }
+            Err(refusal) => return Err(refusal),
+        };
+        UrlPattern::new(admission.origin.url(&pattern)).map_err(Refusal::Url)
+    }
+
+    /// How much of the playlist at `path` the viewer may watch.
+    fn entitled_preview(
+        &self,
+        admission: &Admission,
+        path: &str,
+        wanted: Preview,
+    ) -> Result<Preview, Refusal> {
+        self.asset(path)?;
+        if !path.ends_with(".m3u8") || path.contains('?') {
+            return Err(Refusal::NoPreview);
+        }
+        self.config.entitlements.preview(admission.facts(), path, wanted).map_err(Refusal::NotEntitled)
     }
 
     /// The asset of a path, if the viewer may watch it.
     fn entitled_asset<'p>(&self, admission: &Admission, path: &'p str) -> Result<Asset<'p>, Refusal> {
+        let asset = self.asset(path)?;
+        let permitted = self.config.entitlements.permits(admission.facts(), without_query(path));
+        permitted.map(|()| asset).map_err(Refusal::NotEntitled)
+    }
+
+    /// The asset of a path.
+    fn asset<'p>(&self, path: &'p str) -> Result<Asset<'p>, Refusal> {
         let path = without_query(path);
         // The playlist function would not answer for such a path, and its dot segments could lead elsewhere.
         let asset = object_key(path).and_then(|_| self.config.tree.asset(path));
-        let asset = asset.ok_or_else(|| Refusal::OutsideOfScope { root: self.config.tree.root().clone() })?;
-        self.config.entitlements.permits(admission.facts(), path).map_err(Refusal::NotEntitled)?;
-        Ok(asset)
+        asset.ok_or_else(|| Refusal::OutsideOfScope { root: self.config.tree.root().clone() })
     }
 
     /// Who the viewer is.
@@ -265,10 +310,6 @@ impl IssueCookies {
             .map_err(Refusal::Viewer)
     }
 
-    fn attributes(&self, origin: &ViewerOrigin, path: &str) -> Result<CookieAttributes, Refusal> {
-        self.config.cookies.attributes(origin.host(), path).map_err(Refusal::Host)
-    }
-
     fn check_page(
         &self,
         request: &ApiGatewayV2httpRequest,
@@ -286,11 +327,19 @@ impl IssueCookies {
         ttl: u64,
     ) -> Result<(UrlPattern, Arc<Grant>), Refusal> {
         let resource = UrlPattern::new(admission.origin.url(path.as_str())).map_err(Refusal::Url)?;
-        let policy =
-            CustomPolicy::new(resource.clone(), self.expiry(admission, ttl)).map_err(Refusal::Url)?;
+        let grant = self.grant_for(admission, resource.clone(), ttl).await?;
+        Ok((resource, grant))
+    }
+
+    async fn grant_for(
+        &self,
+        admission: &Admission,
+        resource: UrlPattern,
+        ttl: u64,
+    ) -> Result<Arc<Grant>, Refusal> {
+        let policy = CustomPolicy::new(resource, self.expiry(admission, ttl)).map_err(Refusal::Url)?;
         let asker = Asker::new(&admission.subject.id);
-        let granted = self.grants.grant(policy, asker).await.map_err(Refusal::Signing)?;
-        Ok((resource, granted.into_grant()))
+        self.grants.grant(policy, asker).await.map(Granted::into_grant).map_err(Refusal::Signing)
     }
 
     /// When something ends that lasts `ttl` seconds, and no longer than the credential.

@@ -28,14 +28,14 @@ mod remembered_paths;
 mod subject;
 
 pub use authenticators::{
-    AuthenticationError, Authenticators, ConnectionError, FetchError, FetchFailure, HttpClient, JwkSetError,
-    PathClaims, PlainHttp, PloneFailure, PloneRefusal, SignedValueError, TicketError, TokenError,
-    Unavailable, claims, django_signed, hmac_keys, plone_ticket,
+    Asked, AuthenticationError, Authenticators, ConnectionError, FetchError, FetchFailure, HttpClient,
+    JwkSetError, PathClaims, PlainHttp, PloneFailure, PloneRefusal, SignedValueError, TicketError,
+    TokenError, Unavailable, claims, django_signed, hmac_keys, plone_ticket,
 };
 pub use config::Config;
 pub use cookie_settings::CookieSettings;
 pub use cors::Cors;
-pub use entitlement::{Entitlements, Explanation, Facts, NotEntitled, WhyNot};
+pub use entitlement::{Entitlements, Explanation, Facts, NotEntitled, Purpose, WhyNot};
 pub use handler::IssueCookies;
 pub use http_client::http_client;
 pub use location::Location;

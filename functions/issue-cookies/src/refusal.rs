@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use hls_rewrite::FolderPattern;
+use hls_rewrite::{FolderPattern, Preview};
 use http::{HeaderValue, header};
 use usher_runtime::{Problem, ProblemType, SigningError, ViewerError, with_sources};
 
-use crate::{
-    AuthenticationError, NotEntitled, cookie_settings::HostNotCovered, origin_rule::OriginRefusal,
-    origin_secret::OriginSecretError,
-};
+use crate::{AuthenticationError, NotEntitled, origin_rule::OriginRefusal, origin_secret::OriginSecretError};
 
 /// Why a request is refused.
 #[derive(Debug)]
@@ -23,8 +20,6 @@ pub(crate) enum Refusal {
     },
     /// The credential is missing or not accepted.
     Credential(AuthenticationError),
-    /// A browser would not keep cookies for the host that the viewer asked.
-    Host(HostNotCovered),
     /// The body is not called JSON.
     MediaType,
     /// The path has other methods.
@@ -38,6 +33,8 @@ pub(crate) enum Refusal {
     NotEntitled(NotEntitled),
     /// The request may not have come through the distribution.
     OriginSecret(OriginSecretError),
+    /// Only playlists have a preview.
+    NoPreview,
     /// The path to sign is none of an asset.
     OutsideOfScope {
         /// The pattern over all assets.
@@ -45,6 +42,8 @@ pub(crate) enum Refusal {
     },
     /// A page of another origin sent the request, or nobody says which one.
     Page(OriginRefusal),
+    /// A preview has another length.
+    PreviewSeconds,
     /// The signing key did not sign.
     Signing(Arc<SigningError>),
     /// There is nothing at this path.
@@ -88,7 +87,6 @@ impl From<Refusal> for Problem {
                 Self::new(ProblemType::BodyTooLarge, format!("the body has more than {limit} bytes"))
             }
             Refusal::Credential(error) => unauthenticated(&error),
-            Refusal::Host(error) => Self::new(ProblemType::HostOutsideCookieDomain, error.to_string()),
             Refusal::MediaType => Self::new(ProblemType::UnsupportedMediaType, MEDIA_TYPE),
             Refusal::Method { path, allowed } => {
                 Self::new(ProblemType::MethodNotAllowed, format!("{path} takes {allowed}"))
@@ -97,6 +95,10 @@ impl From<Refusal> for Problem {
             Refusal::NotEntitled(_) => {
                 Self::new(ProblemType::NotEntitled, "you are signed in, and may not watch this")
             }
+            Refusal::NoPreview => Self::new(
+                ProblemType::NoPreview,
+                "only a playlist (.m3u8) has a preview, and its path has no query",
+            ),
             Refusal::OriginSecret(error) => not_from_the_distribution(&error),
             Refusal::OutsideOfScope { root } => Self::new(
                 ProblemType::NotAVideo,
@@ -108,6 +110,10 @@ impl From<Refusal> for Problem {
                     OriginRefusal::Unknown => ProblemType::MissingOrigin,
                 };
                 Self::new(problem_type, error.to_string())
+            }
+            Refusal::PreviewSeconds => {
+                let detail = format!("preview_seconds must be a number from 1 to {}", Preview::LONGEST);
+                Self::new(ProblemType::MalformedBody, detail)
             }
             Refusal::Signing(error) => Self::from(&*error),
             Refusal::UnknownPath => Self::new(ProblemType::NotFound, "there is nothing at this path"),

@@ -14,7 +14,7 @@ use cookie::Cookie;
 use hls_rewrite::{Asset, AssetTree, FolderPattern};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use crate::{Subject, refusal::Refusal};
+use crate::Subject;
 
 /// What a request's cookie says.
 #[derive(Debug, Default, Eq, PartialEq)]
@@ -49,37 +49,31 @@ pub(crate) fn read(request: &ApiGatewayV2httpRequest, tree: &AssetTree) -> Optio
 }
 
 /// Gives the attributes of cookies for a path.
-pub(crate) type Attributes<'a> = &'a dyn Fn(&str) -> Result<CookieAttributes, Refusal>;
+pub(crate) type Attributes<'a> = &'a dyn Fn(&str) -> CookieAttributes;
 
 /// Clears the cookies of `before` that are not for one of `paths`, such as `/video/tenant-a/*`, and remembers those that
 /// this browser has from now on. Where every viewer has the same cookies, there is nothing to remember.
-///
-/// # Errors
-/// As `attributes`.
 pub(crate) fn replace(
     cookies: &mut Vec<String>,
     paths: &[FolderPattern],
     before: Option<Remembered>,
     tree: &AssetTree,
     attributes: Attributes<'_>,
-) -> Result<(), Refusal> {
+) {
     let root = tree.root();
     if before.is_none() && paths == std::slice::from_ref(root) {
-        return Ok(());
+        return;
     }
     let paths: Vec<String> = paths.iter().map(|path| path.folder().to_owned()).collect();
     // Without this cookie, the browser may have the cookies of a viewer who may watch everything.
     let mut stale = before.map_or_else(|| vec![root.folder().to_owned()], Remembered::into_paths);
     stale.retain(|path| !paths.contains(path));
-    let stale = clear(cookies, stale, attributes)?;
-    remember(cookies, &Remembered { owner: None, paths, stale }, attributes)
+    let stale = clear(cookies, stale, attributes);
+    remember(cookies, &Remembered { owner: None, paths, stale }, attributes);
 }
 
 /// Remembers that `subject` has cookies for `path` from now on, such as `/video/my-film/`, beside those for other
 /// assets. Clears another viewer's cookies, and those that a browser would send together with these.
-///
-/// # Errors
-/// As `attributes`.
 pub(crate) fn add(
     cookies: &mut Vec<String>,
     path: &str,
@@ -87,7 +81,7 @@ pub(crate) fn add(
     before: Option<Remembered>,
     tree: &AssetTree,
     attributes: Attributes<'_>,
-) -> Result<(), Refusal> {
+) {
     let owner = Some(owner(subject));
     // Without this cookie, the browser may have cookies for everything.
     let before = before.unwrap_or_else(|| Remembered {
@@ -96,9 +90,9 @@ pub(crate) fn add(
     });
     let is_the_same = before.owner == owner;
     let (mut paths, mut stale) = (vec![path.to_owned()], before.stale);
-    let mut room = CLEARABLE.saturating_sub(cleared_length(path, attributes)?);
+    let mut room = CLEARABLE.saturating_sub(cleared_length(path, attributes));
     for other in before.paths.into_iter().filter(|other| other != path) {
-        let length = cleared_length(&other, attributes)?;
+        let length = cleared_length(&other, attributes);
         let is_sent_together = other.starts_with(path) || path.starts_with(&other);
         if is_the_same && !is_sent_together && length <= room {
             room -= length;
@@ -110,28 +104,27 @@ pub(crate) fn add(
         }
     }
     stale.retain(|other| !paths.contains(other));
-    let stale = clear(cookies, stale, attributes)?;
-    remember(cookies, &Remembered { owner, paths, stale }, attributes)
+    let stale = clear(cookies, stale, attributes);
+    remember(cookies, &Remembered { owner, paths, stale }, attributes);
 }
 
 /// Clears the cookies of `before`, and those of the whole tree.
-///
-/// # Errors
-/// As `attributes`.
 pub(crate) fn forget(
     cookies: &mut Vec<String>,
     before: Option<Remembered>,
     tree: &AssetTree,
     attributes: Attributes<'_>,
-) -> Result<(), Refusal> {
+) {
     let is_remembered = before.is_some();
     let root = tree.root().folder();
     let mut paths = before.map(Remembered::into_paths).unwrap_or_default();
     paths.retain(|path| path != root);
     paths.insert(0, root.to_owned());
-    let stale = clear(cookies, paths, attributes)?;
+    let stale = clear(cookies, paths, attributes);
     let remembered = Remembered { stale, ..Remembered::default() };
-    if is_remembered { remember(cookies, &remembered, attributes) } else { Ok(()) }
+    if is_remembered {
+        remember(cookies, &remembered, attributes);
+    }
 }
 
 impl Remembered {
@@ -148,21 +141,17 @@ fn is_path(path: &str, tree: &AssetTree) -> bool {
 }
 
 /// Clears the cookies of as many paths as there is room for, and gives the others, for the next answer.
-fn clear(
-    cookies: &mut Vec<String>,
-    paths: Vec<String>,
-    attributes: Attributes<'_>,
-) -> Result<Vec<String>, Refusal> {
+fn clear(cookies: &mut Vec<String>, paths: Vec<String>, attributes: Attributes<'_>) -> Vec<String> {
     let mut left = Vec::new();
     for path in paths {
-        let cleared = clear_cookies(&attributes(&path)?);
+        let cleared = clear_cookies(&attributes(&path));
         if length(cookies) + length(&cleared) <= ROOM {
             cookies.extend(cleared);
         } else {
             left.push(path);
         }
     }
-    Ok(left)
+    left
 }
 
 /// Remembers all paths, and as many of those to be cleared as the cookie has room for.
@@ -170,7 +159,7 @@ fn remember(
     cookies: &mut Vec<String>,
     Remembered { owner, paths, stale }: &Remembered,
     attributes: Attributes<'_>,
-) -> Result<(), Refusal> {
+) {
     let owner = owner.iter().map(|owner| format!("{OWNER}{owner}"));
     let mut value = owner.chain(paths.iter().map(|path| encoded(path))).collect::<Vec<_>>().join(SEPARATOR);
     for path in stale.iter().map(|path| encoded(path)) {
@@ -179,12 +168,11 @@ fn remember(
             value = format!("{value}{separator}{STALE}{path}");
         }
     }
-    let attributes = attributes(PATH)?;
+    let attributes = attributes(PATH);
     cookies.push(match value.as_str() {
         "" => attributes.clear_cookie(NAME),
-        value => attributes.set_cookie(NAME, value, REMEMBERED_SECONDS),
+        value => attributes.set_cookie(NAME, value),
     });
-    Ok(())
 }
 
 fn encoded(path: &str) -> String {
@@ -197,8 +185,8 @@ fn owner(subject: &Subject) -> String {
     base16ct::lower::encode_string(digest.as_ref().get(..OWNER_BYTES).unwrap_or_default())
 }
 
-fn cleared_length(path: &str, attributes: Attributes<'_>) -> Result<usize, Refusal> {
-    Ok(length(&clear_cookies(&attributes(path)?)))
+fn cleared_length(path: &str, attributes: Attributes<'_>) -> usize {
+    length(&clear_cookies(&attributes(path)))
 }
 
 /// How many bytes of `Set-Cookie` these are.
@@ -229,5 +217,3 @@ pub(crate) const ROOM: usize = 8_000;
 const CLEARABLE: usize = 5_000;
 /// The folders of this answer may make it longer: there are few of them.
 const VALUE_LIMIT: usize = 800;
-/// This cookie outlives those that outlive the browser's session: no setting lets them last longer than a year.
-const REMEMBERED_SECONDS: u64 = 31_536_000;

@@ -2,8 +2,8 @@
 
 use hls_rewrite::{AssetTree, PathPattern};
 use usher_runtime::{
-    ConfigError, InvalidSetting, KeySource, Settings, SigningConfig, ViewerHost, ViewerProtocol, all_valid,
-    asset_tree,
+    ConfigError, InvalidSetting, KeySource, Members, Settings, SigningConfig, ViewerHost, ViewerProtocol,
+    all_valid, asset_tree,
 };
 
 use crate::SignedHost;
@@ -47,7 +47,7 @@ impl Config {
             Err(invalid) => Err(*invalid),
         };
         let trusted_signers =
-            settings.list("TRUSTED_SIGNERS", "", &KeySource::SETTINGS, &[], KeySource::read);
+            settings.list("TRUSTED_SIGNERS", &Members::new("", &KeySource::SETTINGS), KeySource::read);
         let signed_hosts = SignedHost::read(&mut settings);
         let bucket = settings.required("BUCKET");
         let max_playlist_bytes =

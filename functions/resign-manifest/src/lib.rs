@@ -15,6 +15,7 @@ mod config;
 mod handler;
 mod host_grants;
 mod playlist;
+mod preview;
 mod record;
 mod signed_host;
 mod source;

@@ -7,7 +7,8 @@ use cloudfront_signing::{Grant, UnixTime};
 use headers::{ETag, HeaderMapExt as _};
 use hls_rewrite::{
     AssetTree, Assets, Authority, Host, NotAuthorized, Origin, Permission, PlaylistInfo, PolicyCopies,
-    Reference, Scan, SideDocument, SignedPlaylist, SigningPlan, SkipReason, Style, ViewerPolicy,
+    Reference, RequiredGrant, Scan, SideDocument, SignedPlaylist, SigningPlan, SkipReason, Style,
+    ViewerPolicy,
     document::{DocumentError, DocumentKind},
     is_playlist, policy_of_copy,
 };
@@ -24,15 +25,15 @@ use crate::{
 };
 
 /// What a request is for.
-struct Asked {
+pub(crate) struct Asked {
     style: Style,
     path: String,
     /// The playlist's key in the bucket.
     key: String,
     viewer_origin: ViewerOrigin,
     /// The pattern that covers the asset of the playlist.
-    own_resource: String,
-    playlist_url: Url,
+    pub(crate) own_resource: String,
+    pub(crate) playlist_url: Url,
     now: UnixTime,
     /// Without one, nothing is signed.
     authority: Option<Authority>,
@@ -59,6 +60,9 @@ impl ResignManifest {
         }
         match &asked.authority {
             Some(authority) if asked.style != Style::Plain => {
+                if let Some(preview) = authority.preview() {
+                    return self.preview(event, &asked, authority, preview, object, record).await;
+                }
                 let assets = Assets::new(self.grants.hosts(asked.host(&self.config.tree)));
                 if is_playlist {
                     self.signed(event, &asked, authority, assets, object, record).await
@@ -95,7 +99,8 @@ impl ResignManifest {
         let scan = Scan::read(&object.bytes, url, Origin::Static, nested, |one| assets.number(one));
         record.rewrite = started.elapsed();
         let plan = SigningPlan::of_playlist(&assets, &scan, self.permission(asked, authority));
-        let grants = self.sign(asked, authority, &plan, record).await?;
+        check_count(&plan.grants)?;
+        let grants = self.sign(asked, authority, &plan.grants, record).await?;
         let headers = headers(PLAYLIST, asked.etag(&object, &grants), self.kept(scan.info, asked));
         Ok(answer(headers, event, || {
             let copies = PolicyCopies::Carried;
@@ -121,7 +126,8 @@ impl ResignManifest {
         let refused = |error: DocumentError| Problem::new(ProblemType::UnreadableDocument, error.to_string());
         document.scan(&mut assets).map_err(refused)?;
         let plan = SigningPlan::new(&assets, self.permission(asked, authority));
-        let grants = self.sign(asked, authority, &plan, record).await?;
+        check_count(&plan.grants)?;
+        let grants = self.sign(asked, authority, &plan.grants, record).await?;
 
         let started = Instant::now();
         let resigned = document.resign(&mut assets, &plan, &grants).map_err(refused)?;
@@ -141,15 +147,15 @@ impl ResignManifest {
         Permission { authority, common_assets: &self.config.common_assets, own_resource }
     }
 
-    async fn sign(
+    pub(crate) async fn sign(
         &self,
         asked: &Asked,
         authority: &Authority,
-        plan: &SigningPlan,
+        required: &[RequiredGrant],
         record: &mut Record,
     ) -> Result<Vec<Arc<Grant>>, Problem> {
         let started = Instant::now();
-        let signed = self.grants.sign(&plan.grants, authority.expires(), asked.now, asked.asker).await?;
+        let signed = self.grants.sign(required, authority.expires(), asked.now, asked.asker).await?;
         record.sign = started.elapsed();
         record.signatures = signed.signatures;
         Ok(signed.grants)
@@ -232,7 +238,7 @@ impl ResignManifest {
     /// For how many seconds CloudFront may keep an answer: no longer than its signatures last. An answer without
     /// signatures, because the copy of the policy was not admitted, is not kept: the key that signed the copy may be
     /// readable again soon.
-    fn kept(&self, info: PlaylistInfo, asked: &Asked) -> u64 {
+    pub(crate) fn kept(&self, info: PlaylistInfo, asked: &Asked) -> u64 {
         if asked.has_copy && asked.authority.is_none() {
             return 0;
         }
@@ -263,7 +269,7 @@ fn viewer_address(headers: &HeaderMap) -> &str {
 
 impl Asked {
     /// The viewer's own host.
-    fn host(&self, tree: &AssetTree) -> Host {
+    pub(crate) fn host(&self, tree: &AssetTree) -> Host {
         Host {
             written: self.viewer_origin.to_string(),
             origin: self.playlist_url.origin().ascii_serialization(),
@@ -272,7 +278,7 @@ impl Asked {
     }
 
     /// `None` if S3 sent no `ETag`.
-    fn etag(&self, object: &StoredObject, grants: &[Arc<Grant>]) -> Option<ETag> {
+    pub(crate) fn etag(&self, object: &StoredObject, grants: &[Arc<Grant>]) -> Option<ETag> {
         let ingredients = Ingredients {
             source: object.etag.as_deref()?,
             viewer_origin: &self.viewer_origin.to_string(),
@@ -285,7 +291,11 @@ impl Asked {
 }
 
 /// The playlist, or 304 if the player already has it.
-fn answer(headers: HeaderMap, event: &LambdaFunctionUrlRequest, content: impl FnOnce() -> Content) -> Answer {
+pub(crate) fn answer(
+    headers: HeaderMap,
+    event: &LambdaFunctionUrlRequest,
+    content: impl FnOnce() -> Content,
+) -> Answer {
     if is_known(&event.headers, headers.typed_get().as_ref()) {
         return Answer { headers, ..Answer::empty(StatusCode::NOT_MODIFIED) };
     }
@@ -294,7 +304,7 @@ fn answer(headers: HeaderMap, event: &LambdaFunctionUrlRequest, content: impl Fn
 
 /// The headers of a playlist or document, and of a 304. The content type is in the 304 too: a cache updates its
 /// headers from it, and otherwise the Lambda runtime would set application/octet-stream.
-fn headers(content_type: &str, etag: Option<ETag>, shared_seconds: u64) -> HeaderMap {
+pub(crate) fn headers(content_type: &str, etag: Option<ETag>, shared_seconds: u64) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let content_type = HeaderValue::from_str(content_type).unwrap_or(HeaderValue::from_static(JSON));
     headers.insert(header::CONTENT_TYPE, content_type);
@@ -315,6 +325,19 @@ fn is_document(path: &str, content_type: &str) -> bool {
     let known = [DocumentKind::AssetList, DocumentKind::SteeringManifest].map(DocumentKind::content_type);
     let is_json = known.contains(&media_type.as_str()) || media_type.ends_with("+json");
     !is_named("m3u8") && !is_named("m3u") && (is_json || is_named("json"))
+}
+
+fn check_count(required: &[RequiredGrant]) -> Result<(), Problem> {
+    if required.len() <= LIMIT {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemType::TooManyAssets,
+        format!(
+            "the playlist refers to more than {LIMIT} assets, each with a signature of its own: keep an asset in one \
+             folder, or set SCOPE_DEPTH to 0"
+        ),
+    ))
 }
 
 fn explain(error: &SourceError) -> Problem {
@@ -347,7 +370,10 @@ fn explain(error: &SourceError) -> Problem {
     Problem::new(problem_type, detail)
 }
 
-const PLAYLIST: &str = "application/vnd.apple.mpegurl";
+pub(crate) const PLAYLIST: &str = "application/vnd.apple.mpegurl";
+/// How many signatures a playlist may need.
+const LIMIT: usize = 32;
+
 const JSON: &str = "application/json";
 
 const NO_PLAYLIST: &str = "the object at this path is not a playlist: it does not start with #EXTM3U";

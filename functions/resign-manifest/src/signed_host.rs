@@ -2,7 +2,7 @@
 
 use hls_rewrite::{AssetTree, is_viewer_host};
 use url::Url;
-use usher_runtime::{InvalidSetting, Settings, SigningConfig, all_valid, asset_tree};
+use usher_runtime::{InvalidSetting, Members, Settings, SigningConfig, all_valid, asset_tree};
 
 /// Another distribution that playlists refer to.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,7 +19,7 @@ impl SignedHost {
     /// Reads `SIGNED_HOSTS`, a JSON array of objects. Their members are `origin` and, in lower case, the
     /// settings that the function has for its own host.
     pub(crate) fn read(settings: &mut Settings<'_>) -> Result<Vec<Self>, InvalidSetting> {
-        let hosts = settings.list(NAME, "", &SETTINGS, &[EXPIRY_BUCKET], Self::read_one)?;
+        let hosts = settings.list(NAME, &MEMBERS, Self::read_one)?;
         all_valid(hosts.iter().enumerate().map(|(at, host)| {
             let is_again = hosts.iter().skip(at + 1).any(|other| other.origin == host.origin);
             if is_again { Err(settings.invalid(format!("{NAME} has {} twice", host.origin))) } else { Ok(()) }
@@ -48,6 +48,7 @@ const BAD_ORIGIN: &str =
     "ORIGIN must be protocol, host and port as browsers write them, such as https://media.example.com";
 const NAME: &str = "SIGNED_HOSTS";
 const EXPIRY_BUCKET: &str = "EXPIRY_BUCKET_SECONDS";
+const MEMBERS: Members<'_> = Members { inherited: &[EXPIRY_BUCKET], ..Members::new("", &SETTINGS) };
 const SETTINGS: [&str; 8] = [
     "HASH_ALGORITHM",
     "KEY_PAIR_ID",

@@ -15,6 +15,17 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
 }
 
+/// Where an answer comes from, as `X-Cache` tells.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Source {
+    /// CloudFront had it.
+    Cache,
+    /// CloudFront asked the origin whether what it had is still right, and it was.
+    Revalidated,
+    /// CloudFront asked the origin.
+    Origin,
+}
+
 /// Who refused, as the body tells.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Refusal {
@@ -77,6 +88,23 @@ impl Answer {
         self.status == StatusCode::FORBIDDEN && self.refusal() == Refusal::CloudFront("MissingKey".to_owned())
     }
 
+    /// Nothing where `X-Cache` is missing, or of an error, of which it says nothing.
+    pub(super) fn source(&self) -> Option<Source> {
+        match self.text(X_CACHE)?.split(' ').next()? {
+            "Hit" => Some(Source::Cache),
+            "RefreshHit" => Some(Source::Revalidated),
+            "Miss" => Some(Source::Origin),
+            _ => None,
+        }
+    }
+
+    pub(super) fn problem_type(&self) -> Option<ProblemType> {
+        match self.refusal() {
+            Refusal::Function { problem_type, .. } => problem_type,
+            _ => None,
+        }
+    }
+
     pub(super) fn refusal(&self) -> Refusal {
         let body = String::from_utf8_lossy(&self.body);
         if let Some(code) = element(&body, "Code") {
@@ -99,8 +127,16 @@ impl Answer {
 
     /// The answer in a few words, and why it is so where `usher serve` says it.
     pub(super) fn summary(&self) -> String {
+        match self.text(WHY) {
+            Some(why) => format!("{} ({})", self.brief(), printable(why)),
+            None => self.brief(),
+        }
+    }
+
+    /// The answer in a few words.
+    pub(super) fn brief(&self) -> String {
         let status = self.status.as_u16();
-        let what = match self.refusal() {
+        match self.refusal() {
             Refusal::CloudFront(code) => format!("{status} {code}"),
             Refusal::Bucket(code) => format!("{status} {code} of S3"),
             Refusal::Lambda => format!("{status} of Lambda"),
@@ -109,10 +145,6 @@ impl Answer {
                 Some(location) => format!("{status} to {}", printable(location.as_str())),
                 None => format!("{status} {}", printable(&self.media_type())).trim_end().to_owned(),
             },
-        };
-        match self.text(WHY) {
-            Some(why) => format!("{what} ({})", printable(why)),
-            None => what,
         }
     }
 }
@@ -130,6 +162,7 @@ fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
 
 /// Of `usher serve`: one sentence about a refusal.
 pub(super) const WHY: HeaderName = HeaderName::from_static("x-usher-why");
+const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 const CLOUDFRONT_CODES: [&str; 5] =
     ["AccessDenied", "InvalidKey", "MalformedPolicy", "MalformedSignature", "MissingKey"];
 const TEXT_LIMIT: usize = 240;

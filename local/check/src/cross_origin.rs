@@ -5,11 +5,11 @@ use url::Url;
 use usher_runtime::Origin;
 
 use super::{
-    Check, Report,
+    Finding, Question, Report,
     answer::{Answer, printable},
     deployment::{Ask, Deployment},
     playback::Asset,
-    report::{Problems, Question},
+    report::{Probe, Problems},
     sign_in::{NOT_SIGNED_IN, Viewer},
     signed_urls::{NO_SEGMENT, Signed},
     strangers::BROKEN,
@@ -69,7 +69,7 @@ fn preflight(deployment: &Deployment<'_>, origin: &str) -> Ask {
         .header(header::ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue::from_static("authorization"))
 }
 
-async fn sign_in(deployment: &Deployment<'_>, origin: &str) -> Check {
+async fn sign_in(deployment: &Deployment<'_>, origin: &str) -> Finding {
     let answer = match deployment.ask(preflight(deployment, origin)).await {
         Ok(answer) => answer,
         Err(reason) => return SIGN_IN.wrong(reason, BROKEN),
@@ -95,7 +95,7 @@ async fn allowed_videos(
     deployment: &Deployment<'_>,
     origin: &str,
     videos: &[(&'static str, Url, HeaderValue)],
-) -> Check {
+) -> Finding {
     let mut problems = Problems::default();
     for (what, url, cookies) in videos {
         match deployment.ask(get(url, cookies, origin)).await {
@@ -113,7 +113,7 @@ fn refused(what: &str, refusal: &Answer) -> String {
 }
 
 /// A cast receiver's page reads what it plays by signed URLs, without cookies. It never signs in.
-async fn receiver(deployment: &Deployment<'_>, origin: &str, signed: &Signed) -> Check {
+async fn receiver(deployment: &Deployment<'_>, origin: &str, signed: &Signed) -> Finding {
     let mut problems = Problems::default();
     for (what, url) in [("the playlist", &signed.playlist), ("a segment", &signed.segment)] {
         let Some(url) = url else { continue };
@@ -150,7 +150,7 @@ fn allowed_origin(answer: &Answer) -> Option<&str> {
     answer.text(header::ACCESS_CONTROL_ALLOW_ORIGIN)
 }
 
-async fn foreign(deployment: &Deployment<'_>, videos: &[(&'static str, Url, HeaderValue)]) -> Check {
+async fn foreign(deployment: &Deployment<'_>, videos: &[(&'static str, Url, HeaderValue)]) -> Finding {
     let mut problems = Problems::default();
     let asks = videos.iter().map(|(what, url, cookies)| (*what, get(url, cookies, FOREIGN)));
     let asks = std::iter::once(("the preflight", preflight(deployment, FOREIGN))).chain(asks);
@@ -187,11 +187,12 @@ fn allowed(answer: &Answer, what: &str, origin: &str, problems: &mut Problems) {
     }
 }
 
-const SIGN_IN: Question = Question::new("cors sign-in", "may a page of --origin sign viewers in?");
-const VIDEOS: Question = Question::new("cors videos", "may a page of --origin play?");
-const RECEIVER: Question =
-    Question::new("cors receiver", "may the cast receiver of --receiver-origin play, and not sign in?");
-const FOREIGN_ORIGIN: Question = Question::new("foreign origin", "may no other page read anything?");
+const SIGN_IN: Probe = Question::OtherPages.probe("cors sign-in", "may a page of --origin sign viewers in?");
+const VIDEOS: Probe = Question::OtherPages.probe("cors videos", "may a page of --origin play?");
+const RECEIVER: Probe = Question::OtherPages
+    .probe("cors receiver", "may the cast receiver of --receiver-origin play, and not sign in?");
+const FOREIGN_ORIGIN: Probe =
+    Question::OtherPages.probe("foreign origin", "may no other page read anything?");
 const FOREIGN: &str = "https://usher-check.invalid";
 const NO_ORIGIN: &str = "--origin was not given: the player stands on the distribution";
 const CAST_RECEIVERS: &str = "name the origin in the parameter CastReceiverOrigins, as browsers send it";

@@ -58,7 +58,7 @@ pub(super) fn of(answer: &Answer) -> String {
         Refusal::Lambda => FUNCTION_URL_REFUSES,
         _ => match answer.status.as_u16() {
             404 => NO_SUCH_OBJECT,
-            429 => "raise the parameter AuthRateLimit, or check again in a minute",
+            429 => "the sign-in API has more requests than it accepts: check again in a minute",
             500..=599 => "the function or its origin fails: the function's log group says why",
             403 if answer.text(header::SERVER) == Some("CloudFront") => CLOUDFRONT_REFUSES,
             300..=399 => return of_redirect(answer),
@@ -80,6 +80,7 @@ fn of_problem(problem_type: ProblemType) -> &'static str {
         ProblemType::BodyTooLarge
         | ProblemType::MalformedBody
         | ProblemType::MethodNotAllowed
+        | ProblemType::NoPreview
         | ProblemType::UnknownStyle
         | ProblemType::UnsupportedMediaType => {
             "deploy this version of the functions, which accept this request"
@@ -88,7 +89,6 @@ fn of_problem(problem_type: ProblemType) -> &'static str {
         | ProblemType::SignInUnavailable
         | ProblemType::SigningKeyUnavailable => TRY_AGAIN,
         ProblemType::ForeignOrigin => ANOTHER_HOST,
-        ProblemType::HostOutsideCookieDomain => OUTSIDE_COOKIE_DOMAIN,
         ProblemType::MissingOrigin => NO_ORIGIN,
         ProblemType::NoViewerHost => VIEWER_REQUEST_FUNCTION,
         ProblemType::NotAPlaylist
@@ -100,7 +100,7 @@ fn of_problem(problem_type: ProblemType) -> &'static str {
         ProblemType::NotFound => NO_SUCH_OBJECT,
         ProblemType::NotReadable => FUNCTION_MAY_NOT_READ,
         ProblemType::NotThroughDistribution => NO_ORIGIN_SECRET,
-        ProblemType::PlaylistTooLarge => "split the playlist, or raise the parameter MaxPlaylistBytes",
+        ProblemType::PlaylistTooLarge => "split the playlist, which has more bytes than the function reads",
         ProblemType::PolicyEnded | ProblemType::PolicyOtherPath => ANOTHER_POLICY,
         ProblemType::SignInRequired => NO_CREDENTIAL,
         ProblemType::SigningKeyUnusable => SEE_LOG,
@@ -110,9 +110,9 @@ fn of_problem(problem_type: ProblemType) -> &'static str {
             "shorten or percent-encode the path of the object"
         }
         ProblemType::WrongAudience => {
-            "send a token for this audience: compare its aud (or azp) with JwtAudience and JwtAuthorizedParties"
+            "send a token for this audience: compare its aud (or azp) with audience and authorized_parties in JwtIssuers"
         }
-        ProblemType::WrongIssuer => "compare the token's iss with JwtIssuer, letter for letter",
+        ProblemType::WrongIssuer => "compare the token's iss with issuer in JwtIssuers, letter for letter",
     }
 }
 
@@ -138,8 +138,8 @@ pub(super) const WEBSITE: &str = "CloudFront does not reach the web site, or the
 const CUT: &str = "the policy or the signature was cut, or encoded again, on its way: no page, player or proxy may \
     change the parameters or cookies";
 const NO_CREDENTIAL: &str = "no credential arrived that is known here: no proxy may drop Authorization or Cookie, and \
-    the behavior /auth/* needs the origin request policy Managed-AllViewerExceptHostHeader; cookies count with \
-    PloneSite or PloneTicketKeysArn alone";
+    the behavior /auth/* needs the origin request policy Managed-AllViewerExceptHostHeader; cookies count with the \
+    parameter Plone alone";
 const NOT_ENTITLED: &str = "the viewer is known, and Entitlements give this viewer nothing of it: sign in as somebody \
     else, or look at Entitlements";
 const NO_ORIGIN_SECRET: &str = "the origin auth must send the header x-origin-secret with the text of OriginSecret: \
@@ -153,22 +153,21 @@ const FUNCTION_MAY_NOT_READ: &str = "the policy of ResignManifestFunction must a
     S3 refuses too where there is no such object: name a playlist of the bucket with --playlist";
 const SEE_LOG: &str = "the function refuses: its log group says why";
 const OBJECT: &str = "the object in the bucket is damaged, or is not what its name says: upload it again";
-const OUTSIDE_COOKIE_DOMAIN: &str = "CookieDomain must be the checked host's domain, or one above it";
 const TRY_AGAIN: &str =
     "check again; if this stays, the function's log group says which service does not answer";
 const ANOTHER_POLICY: &str = "ViewerRequestFunction must pass on the policy that CloudFront verified: deploy this \
     version of it, and publish it";
-const UNTRUSTED_KEY: &str = "the key that signs is in no key group of the behavior: the parameters SigningKey and \
-    TrustedKeys say which keys sign and are trusted; a changed distribution takes some minutes";
-const WRONG_KEY: &str = "the policy is right, so the signature is not: the functions' key (parameter SigningKey, or \
+const UNTRUSTED_KEY: &str = "the key that signs is in no key group of the behavior: the parameter KeyPhase says \
+    which keys sign and are trusted; a changed distribution takes some minutes";
+const WRONG_KEY: &str = "the policy is right, so the signature is not: the functions' key (parameter KeyPhase, or \
     ExistingPrivateKeySecret) must be the private half of the public key that they name (ExistingPublicKeyId), and \
-    HashAlgorithm the hash that it was signed with";
+    hash_algorithm in that secret the hash that it was signed with";
 const NOTHING_ARRIVED: &str = "no signature arrived: the cookies' Path and Domain must fit the videos, and no proxy \
     may take the parameters or cookies away";
 const VIEWER_REQUEST_FUNCTION: &str = "associate ViewerRequestFunction with the behavior, for viewer-request, and \
     publish it";
 const NOT_ACCEPTED: &str = "the credential is not accepted: compare its issuer, audience and expiry with the parameters \
-    that say who may watch (JwtIssuer, JwtAudience, PloneSite, DjangoKeysArn, …)";
+    that say who may watch (JwtIssuers, Plone, Django, Simplejwt)";
 const NO_SUCH_OBJECT: &str = "there is no such object: upload it with `usher upload DIR s3://BUCKET/video/NAME`, or \
     name another playlist with --playlist";
 const PLUS: &str = "S3 reads a + in a path as a space: write %2B where the playlist names the file, or upload the file \
@@ -251,7 +250,7 @@ mod tests {
             (404, "<Error><Code>NoSuchKey</Code><RequestId>R</RequestId></Error>", NO_SUCH_OBJECT),
             (403, r#"{"detail":"a sentence of another version"}"#, SEE_LOG),
             (502, "", "the function or its origin fails: the function's log group says why"),
-            (429, "", "raise the parameter AuthRateLimit, or check again in a minute"),
+            (429, "", "the sign-in API has more requests than it accepts: check again in a minute"),
         ];
         for (status, body, expected) in rows {
             assert_eq!(of(&answer(status, body)), expected, "{status} {body}");

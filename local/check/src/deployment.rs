@@ -9,12 +9,12 @@ use bytes::{Bytes, BytesMut};
 use cloudfront_signing::UnixTime;
 use http::{HeaderName, HeaderValue, Method, header};
 use url::Url;
-use usher_runtime::{Clock, is_loopback};
+use usher_runtime::{Clock, ProblemType, is_loopback};
 
 use super::{
-    CheckError, Options, Report,
-    answer::{Answer, Refusal, printable},
-    report::{Problems, Question},
+    CheckError, Options, Question, Report,
+    answer::{Answer, Refusal, Source, printable},
+    report::{Probe, Problems},
 };
 
 /// Where the questions go.
@@ -28,15 +28,19 @@ pub(super) struct Deployment<'a> {
     base: String,
     /// The answers below `/auth/`, all of which are judged for being kept by nobody.
     auth_answers: RefCell<Vec<(&'static str, Answer)>>,
+    /// A path behind which a function was not told the viewer's host.
+    without_viewer_host: RefCell<Option<String>>,
 }
 
 /// One question.
+#[derive(Clone)]
 pub(super) struct Ask {
     method: Method,
     url: String,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Option<String>,
     limit: usize,
+    patience: Duration,
 }
 
 impl<'a> Deployment<'a> {
@@ -64,12 +68,19 @@ impl<'a> Deployment<'a> {
         let client = client
             // A redirect is an answer, too.
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(PATIENCE)
             .user_agent("usher-check")
             .build()
             .map_err(CheckError::Client)?;
         let base = url.origin().ascii_serialization();
-        Ok(Self { options, client, clock, ahead: Cell::new(0), base, auth_answers: RefCell::default() })
+        Ok(Self {
+            options,
+            client,
+            clock,
+            ahead: Cell::new(0),
+            base,
+            auth_answers: RefCell::default(),
+            without_viewer_host: RefCell::default(),
+        })
     }
 
     /// Protocol, host and port, as a policy names them.
@@ -129,7 +140,7 @@ impl<'a> Deployment<'a> {
         let url = Url::parse(&ask.url).map_err(|error| error.to_string())?;
         // As browsers do, and unlike the client: who wants a length answers 411 to a POST without one.
         let needs_length = ask.body.is_none() && matches!(ask.method, Method::POST | Method::DELETE);
-        let mut request = self.client.request(ask.method, url.clone());
+        let mut request = self.client.request(ask.method, url.clone()).timeout(ask.patience);
         if needs_length {
             request = request.header(header::CONTENT_LENGTH, 0);
         }
@@ -139,15 +150,26 @@ impl<'a> Deployment<'a> {
         if let Some(body) = ask.body {
             request = request.header(header::CONTENT_TYPE, "application/json").body(body);
         }
-        let mut response = request.send().await.map_err(|error| no_answer(&error))?;
+        let no_answer = |error| no_answer(&error, ask.patience);
+        let mut response = request.send().await.map_err(no_answer)?;
         let mut body = BytesMut::new();
         while body.len() < ask.limit
-            && let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))?
+            && let Some(chunk) = response.chunk().await.map_err(no_answer)?
         {
             body.extend_from_slice(&chunk);
         }
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        Ok(Answer { url, status, headers, body: Bytes::from(body) })
+        let answer = Answer { url, status, headers, body: Bytes::from(body) };
+        if self.is_own(&answer.url) && answer.problem_type() == Some(ProblemType::NoViewerHost) {
+            let path = printable(answer.url.path());
+            self.without_viewer_host.borrow_mut().get_or_insert(path);
+        }
+        Ok(answer)
+    }
+
+    /// A path behind which a function was not told the viewer's host, if there is one.
+    pub(super) fn without_viewer_host(&self) -> Option<String> {
+        self.without_viewer_host.borrow().clone()
     }
 
     /// Asks below `/auth/`, and remembers the answer.
@@ -170,7 +192,7 @@ impl<'a> Deployment<'a> {
                 let value = answer.text(header::CACHE_CONTROL).map_or("none".to_owned(), printable);
                 problems.add(format!("Cache-Control of the {name} is {value}"), KEPT);
             }
-            if answer.text(X_CACHE).is_some_and(|value| value.starts_with("Hit")) {
+            if answer.source() == Some(Source::Cache) {
                 problems.add(format!("the {name} came out of CloudFront's cache"), CACHED);
             }
         }
@@ -183,11 +205,36 @@ impl<'a> Deployment<'a> {
 
 impl Ask {
     pub(super) fn new(method: Method, url: impl Into<String>) -> Self {
-        Self { method, url: url.into(), headers: Vec::new(), body: None, limit: BODY_LIMIT }
+        Self {
+            method,
+            url: url.into(),
+            headers: Vec::new(),
+            body: None,
+            limit: BODY_LIMIT,
+            patience: PATIENCE,
+        }
     }
 
     pub(super) fn get(url: impl Into<String>) -> Self {
         Self::new(Method::GET, url)
+    }
+
+    /// The same with another method.
+    pub(super) fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// The same at another URL.
+    pub(super) fn at(mut self, url: impl Into<String>) -> Self {
+        self.url = url.into();
+        self
+    }
+
+    /// Waits no longer than this for the whole answer.
+    pub(super) fn within(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -219,20 +266,20 @@ fn is_on_this_machine(url: &Url) -> bool {
 }
 
 /// Without the URL, in which a signature may stand.
-pub(super) fn no_answer(error: &reqwest::Error) -> String {
+fn no_answer(error: &reqwest::Error, patience: Duration) -> String {
     if error.is_timeout() {
-        return format!("no answer within {} seconds", PATIENCE.as_secs());
+        return format!("no answer within {} seconds", patience.as_secs());
     }
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     causes.last().map_or("the connection broke".to_owned(), |cause| printable(&cause.to_string()))
 }
 
-const AUTH_CACHING: Question = Question::new("auth caching", "are the answers below /auth/ kept by nobody?");
+const AUTH_CACHING: Probe =
+    Question::Caches.probe("auth caching", "are the answers below /auth/ kept by nobody?");
 const KEPT: &str = "nothing between IssueCookiesFunction and the viewer may replace its Cache-Control: look for a \
     response headers policy on the behavior /auth/*, or a proxy";
 const CACHED: &str = "the behavior /auth/* needs the cache policy AuthCachePolicy of the template";
-const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 const PATIENCE: Duration = Duration::from_secs(15);
 /// More than a signed playlist of a whole day has.
-const BODY_LIMIT: usize = 64 * 1_024 * 1_024;
+pub(super) const BODY_LIMIT: usize = 64 * 1_024 * 1_024;
 const BEGINNING: usize = 1_024;

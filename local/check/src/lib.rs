@@ -5,14 +5,19 @@
 //! not the reason; the reason is found in the policy that was sent, which anybody can read.
 
 mod answer;
+mod caches;
+mod compression;
 mod credential;
 mod cross_origin;
 mod cure;
 mod deployment;
+mod empty_answers;
 mod jar;
+mod names;
 mod playback;
 mod playlist;
 mod policy;
+mod questions;
 mod report;
 mod sign_in;
 mod signed_playlists;
@@ -20,11 +25,14 @@ mod signed_urls;
 mod strangers;
 mod table;
 mod tampering;
+mod viewer_request_function;
 mod walk;
 
 pub use self::{
     credential::{Credential, CredentialError},
-    report::{Check, Outcome, Report},
+    questions::{Answered, Question},
+    report::{Finding, Outcome, Report},
+    table::{Detail, Text},
 };
 
 use hls_rewrite::PathPattern;
@@ -32,8 +40,9 @@ use url::Url;
 use usher_runtime::{Clock, Origin};
 
 use self::{
-    cross_origin::cross_origin, deployment::Deployment, playback::playback, sign_in::sign_in,
-    signed_urls::signed_urls, strangers::strangers, tampering::tampering,
+    compression::compression, cross_origin::cross_origin, deployment::Deployment, names::names,
+    playback::playback, sign_in::sign_in, signed_urls::signed_urls, strangers::strangers,
+    tampering::tampering,
 };
 
 /// What is checked, and as whom.
@@ -101,6 +110,12 @@ pub async fn run(
     tampering(&deployment, viewer.as_ref(), &asset, &mut report).await;
     let signed = signed_urls(&deployment, viewer.as_ref(), &mut report).await;
     cross_origin(&deployment, viewer.as_ref(), &asset, &signed, &mut report).await;
+    let played = [asset.played, signed.played].concat();
+    report.note(compression(&deployment, &played).await);
+    report.note(caches::hits(&deployment, &played).await);
+    report.note(empty_answers::not_modified(&deployment, &played).await);
+    report.note(empty_answers::head(&deployment, &played).await);
+    names(&deployment, viewer.as_ref(), &mut report).await;
     sign_in::sign_out(&deployment, viewer.as_ref(), &mut report).await;
     deployment.judge_auth_answers(&mut report);
     Ok(report)

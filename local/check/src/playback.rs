@@ -6,21 +6,22 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use url::Url;
 
 use super::{
-    Check, Report,
+    Finding, Question, Report,
     answer::{Answer, printable},
     cure::{RENAME, Sent, of_signed},
     deployment::{Ask, Deployment},
     playlist::{HlsFile, Reference, is_resigned},
-    report::{Problems, Question},
-    sign_in::{NOT_SIGNED_IN, Viewer, has_cookies_for},
+    report::{Probe, Problems},
+    sign_in::{Viewer, with_cookies},
     strangers::BROKEN,
-    walk::{Access, Walk, is_served},
+    walk::{Access, Played, Walk, is_served},
 };
 
 /// What the other checks need to know of the film.
 #[derive(Default)]
 pub(super) struct Asset {
     pub(super) first_segment: Option<Url>,
+    pub(super) played: Vec<Played>,
 }
 
 /// Watches by cookies.
@@ -29,17 +30,15 @@ pub(super) async fn playback(
     viewer: Option<&Viewer>,
     report: &mut Report,
 ) -> Asset {
-    let with_cookies = viewer.filter(|viewer| has_cookies_for(&viewer.jar, deployment.playlist()));
-    let url = Url::parse(&deployment.url(deployment.playlist())).ok();
-    let (Some(viewer), Some(url)) = (with_cookies, url) else {
-        let is_signed_in = viewer.is_some_and(|viewer| !viewer.jar.cookies.is_empty());
-        let why = if is_signed_in { "no cookie goes to the playlist" } else { NOT_SIGNED_IN };
-        for question in
-            [PLAYLIST, PLAYLIST_CACHING, NESTED, MEDIA, CONTENT_TYPES, MEDIA_CACHING, RANGE, HEADERS]
-        {
-            report.note(question.unknown(why));
+    let url = Url::parse(&deployment.url(deployment.playlist())).map_err(|_| "the playlist has no URL");
+    let (viewer, url) = match with_cookies(deployment, viewer).and_then(|viewer| Ok((viewer, url?))) {
+        Ok(both) => both,
+        Err(why) => {
+            for probe in PROBES {
+                report.note(probe.unknown(why));
+            }
+            return Asset::default();
         }
-        return Asset::default();
     };
     let access = Access::Cookies(&viewer.jar);
     let walk = Walk::new(deployment, &url, access).await;
@@ -64,7 +63,8 @@ pub(super) async fn playback(
     // Where the playlist was signed itself, so are its URIs.
     let first_segment =
         first_segment.map(|url| without_policy_copy(&without_reserved_parameters(url.as_str())));
-    Asset { first_segment: first_segment.and_then(|url| Url::parse(&url).ok()) }
+    let first_segment = first_segment.and_then(|url| Url::parse(&url).ok());
+    Asset { first_segment, played: walk.played(access) }
 }
 
 type Cure<'a> = &'a dyn Fn(&Answer) -> String;
@@ -75,7 +75,7 @@ fn refused(deployment: &Deployment<'_>, viewer: &Viewer, answer: &Answer) -> Str
     of_signed(answer, &sent)
 }
 
-fn playlist(answer: &Result<Answer, String>, cure: Cure<'_>) -> Check {
+fn playlist(answer: &Result<Answer, String>, cure: Cure<'_>) -> Finding {
     match answer {
         Err(reason) => PLAYLIST.wrong(reason, BROKEN),
         Ok(answer) if answer.status != StatusCode::OK => PLAYLIST.wrong(answer.summary(), cure(answer)),
@@ -99,7 +99,7 @@ fn of_playlist(answer: &Answer) -> Problems {
 }
 
 /// A signed playlist is for whoever may watch the same, which CloudFront knows and a browser does not.
-fn playlist_caching(walk: &Walk) -> Check {
+fn playlist_caching(walk: &Walk) -> Finding {
     let mut problems = Problems::default();
     let mut count = 0;
     for answer in walk.served().filter(|answer| is_resigned(answer.url.path())) {
@@ -117,7 +117,7 @@ fn playlist_caching(walk: &Walk) -> Check {
     }
 }
 
-fn nested(walk: &Walk, cure: Cure<'_>) -> Check {
+fn nested(walk: &Walk, cure: Cure<'_>) -> Finding {
     let mut problems = Problems::default();
     for answer in &walk.nested {
         match answer {
@@ -141,7 +141,7 @@ fn nested(walk: &Walk, cure: Cure<'_>) -> Check {
 
 type Media<'a> = [(&'a Reference, Result<Answer, String>)];
 
-fn reachable(media: &Media<'_>, cure: Cure<'_>) -> Check {
+fn reachable(media: &Media<'_>, cure: Cure<'_>) -> Finding {
     let mut problems = Problems::default();
     for (reference, answer) in media {
         let path = printable(reference.url.path());
@@ -168,7 +168,7 @@ fn served<'a>(media: &'a Media<'_>) -> impl Iterator<Item = &'a Answer> {
         .filter(|answer| answer.status == StatusCode::OK)
 }
 
-fn content_types(media: &Media<'_>) -> Check {
+fn content_types(media: &Media<'_>) -> Finding {
     let mut problems = Problems::default();
     let mut found = Vec::new();
     for answer in served(media) {
@@ -194,7 +194,7 @@ fn content_types(media: &Media<'_>) -> Check {
     }
 }
 
-fn media_caching(deployment: &Deployment<'_>, media: &Media<'_>) -> Check {
+fn media_caching(deployment: &Deployment<'_>, media: &Media<'_>) -> Finding {
     let mut answers = served(media).peekable();
     if answers.peek().is_none() {
         return MEDIA_CACHING.unknown(NO_SEGMENT);
@@ -219,7 +219,7 @@ fn media_caching(deployment: &Deployment<'_>, media: &Media<'_>) -> Check {
 }
 
 /// A viewer's own page that a tenant uploaded must not run on the site's origin.
-fn headers(walk: &Walk, media: &Media<'_>) -> Check {
+fn headers(walk: &Walk, media: &Media<'_>) -> Finding {
     let mut problems = Problems::default();
     let answers: Vec<_> = walk.served().take(1).chain(served(media).take(1)).collect();
     for answer in &answers {
@@ -250,7 +250,7 @@ fn missing_headers(headers: &HeaderMap) -> Vec<&'static str> {
     wanted.into_iter().filter(|(name, value, _)| !has(name.clone(), value)).map(|(_, _, what)| what).collect()
 }
 
-async fn range(deployment: &Deployment<'_>, ask: Ask, cure: Cure<'_>) -> Check {
+async fn range(deployment: &Deployment<'_>, ask: Ask, cure: Cure<'_>) -> Finding {
     match deployment.ask(ask.header(header::RANGE, HeaderValue::from_static("bytes=0-9"))).await {
         Err(reason) => RANGE.wrong(reason, BROKEN),
         Ok(answer) if answer.status == StatusCode::PARTIAL_CONTENT => {
@@ -266,21 +266,26 @@ async fn range(deployment: &Deployment<'_>, ask: Ask, cure: Cure<'_>) -> Check {
     }
 }
 
-const PLAYLIST: Question = Question::new("playlist", "is the playlist served to a viewer with cookies?");
-const PLAYLIST_CACHING: Question =
-    Question::new("playlist caching", "are playlists kept by CloudFront, and by no browser?");
-const NESTED: Question =
-    Question::new("nested playlists", "are the playlists served that the playlist names?");
-const MEDIA: Question =
-    Question::new("segments", "are segments, keys and maps served to a viewer with cookies?");
-const CONTENT_TYPES: Question = Question::new("content types", "are segments what players expect?");
-const MEDIA_CACHING: Question =
-    Question::new("segment caching", "may CloudFront and browsers keep segments?");
-const HEADERS: Question =
-    Question::new("headers", "are browsers told to take nothing below /video/ for a page of the site?");
+const PLAYLIST: Probe =
+    Question::PlaysByCookies.probe("playlist", "is the playlist served to a viewer with cookies?");
+const PLAYLIST_CACHING: Probe =
+    Question::Caches.probe("playlist caching", "are playlists kept by CloudFront, and by no browser?");
+const NESTED: Probe =
+    Question::PlaysByCookies.probe("nested playlists", "are the playlists served that the playlist names?");
+const MEDIA: Probe = Question::PlaysByCookies
+    .probe("segments", "are segments, keys and maps served to a viewer with cookies?")
+    .telling();
+const CONTENT_TYPES: Probe =
+    Question::PlaysByCookies.probe("content types", "are segments what players expect?");
+const MEDIA_CACHING: Probe =
+    Question::Caches.probe("segment caching", "may CloudFront and browsers keep segments?");
+const HEADERS: Probe = Question::NothingMore
+    .probe("headers", "are browsers told to take nothing below /video/ for a page of the site?");
 const NO_HEADERS: &str =
     "the behaviors /video/*.m3u8 and /video/* need the response headers policy VideoHeaders";
-const RANGE: Question = Question::new("range", "is a part of a segment served alone?");
+const RANGE: Probe = Question::PlaysByCookies.probe("range", "is a part of a segment served alone?");
+const PROBES: [Probe; 8] =
+    [PLAYLIST, PLAYLIST_CACHING, NESTED, MEDIA, CONTENT_TYPES, MEDIA_CACHING, RANGE, HEADERS];
 
 const NOT_RESIGNED: &str = "served, and not re-signed because of its name";
 const NO_PLAYLIST: &str = "no playlist was served";

@@ -1,23 +1,31 @@
-//! Checks and what came of them.
+//! What was found, one finding after the other.
 
 use serde::Serialize;
 
-/// One question, and the answer to it.
+use super::Question;
+
+/// What one look at the deployment found.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Check {
+pub struct Finding {
     /// Two or three words.
     pub name: &'static str,
+    /// The question of the report to which it belongs.
+    #[serde(skip)]
+    pub question: Question,
     /// What was asked.
-    pub question: &'static str,
+    pub asked: &'static str,
     /// What came of it.
     pub outcome: Outcome,
     /// What was found, or why nothing was looked for.
     pub found: String,
     /// What helps, where something should be different.
     pub cure: Option<String>,
+    /// Whether what was found is worth reading where it is right.
+    #[serde(skip)]
+    pub(super) is_telling: bool,
 }
 
-/// What came of a check.
+/// What came of a finding, or of a question.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -33,88 +41,96 @@ pub enum Outcome {
     Wrong,
 }
 
-/// All checks of a deployment, in their order.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+/// All findings about a deployment, in the order in which they were made.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Report {
     /// Where viewers go.
     pub url: String,
-    /// Each check.
-    pub checks: Vec<Check>,
+    /// Each finding.
+    pub findings: Vec<Finding>,
 }
 
-/// A check that has not been made.
+/// A finding that has not been made.
 #[derive(Clone, Copy)]
-pub(super) struct Question {
-    pub(super) name: &'static str,
-    pub(super) text: &'static str,
+pub(super) struct Probe {
+    name: &'static str,
+    question: Question,
+    asked: &'static str,
+    is_telling: bool,
 }
 
 impl Report {
     pub(super) fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), checks: Vec::new() }
+        Self { url: url.to_owned(), findings: Vec::new() }
     }
 
     /// Whether everything was looked at that was asked for, and nothing is wrong.
     #[must_use]
     pub fn is_right(&self) -> bool {
-        !self.checks.iter().any(|check| matches!(check.outcome, Outcome::Unknown | Outcome::Wrong))
+        !self.findings.iter().any(|finding| matches!(finding.outcome, Outcome::Unknown | Outcome::Wrong))
     }
 
-    /// How many checks came out so.
-    #[must_use]
-    pub fn count(&self, outcome: Outcome) -> usize {
-        self.checks.iter().filter(|check| check.outcome == outcome).count()
-    }
-
-    pub(super) fn note(&mut self, check: Check) {
-        self.checks.push(check);
+    pub(super) fn note(&mut self, finding: Finding) {
+        self.findings.push(finding);
     }
 }
 
 impl Question {
-    pub(super) const fn new(name: &'static str, text: &'static str) -> Self {
-        Self { name, text }
-    }
-
-    pub(super) fn right(self, found: impl Into<String>) -> Check {
-        self.check(Outcome::Right, found.into(), None)
-    }
-
-    pub(super) fn advice(self, found: impl Into<String>, cure: impl Into<String>) -> Check {
-        self.check(Outcome::Advice, found.into(), Some(cure.into()))
-    }
-
-    pub(super) fn wrong(self, found: impl Into<String>, cure: impl Into<String>) -> Check {
-        self.check(Outcome::Wrong, found.into(), Some(cure.into()))
-    }
-
-    pub(super) fn skipped(self, why: impl Into<String>) -> Check {
-        self.check(Outcome::Skipped, why.into(), None)
-    }
-
-    pub(super) fn unknown(self, why: impl Into<String>) -> Check {
-        self.check(Outcome::Unknown, why.into(), None)
-    }
-
-    /// Wrong where there are problems, each with its cure; else right.
-    pub(super) fn judge(self, found: impl Into<String>, problems: &Problems) -> Check {
-        if problems.found.is_empty() {
-            return self.right(found);
-        }
-        let mut found: Vec<&str> = problems.found.iter().map(String::as_str).take(SHOWN).collect();
-        let more = format!("and {} more", problems.found.len().saturating_sub(SHOWN));
-        if problems.found.len() > SHOWN {
-            found.push(&more);
-        }
-        self.wrong(found.join("; "), problems.cures.join("; "))
-    }
-
-    fn check(self, outcome: Outcome, found: String, cure: Option<String>) -> Check {
-        Check { name: self.name, question: self.text, outcome, found, cure }
+    /// Something to look at for this question.
+    pub(super) const fn probe(self, name: &'static str, asked: &'static str) -> Probe {
+        Probe { name, question: self, asked, is_telling: false }
     }
 }
 
-/// What is not as it should be in one check; a cure that helps with several stands there once.
+impl Probe {
+    /// What it finds is worth reading where it is right.
+    pub(super) const fn telling(self) -> Self {
+        Self { is_telling: true, ..self }
+    }
+
+    pub(super) fn right(self, found: impl Into<String>) -> Finding {
+        self.finding(Outcome::Right, found.into(), None)
+    }
+
+    pub(super) fn advice(self, found: impl Into<String>, cure: impl Into<String>) -> Finding {
+        self.finding(Outcome::Advice, found.into(), Some(cure.into()))
+    }
+
+    pub(super) fn wrong(self, found: impl Into<String>, cure: impl Into<String>) -> Finding {
+        self.finding(Outcome::Wrong, found.into(), Some(cure.into()))
+    }
+
+    pub(super) fn skipped(self, why: impl Into<String>) -> Finding {
+        self.finding(Outcome::Skipped, why.into(), None)
+    }
+
+    pub(super) fn unknown(self, why: impl Into<String>) -> Finding {
+        self.finding(Outcome::Unknown, why.into(), None)
+    }
+
+    /// Wrong where there are problems, each with its cure; else right.
+    pub(super) fn judge(self, found: impl Into<String>, problems: &Problems) -> Finding {
+        if problems.is_empty() {
+            return self.right(found);
+        }
+        self.wrong(problems.found(), problems.cures())
+    }
+
+    /// The same, where what is not as it should be works all the same.
+    pub(super) fn advise(self, found: impl Into<String>, problems: &Problems) -> Finding {
+        if problems.is_empty() {
+            return self.right(found);
+        }
+        self.advice(problems.found(), problems.cures())
+    }
+
+    fn finding(self, outcome: Outcome, found: String, cure: Option<String>) -> Finding {
+        let Self { name, question, asked, is_telling } = self;
+        Finding { name, question, asked, outcome, found, cure, is_telling }
+    }
+}
+
+/// What is not as it should be in one finding; a cure that helps with several stands there once.
 #[derive(Default)]
 pub(super) struct Problems {
     found: Vec<String>,
@@ -132,6 +148,19 @@ impl Problems {
         if !self.cures.contains(&cure) {
             self.cures.push(cure);
         }
+    }
+
+    fn found(&self) -> String {
+        let mut found: Vec<&str> = self.found.iter().map(String::as_str).take(SHOWN).collect();
+        let more = format!("and {} more", self.found.len().saturating_sub(SHOWN));
+        if self.found.len() > SHOWN {
+            found.push(&more);
+        }
+        found.join("; ")
+    }
+
+    fn cures(&self) -> String {
+        self.cures.join("; ")
     }
 }
 

@@ -3,16 +3,16 @@
 use cookie::{Cookie, SameSite};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::json;
-use usher_runtime::{domain_matches, is_public_suffix, site};
+use usher_runtime::site;
 
 use super::{
-    Check, Credential, Report,
+    Credential, Finding, Question, Report,
     answer::{Answer, printable},
     cure,
     deployment::{Ask, Deployment},
     jar::{Jar, path_matches},
     policy::HeldPolicy,
-    report::{Problems, Question},
+    report::{Probe, Problems},
     strangers::{BROKEN, ELSEWHERE, VIEWER_HOST},
 };
 
@@ -33,7 +33,7 @@ impl Viewer {
 pub(super) async fn sign_in(deployment: &Deployment<'_>, report: &mut Report) -> Option<Viewer> {
     let Some(credential) = Credential::of(deployment).await else {
         report.note(SIGN_IN.unknown(
-            "nobody to sign in as: give a viewer's credential by --bearer-file, --cookie-file or the variable USHER_BEARER",
+            "no credential was given: use --bearer-file, --cookie-file or the variable USHER_BEARER",
         ));
         report.note(COOKIES.unknown(NOT_SIGNED_IN));
         report.note(POLICY.unknown(NOT_SIGNED_IN));
@@ -88,7 +88,7 @@ fn post(deployment: &Deployment<'_>, credential: &Credential) -> Ask {
 }
 
 /// Whether a browser would keep the cookies, and send them where they are needed and nowhere else.
-fn cookies(deployment: &Deployment<'_>, jar: &Jar) -> Check {
+fn cookies(deployment: &Deployment<'_>, jar: &Jar) -> Finding {
     let signed: Vec<&Cookie<'static>> = signed_cookies(jar).collect();
     let mut problems = Problems::default();
     for name in ["CloudFront-Key-Pair-Id", "CloudFront-Policy", "CloudFront-Signature"] {
@@ -142,22 +142,10 @@ fn attribute_problems(cookies: &[&Cookie<'static>], problems: &mut Problems) {
 
 fn domain_problems(deployment: &Deployment<'_>, cookies: &[&Cookie<'static>], problems: &mut Problems) {
     let host = deployment.host();
-    let domain = |cookie: &Cookie<'_>| {
-        cookie.domain().map(|domain| domain.trim_start_matches('.').to_ascii_lowercase())
-    };
-    if let Some(names) =
-        names(cookies, |cookie| domain(cookie).is_some_and(|domain| is_public_suffix(&domain)))
-    {
+    if let Some(names) = names(cookies, |cookie| cookie.domain().is_some()) {
         problems.add(
-            format!("for a public suffix, which browsers refuse: {names}"),
-            "leave CookieDomain empty, or give the distribution a DomainName of your own",
-        );
-    } else if let Some(names) =
-        names(cookies, |cookie| domain(cookie).is_some_and(|domain| !domain_matches(host, &domain)))
-    {
-        problems.add(
-            format!("for a domain in which {host} does not lie: {names}"),
-            "CookieDomain must be this host's own, or a domain that it lies in",
+            format!("for a domain, not for the host alone: {names}"),
+            "no proxy may add a Domain to the cookies",
         );
     }
     let Some(origin) = &deployment.options.origin else { return };
@@ -166,7 +154,7 @@ fn domain_problems(deployment: &Deployment<'_>, cookies: &[&Cookie<'static>], pr
     {
         problems.add(
             format!("not sent from pages of {origin}, which is another site: {names}"),
-            "set CookieSameSite to None, and CookiePartitioned to true",
+            "set CookieSameSite to NonePartitioned",
         );
     }
 }
@@ -179,7 +167,7 @@ fn attributes(cookie: &Cookie<'_>) -> String {
 }
 
 /// Whether the policy is for this very host, for a time to come.
-fn policy(deployment: &Deployment<'_>, jar: &Jar) -> Check {
+fn policy(deployment: &Deployment<'_>, jar: &Jar) -> Finding {
     let Some(value) = jar.value("CloudFront-Policy", deployment.playlist()) else {
         return POLICY.unknown("there is no policy for this playlist");
     };
@@ -207,15 +195,16 @@ fn policy(deployment: &Deployment<'_>, jar: &Jar) -> Check {
         jar.value("CloudFront-Hash-Algorithm", deployment.playlist()).map_or("SHA1".to_owned(), printable);
     let found = format!("{resource} for {} minutes, {hash}", policy.minutes_from(now));
     match (POLICY.judge(found, &problems), hash.as_str()) {
-        (Check { outcome: super::Outcome::Right, found, .. }, "SHA1") => {
-            POLICY.advice(found, "set HashAlgorithm to SHA256, unless an old key pair's users need SHA1")
-        }
+        (Finding { outcome: super::Outcome::Right, found, .. }, "SHA1") => POLICY.advice(
+            found,
+            "set hash_algorithm in the existing key's secret to SHA256, unless its other users need SHA1",
+        ),
         (check, _) => check,
     }
 }
 
 /// Whether a viewer gets the cookies of the playlist's asset alone, as `usher.js` asks for them.
-async fn one_film(deployment: &Deployment<'_>, credential: &Credential) -> Check {
+async fn one_film(deployment: &Deployment<'_>, credential: &Credential) -> Finding {
     let path = deployment.playlist();
     let ask = post(deployment, credential).json(json!({ "path": path }).to_string());
     let answer = match deployment.ask_auth("answer with the cookies of one film", ask).await {
@@ -240,7 +229,7 @@ async fn one_film(deployment: &Deployment<'_>, credential: &Credential) -> Check
 }
 
 /// A viewer who could choose the host would get policies for other people's.
-async fn spoofed_host(deployment: &Deployment<'_>, credential: &Credential) -> Check {
+async fn spoofed_host(deployment: &Deployment<'_>, credential: &Credential) -> Finding {
     let ask = post(deployment, credential).header(VIEWER_HOST, HeaderValue::from_static(ELSEWHERE));
     let answer = match deployment.ask(ask).await {
         Ok(answer) => answer,
@@ -265,7 +254,7 @@ async fn spoofed_host(deployment: &Deployment<'_>, credential: &Credential) -> C
     }
 }
 
-fn cleared(answer: &Answer, jar: &Jar) -> Check {
+fn cleared(answer: &Answer, jar: &Jar) -> Finding {
     let cleared = Jar::cleared(&answer.headers);
     let is_cleared = |cookie: &Cookie<'_>| {
         cleared.cookies.iter().any(|one| {
@@ -280,18 +269,33 @@ fn cleared(answer: &Answer, jar: &Jar) -> Check {
     SIGN_OUT.judge("204, and every cookie is cleared", &problems)
 }
 
+/// The viewer, where cookies go to the playlist; else why not.
+pub(super) fn with_cookies<'v>(
+    deployment: &Deployment<'_>,
+    viewer: Option<&'v Viewer>,
+) -> Result<&'v Viewer, &'static str> {
+    match viewer.filter(|viewer| !viewer.jar.cookies.is_empty()) {
+        None => Err(NOT_SIGNED_IN),
+        Some(viewer) if has_cookies_for(&viewer.jar, deployment.playlist()) => Ok(viewer),
+        Some(_) => Err("no cookie goes to the playlist"),
+    }
+}
+
 /// Whether any cookie goes to this path.
-pub(super) fn has_cookies_for(jar: &Jar, path: &str) -> bool {
+fn has_cookies_for(jar: &Jar, path: &str) -> bool {
     signed_cookies(jar).any(|cookie| path_matches(cookie, path))
 }
 
 const PREFIX: &str = "CloudFront-";
-const SIGN_IN: Question = Question::new("sign-in", "does a viewer get cookies?");
-const COOKIES: Question = Question::new("cookies", "would a browser keep them, and send them to the videos?");
-const POLICY: Question = Question::new("policy", "are the cookies for this host, and for a time to come?");
-const ONE_FILM: Question = Question::new("one film", "does a viewer get the cookies of one film alone?");
-const SPOOFED_HOST: Question =
-    Question::new("spoofed host", "does x-viewer-host of a viewer's own count for nothing?");
-const SIGN_OUT: Question = Question::new("sign-out", "are the cookies cleared?");
+const SIGN_IN: Probe = Question::SignIn.probe("sign-in", "does a viewer get cookies?");
+const COOKIES: Probe =
+    Question::Cookies.probe("cookies", "would a browser keep them, and send them to the videos?");
+const POLICY: Probe =
+    Question::Cookies.probe("policy", "are the cookies for this host, and for a time to come?").telling();
+const ONE_FILM: Probe =
+    Question::Cookies.probe("one film", "does a viewer get the cookies of one film alone?");
+const SPOOFED_HOST: Probe =
+    Question::NothingMore.probe("spoofed host", "does x-viewer-host of a viewer's own count for nothing?");
+const SIGN_OUT: Probe = Question::SignIn.probe("sign-out", "are the cookies cleared?");
 pub(super) const NOT_SIGNED_IN: &str = "nobody is signed in";
 const UNCHANGED: &str = "nothing between IssueCookiesFunction and the viewer may change Set-Cookie";

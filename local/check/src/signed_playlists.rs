@@ -2,29 +2,25 @@
 //! policy, and nothing that outlives it.
 
 use hls_rewrite::without_policy_copy;
-use hls_rewrite::{SkipReason, rewrite};
+use hls_rewrite::{RewriteCounts, SkipReason, rewrite};
 use url::Url;
 
 use super::{
-    Check,
+    Finding, Question,
     answer::{Answer, printable},
-    cure::{self, RENAME},
-    deployment::{Ask, Deployment},
+    cure::RENAME,
+    deployment::Deployment,
     playlist::is_resigned,
     policy::HeldPolicy,
-    report::{Problems, Question},
-    strangers::BROKEN,
-    tampering::NOT_RESIGNED,
-    walk::{Walk, is_served},
+    report::{Probe, Problems},
+    walk::Walk,
 };
 
 /// A player without cookies gets no further than to what is signed.
-pub(super) fn signed(deployment: &Deployment<'_>, walk: &Walk) -> Check {
+pub(super) fn signed(deployment: &Deployment<'_>, walk: &Walk) -> Finding {
     let (mut problems, mut all, mut unsigned, mut playlists) = (Problems::default(), 0, 0, 0);
     for answer in walk.served() {
-        let counts = rewrite(&answer.body, &answer.url, &mut Vec::new(), |reference| {
-            own_video(deployment, reference.origin, reference.path).map(|()| "x".to_owned())
-        });
+        let counts = to_sign(deployment, answer);
         playlists += 1;
         all += counts.signed;
         unsigned += counts.signed.saturating_sub(signatures(&answer.body));
@@ -51,7 +47,7 @@ pub(super) fn signed(deployment: &Deployment<'_>, walk: &Walk) -> Check {
 
 /// Whether what is signed in playlists stays within what the viewer may watch. A playlist's author must not be able
 /// to open another film.
-pub(super) fn reach(deployment: &Deployment<'_>, url: &Url, walk: &Walk) -> Check {
+pub(super) fn reach(deployment: &Deployment<'_>, url: &Url, walk: &Walk) -> Finding {
     let Some(own) = HeldPolicy::of_url(url) else { return REACH.unknown(NO_POLICY) };
     let common: Vec<_> =
         deployment.options.common_assets.iter().map(|pattern| deployment.url(pattern.as_str())).collect();
@@ -79,7 +75,7 @@ pub(super) fn reach(deployment: &Deployment<'_>, url: &Url, walk: &Walk) -> Chec
 }
 
 /// Whether nothing that is signed in playlists outlives the URL: else each playlist would open the next one for ever.
-pub(super) fn life(url: &Url, walk: &Walk) -> Check {
+pub(super) fn life(url: &Url, walk: &Walk) -> Finding {
     let Some(own) = HeldPolicy::of_url(url) else { return RENEWAL.unknown(NO_POLICY) };
     let mut problems = Problems::default();
     for (reference, policy) in policies(walk).filter(|(_, policy)| policy.expires > own.expires) {
@@ -92,44 +88,29 @@ pub(super) fn life(url: &Url, walk: &Walk) -> Check {
     judge_policies(RENEWAL, walk, "nothing outlives the URL".to_owned(), &problems)
 }
 
-/// Whether the viewer-request function sees the signature of a URL, which AWS does not document. Both are right: the
-/// copy in the URL is there for where it does not.
-pub(super) async fn seen(deployment: &Deployment<'_>, url: &Url) -> Check {
-    if !is_resigned(url.path()) {
-        return SEEN.unknown(NOT_RESIGNED);
-    }
-    let without = without_copy(url);
-    if without == *url {
-        return SEEN.wrong(
-            "the URL holds its policy once",
-            "deploy this version of IssueCookiesFunction: a playlist is not signed where the function does not see its \
-             viewer's signature",
-        );
-    }
-    match deployment.ask(Ask::get(without.as_str())).await {
-        Err(reason) => SEEN.wrong(reason, BROKEN),
-        Ok(answer) if !is_served(&answer) => SEEN.wrong(answer.summary(), cure::of(&answer)),
-        Ok(answer) if signatures(&answer.body) > 0 => SEEN.right("it sees them, and passes on their policy"),
-        Ok(_) => SEEN.right("it does not see them: playlists are signed by the copy in the URL"),
-    }
-}
-
 /// A signed URL with its signature, and without what CloudFront lets through to the function.
 pub(super) fn without_copy(url: &Url) -> Url {
     let without = Url::parse(&without_policy_copy(url.as_str()));
     without.unwrap_or_else(|_| url.clone())
 }
 
-fn judge_policies(question: Question, walk: &Walk, found: String, problems: &Problems) -> Check {
+fn judge_policies(probe: Probe, walk: &Walk, found: String, problems: &Problems) -> Finding {
     match policies(walk).count() {
-        0 => question.unknown("no URI of a playlist is signed"),
-        _ => question.judge(found, problems),
+        0 => probe.unknown("no URI of a playlist is signed"),
+        _ => probe.judge(found, problems),
     }
 }
 
 /// The policies in the playlists' URIs on this host.
 fn policies(walk: &Walk) -> impl Iterator<Item = (&Url, HeldPolicy)> {
     walk.references.iter().filter_map(|one| Some((&one.url, HeldPolicy::of_url(&one.url)?)))
+}
+
+/// The references of a playlist, by whether they should be signed.
+pub(super) fn to_sign(deployment: &Deployment<'_>, answer: &Answer) -> RewriteCounts {
+    rewrite(&answer.body, &answer.url, &mut Vec::new(), |reference| {
+        own_video(deployment, reference.origin, reference.path).map(|()| "x".to_owned())
+    })
 }
 
 /// Whether a reference should be signed. A poster of the web site's, say, needs no signature.
@@ -143,7 +124,7 @@ fn own_video(deployment: &Deployment<'_>, origin: &str, path: &str) -> Result<()
 }
 
 /// How many URIs of a playlist carry a signature.
-fn signatures(playlist: &[u8]) -> usize {
+pub(super) fn signatures(playlist: &[u8]) -> usize {
     let text = String::from_utf8_lossy(playlist);
     // The copy of a signature has another name in front of it.
     ["?Signature=", "&Signature="].iter().map(|name| text.matches(name).count()).sum()
@@ -191,15 +172,14 @@ fn cure_of(reason: SkipReason) -> &'static str {
     }
 }
 
-const SIGNED_PLAYLIST: Question =
-    Question::new("signed playlist", "is everything signed that the playlists of a signed URL name?");
-const REACH: Question =
-    Question::new("reach of playlists", "is nothing signed in playlists beyond what the URL itself is for?");
-const RENEWAL: Question =
-    Question::new("renewal", "does nothing that is signed in playlists outlive the URL?");
-const SEEN: Question =
-    Question::new("visible signatures", "does the viewer-request function see the signature of a URL?");
-pub(super) const QUESTIONS: [Question; 4] = [SIGNED_PLAYLIST, REACH, RENEWAL, SEEN];
+const SIGNED_PLAYLIST: Probe = Question::PlaysByUrl
+    .probe("signed playlist", "is everything signed that the playlists of a signed URL name?")
+    .telling();
+const REACH: Probe = Question::NothingMore
+    .probe("reach of playlists", "is nothing signed in playlists beyond what the URL itself is for?");
+const RENEWAL: Probe =
+    Question::NothingMore.probe("renewal", "does nothing that is signed in playlists outlive the URL?");
+pub(super) const PROBES: [Probe; 3] = [SIGNED_PLAYLIST, REACH, RENEWAL];
 
 const NO_POLICY: &str = "the URL has no policy that can be read";
 const TO_FUNCTION: &str =

@@ -7,18 +7,19 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Check, Report,
+    Finding, Question, Report,
     answer::{Answer, printable},
     cure::{self, Sent, of_signed},
     deployment::{Ask, Deployment},
     jar::change,
     policy::HeldPolicy,
-    report::Question,
+    report::Probe,
     sign_in::{NOT_SIGNED_IN, Viewer},
-    signed_playlists::{QUESTIONS, has_signature, life, reach, seen, signed, without_copy},
+    signed_playlists::{PROBES, has_signature, life, reach, signed, without_copy},
     strangers::BROKEN,
     tampering::refused,
-    walk::{Access, Walk, is_served},
+    viewer_request_function::{SEEN, headers, headers_without_url, seen},
+    walk::{Access, Played, Walk, is_served},
 };
 
 /// What played without cookies.
@@ -26,6 +27,7 @@ use super::{
 pub(super) struct Signed {
     pub(super) playlist: Option<Url>,
     pub(super) segment: Option<Url>,
+    pub(super) played: Vec<Played>,
 }
 
 /// Asks for a signed URL, plays it, and tries it on what it is not for.
@@ -35,14 +37,14 @@ pub(super) async fn signed_urls(
     report: &mut Report,
 ) -> Signed {
     let Some(viewer) = viewer else {
-        not_made(report, &[SIGNED_URL], NOT_SIGNED_IN);
+        not_made(deployment, report, &[SIGNED_URL], NOT_SIGNED_IN);
         return Signed::default();
     };
     let url = match issue(deployment, viewer).await {
         Ok(url) => url,
         Err(check) => {
             report.note(check);
-            not_made(report, &[], "no URL was signed");
+            not_made(deployment, report, &[], "no URL was signed");
             return Signed::default();
         }
     };
@@ -52,6 +54,7 @@ pub(super) async fn signed_urls(
     report.note(reach(deployment, &url, &walk));
     report.note(life(&url, &walk));
     report.note(seen(deployment, &url).await);
+    report.note(headers(deployment, &url, &walk));
     let segment = walk.first_segment().filter(|segment| has_signature(segment));
     report.note(match segment {
         Some(segment) => segment_without_cookies(deployment, segment).await,
@@ -61,17 +64,21 @@ pub(super) async fn signed_urls(
     report.note(ask_refused(deployment, CHANGED_URL, &changed(&url)).await);
     report.note(other_asset(deployment, &url).await);
     let segment = segment.cloned();
-    Signed { playlist: walk.playlist.is_ok_and(|answer| is_served(&answer)).then_some(url), segment }
+    let played = walk.played(Access::Parameters);
+    Signed { playlist: walk.playlist.is_ok_and(|answer| is_served(&answer)).then_some(url), segment, played }
 }
 
-fn not_made(report: &mut Report, before: &[Question], why: &str) {
-    let questions = [SIGNED_SEGMENT, CHANGED_URL, OTHER_ASSET];
-    for question in before.iter().chain(&QUESTIONS).chain(&questions) {
-        report.note(question.unknown(why));
+fn not_made(deployment: &Deployment<'_>, report: &mut Report, before: &[Probe], why: &str) {
+    for probe in before.iter().chain(&PROBES).chain(&[SEEN]) {
+        report.note(probe.unknown(why));
+    }
+    report.note(headers_without_url(deployment, why));
+    for probe in [SIGNED_SEGMENT, CHANGED_URL, OTHER_ASSET] {
+        report.note(probe.unknown(why));
     }
 }
 
-async fn issue(deployment: &Deployment<'_>, viewer: &Viewer) -> Result<Url, Check> {
+async fn issue(deployment: &Deployment<'_>, viewer: &Viewer) -> Result<Url, Finding> {
     // Without a style of its own: in some, the signature does not stand in each URI.
     let ask = Ask::new(Method::POST, deployment.url("/auth/urls"))
         .json(json!({ "path": deployment.playlist_path() }).to_string());
@@ -93,7 +100,7 @@ async fn issue(deployment: &Deployment<'_>, viewer: &Viewer) -> Result<Url, Chec
     }
 }
 
-fn playlist(deployment: &Deployment<'_>, url: &Url, answer: &Result<Answer, String>) -> Check {
+fn playlist(deployment: &Deployment<'_>, url: &Url, answer: &Result<Answer, String>) -> Finding {
     match answer {
         Err(reason) => SIGNED_URL.wrong(reason, BROKEN),
         Ok(answer) if is_served(answer) => SIGNED_URL.right("200 without cookies"),
@@ -107,7 +114,7 @@ fn refusal(deployment: &Deployment<'_>, url: &Url, answer: &Answer) -> String {
     of_signed(answer, &Sent { policy: policy.as_ref(), url: &plain, now: deployment.now() })
 }
 
-async fn segment_without_cookies(deployment: &Deployment<'_>, url: &Url) -> Check {
+async fn segment_without_cookies(deployment: &Deployment<'_>, url: &Url) -> Finding {
     match deployment.ask(Ask::get(url.as_str()).beginning()).await {
         Ok(answer) if answer.status == StatusCode::OK => SIGNED_SEGMENT.right("200 without cookies"),
         Ok(answer) => SIGNED_SEGMENT.wrong(answer.summary(), refusal(deployment, url, &answer)),
@@ -115,10 +122,10 @@ async fn segment_without_cookies(deployment: &Deployment<'_>, url: &Url) -> Chec
     }
 }
 
-async fn ask_refused(deployment: &Deployment<'_>, question: Question, url: &str) -> Check {
+async fn ask_refused(deployment: &Deployment<'_>, probe: Probe, url: &str) -> Finding {
     match deployment.ask(Ask::get(url).beginning()).await {
-        Ok(answer) => refused(question, &answer),
-        Err(reason) => question.wrong(reason, BROKEN),
+        Ok(answer) => refused(probe, &answer),
+        Err(reason) => probe.wrong(reason, BROKEN),
     }
 }
 
@@ -133,7 +140,7 @@ fn changed(url: &Url) -> String {
 }
 
 /// The parameters of one asset on another, which does not have to exist: signatures are looked at first.
-async fn other_asset(deployment: &Deployment<'_>, url: &Url) -> Check {
+async fn other_asset(deployment: &Deployment<'_>, url: &Url) -> Finding {
     let other = deployment.url("/video/usher-check/segment.ts");
     if HeldPolicy::of_url(url).is_some_and(|policy| policy.covers(&other)) {
         return OTHER_ASSET.advice(
@@ -146,11 +153,12 @@ async fn other_asset(deployment: &Deployment<'_>, url: &Url) -> Check {
     ask_refused(deployment, OTHER_ASSET, &format!("{other}?{parameters}")).await
 }
 
-const SIGNED_URL: Question =
-    Question::new("signed url", "does a viewer get a URL that plays without cookies?");
-const SIGNED_SEGMENT: Question =
-    Question::new("signed segment", "is a segment served by its signed URL alone?");
-const CHANGED_URL: Question =
-    Question::new("changed url", "is a URL refused in whose signature a character was changed?");
-const OTHER_ASSET: Question = Question::new("other asset", "does the signature of one film open no other?");
+const SIGNED_URL: Probe =
+    Question::PlaysByUrl.probe("signed url", "does a viewer get a URL that plays without cookies?");
+const SIGNED_SEGMENT: Probe =
+    Question::PlaysByUrl.probe("signed segment", "is a segment served by its signed URL alone?");
+const CHANGED_URL: Probe = Question::NothingMore
+    .probe("changed url", "is a URL refused in whose signature a character was changed?");
+const OTHER_ASSET: Probe =
+    Question::NothingMore.probe("other asset", "does the signature of one film open no other?");
 pub(super) const NO_SEGMENT: &str = "no playlist of a signed URL named a segment";

@@ -6,11 +6,11 @@ use jiff::fmt::rfc2822;
 use url::Url;
 
 use super::{
-    Check, CheckError, Options, Report,
+    CheckError, Finding, Options, Question, Report,
     answer::{Answer, Refusal, printable},
     cure,
     deployment::{Ask, Deployment},
-    report::{Problems, Question},
+    report::{Probe, Problems},
 };
 
 /// Asks all of it. Whether anybody answers at all shows with the first request.
@@ -39,9 +39,9 @@ pub(super) async fn strangers(deployment: &Deployment<'_>, report: &mut Report) 
 }
 
 /// An unsigned request for what must be signed.
-pub(super) fn unsigned(question: Question, answer: &Answer) -> Check {
+pub(super) fn unsigned(probe: Probe, answer: &Answer) -> Finding {
     if answer.is_missing_key() {
-        return question.right("403 MissingKey");
+        return probe.right("403 MissingKey");
     }
     let path = printable(answer.url.path());
     let cure = match answer.status {
@@ -50,10 +50,10 @@ pub(super) fn unsigned(question: Question, answer: &Answer) -> Check {
         }
         _ => cure::of(answer),
     };
-    question.wrong(answer.summary(), cure)
+    probe.wrong(answer.summary(), cure)
 }
 
-fn clock(answer: &Answer, deployment: &Deployment<'_>) -> Check {
+fn clock(answer: &Answer, deployment: &Deployment<'_>) -> Finding {
     let date = answer.text(header::DATE).and_then(|date| rfc2822::parse(date).ok());
     let Some(date) = date else {
         return CLOCK
@@ -71,7 +71,7 @@ fn clock(answer: &Answer, deployment: &Deployment<'_>) -> Check {
     )
 }
 
-async fn bucket(deployment: &Deployment<'_>, url: &Url) -> Check {
+async fn bucket(deployment: &Deployment<'_>, url: &Url) -> Finding {
     let base = url.as_str().trim_end_matches('/');
     let mut problems = Problems::default();
     for (what, address) in [
@@ -112,7 +112,7 @@ fn is_distribution(deployment: &Deployment<'_>, answer: &Answer) -> bool {
 }
 
 /// Whoever goes past CloudFront to the API would choose the viewer's host.
-async fn api(deployment: &Deployment<'_>, url: &Url) -> Check {
+async fn api(deployment: &Deployment<'_>, url: &Url) -> Finding {
     let address = format!("{}/auth/cookies", url.as_str().trim_end_matches('/'));
     let ask = Ask::new(Method::POST, address).header(VIEWER_HOST, HeaderValue::from_static(ELSEWHERE));
     match deployment.ask(ask).await {
@@ -134,7 +134,7 @@ fn is_refused_by_api(answer: &Answer) -> bool {
     answer.status == StatusCode::FORBIDDEN && is_ours
 }
 
-async fn default_path(deployment: &Deployment<'_>) -> Check {
+async fn default_path(deployment: &Deployment<'_>) -> Finding {
     let answer = match deployment.ask(Ask::get(deployment.url(NOWHERE)).beginning()).await {
         Ok(answer) => answer,
         Err(reason) => return DEFAULT_PATH.wrong(reason, BROKEN),
@@ -150,7 +150,7 @@ async fn default_path(deployment: &Deployment<'_>) -> Check {
     }
 }
 
-async fn plain_http(deployment: &Deployment<'_>, url: &Url) -> Check {
+async fn plain_http(deployment: &Deployment<'_>, url: &Url) -> Finding {
     let base = url.origin().ascii_serialization();
     let mut problems = Problems::default();
     let mut found = Vec::new();
@@ -177,7 +177,7 @@ fn is_closed_to_http(answer: &Answer) -> bool {
         || (answer.status == StatusCode::FORBIDDEN && answer.refusal() == Refusal::Other)
 }
 
-async fn challenge(deployment: &Deployment<'_>) -> Check {
+async fn challenge(deployment: &Deployment<'_>) -> Finding {
     let ask = Ask::new(Method::POST, deployment.url("/auth/cookies"));
     let answer = match deployment.ask_auth("answer without a credential", ask).await {
         Ok(answer) => answer,
@@ -212,16 +212,18 @@ fn challenge_cure(answer: &Answer) -> String {
     }
 }
 
-const CLOCK: Question = Question::new("clock", "do this machine and the deployment agree on the time?");
-const BUCKET: Question = Question::new("bucket", "does the bucket refuse whoever comes past CloudFront?");
-const API: Question = Question::new("api", "does the API refuse whoever comes past CloudFront?");
-const UNSIGNED_PLAYLIST: Question =
-    Question::new("unsigned playlist", "is a playlist closed to whoever has no signature?");
-const DEFAULT_PATH: Question =
-    Question::new("default path", "is closed what no behavior names, or does a web site answer there?");
-const PLAIN_HTTP: Question = Question::new("plain http", "is http redirected or refused?");
-const CHALLENGE: Question =
-    Question::new("challenge", "is /auth/cookies open to everybody, and wants a credential?");
+const CLOCK: Probe =
+    Question::Clocks.probe("clock", "do this machine and the deployment agree on the time?").telling();
+const BUCKET: Probe =
+    Question::OnlyViewers.probe("bucket", "does the bucket refuse whoever comes past CloudFront?");
+const API: Probe = Question::OnlyViewers.probe("api", "does the API refuse whoever comes past CloudFront?");
+const UNSIGNED_PLAYLIST: Probe =
+    Question::OnlyViewers.probe("unsigned playlist", "is a playlist closed to whoever has no signature?");
+const DEFAULT_PATH: Probe = Question::OnlyViewers
+    .probe("default path", "is closed what no behavior names, or does a web site answer there?");
+const PLAIN_HTTP: Probe = Question::OnlyViewers.probe("plain http", "is http redirected or refused?");
+const CHALLENGE: Probe =
+    Question::SignIn.probe("challenge", "is /auth/cookies open to everybody, and wants a credential?");
 
 /// In seconds; both sides round, and an answer takes its time.
 const SKEW: i64 = 60;

@@ -3,13 +3,13 @@
 use http::{StatusCode, header};
 
 use super::{
-    Check, Report,
+    Finding, Question, Report,
     answer::{Answer, Refusal},
     cure,
     deployment::{Ask, Deployment},
     playback::{Asset, NO_SEGMENT},
     playlist::is_resigned,
-    report::{Problems, Question},
+    report::{Probe, Problems},
     sign_in::{NOT_SIGNED_IN, Viewer},
     strangers::{BROKEN, unsigned},
 };
@@ -50,7 +50,7 @@ pub(super) async fn tampering(
 
 /// Names that CloudFront and the function might read differently, beside cookies that are right: whoever believed
 /// such a parameter would sign what it says.
-async fn encoded_names(deployment: &Deployment<'_>, viewer: &Viewer) -> Check {
+async fn encoded_names(deployment: &Deployment<'_>, viewer: &Viewer) -> Finding {
     if !is_resigned(deployment.playlist_path()) {
         return ENCODED_NAMES.unknown(NOT_RESIGNED);
     }
@@ -75,26 +75,26 @@ fn is_ambiguous(answer: &Answer) -> bool {
 }
 
 /// What must be refused whatever else is the case.
-pub(super) fn refused(question: Question, answer: &Answer) -> Check {
+pub(super) fn refused(probe: Probe, answer: &Answer) -> Finding {
     // S3 says 403 of what is not there: then CloudFront has let it pass.
     if answer.status == StatusCode::FORBIDDEN && !matches!(answer.refusal(), Refusal::Bucket(_)) {
-        return question.right("403");
+        return probe.right("403");
     }
     if answer.status.is_redirection() {
-        return question.wrong(answer.summary(), cure::of(answer));
+        return probe.wrong(answer.summary(), cure::of(answer));
     }
-    question.wrong(
+    probe.wrong(
         answer.summary(),
         "nobody looked at the signature: the behavior needs TrustedKeyGroups with the KeyGroup",
     )
 }
 
-const UNSIGNED_SEGMENT: Question =
-    Question::new("unsigned segment", "is a segment closed to whoever has no signature?");
-const CHANGED_COOKIE: Question =
-    Question::new("changed cookie", "is a signature refused in which a character was changed?");
-const ENCODED_NAMES: Question =
-    Question::new("encoded names", "is a playlist refused whose URL holds %50olicy in the place of Policy?");
+const UNSIGNED_SEGMENT: Probe =
+    Question::OnlyViewers.probe("unsigned segment", "is a segment closed to whoever has no signature?");
+const CHANGED_COOKIE: Probe =
+    Question::NothingMore.probe("changed cookie", "is a signature refused in which a character was changed?");
+const ENCODED_NAMES: Probe = Question::NothingMore
+    .probe("encoded names", "is a playlist refused whose URL holds %50olicy in the place of Policy?");
 pub(super) const NOT_RESIGNED: &str = "the playlist is not re-signed because of its name";
 const NOT_REJECTED: &str = "associate ViewerRequestFunction of this version with the behavior /video/*.m3u8: it \
     rejects CloudFront's parameters under percent-encoded names";

@@ -8,7 +8,7 @@ use super::{
     answer::Answer,
     deployment::{Ask, Deployment},
     jar::Jar,
-    playlist::{HlsFile, Reference, references},
+    playlist::{HlsFile, Reference, is_resigned, references},
 };
 
 /// What a player shows at the door.
@@ -17,6 +17,13 @@ pub(super) enum Access<'a> {
     Cookies(&'a Jar),
     /// What stands in the URL.
     Parameters,
+}
+
+/// A playlist that was served, and how to ask for it again.
+#[derive(Clone)]
+pub(super) struct Played {
+    pub(super) ask: Ask,
+    pub(super) answer: Answer,
 }
 
 /// What was served, and what it named on this host.
@@ -69,6 +76,12 @@ impl Walk {
     /// The playlists that were served as such.
     pub(super) fn served(&self) -> impl Iterator<Item = &Answer> {
         std::iter::once(&self.playlist).chain(&self.nested).flatten().filter(|answer| is_served(answer))
+    }
+
+    /// The same, those alone that a function signs.
+    pub(super) fn played(&self, access: Access<'_>) -> Vec<Played> {
+        let resigned = self.served().filter(|answer| is_resigned(answer.url.path()));
+        resigned.map(|answer| Played { ask: access.get(&answer.url), answer: answer.clone() }).collect()
     }
 
     pub(super) fn first_segment(&self) -> Option<&Url> {

@@ -19,8 +19,8 @@ use self::{
     address::parse_address,
     time::parse_time,
     values::{
-        parse_country, parse_depth, parse_host, parse_parameter, parse_path, parse_public_key, parse_url,
-        parse_website,
+        parse_country, parse_depth, parse_host, parse_parameter, parse_path, parse_public_key, parse_region,
+        parse_stack_name, parse_url, parse_website,
     },
 };
 
@@ -60,6 +60,12 @@ pub enum Command {
     /// Make a key pair.
     #[command(after_help = examples::KEYGEN)]
     Keygen(Keygen),
+    /// Ask a few questions, and write the files for `sam deploy`.
+    #[command(after_help = examples::INIT)]
+    Init(Init),
+    /// Check what `sam deploy` needs, before it runs.
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(Doctor),
     /// Check a deployment, and say how to repair it.
     #[command(after_help = examples::CHECK)]
     Check(Box<Check>),
@@ -371,6 +377,42 @@ pub struct Keygen {
     pub out: PathBuf,
 }
 
+/// `usher init`
+///
+/// Run it in the folder of template.yaml. It writes deploy/NAME.yaml and samconfig.toml, and then checks what
+/// `usher doctor` checks.
+///
+/// The exit code is 0 if all is well, 1 if a check found something wrong (the files are written nevertheless), and 2 if
+/// nothing was written.
+#[derive(Args, Clone, Debug)]
+pub struct Init {
+    /// The stack's name.
+    #[arg(default_value = "usher", value_parser = parse_stack_name)]
+    pub name: String,
+    /// A parameter of template.yaml, instead of questions; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_parameter, requires = "region")]
+    pub set: Vec<(String, String)>,
+    /// The stack's region.
+    #[arg(long, value_parser = parse_region)]
+    pub region: Option<String>,
+    /// Replace lines of files that are there already.
+    #[arg(long)]
+    pub replace: bool,
+}
+
+/// `usher doctor`
+///
+/// Run it in the folder of template.yaml. It needs no AWS account and changes nothing. It asks issuers, a Plone site, and
+/// the DNS.
+///
+/// The exit code is 1 if something is wrong.
+#[derive(Args, Clone, Debug)]
+pub struct Doctor {
+    /// The file with the parameters; without it, the one that samconfig.toml names.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
 /// `usher check`
 #[derive(Args, Clone, Debug)]
 pub struct Check {
@@ -402,7 +444,10 @@ pub struct Check {
     /// repeated.
     #[arg(long, value_name = "PATTERN")]
     pub common_assets: Vec<PathPattern>,
-    /// Text for people, or JSON for programs.
+    /// Also print everything that was looked at for each question.
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Text for people, or JSON for programs, which has everything.
     #[arg(long, default_value = "text")]
     pub output: ExplainOutput,
 }

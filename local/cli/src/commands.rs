@@ -2,8 +2,10 @@
 
 mod check;
 mod completions;
+mod doctor;
 mod entitle;
 mod explain;
+mod init;
 mod input;
 mod keygen;
 mod man;
@@ -76,6 +78,8 @@ pub fn run(cli: Cli) -> ExitCode {
                 .and_then(|_| rewrite::run(&arguments, &playlist))
         }
         Command::Keygen(arguments) => keygen::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Package(arguments) => package::run(&arguments),
         Command::Upload(arguments) => upload::run(&arguments),

@@ -2,6 +2,7 @@
 
 pub mod arguments;
 mod commands;
+mod deployment;
 pub mod package;
 mod progress;
 pub mod upload;

@@ -85,6 +85,9 @@ pub enum Problem {
     /// A value refers to something that is not in the template.
     #[error("it refers to {0}, which is neither a parameter nor a resource")]
     UnknownReference(String),
+    /// A file gives a parameter something that no parameter can be.
+    #[error("the value of {0} is neither a text nor a number nor a list of them")]
+    Value(String),
     /// The file is not YAML.
     #[error("{0}")]
     Yaml(String),

@@ -9,6 +9,7 @@
 
 mod error;
 mod evaluator;
+mod parameter_file;
 mod parameters;
 mod stack;
 mod yaml;
@@ -19,6 +20,7 @@ use serde_json::Value;
 
 pub use self::{
     error::{Problem, TemplateError},
+    parameter_file::{parameter_file, protected},
     stack::Stack,
 };
 
@@ -56,6 +58,14 @@ impl Template {
     #[must_use]
     pub fn document(&self) -> &Value {
         &self.document
+    }
+
+    /// Whether the template has a parameter of this name, which accepts this value.
+    ///
+    /// # Errors
+    /// [`Problem::UnknownParameter`], [`Problem::Parameter`]
+    pub fn check_parameter(&self, name: &str, value: &str) -> Result<(), Problem> {
+        parameters::check(&self.document, name, value)
     }
 
     /// The resources that CloudFormation would create with these values for parameters, and defaults for the

@@ -27,6 +27,13 @@ pub(super) fn values(
     parameters.iter().map(value).collect()
 }
 
+/// Whether there is a parameter of this name, which accepts this value.
+pub(super) fn check(document: &Value, name: &str, value: &str) -> Result<(), Problem> {
+    let definition = document.get("Parameters").and_then(|parameters| parameters.get(name));
+    let definition = definition.ok_or_else(|| Problem::UnknownParameter(name.to_owned()))?;
+    Parameter { name, definition }.value(Some(value.to_owned())).map(drop)
+}
+
 struct Parameter<'a> {
     name: &'a str,
     definition: &'a Value,
@@ -183,7 +190,10 @@ mod tests {
         ];
         for (name, value, sentence) in rows {
             assert_eq!(with(name, value), Err(sentence.to_owned()), "{name}={value}");
+            let alone = check(&document(), name, value).map_err(|problem| problem.to_string());
+            assert_eq!(alone, Err(sentence.to_owned()), "{name}={value}");
         }
+        assert_eq!(check(&document(), "Host", "a.example"), Ok(()));
     }
 
     #[test]

@@ -7,22 +7,38 @@ use serde_json::{Map, Value, json};
 use super::Problem;
 
 pub(super) fn long_form(text: &str) -> Result<Value, Problem> {
-    let documents = YamlOwned::load_from_str(text).map_err(|error| Problem::Yaml(error.to_string()))?;
-    match documents.first().map(value) {
+    match first_document(text)?.as_ref().map(value) {
         Some(document) if document.is_object() => Ok(document),
         Some(Value::Null) | None => Err(Problem::Empty),
         Some(_) => Err(Problem::Yaml("it must be a mapping with Resources in it".to_owned())),
     }
 }
 
+/// The members of a mapping, in their order.
+pub(super) fn members(text: &str) -> Result<Vec<(String, Value)>, Problem> {
+    match first_document(text)? {
+        Some(YamlOwned::Mapping(members)) => Ok(members.iter().filter_map(member).collect()),
+        Some(node) if !scalar(&node).is_null() || matches!(node, YamlOwned::Sequence(_)) => {
+            Err(Problem::Yaml("it must be a mapping of names and values".to_owned()))
+        }
+        _ => Err(Problem::Empty),
+    }
+}
+
+fn first_document(text: &str) -> Result<Option<YamlOwned>, Problem> {
+    let documents = YamlOwned::load_from_str(text).map_err(|error| Problem::Yaml(error.to_string()))?;
+    Ok(documents.into_iter().next())
+}
+
+fn member((name, node): (&YamlOwned, &YamlOwned)) -> Option<(String, Value)> {
+    Some((text(&scalar(name))?, value(node)))
+}
+
 fn value(node: &YamlOwned) -> Value {
     match node {
         YamlOwned::Tagged(tag, node) => function(&tag.suffix, value(node)),
         YamlOwned::Sequence(nodes) => nodes.iter().map(value).collect(),
-        YamlOwned::Mapping(members) => {
-            let named = members.iter().filter_map(|(name, node)| Some((text(&scalar(name))?, value(node))));
-            object(named.collect())
-        }
+        YamlOwned::Mapping(members) => object(members.iter().filter_map(member).collect()),
         scalar_node => scalar(scalar_node),
     }
 }

@@ -124,10 +124,12 @@ pub enum EdgeError {
     #[error("the key pair in the state folder cannot be used: {0}")]
     Key(String),
     /// The edge cannot listen on an address.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {source}; choose another port with {option}")]
     Listen {
         /// Which one.
         address: SocketAddr,
+        /// The option of `usher serve` that names it.
+        option: &'static str,
         /// Why: most often, another program uses it.
         source: io::Error,
     },
@@ -235,10 +237,8 @@ pub type LookUp<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
 /// # Errors
 /// [`EdgeError`], whose message is one sentence.
 pub async fn start(options: &Options, look_up: LookUp<'_>, clock: Clock) -> Result<Running, EdgeError> {
-    let listener = listen(options.listen).await?;
-    let bucket_listener = listen(options.bucket_listen).await?;
-    let (address, bucket_address) =
-        (local_address(&listener, options.listen)?, local_address(&bucket_listener, options.bucket_listen)?);
+    let (listener, address) = listen(options.listen, "--listen").await?;
+    let (bucket_listener, bucket_address) = listen(options.bucket_listen, "--bucket-listen").await?;
     let bucket = Bucket::open(&options.media)?;
     // Boxed: the future that opens keys and clients would make the type of the caller's future too deep.
     let edge = Box::pin(edge(options, look_up, clock, address, bucket.client(bucket_address))).await?;
@@ -381,10 +381,10 @@ async fn origins(
     Ok((origins, of_issue_cookies))
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, EdgeError> {
-    TcpListener::bind(address).await.map_err(|source| EdgeError::Listen { address, source })
-}
-
-fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, EdgeError> {
-    listener.local_addr().map_err(|source| EdgeError::Listen { address, source })
+/// The listener, and its address, whose port is 0 in `address` if the system is to choose.
+async fn listen(address: SocketAddr, option: &'static str) -> Result<(TcpListener, SocketAddr), EdgeError> {
+    let failed = |source| EdgeError::Listen { address, option, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
 }

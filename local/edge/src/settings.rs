@@ -85,8 +85,9 @@ impl<'a> FunctionSettings<'a> {
         Self { deployed, local, look_up, protocol, port }
     }
 
-    /// The environment only overrides settings that the template has too.
-    pub(super) fn of(&self, function: &str) -> Result<impl Fn(&str) -> Option<String> + use<>, EdgeError> {
+    /// The environment overrides the template, and has the settings that a template never sets, such as `JWT_ISSUER`. A
+    /// laptop has no Secrets Manager, so no setting names a secret there.
+    pub(super) fn of(&self, function: &str) -> Result<impl Fn(&str) -> Option<String> + use<'a>, EdgeError> {
         let mut settings = BTreeMap::new();
         for (name, of_template) in self.deployed.environment(function) {
             let elsewhere = || (self.look_up)(&name);
@@ -100,7 +101,12 @@ impl<'a> FunctionSettings<'a> {
             settings.extend(value.map(|value| (name, value)));
         }
         settings.extend(self.local.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        Ok(move |name: &str| settings.get(name).cloned())
+        let look_up = self.look_up;
+        Ok(move |name: &str| match settings.get(name) {
+            Some(value) => Some(value.clone()),
+            None if name.ends_with("_ARN") => None,
+            None => look_up(name),
+        })
     }
 
     /// A host name of the user gets the edge's port here.

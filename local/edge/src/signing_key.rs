@@ -22,7 +22,11 @@ impl LocalSigningKey {
     pub(super) fn open(state: &Path) -> Result<Self, EdgeError> {
         let private_key_file = state.join(PRIVATE_KEY);
         if !private_key_file.exists() {
+            let is_new = !state.exists();
             key_pair::generate(state, KeyType::Rsa).map_err(|error| EdgeError::Key(error.to_string()))?;
+            if is_new {
+                keep_out_of_git(state)?;
+            }
         }
         let pem = fs::read_to_string(&private_key_file)
             .map_err(|source| EdgeError::File { path: private_key_file.clone(), source })?;
@@ -33,9 +37,32 @@ impl LocalSigningKey {
     }
 }
 
+/// A new state folder is often in the repository of a site, and must not be committed: it contains private keys. A folder
+/// that existed before is the user's own.
+fn keep_out_of_git(state: &Path) -> Result<(), EdgeError> {
+    let path = state.join(".gitignore");
+    fs::write(&path, "*\n").map_err(|source| EdgeError::Write { path, source })
+}
+
 /// An id in the form of CloudFront's, always the same for the same key.
 fn key_pair_id(key: &PublicKey) -> Result<KeyPairId, cloudfront_signing::Error> {
     let hash = digest(&SHA256, key.to_pem().as_bytes());
     let hex = base16ct::upper::encode_string(hash.as_ref());
     KeyPairId::new(format!("K{}", hex.chars().take(13).collect::<String>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn git_ignores_a_new_state_folder_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let gitignore_in = |state: &Path| {
+            LocalSigningKey::open(state).unwrap();
+            fs::read_to_string(state.join(".gitignore")).ok()
+        };
+        assert_eq!(gitignore_in(&folder.path().join("site/.usher")).as_deref(), Some("*\n"));
+        assert_eq!(gitignore_in(folder.path()), None);
+    }
 }

@@ -61,10 +61,19 @@ impl Assets {
     /// # Errors
     /// Why the reference is not signed: a wildcard signature sent to another host is a leak.
     pub fn number(&mut self, reference: &Reference<'_>) -> Result<usize, SkipReason> {
+        let (host, asset) = self.locate(reference)?;
+        self.number_of(host, asset)
+    }
+
+    /// The index of the host and the asset that a reference points at, without a number for it.
+    ///
+    /// # Errors
+    /// As [`number`](Self::number).
+    pub fn locate<'r>(&self, reference: &Reference<'r>) -> Result<(usize, Asset<'r>), SkipReason> {
         let host = self.hosts.iter().position(|host| host.origin == reference.origin);
         let host = host.ok_or_else(|| self.why_other(reference.origin))?;
         let asset = self.hosts.get(host).and_then(|host| host.tree.asset(reference.path));
-        self.number_of(host, asset.ok_or(SkipReason::OutOfScope)?)
+        Ok((host, asset.ok_or(SkipReason::OutOfScope)?))
     }
 
     /// The number of an asset on one of the hosts.

@@ -2,7 +2,7 @@
 
 use cloudfront_signing::{DenialCode, Request, UnixTime, UrlPattern, Verifier, resource_covers};
 
-use crate::{ViewerPolicy, copied_policy};
+use crate::{Preview, ViewerPolicy, copied_policy};
 
 /// What a viewer's policy covers, and until when.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Authority {
 enum Reach {
     /// The asset of the request: a canned policy names one URL, and the viewer wants to play that asset.
     OwnAsset,
+    /// The beginning of the playlist that was requested.
+    Preview(Preview),
     /// What this resource covers.
     Resource(String),
 }
@@ -49,10 +51,11 @@ impl Authority {
         }
         let reach = match policy {
             ViewerPolicy::Canned { .. } => Reach::OwnAsset,
-            ViewerPolicy::Custom { resource, .. } if covers(resource, url) => {
-                Reach::Resource(resource.clone())
-            }
-            ViewerPolicy::Custom { .. } => return Err(NotAuthorized::OtherPath),
+            ViewerPolicy::Custom { resource, .. } => match Preview::of_playlist(resource, url) {
+                Some(preview) => Reach::Preview(preview),
+                None if covers(resource, url) => Reach::Resource(resource.clone()),
+                None => return Err(NotAuthorized::OtherPath),
+            },
         };
         Ok(Self { reach, expires })
     }
@@ -63,11 +66,21 @@ impl Authority {
         self.expires
     }
 
+    /// The preview, if the viewer may watch no more than that.
+    #[must_use]
+    pub fn preview(&self) -> Option<Preview> {
+        match &self.reach {
+            Reach::Preview(preview) => Some(*preview),
+            _ => None,
+        }
+    }
+
     /// Whether all that `asset` covers may be signed for the viewer. `own` is the asset of the request.
     #[must_use]
     pub fn covers(&self, asset: &UrlPattern, own: Option<&str>) -> bool {
         match &self.reach {
             Reach::OwnAsset => own == Some(asset.as_str()),
+            Reach::Preview(_) => false,
             Reach::Resource(resource) => asset.is_within(resource),
         }
     }
@@ -85,9 +98,16 @@ pub fn policy_of_copy(
     now: UnixTime,
 ) -> Result<ViewerPolicy, DenialCode> {
     let signed = copied_policy(copy).unwrap_or_default();
-    let admitted = verifier
-        .verify(&Request::new(&format!("{url}?{copy}&{signed}")), now)
-        .map_err(|denial| denial.code())?;
+    let verify = |query: &str| verifier.verify(&Request::new(&format!("{url}?{query}{copy}&{signed}")), now);
+    let admitted = verify("").or_else(|denial| {
+        // The query of a preview is a part of what its policy covers, and the function does not receive it.
+        let resource = denial.policy.as_ref().and_then(|policy| policy.resource.as_deref());
+        match resource.and_then(|resource| Preview::of_playlist(resource, url)) {
+            Some(preview) => verify(&format!("{}&", preview.parameter())),
+            None => Err(denial),
+        }
+    });
+    let admitted = admitted.map_err(|denial| denial.code())?;
     let expires = admitted.policy.date_less_than;
     // A policy without a resource covers everything.
     let resource = admitted.policy.resource.unwrap_or_else(|| "*".to_owned());

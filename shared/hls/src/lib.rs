@@ -6,6 +6,8 @@
 //! | find the URIs of a playlist, and which assets they point at | [`Scan`], [`Assets`], [`AssetTree`] |
 //! | decide what this viewer gets | [`Authority`], [`Permission`], [`SigningPlan`] |
 //! | write the playlist in a style | [`SignedPlaylist`], [`Style`] |
+//! | the same for WebVTT files whose cues are pictures | [`Scan::read_pictures`] |
+//! | end a playlist after a few seconds | [`Preview`] |
 //! | the same for asset lists and steering manifests, which are JSON | [`SideDocument`], [`document`] |
 //!
 //! The crate is pure: it reads no clock, environment, disk or network, and the caller signs.
@@ -19,6 +21,7 @@ mod path_pattern;
 mod plan;
 mod playlist;
 mod policy_copy;
+mod preview;
 mod side_document;
 mod signed_playlist;
 mod style;
@@ -33,13 +36,14 @@ pub use path_pattern::{FolderPattern, NotAFolderPattern, NotAPathPattern, PathPa
 pub use plan::{Permission, RequiredGrant, SigningPlan};
 pub use playlist::{
     Definitions, InsertionPoint, Origin, PlaylistInfo, Reference, ReferenceKind, References, RewriteCounts,
-    Scan, SkipReason, is_playlist, rewrite,
+    Scan, SkipReason, is_playlist, is_replaced, is_signature, is_web_vtt, rewrite,
 };
 pub use policy_copy::{
     POLICY_COPY_PREFIX, copied_policy, needs_policy_copy, policy_copy, without_policy_copy,
 };
+pub use preview::{NoPreview, Preview};
 pub use side_document::SideDocument;
-pub use signed_playlist::{PolicyCopies, SignedPlaylist};
+pub use signed_playlist::{PolicyCopies, SignedPlaylist, nested_parameters};
 pub use style::{Style, UnknownStyle};
 pub use viewer_host::is_viewer_host;
 pub use viewer_policy::ViewerPolicy;

@@ -52,17 +52,28 @@ impl SigningPlan {
     }
 
     /// Decides about all assets that were found in a playlist.
+    #[must_use]
+    pub fn of_playlist(assets: &Assets, scan: &Scan<usize>, permission: Permission<'_>) -> Self {
+        Self::of_steered(assets, &scan.steering, scan.info.is_steered_elsewhere, permission)
+    }
+
+    /// Decides about all assets that were found in a manifest with these steering servers.
     ///
     /// A steering server may send the player to any host, with the parameters of the playlists. If this crate
     /// does not sign its manifest, only the asset of the request is signed, which belongs to the same author.
     #[must_use]
-    pub fn of_playlist(assets: &Assets, scan: &Scan<usize>, permission: Permission<'_>) -> Self {
+    pub fn of_steered(
+        assets: &Assets,
+        servers: &[usize],
+        is_steered_elsewhere: bool,
+        permission: Permission<'_>,
+    ) -> Self {
         let plan = Self::decide(assets, permission, Extent::Everything);
         let is_ours = |server: &usize| {
             let asset = assets.found().get(*server);
             asset.is_some_and(|asset| asset.host == 0) && plan.grant(*server).is_ok()
         };
-        if !scan.info.is_steered_elsewhere && scan.steering.iter().all(is_ours) {
+        if !is_steered_elsewhere && servers.iter().all(is_ours) {
             return plan;
         }
         Self::decide(assets, permission, Extent::OwnAsset)

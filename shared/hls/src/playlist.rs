@@ -21,6 +21,7 @@ mod definitions;
 mod lines;
 mod location;
 mod output;
+mod pictures;
 mod query;
 mod reference;
 mod scan;
@@ -30,9 +31,12 @@ mod tests;
 mod uri_attributes;
 mod variables;
 
+pub(crate) use self::lines::Lines;
 pub use self::{
     counts::{RewriteCounts, SkipReason},
     definitions::Definitions,
+    pictures::is_web_vtt,
+    query::{is_replaced, is_signature},
     reference::{InsertionPoint, References},
     scan::{Origin, PlaylistInfo, Scan},
 };
@@ -48,7 +52,7 @@ pub enum ReferenceKind {
     Key,
     /// A media segment, partial segment, initialization section or image.
     Media,
-    /// Another playlist: by its tag, or because the path ends in `.m3u8`.
+    /// Another playlist or MPD: by its tag or element, or because the path ends in `.m3u8` or `.mpd`.
     Playlist,
 }
 
@@ -71,6 +75,8 @@ pub struct Reference<'a> {
     pub origin: &'a str,
     /// The path of its URL, percent-encoded.
     pub path: &'a str,
+    /// Its URL also has a query.
+    pub has_query: bool,
 }
 
 /// Whether `body` is a playlist: its first tag is `#EXTM3U`, and no URI precedes it.

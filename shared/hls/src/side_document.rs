@@ -7,9 +7,9 @@ use cloudfront_signing::Grant;
 use url::Url;
 
 use crate::{
-    Asset, Assets, Host, ReferenceKind, References, RewriteCounts, SigningPlan, Style,
+    Asset, Assets, Host, PolicyCopies, ReferenceKind, References, RewriteCounts, SigningPlan, Style,
     document::{CloneParameters, DocumentError, Rewritten, rewrite},
-    signed_playlist::nested_parameters,
+    nested_parameters,
 };
 
 /// A document and its URL.
@@ -70,7 +70,7 @@ impl SideDocument<'_> {
             let grant: &Grant = grant(place.target)?;
             let query = grant.query();
             Some(place.with(&if place.kind.is_nested() {
-                nested_parameters(query, grant, self.style)
+                nested_parameters(query, grant, self.style, PolicyCopies::Carried)
             } else {
                 query.to_owned()
             }))
@@ -81,7 +81,12 @@ impl SideDocument<'_> {
                 return Some(CloneParameters::Withheld);
             }
             let grant: &Grant = self.clone_asset(&mut assets, host).and_then(grant)?;
-            Some(CloneParameters::Signed(nested_parameters(grant.query(), grant, self.style)))
+            Some(CloneParameters::Signed(nested_parameters(
+                grant.query(),
+                grant,
+                self.style,
+                PolicyCopies::Carried,
+            )))
         };
         let rewritten = rewrite(self.json, &mut sign, &mut clone_parameters)?;
         Ok(rewritten.map(|rewritten| (rewritten, counts)))
@@ -166,7 +171,9 @@ mod tests {
             {"URI":"https://cdn.example/video/b/b.mp4"},{"URI":"https://ads.example/video/c/c.m3u8"},
             {"URI":"https://h.example:8443/other/d.m3u8"}]}"#;
         let (a, b) = ("https://h.example:8443/video/a/*", "https://cdn.example/video/b/*");
-        let nested = |resource| nested_parameters(grant(resource).query(), &grant(resource), Style::Define);
+        let nested = |resource| {
+            nested_parameters(grant(resource).query(), &grant(resource), Style::Define, PolicyCopies::Carried)
+        };
         let signed_b = json.replace("b.mp4", &format!("b.mp4?{}", nested(b)));
         let expected = signed_b.replace("a.m3u8", &format!("a.m3u8?{}", nested(a)));
         let counts = "2 signed, 2 left: 1 on another host, 1 outside of the scope".to_owned();
@@ -196,7 +203,8 @@ mod tests {
         assert_eq!(needs, [resource]);
         let signed = resigned.expect("a steering manifest").0;
         let signed: serde_json::Value = serde_json::from_str(&signed).expect("JSON");
-        let query = nested_parameters(grant(resource).query(), &grant(resource), style);
+        let query =
+            nested_parameters(grant(resource).query(), &grant(resource), style, PolicyCopies::Carried);
         let parameters: serde_json::Map<_, _> = query
             .split('&')
             .filter_map(|pair| pair.split_once('='))

@@ -41,7 +41,7 @@ impl SignedPlaylist {
     /// Signs `playlist` by its `scan`, with a grant for each resource that the `plan` requires, in their order.
     ///
     /// In the style `define`, a playlist with a child that is not signed gets its parameters inline: the child could
-    /// import the variable that holds the signature.
+    /// import the variable that holds the signature. So does a file without a header, such as WebVTT.
     #[must_use]
     pub fn new<G: Borrow<Grant>>(
         playlist: Bytes,
@@ -63,7 +63,7 @@ impl SignedPlaylist {
             }
         }
         let queries: Vec<String> = grants.iter().map(|grant| grant.borrow().query().to_owned()).collect();
-        let is_defined = style == Style::Define && !has_children_elsewhere;
+        let is_defined = style == Style::Define && scan.can_define() && !has_children_elsewhere;
         let definitions = if is_defined { Definitions::new(queries.iter()) } else { Definitions::default() };
         let parameters = if is_defined { definitions.references().collect() } else { queries };
         let additions: Vec<_> = parameters
@@ -107,20 +107,16 @@ impl SignedPlaylist {
 
 impl Addition {
     fn new(parameters: String, grant: &Grant, style: Style, copies: PolicyCopies) -> Self {
-        let nested = match (copies, style.kept_parameter()) {
-            (PolicyCopies::Carried, _) => nested_parameters(&parameters, grant, style),
-            (PolicyCopies::LeftOut, Some(kept)) => format!("{kept}&{parameters}"),
-            (PolicyCopies::LeftOut, None) => parameters.clone(),
-        };
+        let nested = nested_parameters(&parameters, grant, style, copies);
         Self { parameters, nested }
     }
 }
 
-/// `parameters`, and what a reference to a playlist or document receives in addition.
-pub(crate) fn nested_parameters(parameters: &str, grant: &Grant, style: Style) -> String {
-    let copy = policy_copy(grant);
-    match style.kept_parameter() {
-        Some(kept) => format!("{kept}&{parameters}&{copy}"),
-        None => format!("{parameters}&{copy}"),
-    }
+/// `parameters`, and what a reference to a manifest or document receives in addition.
+#[must_use]
+pub fn nested_parameters(parameters: &str, grant: &Grant, style: Style, copies: PolicyCopies) -> String {
+    let kept = style.kept_parameter().map(str::to_owned);
+    let copy = (copies == PolicyCopies::Carried).then(|| policy_copy(grant));
+    let all: Vec<String> = [kept, Some(parameters.to_owned()), copy].into_iter().flatten().collect();
+    all.join("&")
 }

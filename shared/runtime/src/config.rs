@@ -4,14 +4,26 @@ use std::{fmt, mem, str::FromStr};
 
 use aws_types::SdkConfig;
 use cloudfront_signing::HashAlgorithm;
-use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::{Clock, KeySource, Secret, StoredSecrets, secrets::StoredSecret};
+use crate::{
+    Clock, KeySource, Secret, StoredSecrets,
+    members::Place,
+    secrets::{StoredSecret, TakeMember, taking},
+    viewer_secret::{VIEWER_SECRET, VIEWER_SECRET_ARN},
+};
 
 /// Everything that is wrong with a configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ConfigError(Vec<String>);
+
+impl ConfigError {
+    /// Each problem, as a sentence without a secret.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.0
+    }
+}
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,16 +40,44 @@ pub struct InvalidSetting;
 
 /// Reads settings and remembers what was wrong with each.
 pub struct Settings<'a> {
-    look_up: &'a dyn Fn(&str) -> Option<String>,
-    problems: Vec<String>,
+    pub(crate) look_up: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) problems: Vec<String>,
+    /// Whole secrets in Secrets Manager.
     stored: Vec<StoredSecret>,
+    /// Members of the one secret that verifies viewers.
+    pub(crate) of_viewers: Vec<TakeMember>,
+    /// The object whose members these settings are.
+    pub(crate) place: Option<Place<'a>>,
+    pub(crate) runs: Runs,
+}
+
+/// Where a function runs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Runs {
+    /// Whoever may read the configuration must not read keys, so no setting is a secret.
+    InAws,
+    /// A setting may be the secret itself.
+    OnLaptop,
 }
 
 impl<'a> Settings<'a> {
-    /// Reads from `look_up`: the environment in AWS, the edge's own values on a laptop.
+    /// Reads from `look_up` on a laptop, where JSON in a setting may contain secrets.
     #[must_use]
     pub fn new(look_up: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { look_up, problems: Vec::new(), stored: Vec::new() }
+        let (problems, stored, of_viewers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { look_up, problems, stored, of_viewers, place: None, runs: Runs::OnLaptop }
+    }
+
+    /// Reads from `look_up` in AWS, where JSON in a setting names secrets, and never contains them: see
+    /// [`viewer_secret`](Self::viewer_secret).
+    #[must_use]
+    pub fn in_aws(look_up: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { runs: Runs::InAws, ..Self::new(look_up) }
+    }
+
+    /// Reads the members of an object through `look_up`.
+    pub(crate) fn within(look_up: &'a dyn Fn(&str) -> Option<String>, place: Place<'a>, runs: Runs) -> Self {
+        Self { place: Some(place), runs, ..Self::new(look_up) }
     }
 
     /// A setting that may be absent; an empty one is absent too, as a template cannot leave one out.
@@ -96,16 +136,13 @@ impl<'a> Settings<'a> {
         parse: impl Fn(&str) -> Result<P, String> + Send + Sync + 'static,
         build: impl Fn(Vec<P>) -> T + Send + Sync + 'static,
     ) -> Result<Option<Secret<T>>, InvalidSetting> {
-        let arn = arn_of(name);
+        let arn = format!("{name}_ARN");
         match (self.optional(name).map(Zeroizing::new), self.optional(&arn)) {
             (None, None) => Ok(None),
-            (Some(text), None) => {
-                let parsed = parse(&text).map_err(|problem| self.invalid(problem))?;
-                Ok(Some(Secret::fixed(name, build(vec![parsed]))))
-            }
+            (Some(text), None) => self.fixed(name, &text, parse, build).map(Some),
             (None, Some(id)) => {
                 let secret = Secret::unread(name);
-                self.stored.push(StoredSecret::new(secret.clone(), id, parse, build));
+                self.stored.push(StoredSecret::new(name, id, taking(secret.clone(), parse, build)));
                 Ok(Some(secret))
             }
             (Some(_), Some(_)) => {
@@ -114,59 +151,28 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// Whether there is a [`secret`](Self::secret) of this name.
-    #[must_use]
-    pub fn has_secret(&self, name: &str) -> bool {
-        self.optional(name).is_some() || self.optional(&arn_of(name)).is_some()
+    /// A secret whose text is known already.
+    pub(crate) fn fixed<P, T>(
+        &mut self,
+        name: &'static str,
+        text: &str,
+        parse: impl Fn(&str) -> Result<P, String>,
+        build: impl Fn(Vec<P>) -> T,
+    ) -> Result<Secret<T>, InvalidSetting> {
+        let parsed = parse(text).map_err(|problem| self.invalid(problem))?;
+        Ok(Secret::fixed(name, build(vec![parsed])))
     }
 
     /// Reads the texts of the secrets in Secrets Manager. What is wrong with them is noted.
     pub async fn open_secrets(&mut self, sdk: &SdkConfig, clock: Clock) -> StoredSecrets {
-        let (secrets, problems) = StoredSecrets::open(mem::take(&mut self.stored), sdk, clock).await;
+        let mut stored = mem::take(&mut self.stored);
+        let members = mem::take(&mut self.of_viewers);
+        if let Some(id) = self.optional(VIEWER_SECRET_ARN).filter(|_| !members.is_empty()) {
+            stored.push(StoredSecret::of_members(VIEWER_SECRET, id, members));
+        }
+        let (secrets, problems) = StoredSecrets::open(stored, sdk, clock).await;
         self.problems.extend(problems);
         secrets
-    }
-
-    /// Reads the list `name`: a JSON array of objects, each with settings of its own. `names` are the
-    /// settings that an entry may have; there they stand in lower case and without `prefix`. The settings
-    /// `inherited` are the function's own. What is wrong in an entry is told with its place. An absent list
-    /// is empty.
-    ///
-    /// # Errors
-    /// [`InvalidSetting`]
-    pub fn list<T>(
-        &mut self,
-        name: &str,
-        prefix: &str,
-        names: &[&str],
-        inherited: &[&str],
-        mut read: impl FnMut(&mut Settings<'_>) -> Result<T, InvalidSetting>,
-    ) -> Result<Vec<T>, InvalidSetting> {
-        let Some(text) = self.optional(name) else { return Ok(Vec::new()) };
-        // Neither the text nor the parser's message is repeated: there may be a secret in the wrong place.
-        let Ok(entries) = serde_json::from_str::<Vec<Map<String, Value>>>(&text) else {
-            return Err(self.invalid(format!("{name} must be a JSON array of objects")));
-        };
-        let outer = self.look_up;
-        let member = |name: &str| name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase();
-        all_valid(entries.iter().enumerate().map(|(at, entry)| {
-            let look_up = |name: &str| match name {
-                _ if names.contains(&name) => entry.get(&member(name)).and_then(text_of),
-                _ if inherited.contains(&name) => outer(name),
-                _ => None,
-            };
-            let mut settings = Settings::new(&look_up);
-            for (found, value) in entry {
-                if !names.iter().any(|name| member(name) == *found) {
-                    settings.problem(format!("there is no member {found:?}"));
-                } else if text_of(value).is_none() {
-                    settings.problem(format!("{found} must be a text or a number"));
-                }
-            }
-            let value = read(&mut settings);
-            self.problems.extend(settings.problems.iter().map(|problem| format!("{name}[{at}]: {problem}")));
-            value
-        }))
     }
 
     /// Notes a problem that the caller found.
@@ -202,18 +208,6 @@ pub fn all_valid<T>(
 ) -> Result<Vec<T>, InvalidSetting> {
     let results: Vec<_> = results.into_iter().collect();
     results.into_iter().collect()
-}
-
-fn arn_of(name: &str) -> String {
-    format!("{name}_ARN")
-}
-
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 /// Which key signs, with which hash, and how long an expiry bucket is.
@@ -283,58 +277,6 @@ mod tests {
              HASH_ALGORITHM must be SHA1 or SHA256; \
              EXPIRY_BUCKET_SECONDS must be a number of seconds, from 1 to 31536000"
         );
-    }
-
-    /// Reads a list `HOSTS` whose entries have settings of `H_`, beside a setting of the function itself.
-    fn read_list(hosts: &str) -> Result<Vec<SigningConfig>, ConfigError> {
-        let look_up = |name: &str| match name {
-            "HOSTS" => Some(hosts.to_owned()),
-            "EXPIRY_BUCKET_SECONDS" => Some("60".to_owned()),
-            // Not inherited.
-            "HASH_ALGORITHM" => Some("SHA1".to_owned()),
-            _ => None,
-        };
-        let mut settings = Settings::new(&look_up);
-        settings.problems.extend(hosts.is_empty().then(|| "BUCKET is missing".to_owned()));
-        let names = ["KEY_PAIR_ID", "PRIVATE_KEY_FILE", "H_NAME"];
-        let inherited = ["EXPIRY_BUCKET_SECONDS"];
-        let list = settings.list("HOSTS", "H_", &names, &inherited, |entry| {
-            let name = entry.required("H_NAME");
-            let config = SigningConfig::read(entry);
-            name.and(config)
-        });
-        settings.finish(|| list)
-    }
-
-    #[test]
-    fn the_entries_of_a_list_have_settings_of_their_own_and_inherit_what_is_named() {
-        let config = SigningConfig {
-            hash: HashAlgorithm::Sha256,
-            key: KeySource::File { path: "7".into(), key_pair_id: id("K1") },
-            expiry_bucket: 60,
-        };
-        let one = r#"{"key_pair_id": "K1", "private_key_file": 7, "name": "a"}"#;
-        assert_eq!(read_list(&format!("[{one}, {one}]")), Ok(vec![config.clone(), config]));
-        assert_eq!(read_list("[]"), Ok(Vec::new()));
-    }
-
-    #[test]
-    fn problems_of_an_entry_are_told_with_its_place() {
-        let rows = [
-            (
-                r#"[{"key_pair_id": "K1", "private_key_file": "f", "name": "a"},
-                    {"key_pair_id": ["K1"], "private_key_file": "f", "H_NAME": "a"}]"#,
-                "HOSTS[1]: there is no member \"H_NAME\"; HOSTS[1]: key_pair_id must be a text or a number; \
-                 HOSTS[1]: H_NAME is missing; HOSTS[1]: KEY_PAIR_ID is missing",
-            ),
-            ("{}", "HOSTS must be a JSON array of objects"),
-            ("[1]", "HOSTS must be a JSON array of objects"),
-            ("", "BUCKET is missing"),
-        ];
-        for (hosts, problems) in rows {
-            let error = read_list(hosts).expect_err("it cannot be used");
-            assert_eq!(error.to_string(), format!("the configuration cannot be used: {problems}"));
-        }
     }
 
     #[test]

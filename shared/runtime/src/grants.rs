@@ -111,7 +111,7 @@ impl Grants {
 
     async fn sign(&self, policy: Policy) -> Result<Arc<Grant>, SigningError> {
         let signature = self.key.sign(policy.to_json().as_bytes(), self.config.hash).await?;
-        Ok(Arc::new(Grant::new(policy, signature.key_pair_id, self.config.hash, &signature.bytes)))
+        Ok(Arc::new(Grant::new(policy, signature.key_pair_id, signature.hash, &signature.bytes)))
     }
 }
 
@@ -179,7 +179,7 @@ mod tests {
 
     #[async_trait]
     impl SigningKey for CountingKey {
-        async fn sign(&self, message: &[u8], _: HashAlgorithm) -> Result<Signature, SigningError> {
+        async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Signature, SigningError> {
             tokio::task::yield_now().await;
             let failing =
                 self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
@@ -187,7 +187,7 @@ mod tests {
                 return Err(SigningError::Unavailable(Arc::new(io::Error::other("KMS is away"))));
             }
             let signed = 1 + self.signed.fetch_add(1, Ordering::SeqCst);
-            Ok(Signature { key_pair_id: id(&format!("K{signed}")), bytes: message.to_vec() })
+            Ok(Signature { key_pair_id: id(&format!("K{signed}")), hash, bytes: message.to_vec() })
         }
 
         async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {

@@ -8,7 +8,7 @@ use cloudfront_signing::{HashAlgorithm, KeyAlgorithm, KeyPairId, PrivateKey, Pub
 /// A private key, wherever it is: in a file, in Secrets Manager, or in KMS.
 #[async_trait]
 pub trait SigningKey: Send + Sync {
-    /// Signs the bytes of a policy.
+    /// Signs the bytes of a policy, with `hash` unless the key itself is for another one.
     ///
     /// # Errors
     /// [`SigningError::Unavailable`] where trying again later may help, and the rest where it cannot.
@@ -21,12 +21,14 @@ pub trait SigningKey: Send + Sync {
     async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError>;
 }
 
-/// A signature with the id of the key that made it. They come together: during a rotation, whoever asks
+/// A signature with the hash, and the id of the key that made it. They come together: during a rotation, whoever asks
 /// for the id a moment later may get the next one's.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Signature {
     /// Under which id CloudFront knows the public half.
     pub key_pair_id: KeyPairId,
+    /// What was signed is the policy's hash by this algorithm.
+    pub hash: HashAlgorithm,
     /// RSA PKCS#1 v1.5, or ECDSA in ASN.1 DER.
     pub bytes: Vec<u8>,
 }
@@ -62,6 +64,9 @@ pub enum SigningError {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnusableKey {
+    /// The secret names another hash than those of CloudFront.
+    #[error("the secret's hash_algorithm must be SHA1 or SHA256")]
+    HashAlgorithm,
     /// The secret names the key pair by something else than an id.
     #[error("the secret's key_pair_id is not the id of a CloudFront public key")]
     KeyPairId,
@@ -89,6 +94,8 @@ pub enum UnusableKey {
 pub struct LocalKey {
     key_pair_id: KeyPairId,
     key: PrivateKey,
+    /// The only hash that this key is for, if it is for one.
+    hash: Option<HashAlgorithm>,
     /// Derived once: who verifies asks for it with each request.
     public_key: PublicKey,
 }
@@ -101,7 +108,14 @@ impl LocalKey {
     pub fn new(key_pair_id: KeyPairId, key: PrivateKey) -> Result<Self, SigningError> {
         check(key.algorithm())?;
         let public_key = key.public_key();
-        Ok(Self { key_pair_id, key, public_key })
+        Ok(Self { key_pair_id, key, hash: None, public_key })
+    }
+
+    /// Signs with this hash, whatever the settings say.
+    #[must_use]
+    pub fn hashing(mut self, hash: HashAlgorithm) -> Self {
+        self.hash = Some(hash);
+        self
     }
 
     /// Under which id CloudFront knows the public half.
@@ -120,7 +134,8 @@ impl LocalKey {
 #[async_trait]
 impl SigningKey for LocalKey {
     async fn sign(&self, message: &[u8], hash: HashAlgorithm) -> Result<Signature, SigningError> {
-        Ok(Signature { key_pair_id: self.key_pair_id.clone(), bytes: self.key.sign(message, hash)? })
+        let hash = self.hash.unwrap_or(hash);
+        Ok(Signature { key_pair_id: self.key_pair_id.clone(), hash, bytes: self.key.sign(message, hash)? })
     }
 
     async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {

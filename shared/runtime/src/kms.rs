@@ -75,7 +75,7 @@ impl SigningKey for KmsKey {
             .await
             .map_err(|error| explain("KMS Sign", error, &LAST_WORDS))?;
         let bytes = signed.signature.map(Blob::into_inner).ok_or(CallError::Incomplete("a signature"))?;
-        Ok(Signature { key_pair_id: self.key_pair_id.clone(), bytes })
+        Ok(Signature { key_pair_id: self.key_pair_id.clone(), hash, bytes })
     }
 
     async fn public_keys(&self) -> Result<Vec<(KeyPairId, PublicKey)>, SigningError> {

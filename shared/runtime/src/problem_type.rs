@@ -45,8 +45,6 @@ problem_types! {
     CredentialRejected, "credential-rejected", UNAUTHORIZED;
     /// The origin of the page is not allowed.
     ForeignOrigin, "foreign-origin", FORBIDDEN;
-    /// A browser would not keep cookies of the requested host.
-    HostOutsideCookieDomain, "host-outside-cookie-domain", BAD_REQUEST;
     /// The body of the request is not the required JSON.
     MalformedBody, "malformed-body", BAD_REQUEST;
     /// The path does not support the method.
@@ -71,6 +69,8 @@ problem_types! {
     PlaylistDamaged, "playlist-damaged", BAD_GATEWAY;
     /// The playlist is larger than the function reads.
     PlaylistTooLarge, "playlist-too-large", BAD_GATEWAY;
+    /// The playlist has no preview: its policy is for one.
+    NoPreview, "no-preview", FORBIDDEN;
     /// The viewer's policy has expired.
     PolicyEnded, "policy-ended", FORBIDDEN;
     /// The viewer's policy does not cover the playlist.

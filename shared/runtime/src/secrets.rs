@@ -23,6 +23,7 @@ use crate::{
     aws::{CallError, PATIENCE},
     periods::Periods,
     secret_text::{CALL, CURRENT, PREVIOUS, secret_text, secret_text_if_there},
+    viewer_secret::{Texts, texts},
     with_sources,
 };
 
@@ -162,6 +163,9 @@ pub(crate) struct StoredSecret {
 /// Makes something of the texts, or gives a sentence about why that cannot be.
 type Take = Box<dyn Fn(&Versions) -> Result<(), String> + Send + Sync>;
 
+/// Makes something of one member of a secret that is a JSON object.
+pub(crate) type TakeMember = Box<dyn Fn(&Texts, Option<&Texts>) -> Result<(), String> + Send + Sync>;
+
 /// The texts that count.
 #[derive(Eq, PartialEq)]
 struct Versions {
@@ -178,25 +182,49 @@ enum ReadError {
     Unusable(String),
 }
 
+/// What is to be done with the current text of a secret and the previous one: what `parse` gives for each, the current
+/// one first, is put together by `build` for those who hold `secret`.
+pub(crate) fn taking<P, T: Send + Sync + 'static>(
+    secret: Secret<T>,
+    parse: impl Fn(&str) -> Result<P, String> + Send + Sync + 'static,
+    build: impl Fn(Vec<P>) -> T + Send + Sync + 'static,
+) -> impl Fn(&str, Option<&str>) -> Result<(), String> + Send + Sync + 'static {
+    move |current, previous| {
+        let mut parsed = vec![parse(current)?];
+        match previous.filter(|previous| *previous != current).map(&parse) {
+            Some(Ok(previous)) => parsed.push(previous),
+            Some(Err(error)) => tracing::warn!(error, "{PREVIOUS} of a secret is ignored"),
+            None => {}
+        }
+        secret.set(build(parsed));
+        Ok(())
+    }
+}
+
 impl StoredSecret {
-    /// The secret `id` of the setting `name`: what `parse` gives for each version, the current one first, is
-    /// put together by `build` for those who hold `secret`.
-    pub(crate) fn new<P, T: Send + Sync + 'static>(
-        secret: Secret<T>,
+    /// The secret `id` of the setting `name`, whose whole text counts.
+    pub(crate) fn new(
+        name: &'static str,
         id: String,
-        parse: impl Fn(&str) -> Result<P, String> + Send + Sync + 'static,
-        build: impl Fn(Vec<P>) -> T + Send + Sync + 'static,
+        take: impl Fn(&str, Option<&str>) -> Result<(), String> + Send + Sync + 'static,
     ) -> Self {
-        let name = secret.0.name;
         let take = move |versions: &Versions| {
-            let mut parsed = vec![parse(&versions.current)?];
-            match versions.previous.as_ref().map(|text| parse(text)) {
-                Some(Ok(previous)) => parsed.push(previous),
-                Some(Err(error)) => tracing::warn!(error, "{PREVIOUS} of a secret is ignored"),
-                None => {}
-            }
-            secret.set(build(parsed));
-            Ok(())
+            take(&versions.current, versions.previous.as_ref().map(|text| text.as_str()))
+        };
+        Self { name, id, known: Mutex::default(), take: Box::new(take) }
+    }
+
+    /// The secret `id` of the setting `name`, of whose members some count. One that cannot be used keeps no other back.
+    pub(crate) fn of_members(name: &'static str, id: String, members: Vec<TakeMember>) -> Self {
+        let take = move |versions: &Versions| {
+            let current = texts(name, &versions.current)?;
+            let previous = versions.previous.as_ref().map(|text| texts(name, text));
+            let previous = previous.and_then(|texts| {
+                texts.inspect_err(|error| tracing::warn!(error, "{PREVIOUS} of a secret is ignored")).ok()
+            });
+            let takes = members.iter().map(|take| take(&current, previous.as_ref()));
+            let problems: Vec<String> = takes.filter_map(Result::err).collect();
+            if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
         };
         Self { name, id, known: Mutex::default(), take: Box::new(take) }
     }

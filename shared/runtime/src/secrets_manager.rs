@@ -1,7 +1,8 @@
 //! A private key in AWS Secrets Manager, which can be rotated without a restart.
 //!
 //! The secret is a bare PEM, or `{"key_pair_id": "K…", "private_key": "-----BEGIN …"}`: id and key in one
-//! secret change in one moment, so that no signature is made by one key under the other's id.
+//! secret change in one moment, so that no signature is made by one key under the other's id. The JSON may have a
+//! `hash_algorithm`, `SHA1` or `SHA256`, too.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
 
 use std::{
@@ -135,6 +136,7 @@ fn tell(before: Option<&LocalKey>, key: &LocalKey) {
 struct KeyPair {
     key_pair_id: Zeroizing<String>,
     private_key: Zeroizing<String>,
+    hash_algorithm: Option<String>,
 }
 
 /// What parsers say about a text that is wrong is not passed on: they quote it.
@@ -148,5 +150,8 @@ fn parse(text: &str, key_pair_id: Option<&KeyPairId>) -> Result<LocalKey, Signin
         serde_json::from_str(text).map_err(|_| SigningError::Key(UnusableKey::NotAKeyPair))?;
     let id =
         KeyPairId::new(pair.key_pair_id.as_str()).map_err(|_| SigningError::Key(UnusableKey::KeyPairId))?;
-    LocalKey::new(id, PrivateKey::from_pem(&pem_lines(&pair.private_key))?)
+    let key = LocalKey::new(id, PrivateKey::from_pem(&pem_lines(&pair.private_key))?)?;
+    let Some(hash) = pair.hash_algorithm else { return Ok(key) };
+    let hash = hash.parse().map_err(|_| SigningError::Key(UnusableKey::HashAlgorithm))?;
+    Ok(key.hashing(hash))
 }

@@ -23,9 +23,7 @@ use axum::{
     response::AppendHeaders,
     routing::post,
 };
-use cloudfront_signing::{
-    CookieAttributes, CustomPolicy, HashAlgorithm, KeyPairId, PrivateKey, Signer, UnixTime, UrlPattern,
-};
+use cloudfront_signing::{CustomPolicy, HashAlgorithm, KeyPairId, PrivateKey, Signer, UnixTime, UrlPattern};
 
 struct Service {
     signer: Signer,
@@ -37,7 +35,7 @@ impl Service {
     fn set_cookies(&self) -> Result<Vec<String>, Box<dyn Error>> {
         let now = UnixTime::new(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?;
         let grant = self.signer.sign(CustomPolicy::new(self.resource.clone(), now.plus(3_600))?)?;
-        Ok(grant.set_cookies_with(&CookieAttributes::new(grant.cookie_path()), now))
+        Ok(grant.set_cookies())
     }
 }
 

@@ -77,7 +77,7 @@ pub use private_key::{KeyAlgorithm, PrivateKey};
 pub use public_key::PublicKey;
 pub use resource::{ExactUrl, Resource, URL_LIMIT, UrlPattern, resource_covers};
 #[cfg(feature = "set-cookie")]
-pub use set_cookie::{CookieAttributes, CookieLifetime, SameSite, clear_cookies};
+pub use set_cookie::{CookieAttributes, SameSite, clear_cookies};
 #[cfg(feature = "rtmp")]
 pub use stream::{StreamPattern, StreamUrl, escape_for_flash};
 pub use time::UnixTime;

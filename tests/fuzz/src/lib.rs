@@ -3,13 +3,16 @@
 use std::sync::LazyLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use cloudfront_signing::{
-    Admitted, CannedPolicy, Denial, ExactUrl, Grant, HashAlgorithm, KeyAlgorithm, KeyPairId, Policy,
-    PrivateKey, PublicKey, Request, StreamUrl, UnixTime, Verifier, without_reserved_parameters,
+    Admitted, CannedPolicy, CustomPolicy, Denial, ExactUrl, Grant, HashAlgorithm, KeyAlgorithm, KeyPairId,
+    Policy, PrivateKey, PublicKey, Request, StreamUrl, UnixTime, UrlPattern, Verifier,
+    without_reserved_parameters,
 };
 
 use hls_rewrite::{
-    AssetTree, Assets, Authority, Host, Origin, Permission, Scan, SigningPlan, ViewerPolicy,
+    AssetTree, Assets, Authority, Host, Origin, Permission, PolicyCopies, Scan, SigningPlan, Style,
+    ViewerPolicy,
 };
 use serde_json::{Map, Value};
 use url::Url;
@@ -69,6 +72,43 @@ pub fn plan_for(playlist: &[u8], url: &Url, resource: &str) -> (SigningPlan, &'s
         own_resource: own.as_deref(),
     };
     (SigningPlan::of_playlist(&assets, &scan, permission), "https://h/video/ads/*")
+}
+
+/// The MPD at `url` for a viewer whose policy has this resource, with its plan, and the resource that every viewer may
+/// get; `None` if it is refused.
+pub fn sign_mpd(
+    mpd: &[u8],
+    url: &str,
+    resource: &str,
+    style: Style,
+) -> Option<(Vec<u8>, SigningPlan, &'static str)> {
+    let tree = AssetTree::new("/video/*", 1).expect("a tree");
+    let url = Url::parse(url).expect("a URL");
+    let origin = url.origin().ascii_serialization();
+    let own = tree.of(url.path()).map(|pattern| format!("{origin}{pattern}"));
+    let mut assets = Assets::new(vec![Host { written: origin.clone(), origin, tree }]);
+    let scan = dash_rewrite::Scan::read(mpd, &url, style.kept_parameter(), &mut assets).ok()?;
+    let policy = ViewerPolicy::Custom { resource: resource.to_owned(), expires: NOW.plus(60) };
+    let authority = Authority::new(&policy, url.as_str(), *NOW).expect("an authority");
+    let permission = Permission {
+        authority: &authority,
+        common_assets: &["/video/ads/*".parse().expect("a pattern")],
+        own_resource: own.as_deref(),
+    };
+    let plan = scan.plan(&assets, permission);
+    let grants: Vec<Grant> = plan.grants.iter().map(|required| unsigned(&required.resource)).collect();
+    let bytes = Bytes::copy_from_slice(mpd);
+    let signed =
+        dash_rewrite::SignedMpd::new(bytes, scan, style, plan.clone(), &grants, PolicyCopies::Carried);
+    let mut out = Vec::new();
+    signed.write_to(&mut out).expect("room");
+    Some((out, plan, "https://h/video/ads/*"))
+}
+
+/// A grant in the form of a signed one.
+fn unsigned(resource: &UrlPattern) -> Grant {
+    let policy = CustomPolicy::new(resource.clone(), NOW.plus(60)).expect("a policy");
+    Grant::new(Policy::from(policy), id(), HashAlgorithm::Sha256, b"signature")
 }
 
 /// The time of every decision.

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use super::{
     check,
     front::{Passing, before},
-    named::{NO_COOKIE, NO_URL, NOT_SERVED, lines, named},
+    named::{NO_COOKIE, NO_URL, NOT_LOOKED_UP, NOT_SERVED, lines, named},
     options,
 };
 use crate::house::House;
@@ -44,6 +44,7 @@ fn changed_cookies() -> [(&'static str, ChangeLine, Vec<String>); 7] {
                     "Wrong playlist: 403 InvalidKey (the key pair id \"KOTHER\" is in no key group that is trusted here)",
                 ],
                 &NOT_SERVED,
+                &NOT_LOOKED_UP,
             ]),
         ),
         (
@@ -55,14 +56,15 @@ fn changed_cookies() -> [(&'static str, ChangeLine, Vec<String>); 7] {
                    was changed, or another key signed it)",
                 ],
                 &NOT_SERVED,
+                &NOT_LOOKED_UP,
             ]),
         ),
         ("not Secure", |line| line.replace("; Secure", ""), lines(&[&[&bad("without Secure")]])),
         ("not HttpOnly", |line| line.replace("; HttpOnly", ""), lines(&[&[&bad("without HttpOnly")]])),
         (
-            "a public suffix",
-            |line| format!("{line}; Domain=cloudfront.net"),
-            lines(&[&[&bad("for a public suffix, which browsers refuse"), &kept("/video/")]]),
+            "a domain",
+            |line| format!("{line}; Domain=example.com"),
+            lines(&[&[&bad("for a domain, not for the host alone"), &kept("/video/")]]),
         ),
         (
             "another path",
@@ -82,6 +84,7 @@ fn changed_cookies() -> [(&'static str, ChangeLine, Vec<String>); 7] {
                 &["Wrong cookies: there is no CloudFront-Signature"],
                 &["Wrong playlist: 403 MalformedSignature (the Signature is missing or empty)"],
                 &NOT_SERVED,
+                &NOT_LOOKED_UP,
             ]),
         ),
     ]
@@ -194,6 +197,7 @@ async fn what_a_proxy_loses_is_named() {
                    key pair id)",
                 ],
                 &NOT_SERVED,
+                &NOT_LOOKED_UP,
             ]),
         ),
         (

@@ -8,7 +8,7 @@ use usher_check::Options;
 use super::{
     check, check_at,
     front::{Server, answering, before},
-    named::{NO_URL, NOT_SERVED, NOT_SIGNED_IN, lines, named},
+    named::{NO_URL, NOBODY_LOOKS, NOT_LOOKED_UP, NOT_PLAYED, NOT_SERVED, NOT_SIGNED_IN, lines, named},
     options,
     template::{house_behind, in_behavior, open},
 };
@@ -54,7 +54,14 @@ async fn a_behavior_that_is_open_or_leads_elsewhere_is_named() {
                 "Wrong signed playlist: 2 of 2 URIs are not signed, /video/clock-ts/360p/playlist.m3u8 first",
                 "Unknown reach of playlists: no URI of a playlist is signed",
                 "Unknown renewal: no URI of a playlist is signed",
+                "Unknown function headers: the playlist does not come from ResignManifestFunction",
                 "Unknown signed segment: no playlist of a signed URL named a segment",
+                "Advice gzip: 347 bytes as they are, without gzip",
+                "Advice playlist hits: 3 equal requests, and each is a Miss: every viewer costs an invocation",
+                "Advice not modified: 200 and the whole playlist, in place of 304",
+                // The bucket, unlike the function URL, reads such names in the house, too.
+                "Right names with spaces: they are looked up as other names",
+                "Right names with plus: they are looked up as other names",
             ]]),
         ),
     ];
@@ -94,7 +101,11 @@ async fn a_viewer_request_function_that_does_not_run_is_named() {
                 &["Wrong spoofed host: a policy for http://usher-check.invalid/video/*"],
                 &NOT_SIGNED_IN,
                 &[&signed_url],
-                &NO_URL,
+                &NO_URL[..4],
+                &["Wrong function headers: x-viewer-host does not arrive behind /auth/cookies"],
+                &NO_URL[5..],
+                &NOT_PLAYED,
+                &NOBODY_LOOKS,
                 &["Unknown sign-out: nobody is signed in"],
             ]),
         ),
@@ -106,7 +117,9 @@ async fn a_viewer_request_function_that_does_not_run_is_named() {
                 &[&signed_url, "Unknown signed playlist: no playlist was served"],
                 &["Unknown reach of playlists: no URI of a playlist is signed"],
                 &["Unknown renewal: no URI of a playlist is signed", &visible],
+                &["Wrong function headers: x-viewer-host does not arrive behind /video/clock-ts/master.m3u8"],
                 &["Unknown signed segment: no playlist of a signed URL named a segment"],
+                &NOT_PLAYED,
             ]),
         ),
     ];
@@ -141,6 +154,8 @@ async fn a_sign_in_that_nobody_reaches_is_named() {
             &NOT_SIGNED_IN,
             &[&format!("Wrong signed url: {refusal}")],
             &NO_URL,
+            &NOT_PLAYED,
+            &NOBODY_LOOKS,
             &["Unknown sign-out: nobody is signed in"],
             &["Unknown auth caching: the function behind /auth/ answered nothing"],
         ]);
@@ -168,6 +183,8 @@ async fn settings_that_could_be_better_or_fit_another_host_are_named() {
                 &NOT_SERVED,
                 &["Wrong signed url: it is for http://video.example.com"],
                 &NO_URL,
+                &NOT_PLAYED,
+                &NOT_LOOKED_UP,
             ]),
         ),
     ];

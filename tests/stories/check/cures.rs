@@ -5,7 +5,7 @@ use std::fs;
 use http::{HeaderValue, StatusCode, header};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use usher_check::Options;
+use usher_check::{Detail, Options};
 
 use super::{
     altered::set_cookies,
@@ -31,10 +31,10 @@ async fn what_a_proxy_breaks_has_its_own_cure() {
             &[
                 "Wrong sign-in: 401: sign in first: send Authorization: Bearer -> no credential arrived that is known \
                  here: no proxy may drop Authorization or Cookie, and the behavior /auth/* needs the origin request \
-                 policy Managed-AllViewerExceptHostHeader; cookies count with PloneSite or PloneTicketKeysArn alone",
+                 policy Managed-AllViewerExceptHostHeader; cookies count with the parameter Plone alone",
                 "Wrong signed url: 401: sign in first: send Authorization: Bearer -> no credential arrived that is known \
                  here: no proxy may drop Authorization or Cookie, and the behavior /auth/* needs the origin request \
-                 policy Managed-AllViewerExceptHostHeader; cookies count with PloneSite or PloneTicketKeysArn alone",
+                 policy Managed-AllViewerExceptHostHeader; cookies count with the parameter Plone alone",
             ],
         ),
         (
@@ -142,7 +142,7 @@ async fn a_host_that_leads_to_another_one_is_told() {
     ];
     let www = answering(301, &headers, "").await;
     let report = check_now(&options(&www.url)).await;
-    assert!(!report.to_string().contains("secret"));
+    assert!(!report.text(Detail::Findings).to_string().contains("secret"));
     assert_eq!(cured(&report, &www.url), ["unsigned playlist", "challenge", "unsigned segment"].map(|check| format!(
             "Wrong {check}: 301 to https://video.example.com/v -> http://HOST leads to https://video.example.com: if \
              that is the deployment, check it instead"
@@ -275,8 +275,8 @@ async fn a_playlist_that_is_not_re_signed_because_of_its_name_is_named() {
                     "Wrong nested playlists: /video/m/LOW.M3U8: served, and not re-signed because of its name -> {cure}"
                 ),
                 format!(
-                    "Wrong signed playlist: /video/m/master.m3u8 has URIs that are not signed: 1 to a playlist whose name \
-                     does not end in .m3u8 -> {cure}"
+                    "Wrong signed playlist: /video/m/master.m3u8 has URIs that are not signed: 1 to a playlist or \
+                     MPD whose name does not end in .m3u8 or .mpd -> {cure}"
                 ),
             ],
         ),

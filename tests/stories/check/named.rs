@@ -36,7 +36,7 @@ pub(crate) const NOT_SIGNED_IN: [&str; 10] = [
     "Unknown changed cookie: no segment was served",
     "Unknown encoded names: no segment was served",
 ];
-pub(crate) const NO_COOKIE: [&str; 10] = [
+pub(crate) const NO_COOKIE: [&str; 12] = [
     "Unknown playlist: no cookie goes to the playlist",
     "Unknown playlist caching: no cookie goes to the playlist",
     "Unknown nested playlists: no cookie goes to the playlist",
@@ -47,6 +47,8 @@ pub(crate) const NO_COOKIE: [&str; 10] = [
     "Unknown headers: no cookie goes to the playlist",
     "Unknown changed cookie: no segment was served",
     "Unknown encoded names: no segment was served",
+    "Unknown names with spaces: no cookie goes to the playlist",
+    "Unknown names with plus: no cookie goes to the playlist",
 ];
 pub(crate) const NOT_SERVED: [&str; 9] = [
     "Unknown playlist caching: no playlist was served",
@@ -59,12 +61,25 @@ pub(crate) const NOT_SERVED: [&str; 9] = [
     "Unknown changed cookie: no segment was served",
     "Unknown encoded names: no segment was served",
 ];
-pub(crate) const NO_URL: [&str; 7] = [
+pub(crate) const NO_URL: [&str; 8] = [
     "Unknown signed playlist: no URL was signed",
     "Unknown reach of playlists: no URL was signed",
     "Unknown renewal: no URL was signed",
     "Unknown visible signatures: no URL was signed",
+    "Unknown function headers: no URL was signed",
     "Unknown signed segment: no URL was signed",
     "Unknown changed url: no URL was signed",
     "Unknown other asset: no URL was signed",
 ];
+pub(crate) const NOT_PLAYED: [&str; 4] = [
+    "Unknown gzip: no playlist was served",
+    "Unknown playlist hits: no playlist was served",
+    "Unknown not modified: no playlist was served",
+    "Unknown head: no playlist was served",
+];
+pub(crate) const NOT_LOOKED_UP: [&str; 2] = [
+    "Unknown names with spaces: no file is looked up with these cookies",
+    "Unknown names with plus: no file is looked up with these cookies",
+];
+pub(crate) const NOBODY_LOOKS: [&str; 2] =
+    ["Unknown names with spaces: nobody is signed in", "Unknown names with plus: nobody is signed in"];

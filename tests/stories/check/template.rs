@@ -3,6 +3,7 @@
 use std::fs;
 
 use tempfile::TempDir;
+use usher_edge::Options;
 
 use crate::house::{House, workspace};
 
@@ -33,8 +34,17 @@ pub(crate) fn open(name: &str) -> String {
 
 /// A house behind a changed template.
 pub(crate) async fn house_behind(template: &str) -> House {
+    house_behind_with(template, |_| {}).await
+}
+
+/// The same with options of its own.
+pub(crate) async fn house_behind_with(template: &str, choose: impl FnOnce(&mut Options)) -> House {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("template.yaml");
     fs::write(&file, template).unwrap();
-    House::with_options(|options| options.template = file).await
+    House::with_options(|options| {
+        options.template = file;
+        choose(options);
+    })
+    .await
 }

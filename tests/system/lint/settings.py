@@ -1,9 +1,12 @@
-"""Each setting and each template parameter that a recipe names exists: docs/settings.md has it."""
+"""Each setting, template parameter and member of its JSON that a recipe names exists: docs/settings.md has it."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import yaml
 
 RECIPES = "functions/issue-cookies/recipes"
 # Names that begin like settings; what a recipe's site or framework calls its own is another matter.
@@ -14,16 +17,34 @@ FOREIGN = {"JWT_ENCODE_AUDIENCE", "JWT_ENCODE_ISSUER"}
 
 
 def known():
+    parameter = None
     for line in Path("docs/settings.md").read_text().splitlines():
-        for cell in line.split("|")[1:3]:
+        cells = line.split("|")[1:3]
+        for cell in cells:
             yield from re.findall(r"`(\w+)`", cell)
+        # The members follow their parameter.
+        first = cells[0].strip() if cells else ""
+        if first.startswith("– "):
+            yield f"{parameter}: {first[2:]}"
+        else:
+            parameter = first.strip("`")
+
+
+def of_file(parameters):
+    """The names in lines of a file such as those of deploy/."""
+    for parameter, value in parameters.items():
+        yield parameter
+        if parameter in ("JwtIssuers", "Plone", "Django", "Simplejwt"):
+            objects = json.loads(value)
+            for members in objects if isinstance(objects, list) else [objects]:
+                yield from (f"{parameter}: {member}" for member in members)
 
 
 def named(text):
     yield from SETTING.findall(text)
-    # The names of a deployment, and those in prose and tables.
-    for command in re.findall(r"--parameter-overrides(?:[^`\n\\]|\\\n)*", text):
-        yield from re.findall(r"(?<=\s)(\w+)=", command)
+    # The parameters of a deployment, and the names in prose and tables.
+    for block in re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        yield from of_file(yaml.safe_load(block))
     yield from (in_code or in_prose for in_code, in_prose in PARAMETER.findall(text))
 
 

@@ -30,6 +30,7 @@ try {
   await visits('two hosts', plone, written(plone, twoHosts));
   await visits('one host', oneHost, written(oneHost, onOneHost));
   await visits('the add-on, one host', oneHost, addOn(oneHost));
+  await check('the add-on: the link to log in is white on the black of the player', linkIsWhite);
   await check('the add-on: a user of the Zope root reads why they cannot watch', rootUser);
   await setVideoHost(video);
   await visits('the add-on, two hosts', plone, addOn(plone));
@@ -71,6 +72,12 @@ async function isToldToLogIn(visit, openPage, invitation) {
   await openPage(visit);
   await visit.page.locator(`usher-video >> text=${invitation}`).waitFor();
   assert.deepEqual(visit.requests, []);
+}
+
+async function linkIsWhite(visit) {
+  await visit.page.goto(`${oneHost}/Plone/film`);
+  const link = visit.page.locator('usher-video a');
+  assert.equal(await link.evaluate((one) => getComputedStyle(one).color), 'rgb(255, 255, 255)');
 }
 
 async function watches(visit, origin, openPage) {

@@ -3,6 +3,7 @@
 Intrinsic functions are resolved by SAM's own resolver, the one behind `sam local invoke`.
 """
 
+import pathlib
 import re
 
 from samcli.cli.types import CfnParameterOverridesType
@@ -62,10 +63,10 @@ class Deployment:
         return self.resolver.intrinsic_property_resolver(value, ignore_errors=False)
 
 
-def overrides(environment):
-    """The parameters in an environment of samconfig.toml, as `sam deploy` reads them."""
-    listed = environment["deploy"]["parameters"]["parameter_overrides"]
-    return CfnParameterOverridesType().convert(listed, None, None)
+def examples(folder):
+    """The parameters in each file of deploy/, as `sam deploy --parameter-overrides file://…` reads them."""
+    read = lambda file: CfnParameterOverridesType().convert([file.resolve().as_uri()], None, None)
+    return {file.name: read(file) for file in sorted(pathlib.Path(folder).glob("*.yaml"))}
 
 
 def misfits(parameter, value):

@@ -1,4 +1,4 @@
-"""Sends each event of tests/events to the built functions: `events.py TEMPLATE SAMCONFIG BUILD EMULATOR MOTO BUCKET LOGS`.
+"""Sends each event of tests/events to the built functions: `events.py TEMPLATE DEPLOY BUILD EMULATOR MOTO BUCKET LOGS`.
 
 BUILD has a folder for each function, as `sam build` makes it. The answers are compared whole, and no line of a
 log may hold a secret.
@@ -14,14 +14,13 @@ import pprint
 import re
 import sys
 import time
-import tomllib
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 import cases
 from answers import ALLOWED_ORIGIN, Signer
-from deployment import Deployment, overrides, report
+from deployment import Deployment, examples, report
 from fill import filled
 from functions import REGION, AnswerUrl, Aws, Emulated
 
@@ -49,19 +48,21 @@ class Test:
     def __init__(self, template, build, emulator, aws, logs):
         self.template, self.emulator, self.aws = template, emulator, aws
         self.build, self.logs = pathlib.Path(build), pathlib.Path(logs)
-        self.secrets = {name: aws.secret(name, SETTINGS[name]) for name in ("JWT_SECRET", "ORIGIN_SECRET")}
+        viewers = json.dumps({"site": SETTINGS["JWT_SECRET"]})
+        texts = {"ViewerSecret": viewers, "OriginSecret": SETTINGS["ORIGIN_SECRET"]}
+        self.secrets = {name: aws.secret(name, text) for name, text in texts.items()}
         # Texts that no log may contain.
-        self.private = {SOME_KEY, *(SETTINGS[name] for name in self.secrets)}
+        self.private = {SOME_KEY, SETTINGS["JWT_SECRET"], SETTINGS["ORIGIN_SECRET"]}
         self.sent = set()
         # Values of earlier answers for later events: an ETag, and the policy's copy in a URL.
         self.noted = {"etag": "", "copy": ""}
 
     def parameters(self, **others):
         """The settings of a stack whose viewers have tokens."""
+        issuer = {"issuer": SETTINGS["JWT_ISSUER"], "audience": SETTINGS["JWT_AUDIENCE"], "secret": "site"}
         return {
-            "JwtIssuer": SETTINGS["JWT_ISSUER"],
-            "JwtAudience": SETTINGS["JWT_AUDIENCE"],
-            "JwtSecretArn": self.secrets["JWT_SECRET"],
+            "JwtIssuers": json.dumps([issuer]),
+            "ViewerSecretArn": self.secrets["ViewerSecret"],
             "AllowedOrigins": ALLOWED_ORIGIN,
             **others,
         }
@@ -69,7 +70,7 @@ class Test:
     @contextlib.contextmanager
     def stack(self, name, parameters, resources):
         """Returns a function that invokes those of the stack; each starts at its first event."""
-        resources |= {"MediaBucket": {"Ref": BUCKET}, "OriginSecret": {"Ref": self.secrets["ORIGIN_SECRET"]}}
+        resources |= {"MediaBucket": {"Ref": BUCKET}, "OriginSecret": {"Ref": self.secrets["OriginSecret"]}}
         deployment = Deployment(self.template, parameters, resources)
         report(f"the template takes the parameters of the stack {name}", deployment.problems())
         running = {}
@@ -154,14 +155,13 @@ def send_to_existing_stack(test):
     test.private.update(pem.splitlines()[1:-1])
     sign = lambda message: private_key.sign(message, padding.PKCS1v15(), hashes.SHA1())
     signer = Signer("video.example.com", "KEXISTING", "SHA1", sign)
+    key_pair = {"key_pair_id": signer.key_pair_id, "private_key": pem, "hash_algorithm": signer.hash_algorithm}
     parameters = test.parameters(
         DomainName=signer.host,
         CertificateArn="arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
-        SigningKey="Existing",
-        TrustedKeys="Existing",
+        KeyPhase="Existing",
         ExistingPublicKeyId=signer.key_pair_id,
-        ExistingPrivateKeySecret=test.aws.secret("private-key", pem),
-        HashAlgorithm=signer.hash_algorithm,
+        ExistingPrivateKeySecret=test.aws.secret("private-key", json.dumps(key_pair)),
     )
     with test.stack("existing", parameters, {}) as stack:
         test.send(stack, cases.existing_key_and_domain(signer, sample))
@@ -178,16 +178,13 @@ def send_custom_resource(test, stack, key):
         test.compare(name, [{"result": None, "told": expected}], {"result": result, "told": url.take()})
 
 
-def start_environments(test, samconfig):
-    """With the parameters of each environment of samconfig.toml, issue-cookies starts and answers."""
-    secret = test.aws.secret("some-key", SOME_KEY)
+def start_examples(test, deploy):
+    """With the parameters of each example of deploy/, issue-cookies starts and answers."""
+    secret = test.aws.secret("some-keys", json.dumps({"django": SOME_KEY}))
     resources = {"PublicKeyA": {"Ref": "K2JCJMDEHXQW5F"}, "SigningKeyA": {"Arn": KEY_ARN}}
-    for name, environment in tomllib.loads(samconfig.read_text()).items():
-        if name in ("version", "default"):
-            continue
-        is_secret = lambda value: value.startswith("arn:aws:secretsmanager:")
-        parameters = overrides(environment).items()
-        parameters = {key: secret if is_secret(value) else value for key, value in parameters}
+    for name, parameters in examples(deploy).items():
+        if "ViewerSecretArn" in parameters:
+            parameters["ViewerSecretArn"] = secret
         with test.stack(name, parameters, dict(resources)) as stack:
             event = filled((EVENTS / "get-auth-unknown.json").read_text(), SETTINGS)
             answer = test.read(stack("IssueCookiesFunction", event))
@@ -206,7 +203,7 @@ def difference(expected, found):
     yield "\n".join(["", *(re.sub(r"((?:Policy|Signature)=[\w~-]{12})[\w~-]+", r"\1…", line) for line in lines)])
 
 
-def main(template, samconfig, build, emulator, moto, bucket, logs):
+def main(template, deploy, build, emulator, moto, bucket, logs):
     aws = Aws(moto, bucket)
     aws.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     for key, content_type, content in cases.media(sample, HOST):
@@ -214,7 +211,7 @@ def main(template, samconfig, build, emulator, moto, bucket, logs):
     test = Test(template, build, emulator, aws, logs)
     send_to_kms_stack(test)
     send_to_existing_stack(test)
-    start_environments(test, pathlib.Path(samconfig))
+    start_examples(test, deploy)
     # Node sends the events of the viewer-request function.
     left = {path.stem for path in EVENTS.glob("*.json")} - test.sent
     report("each event was sent", sorted(name for name in left if not name.startswith("viewer-request")))

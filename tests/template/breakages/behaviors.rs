@@ -297,7 +297,7 @@ const BREAKAGES: [Breakage; 40] = [
     (
         "countries without effect",
         "DistributionConfig:",
-        "RestrictionType: !Ref GeoRestrictionType",
+        r#"RestrictionType: !Select [0, !Split [" ", !Ref GeoRestriction]]"#,
         "RestrictionType: none",
         &["Distribution: Restrictions are not those that were given"],
     ),

@@ -7,7 +7,7 @@ fn a_broken_environment_is_refused() {
     each_is_refused(&BREAKAGES, &["rotation", "rotation begins", "existing key alone", "everything at once"]);
 }
 
-const BREAKAGES: [Breakage; 16] = [
+const BREAKAGES: [Breakage; 19] = [
     (
         "a setting that is spelled otherwise",
         "  IssueCookiesFunction:",
@@ -22,10 +22,10 @@ const BREAKAGES: [Breakage; 16] = [
         "a setting of the other function",
         "  ResignManifestFunction:\n",
         "          BUCKET:",
-        "          JWT_ISSUER: \"\"\n          BUCKET:",
+        "          JWT_ISSUERS: \"\"\n          BUCKET:",
         &[
-            "ResignManifestFunction: JWT_ISSUER is not what JwtIssuer says",
-            "ResignManifestFunction: it does not know JWT_ISSUER",
+            "ResignManifestFunction: JWT_ISSUERS is not what JwtIssuers says",
+            "ResignManifestFunction: it does not know JWT_ISSUERS",
         ],
     ),
     (
@@ -38,11 +38,11 @@ const BREAKAGES: [Breakage; 16] = [
     (
         "another parameter's value",
         "  IssueCookiesFunction:",
-        "JWT_AUDIENCE: !Ref JwtAudience",
-        "JWT_AUDIENCE: !Ref JwtIssuer",
+        "SIMPLEJWT: !Ref Simplejwt",
+        "SIMPLEJWT: !Ref Django",
         &[
-            "IssueCookiesFunction: JWT_AUDIENCE is not what JwtAudience says",
-            "nobody reads the parameter JwtAudience",
+            "IssueCookiesFunction: SIMPLEJWT is not what Simplejwt says",
+            "nobody reads the parameter Simplejwt",
         ],
     ),
     (
@@ -62,20 +62,24 @@ const BREAKAGES: [Breakage; 16] = [
     (
         "a secret in the environment",
         "  IssueCookiesFunction:",
-        "PLONE_TICKET_KEYS_ARN: !Ref PloneTicketKeysArn",
-        r#"PLONE_TICKET_KEYS: !Sub "{{resolve:secretsmanager:${PloneTicketKeysArn}:SecretString}}""#,
+        "ORIGIN_SECRET_ARN: !Ref OriginSecret",
+        r#"ORIGIN_SECRET: !Sub "{{resolve:secretsmanager:${OriginSecret}:SecretString}}""#,
         &[
-            "IssueCookiesFunction: PLONE_TICKET_KEYS has a dynamic reference, whose text would stand in its environment",
-            "IssueCookiesFunction: it does not know PLONE_TICKET_KEYS",
-            "IssueCookiesFunction: it misses PLONE_TICKET_KEYS_ARN",
+            "IssueCookiesFunction: ORIGIN_SECRET has a dynamic reference, whose text would stand in its environment",
+            "IssueCookiesFunction: ORIGIN_SECRET_ARN is not of what AuthApi is told",
+            "IssueCookiesFunction: it does not know ORIGIN_SECRET",
+            "IssueCookiesFunction: it misses ORIGIN_SECRET_ARN",
         ],
     ),
     (
         "another secret",
         "  IssueCookiesFunction:",
-        "PLONE_JWT_KEYS_ARN: !Ref PloneJwtKeysArn",
-        "PLONE_JWT_KEYS_ARN: !Ref PloneTicketKeysArn",
-        &["IssueCookiesFunction: PLONE_JWT_KEYS_ARN is not what PloneJwtKeysArn says"],
+        "VIEWER_SECRET_ARN: !Ref ViewerSecretArn",
+        "VIEWER_SECRET_ARN: !Ref ExistingPrivateKeySecret",
+        &[
+            "IssueCookiesFunction: VIEWER_SECRET_ARN is not what ViewerSecretArn says",
+            "IssueCookiesFunction: it may not read VIEWER_SECRET_ARN",
+        ],
     ),
     (
         "a secret of the distribution that the function may not read",
@@ -87,9 +91,9 @@ const BREAKAGES: [Breakage; 16] = [
     (
         "a secret of viewers that the function may not read",
         "  IssueCookiesFunction:",
-        "Resource: !Ref DjangoKeysArn",
-        "Resource: !Ref PloneJwtKeysArn",
-        &["IssueCookiesFunction: it may not read DJANGO_KEYS_ARN"],
+        "Resource: !Ref ViewerSecretArn",
+        "Resource: !Ref ExistingPrivateKeySecret",
+        &["IssueCookiesFunction: it may not read VIEWER_SECRET_ARN"],
     ),
     (
         "cast receivers that may sign in",
@@ -103,7 +107,10 @@ const BREAKAGES: [Breakage; 16] = [
         "  IssueCookiesFunction:",
         "!If [SignsWithA, !Ref PublicKeyA, !If",
         "!If [SignsWithA, !If [HasKeyB, !Ref PublicKeyB, !Ref PublicKeyA], !If",
-        &["IssueCookiesFunction: KEY_PAIR_ID is not of KMS_KEY_ID"],
+        &[
+            "IssueCookiesFunction: KEY_PAIR_ID is not of KMS_KEY_ID",
+            "IssueCookiesFunction: KEY_PAIR_ID is not of the first key of KeyPhase",
+        ],
     ),
     (
         "a key that the function may not use",
@@ -120,12 +127,34 @@ const BREAKAGES: [Breakage; 16] = [
         &["ResignManifestFunction: it may not read PRIVATE_KEY_SECRET_ID"],
     ),
     (
+        "a key of another host that the function may not use",
+        "  ResignManifestFunction:\n",
+        "Action: [kms:Sign, kms:GetPublicKey, secretsmanager:GetSecretValue]",
+        "Action: [kms:Sign, kms:GetPublicKey]",
+        &["ResignManifestFunction: it may not call secretsmanager:GetSecretValue for SIGNED_HOSTS"],
+    ),
+    (
+        "a key that is trusted after its phase",
+        "  KeyGroup:\n",
+        "!If [TrustsExisting, !Ref ExistingPublicKeyId, !Ref AWS::NoValue]",
+        "!Ref ExistingPublicKeyId",
+        &["KeyGroup: it does not trust the keys of KeyPhase alone"],
+    ),
+    (
+        "the type of the other slot",
+        "  SigningKeyB:",
+        "!Select [1, !Split",
+        "!Select [0, !Split",
+        &["SigningKeyB: KeySpec is not what KeySpecs says"],
+    ),
+    (
         "a key that CloudFront does not trust",
         "  KeyGroup:\n",
         "!If [TrustsExisting, !Ref ExistingPublicKeyId, !Ref AWS::NoValue]",
         "!If [TrustsExisting, K1SOMEBODYELSES, !Ref AWS::NoValue]",
         &[
             "IssueCookiesFunction: CloudFront does not trust KEY_PAIR_ID",
+            "KeyGroup: it does not trust the keys of KeyPhase alone",
             "ResignManifestFunction: CloudFront does not trust KEY_PAIR_ID",
         ],
     ),

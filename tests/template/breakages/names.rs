@@ -41,10 +41,10 @@ const BREAKAGES: [Breakage; 18] = [
     ),
     (
         "a default that its own form refuses",
-        "  HashAlgorithm:\n",
-        "Default: SHA256",
-        "Default: SHA512",
-        &["template.yaml: the parameter HashAlgorithm must be one of SHA256, SHA1"],
+        "  CookieSameSite:\n",
+        "Default: Lax",
+        "Default: lax",
+        &["template.yaml: the parameter CookieSameSite must be one of Lax, Strict, None, NonePartitioned"],
     ),
     (
         "a parameter that no group shows",
@@ -70,8 +70,8 @@ const BREAKAGES: [Breakage; 18] = [
     (
         "a secret for a parameter",
         "\nParameters:\n",
-        "  JwtIssuer:\n",
-        "  ApiSecret: {Type: String, Description: A secret, Default: \"\", NoEcho: true}\n  JwtIssuer:\n",
+        "  JwtIssuers:\n",
+        "  ApiSecret: {Type: String, Description: A secret, Default: \"\", NoEcho: true}\n  JwtIssuers:\n",
         &[
             "nobody reads the parameter ApiSecret",
             "the parameter ApiSecret has NoEcho, so it is a secret, which belongs elsewhere",

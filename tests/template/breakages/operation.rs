@@ -7,7 +7,7 @@ fn what_nobody_would_see_is_refused() {
     each_is_refused(&BREAKAGES, &["operation"]);
 }
 
-const BREAKAGES: [Breakage; 13] = [
+const BREAKAGES: [Breakage; 14] = [
     (
         "a name that a stack in another region has, too",
         "  PublicKeyA:",
@@ -35,9 +35,16 @@ const BREAKAGES: [Breakage; 13] = [
     (
         "a log for ever",
         "  PublishKeyLogs:",
-        "Properties: {RetentionInDays: !Ref LogRetentionDays}",
+        "Properties: {RetentionInDays: 30}",
         "Properties: {LogGroupClass: STANDARD}",
-        &["PublishKeyLogs: it keeps logs for another time than LogRetentionDays"],
+        &["PublishKeyLogs: it does not keep logs for 30 days"],
+    ),
+    (
+        "access logs for another time",
+        "  LogBucket:",
+        "ExpirationInDays: !Ref AccessLogDays",
+        "ExpirationInDays: 30",
+        &["Distribution: its access logs do not end after AccessLogDays"],
     ),
     (
         "an alarm that nobody hears",

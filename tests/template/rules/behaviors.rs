@@ -318,12 +318,11 @@ pub(super) fn other_origins_may_play(stack: &Stack) -> Vec<String> {
 
 /// Viewers of the countries that were given, and no others.
 pub(super) fn countries_are_those_that_were_given(stack: &Stack) -> Vec<String> {
-    let given = |name: &str| stack.parameter(name).and_then(Value::as_str).unwrap_or_default();
-    let countries: Vec<&str> = given("GeoRestrictionLocations").split(',').collect();
-    let expected = match given("GeoRestrictionType") {
-        "none" => Value::Null,
-        kind => json!({"GeoRestriction": {"RestrictionType": kind, "Locations": countries}}),
-    };
+    let given = stack.parameter("GeoRestriction").and_then(Value::as_str).unwrap_or_default();
+    let expected = given.split_once(' ').map_or(Value::Null, |(kind, countries)| {
+        let countries: Vec<&str> = countries.split(',').collect();
+        json!({"GeoRestriction": {"RestrictionType": kind, "Locations": countries}})
+    });
     let mut refused = Vec::new();
     for distribution in resources(stack, "AWS::CloudFront::Distribution") {
         if distribution.property("DistributionConfig")["Restrictions"] != expected {

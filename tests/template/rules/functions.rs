@@ -57,7 +57,7 @@ pub(super) fn configurations_can_be_used(stack: &Stack) -> Vec<String> {
     refused
 }
 
-/// The parameter `JwtIssuer` is the setting `JWT_ISSUER`.
+/// The parameter `JwtIssuers` is the setting `JWT_ISSUERS`.
 pub(super) fn settings_are_their_parameters(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();
     for function in functions(stack) {

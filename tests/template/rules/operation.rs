@@ -24,10 +24,24 @@ pub(super) fn logs_end(stack: &Stack) -> Vec<String> {
             refused.push(format!("{}: it logs no JSON", function.id));
         }
     }
-    let days = stack.parameter("LogRetentionDays");
     for group in resources(stack, "AWS::Logs::LogGroup") {
-        if Some(group.property("RetentionInDays")) != days {
-            refused.push(format!("{}: it keeps logs for another time than LogRetentionDays", group.id));
+        if group.property("RetentionInDays") != 30 {
+            refused.push(format!("{}: it does not keep logs for 30 days", group.id));
+        }
+    }
+    refused
+}
+
+/// CloudFront logs requests only if somebody wants the logs, and only for as many days.
+pub(super) fn access_logs_are_those_that_were_wanted(stack: &Stack) -> Vec<String> {
+    let days = stack.parameter("AccessLogDays").filter(|days| **days != "0");
+    let mut refused = Vec::new();
+    for distribution in resources(stack, "AWS::CloudFront::Distribution") {
+        let logging = &distribution.property("DistributionConfig")["Logging"];
+        let bucket = referred(stack, logging, "AWS::S3::Bucket");
+        let expires = bucket.as_ref().map(|bucket| &bucket.property("LifecycleConfiguration")["Rules"][0]);
+        if expires.map(|rule| &rule["ExpirationInDays"]) != days {
+            refused.push(format!("{}: its access logs do not end after AccessLogDays", distribution.id));
         }
     }
     refused

@@ -37,6 +37,53 @@ pub(super) fn key_is_trusted_and_may_be_used(stack: &Stack) -> Vec<String> {
     refused
 }
 
+/// The first key of `KeyPhase` signs, and CloudFront trusts all of them and no others.
+pub(super) fn keys_are_those_of_the_phase(stack: &Stack) -> Vec<String> {
+    let given = |name: &str| stack.parameter(name).and_then(Value::as_str).unwrap_or_default();
+    let key = |name: &str| match name {
+        "Existing" => json!(given("ExistingPublicKeyId")),
+        slot => json!({"Ref": format!("PublicKey{slot}")}),
+    };
+    let expected: Vec<Value> = given("KeyPhase").split('+').map(key).collect();
+    let mut refused = Vec::new();
+    for group in resources(stack, "AWS::CloudFront::KeyGroup") {
+        let trusted = items(&group.property("KeyGroupConfig")["Items"]);
+        if trusted.len() != expected.len() || !expected.iter().all(|key| trusted.contains(key)) {
+            refused.push(format!("{}: it does not trust the keys of KeyPhase alone", group.id));
+        }
+    }
+    for function in functions(stack) {
+        let signer = variables(&function).get("KEY_PAIR_ID").copied();
+        if signer.is_some() && signer != expected.first() {
+            refused.push(format!("{}: KEY_PAIR_ID is not of the first key of KeyPhase", function.id));
+        }
+    }
+    for (slot, spec) in ["SigningKeyA", "SigningKeyB"].into_iter().zip(given("KeySpecs").split(',')) {
+        if stack.resource(slot).is_some_and(|key| key["Properties"]["KeySpec"] != spec) {
+            refused.push(format!("{slot}: KeySpec is not what KeySpecs says"));
+        }
+    }
+    refused
+}
+
+pub(super) fn keys_of_other_hosts_may_be_used(stack: &Stack) -> Vec<String> {
+    let arns = stack.parameter("SignedHostsKeyArns").and_then(Value::as_str).unwrap_or_default();
+    let mut refused = Vec::new();
+    for function in functions(stack).filter(|function| variables(function).contains_key("SIGNED_HOSTS")) {
+        for arn in arns.split(',').filter(|arn| !arn.is_empty()) {
+            let actions: &[&str] = if arn.contains(":kms:") {
+                &["kms:Sign", "kms:GetPublicKey"]
+            } else {
+                &["secretsmanager:GetSecretValue"]
+            };
+            let missing = actions.iter().filter(|action| !allows(&function, action, &json!(arn)));
+            let id = function.id;
+            refused.extend(missing.map(|action| format!("{id}: it may not call {action} for SIGNED_HOSTS")));
+        }
+    }
+    refused
+}
+
 /// CloudFront never accepts another key with the same caller reference, so each key has its own reference.
 pub(super) fn public_keys_are_published_once(stack: &Stack) -> Vec<String> {
     let mut refused = Vec::new();

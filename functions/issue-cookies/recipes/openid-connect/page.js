@@ -30,8 +30,10 @@ signOut.addEventListener('click', async () => {
 });
 for (const event of ['usher-ready', 'usher-refused', 'usher-signed-out']) {
   player.addEventListener(event, ({ type, detail }) => {
-    signOut.hidden = type === 'usher-signed-out';
-    if (detail?.detail) statusLine.textContent = detail.detail;
+    const isOut = type === 'usher-signed-out';
+    signOut.hidden = isOut;
+    // To a viewer who may not watch, the player itself says so.
+    if (isOut && detail?.detail) statusLine.textContent = detail.detail;
   });
 }
 

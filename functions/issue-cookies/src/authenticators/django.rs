@@ -2,7 +2,7 @@
 
 use cloudfront_signing::UnixTime;
 use serde_json::{Map, Value};
-use usher_runtime::{InvalidSetting, Secret, Settings};
+use usher_runtime::{InvalidSetting, Members, Secret, Settings};
 
 use super::{
     AuthenticationError,
@@ -11,6 +11,7 @@ use super::{
     hmac_keys::{HmacKeys, Secrets},
     hmac_secret,
     jwt::{check_beginning, expiry},
+    object,
     paths::PathClaims,
     token::TokenError,
 };
@@ -34,22 +35,30 @@ enum Format {
 
 impl Django {
     /// Reads `DJANGO_KEYS` (hexadecimal, several while the site rotates), `DJANGO_FORMAT`,
-    /// `DJANGO_AUDIENCE` and `DJANGO_MAX_AGE_SECONDS`.
+    /// `DJANGO_AUDIENCE` and `DJANGO_MAX_AGE_SECONDS`, or the same as members of `DJANGO`.
     pub(super) fn read(settings: &mut Settings<'_>) -> Result<Option<Self>, InvalidSetting> {
-        if !settings.has_secret(KEYS) {
+        object(settings, "DJANGO", &MEMBERS, "keys", Self::read_members)
+    }
+
+    fn read_members(settings: &mut Settings<'_>) -> Result<Option<Self>, InvalidSetting> {
+        if settings.optional(KEYS).is_none() {
+            if settings.optional(AUDIENCE).is_some() {
+                // A command in front of the keys failed, such as a `manage.py` without its environment.
+                return Err(settings.invalid(format!("{AUDIENCE} is set, but {KEYS} is empty or missing")));
+            }
             return Ok(None);
         }
         let keys = hmac_secret(settings, KEYS, Secrets::from_hex, |secrets| HmacKeys::new(&secrets));
-        let max_age = settings.seconds("DJANGO_MAX_AGE_SECONDS", 900);
+        let max_age = settings.seconds(MAX_AGE, 900);
         let audience = settings.optional(AUDIENCE);
-        let format = match (settings.optional("DJANGO_FORMAT").as_deref(), audience) {
+        let format = match (settings.optional(FORMAT).as_deref(), audience) {
             (None | Some("dumps"), audience) => Format::Dumps { audience },
             (Some("timestamp"), None) => Format::Timestamp,
             (Some("timestamp"), Some(_)) => {
                 let problem = format!("{AUDIENCE} is set, but TimestampSigner signs no audience");
                 return Err(settings.invalid(problem));
             }
-            (Some(_), _) => return Err(settings.invalid("DJANGO_FORMAT must be dumps or timestamp")),
+            (Some(_), _) => return Err(settings.invalid(format!("{FORMAT} must be dumps or timestamp"))),
         };
         let max_age = max_age?;
         Ok(keys?.map(|keys| Self { keys, format, max_age }))
@@ -108,5 +117,8 @@ fn named(id: &str, until: UnixTime) -> Result<Subject, TokenError> {
 }
 
 const AUDIENCE: &str = "DJANGO_AUDIENCE";
+const FORMAT: &str = "DJANGO_FORMAT";
 const KEYS: &str = "DJANGO_KEYS";
+const MAX_AGE: &str = "DJANGO_MAX_AGE_SECONDS";
+const MEMBERS: Members<'_> = Members::new("DJANGO_", &[AUDIENCE, FORMAT, KEYS, MAX_AGE]);
 const NAME: &str = "django";

@@ -83,8 +83,13 @@ impl Issuer {
 
     /// Fetches the keys during INIT, if they are at the issuer.
     pub(super) fn warming(&self, now: UnixTime) -> Option<Warming<'_>> {
+        self.published().map(|(issuer, jwks)| jwks.warming(issuer, now))
+    }
+
+    /// The issuer's name and keys, if the keys are at the issuer.
+    pub(super) fn published(&self) -> Option<(&str, &Jwks)> {
         let Keys::Published(jwks) = &self.keys else { return None };
-        Some(jwks.warming(self.rules.issuer.as_deref().unwrap_or_default(), now))
+        Some((self.rules.issuer.as_deref().unwrap_or_default(), jwks))
     }
 }
 

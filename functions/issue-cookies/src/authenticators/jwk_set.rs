@@ -106,6 +106,11 @@ impl JwkSet {
         self.keys.is_empty()
     }
 
+    /// How many keys can be used.
+    pub(crate) fn count(&self) -> usize {
+        self.keys.len()
+    }
+
     /// The keys that cannot be used.
     pub(crate) fn dropped(&self) -> &[DroppedKey] {
         &self.dropped

@@ -62,6 +62,11 @@ impl Jwks {
         remote.state().answer(kid, now)
     }
 
+    /// Asks the issuer now: how many of its keys verify with the configured algorithm.
+    pub(super) async fn ask(&self) -> Result<usize, FetchError> {
+        self.0.provider.fetch().await.map(|fetched| fetched.keys.count())
+    }
+
     /// Fetches the keys of `issuer` during INIT.
     pub(super) fn warming(&self, issuer: &str, now: UnixTime) -> Warming<'_> {
         Warming::new(format!("the keys of {issuer}"), WARMING_LIMIT, self.0.fetch_ahead(now))

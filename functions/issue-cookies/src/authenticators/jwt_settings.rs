@@ -3,7 +3,7 @@
 use std::{str::FromStr, sync::Arc};
 
 use url::Url;
-use usher_runtime::{InvalidSetting, Secret, Settings};
+use usher_runtime::{InvalidSetting, Members, Secret, Settings};
 
 use super::{
     HttpClient, algorithm,
@@ -33,9 +33,9 @@ pub(super) fn read_all(
     http: HttpClient<'_>,
     plain_http: PlainHttp,
 ) -> Result<Vec<Issuer>, InvalidSetting> {
-    let is_set = SETTINGS.iter().any(|name| settings.optional(name).is_some()) || settings.has_secret(SECRET);
+    let is_set = SETTINGS.iter().any(|name| settings.optional(name).is_some());
     let first = is_set.then(|| read(settings, http, plain_http)).transpose();
-    let more = settings.list("JWT_ISSUERS", "JWT_", &SETTINGS, &[], |entry| read(entry, http, plain_http));
+    let more = settings.list("JWT_ISSUERS", &MEMBERS, |entry| read(entry, http, plain_http));
     Ok(first?.into_iter().chain(more?).collect())
 }
 
@@ -107,7 +107,7 @@ fn name_problem(issuer: &str) -> Option<&'static str> {
     (of_entra && is_any).then_some(ANY_TENANT)
 }
 
-/// Reads one of `JWT_SECRET` (or `JWT_SECRET_ARN`), `JWT_PUBLIC_KEY`, `JWT_JWKS` and `JWT_JWKS_URL`. Without any of
+/// Reads one of `JWT_SECRET`, `JWT_PUBLIC_KEY`, `JWT_JWKS` and `JWT_JWKS_URL`. Without any of
 /// them, the issuer's own discovery document says where its keys are. `JWT_ALGORITHM` names the algorithm where the
 /// key does not.
 fn read_keys(
@@ -117,11 +117,7 @@ fn read_keys(
     plain_http: PlainHttp,
 ) -> Result<(Keys, Algorithm), InvalidSetting> {
     let algorithm = algorithm(settings, "JWT_ALGORITHM");
-    let is_set = |name: &&str| match *name {
-        SECRET => settings.has_secret(SECRET),
-        name => settings.optional(name).is_some(),
-    };
-    let mut sources = SOURCES.into_iter().filter(is_set);
+    let mut sources = SOURCES.into_iter().filter(|name| settings.optional(name).is_some());
     let source = sources.next();
     if let (Some(one), Some(other)) = (source, sources.next()) {
         let problem = format!("{one} and {other} are both set: an issuer's keys have one source");
@@ -134,7 +130,7 @@ fn read_keys(
             let is_secrets = |named: &Algorithm| matches!(named.key_kind(), KeyKind::Secret { .. });
             let of_secret = named.filter(is_secrets).unwrap_or(Algorithm::HS256);
             let parse = move |secret: &str| secret_key(secret, of_secret).map(Arc::new);
-            let keys = settings.secret(SECRET, parse, |keys| keys)?;
+            let keys = settings.viewer_secret(SECRET, parse, |keys| keys)?;
             (SECRET, keys.ok_or(InvalidSetting)?, of_secret)
         }
         Some(PUBLIC_KEY) => {
@@ -220,6 +216,10 @@ const SECRET: &str = "JWT_SECRET";
 const PUBLIC_KEY: &str = "JWT_PUBLIC_KEY";
 const SOURCES: [&str; 4] = [SECRET, PUBLIC_KEY, JWKS, "JWT_JWKS_URL"];
 
+/// An issuer in `JWT_ISSUERS`.
+const MEMBERS: Members<'_> =
+    Members { lists: &[AUDIENCE, PARTIES], documents: &[JWKS], ..Members::new("JWT_", &SETTINGS) };
+
 /// All of an issuer's settings.
 const SETTINGS: [&str; 10] = [
     "JWT_ALGORITHM",
@@ -246,8 +246,8 @@ const ENTRA_HOSTS: [&str; 5] = [
 
 const ANY_TENANT: &str = "stands for any tenant, but a token names its own: write the tenant's id, as in \
      https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/v2.0, and list several tenants in JWT_ISSUERS";
-const BAD_ISSUER: &str = "JWT_ISSUER must be an https URL without query, fragment and user name where its keys \
-     are found by discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL";
+const BAD_ISSUER: &str = "JWT_ISSUER must be an https URL (on a laptop also http://localhost) without query, \
+     fragment and user name where its keys are found by discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL";
 const NO_KEY: &str = "it holds no key that is usable with the configured algorithm";
 const NOT_BOUND: &str = "JWT_AUDIENCE is missing (or JWT_AUTHORIZED_PARTIES, for an issuer whose tokens name their client \
      or page in azp, and no audience)";

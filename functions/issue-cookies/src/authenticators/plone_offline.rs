@@ -21,13 +21,13 @@ use crate::Subject;
 /// Reads `PLONE_JWT_KEYS` (several while the site's keyring rotates) and `PLONE_TOKEN_TIMEOUT_SECONDS`: the keys of the
 /// tokens that plone.restapi gives at `@login`. The token of a root user is signed with another key.
 pub(super) fn read_issuer(settings: &mut Settings<'_>) -> Result<Option<Issuer>, InvalidSetting> {
-    if !settings.has_secret(TOKEN_KEYS) {
+    if settings.optional(TOKEN_KEYS).is_none() {
         return Ok(None);
     }
     let build = |secrets| VerifyingKey::from_secrets(Algorithm::HS256, &secrets);
     let keys = hmac_secret(settings, TOKEN_KEYS, Secrets::from_hex, build);
     // An administrator may have Plone give tokens without an end, or for a year: those are refused.
-    let timeout = settings.seconds("PLONE_TOKEN_TIMEOUT_SECONDS", 43_200);
+    let timeout = settings.seconds(TOKEN_TIMEOUT, 43_200);
     let rules = token_rules(Some(timeout?));
     Ok(keys?.map(|keys| Issuer {
         authenticator: PLONE,
@@ -62,7 +62,7 @@ pub(super) struct PloneTickets {
 impl PloneTickets {
     /// Reads `PLONE_TICKET_KEYS` (several while the site's keyring rotates) and `PLONE_TICKET_TIMEOUT_SECONDS`.
     pub(super) fn read(settings: &mut Settings<'_>) -> Result<Option<Self>, InvalidSetting> {
-        if !settings.has_secret(TICKET_KEYS) {
+        if settings.optional(TICKET_KEYS).is_none() {
             return Ok(None);
         }
         let timeout = settings.seconds(TICKET_TIMEOUT, TICKET_TIMEOUT_DEFAULT);
@@ -95,5 +95,6 @@ impl PloneTickets {
 pub(super) const TICKET_TIMEOUT: &str = "PLONE_TICKET_TIMEOUT_SECONDS";
 /// plone.session's own default.
 pub(super) const TICKET_TIMEOUT_DEFAULT: u64 = 7_200;
+pub(super) const TOKEN_TIMEOUT: &str = "PLONE_TOKEN_TIMEOUT_SECONDS";
 pub(super) const TICKET_KEYS: &str = "PLONE_TICKET_KEYS";
 pub(super) const TOKEN_KEYS: &str = "PLONE_JWT_KEYS";

@@ -119,13 +119,18 @@ impl PloneOnline {
     ) -> Result<Option<Self>, InvalidSetting> {
         let Some(site) = settings.optional(SITE) else { return Ok(None) };
         let ticket_timeout = settings.seconds(TICKET_TIMEOUT, TICKET_TIMEOUT_DEFAULT);
-        if let Some(keys) = [TOKEN_KEYS, TICKET_KEYS].into_iter().find(|name| settings.has_secret(name)) {
+        if let Some(keys) =
+            [TOKEN_KEYS, TICKET_KEYS].into_iter().find(|name| settings.optional(name).is_some())
+        {
             let problem =
                 format!("{SITE} and {keys} are both set: Usher either asks the site or uses its keys");
             return Err(settings.invalid(problem));
         }
         let site = Site::parse(&site).ok_or_else(|| {
-            settings.invalid(format!("{SITE} must be the https URL of a Plone site, without a query"))
+            settings.invalid(format!(
+                "{SITE} must be an https URL such as https://www.example.com/Plone, or an http URL of this \
+                 computer, without a query and a user name"
+            ))
         });
         let client = client(settings, http);
         let (site, client, ticket_timeout) = (site?, client?, ticket_timeout?);
@@ -180,6 +185,20 @@ impl PloneOnline {
         Warming::new("the Plone site", WARMING_LIMIT, self.connect())
     }
 
+    /// Asks without a credential about a user who need not exist, which Plone answers with 401. Where nothing is at
+    /// the URL, the answer is 404, and a viewer's credential would be refused in the same way.
+    ///
+    /// # Errors
+    /// [`PloneFailure`]
+    pub(super) async fn ask_as_a_stranger(&self) -> Result<(), PloneFailure> {
+        let Some(url) = self.site.user(STRANGER) else { return Ok(()) };
+        match self.get(&url, None).await?.status() {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(()),
+            StatusCode::OK => Err(PloneFailure::ShowsUsersToAnybody),
+            status => Err(PloneFailure::Status(status)),
+        }
+    }
+
     async fn authenticate(
         &self,
         Claimed { id, expires, header }: Claimed,
@@ -223,7 +242,7 @@ impl PloneOnline {
     /// Asks without a credential about a user who need not exist. It reads the answer, so that the connection can be
     /// used again.
     async fn connect(&self) -> Result<(), PloneFailure> {
-        let Some(url) = self.site.user("usher") else { return Ok(()) };
+        let Some(url) = self.site.user(STRANGER) else { return Ok(()) };
         let answer = self.get(&url, None).await?;
         read_up_to(answer, BODY_LIMIT).await.map(drop).map_err(|error| unreachable(&error))
     }
@@ -307,10 +326,12 @@ impl From<PloneFailure> for AuthenticationError {
     }
 }
 
-const SITE: &str = "PLONE_SITE";
+pub(super) const SITE: &str = "PLONE_SITE";
 /// All but what RFC 3986 calls unreserved.
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const BODY_LIMIT: usize = 64 * 1_024;
+/// The id of a user about whom INIT and `usher doctor` ask.
+const STRANGER: &str = "usher";
 /// How long INIT waits for the site: the client itself waits a second and a half for an answer.
 const WARMING_LIMIT: Duration = Duration::from_secs(2);
 /// Plone's own default is 25.

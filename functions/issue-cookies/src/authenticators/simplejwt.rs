@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use usher_runtime::{InvalidSetting, Secret, Settings};
+use usher_runtime::{InvalidSetting, Members, Secret, Settings};
 
 use super::{
     algorithm,
@@ -17,6 +17,7 @@ use super::{
     hmac_secret,
     issuer::{Issuer, Keys},
     jwt::{Audience, SubjectClaim, TokenRules},
+    object,
     paths::PathClaims,
     public_key,
     verifying_key::VerifyingKey,
@@ -24,19 +25,24 @@ use super::{
 
 /// Reads `SIMPLEJWT_KEYS` (hexadecimal, several while the site rotates) or `SIMPLEJWT_PUBLIC_KEY` (PEM), with
 /// `SIMPLEJWT_ALGORITHM` for what the key does not say; `SIMPLEJWT_AUDIENCE`, `SIMPLEJWT_ISSUER` for a site that sets
-/// `ISSUER`, `SIMPLEJWT_USER_ID_CLAIM`, and `SIMPLEJWT_TOKEN_TYPE` for a site with sliding tokens.
+/// `ISSUER`, `SIMPLEJWT_USER_ID_CLAIM`, and `SIMPLEJWT_TOKEN_TYPE` for a site with sliding tokens; or the same as members
+/// of `SIMPLEJWT`.
 pub(super) fn read(settings: &mut Settings<'_>) -> Result<Option<Issuer>, InvalidSetting> {
+    object(settings, "SIMPLEJWT", &MEMBERS, "keys or public_key", read_members)
+}
+
+fn read_members(settings: &mut Settings<'_>) -> Result<Option<Issuer>, InvalidSetting> {
     let Some((keys, algorithm)) = read_keys(settings)? else { return Ok(None) };
-    let token_type = match settings.optional("SIMPLEJWT_TOKEN_TYPE").as_deref() {
+    let token_type = match settings.optional(TOKEN_TYPE).as_deref() {
         None | Some("access") => "access",
         Some("sliding") => "sliding",
-        Some(_) => return Err(settings.invalid("SIMPLEJWT_TOKEN_TYPE must be access or sliding")),
+        Some(_) => return Err(settings.invalid(format!("{TOKEN_TYPE} must be access or sliding"))),
     };
-    let user_id = settings.optional("SIMPLEJWT_USER_ID_CLAIM").unwrap_or_else(|| "user_id".to_owned());
-    let audience = settings.optional("SIMPLEJWT_AUDIENCE");
+    let user_id = settings.optional(USER_ID_CLAIM).unwrap_or_else(|| "user_id".to_owned());
+    let audience = settings.optional(AUDIENCE);
     let rules = TokenRules {
         algorithm,
-        issuer: settings.optional("SIMPLEJWT_ISSUER"),
+        issuer: settings.optional(ISSUER),
         audience: audience.map_or(Audience::Unnamed, |name| Audience::Aud(vec![name])),
         authorized_parties: Vec::new(),
         header_type: None,
@@ -52,7 +58,7 @@ type ReadKeys = (Secret<Vec<Arc<VerifyingKey>>>, Algorithm);
 
 fn read_keys(settings: &mut Settings<'_>) -> Result<Option<ReadKeys>, InvalidSetting> {
     let has_key = settings.optional(PUBLIC_KEY).is_some();
-    match (settings.has_secret(KEYS), has_key) {
+    match (settings.optional(KEYS).is_some(), has_key) {
         (false, false) => return Ok(None),
         (true, true) => {
             let problem = format!("{KEYS} and {PUBLIC_KEY} are both set: a site has one algorithm");
@@ -82,5 +88,11 @@ fn read_keys(settings: &mut Settings<'_>) -> Result<Option<ReadKeys>, InvalidSet
 }
 
 const ALGORITHM: &str = "SIMPLEJWT_ALGORITHM";
+const AUDIENCE: &str = "SIMPLEJWT_AUDIENCE";
+const ISSUER: &str = "SIMPLEJWT_ISSUER";
 const KEYS: &str = "SIMPLEJWT_KEYS";
 const PUBLIC_KEY: &str = "SIMPLEJWT_PUBLIC_KEY";
+const TOKEN_TYPE: &str = "SIMPLEJWT_TOKEN_TYPE";
+const USER_ID_CLAIM: &str = "SIMPLEJWT_USER_ID_CLAIM";
+const MEMBERS: Members<'_> =
+    Members::new("SIMPLEJWT_", &[ALGORITHM, AUDIENCE, ISSUER, KEYS, PUBLIC_KEY, TOKEN_TYPE, USER_ID_CLAIM]);

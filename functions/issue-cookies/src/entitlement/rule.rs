@@ -1,6 +1,6 @@
 //! One rule: a template, and the conditions for it.
 
-use hls_rewrite::{AssetTree, FolderPattern};
+use hls_rewrite::{AssetTree, FolderPattern, Preview};
 use serde_json::{Map, Value};
 
 use super::{
@@ -10,12 +10,24 @@ use super::{
     unique_names::UniqueNames,
 };
 
+/// What viewers may do with the resource of a rule.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Purpose {
+    /// Get a URL for one file in it: `"download": true`.
+    Download,
+    /// Watch the beginning, at most for so long: `"preview_seconds": 60`.
+    Preview(Preview),
+    /// Watch all of it.
+    Watch,
+}
+
 /// A folder for each viewer who meets the conditions.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Rule {
     /// As the setting has it.
     text: String,
     template: Template,
+    purpose: Purpose,
     /// All of them must hold.
     conditions: Vec<Condition>,
 }
@@ -23,11 +35,13 @@ pub(super) struct Rule {
 impl Rule {
     pub(super) fn everything(tree: &AssetTree) -> Self {
         let root = tree.root();
-        Self { text: format!("\"{root}\""), template: Template::of_folder(root), conditions: Vec::new() }
+        let (text, template) = (format!("\"{root}\""), Template::of_folder(root));
+        Self { text, template, purpose: Purpose::Watch, conditions: Vec::new() }
     }
 
     /// Reads a template such as `"/video/{tenant}/*"`, or an object such as
-    /// `{"resource": "/video/premium/*", "if": {"groups": "premium"}}`.
+    /// `{"resource": "/video/premium/*", "if": {"groups": "premium"}}`. An object may also have `download` or
+    /// `preview_seconds`, and then need not have `if`.
     ///
     /// # Errors
     /// A sentence for each problem.
@@ -50,7 +64,9 @@ impl Rule {
             _ => Err(format!("resource must be a template such as {TEMPLATE}")),
         };
         let template = template.map_err(|problem| problems.push(problem));
+        let purpose = purpose(&members).map_err(|problem| problems.push(problem));
         match members.get("if") {
+            None if matches!(purpose, Ok(Purpose::Download | Purpose::Preview(_))) => {}
             Some(Value::Object(named)) => {
                 for (name, value) in named {
                     match Condition::parse(name, value) {
@@ -61,16 +77,24 @@ impl Rule {
             }
             _ => problems.push(format!("if must be an object such as {CONDITIONS}")),
         }
-        let unknown = members.keys().filter(|name| !["if", "resource"].contains(&name.as_str()));
+        let unknown = members
+            .keys()
+            .filter(|name| !["download", "if", "preview_seconds", "resource"].contains(&name.as_str()));
         problems.extend(unknown.map(|name| format!("there is no {name}, only {MEMBERS}")));
-        match template {
-            Ok(template) if problems.is_empty() => Ok(Self { text: text.to_owned(), template, conditions }),
+        match (template, purpose) {
+            (Ok(template), Ok(purpose)) if problems.is_empty() => {
+                Ok(Self { text: text.to_owned(), template, purpose, conditions })
+            }
             _ => Err(problems),
         }
     }
 
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    pub(super) fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     pub(super) fn asks_for_location(&self) -> bool {
@@ -91,6 +115,21 @@ impl Rule {
     /// Whether one of these folders covers `path`.
     pub(super) fn gives(&self, viewer: Facts<'_>, path: &str) -> Result<(), NotEntitled> {
         self.template.covers(path, viewer)
+    }
+}
+
+/// # Errors
+/// A sentence.
+fn purpose(members: &Map<String, Value>) -> Result<Purpose, String> {
+    match (members.get("download"), members.get("preview_seconds")) {
+        (None, None) => Ok(Purpose::Watch),
+        (Some(Value::Bool(true)), None) => Ok(Purpose::Download),
+        (Some(_), None) => Err("download must be true, or left out".to_owned()),
+        (None, Some(seconds)) => {
+            let preview = seconds.as_u64().and_then(Preview::new).map(Purpose::Preview);
+            preview.ok_or_else(|| format!("preview_seconds must be a number from 1 to {}", Preview::LONGEST))
+        }
+        (Some(_), Some(_)) => Err("a rule has download or preview_seconds, not both".to_owned()),
     }
 }
 
@@ -118,5 +157,5 @@ fn read_template(text: &str, tree: &AssetTree) -> Result<Template, String> {
 }
 
 const CONDITIONS: &str = r#"{"groups":"premium"}"#;
-const MEMBERS: &str = "resource and if";
+const MEMBERS: &str = "resource, if, download and preview_seconds";
 const TEMPLATE: &str = r#""/video/{tenant}/*""#;

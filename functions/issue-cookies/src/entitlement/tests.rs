@@ -10,6 +10,7 @@ use super::*;
 
 mod agreement;
 mod documented;
+mod purposes;
 
 fn read(text: &str) -> Result<Entitlements, ConfigError> {
     read_at(2, text)
@@ -265,8 +266,10 @@ fn what_is_no_rule_is_told_at_start() {
     let not_json = "ENTITLEMENTS must be a JSON array of templates such as \"/video/{tenant}/*\", and of objects such as \
                     {\"resource\":\"/video/premium/*\",\"if\":{\"groups\":\"premium\"}}: ";
     let template = "such as \"/video/{tenant}/*\"";
-    let a_rule =
-        format!("ENTITLEMENTS[0]: it must be a template {template}, or an object with resource and if");
+    let a_rule = format!(
+        "ENTITLEMENTS[0]: it must be a template {template}, or an object with resource, if, download \
+                 and preview_seconds"
+    );
     let needs_if = "ENTITLEMENTS[0]: if must be an object such as {\"groups\":\"premium\"}";
     let rows = [
         ("/video/*", format!("{not_json}expected value at line 1 column 1")),
@@ -282,7 +285,8 @@ fn what_is_no_rule_is_told_at_start() {
             r#"[{"resource": 1, "if": {}, "of": 1, "country": "DE"}]"#,
             format!(
                 "ENTITLEMENTS[0]: resource must be a template {template}; ENTITLEMENTS[0]: there is no country, only \
-                 resource and if; ENTITLEMENTS[0]: there is no of, only resource and if"
+                 resource, if, download and preview_seconds; ENTITLEMENTS[0]: there is no of, only resource, if, download \
+                 and preview_seconds"
             ),
         ),
         (
@@ -622,7 +626,7 @@ fn each_rule_is_explained() {
     let explained: Vec<(&str, Result<Vec<String>, String>)> = entitlements
         .explain(facts(&viewer))
         .into_iter()
-        .map(|Explanation { rule, outcome }| {
+        .map(|Explanation { rule, outcome, .. }| {
             let resources = outcome.map(|all| all.iter().map(FolderPattern::to_string).collect());
             (rule, resources.map_err(|why: WhyNot| why.to_string()))
         })

@@ -165,8 +165,12 @@ async fn the_cookies_end_with_the_hand_off_and_cover_what_it_names() {
 #[test]
 fn settings_that_cannot_work_are_refused_at_the_start() {
     let key = hex(KEY);
-    let rows: [(&[(&str, &str)], &str); 4] = [
+    let rows: [(&[(&str, &str)], &str); 5] = [
         (&[("DJANGO_KEYS", "a text")], "DJANGO_KEYS: entry 1 is not hexadecimal"),
+        (
+            &[("DJANGO_KEYS", ""), ("DJANGO_AUDIENCE", "usher")],
+            "DJANGO_AUDIENCE is set, but DJANGO_KEYS is empty or missing",
+        ),
         (&[("DJANGO_KEYS", &key), ("DJANGO_FORMAT", "json")], "DJANGO_FORMAT must be dumps or timestamp"),
         (
             &[("DJANGO_KEYS", &key), ("DJANGO_FORMAT", "timestamp"), ("DJANGO_AUDIENCE", "usher")],

@@ -456,8 +456,8 @@ fn sources_that_cannot_be_used_are_refused_at_the_start() {
     let client = || Ok(reqwest::Client::new());
     let site = "https://site.example";
     let set = json!({"keys": [ES256.jwk()]}).to_string();
-    let bad_issuer = "JWT_ISSUER must be an https URL without query, fragment and user name where its keys are \
-         found by discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL";
+    let bad_issuer = "JWT_ISSUER must be an https URL (on a laptop also http://localhost) without query, fragment \
+         and user name where its keys are found by discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL";
     let bad_url = "JWT_JWKS_URL must be an https URL without fragment and user name";
     let no_key = "JWT_JWKS: it holds no key that is usable with the configured algorithm";
     let rows = [

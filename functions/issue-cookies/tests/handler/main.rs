@@ -3,6 +3,7 @@
 
 mod algorithms;
 mod ambiguous;
+mod asked;
 mod assets;
 mod cookies;
 mod cors;

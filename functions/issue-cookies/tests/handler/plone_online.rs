@@ -367,7 +367,8 @@ async fn no_credential_stands_in_the_log() {
 
 #[tokio::test]
 async fn settings_that_cannot_be_meant_are_told() {
-    let url = "PLONE_SITE must be the https URL of a Plone site, without a query";
+    let url = "PLONE_SITE must be an https URL such as https://www.example.com/Plone, or an http URL of this \
+               computer, without a query and a user name";
     let rows = [
         (vec![("PLONE_SITE", "https://site.example")], None),
         (vec![("PLONE_SITE", "https://site.example/cms/Plone/")], None),

@@ -9,7 +9,7 @@ use crate::{
     plone_offline::{SECRET as TICKET_SECRET, TICKET, with_ticket},
     provider::{DISCOVERY, JWKS, Provider, SigningKey},
     tokens::{self, claims, hex, hs256_by},
-    vault::{CURRENT, PREVIOUS, Reply, Vault},
+    vault::{PREVIOUS, Reply, Vault},
 };
 
 const SECRETS: [&str; 3] = [
@@ -20,14 +20,21 @@ const SECRETS: [&str; 3] = [
 /// When the first period of five minutes after `NOW` begins.
 const NEXT: u64 = NOW + 100;
 const NO_TOKENS: [(&str, &str); 3] = [("JWT_ISSUER", ""), ("JWT_SECRET", ""), ("JWT_AUDIENCE", "")];
-const JWT: [(&str, &str); 2] = [("JWT_SECRET", ""), ("JWT_SECRET_ARN", "jwt")];
+const VIEWER_SECRET: (&str, &str) = ("VIEWER_SECRET_ARN", "viewers");
+const ISSUER: (&str, &str) =
+    ("JWT_ISSUERS", r#"[{"issuer": "https://site.example", "audience": "usher", "secret": "jwt"}]"#);
+const JWT: [(&str, &str); 5] = [NO_TOKENS[0], NO_TOKENS[1], NO_TOKENS[2], ISSUER, VIEWER_SECRET];
 
-/// A setting with a secret: its text for a key, and an event of a viewer who was vouched for with that.
+/// A setting that names a secret: its text for a key, and an event of a viewer who was vouched for with that.
 struct Kind {
-    setting: &'static str,
-    others: Vec<(&'static str, &'static str)>,
+    setting: (&'static str, &'static str),
     text: fn(&str) -> String,
     event: fn(&str) -> Value,
+}
+
+/// The secret whose member `name` has this text, beside one that nothing names.
+fn viewers(name: &str, text: &str) -> String {
+    json!({ name: text, "of another deployment": "text" }).to_string()
 }
 
 fn kinds() -> [Kind; 4] {
@@ -37,17 +44,12 @@ fn kinds() -> [Kind; 4] {
         let claims = json!({"token_type": "access", "user_id": "7", "exp": NOW + 3_600});
         event(POST_COOKIES, &hs256_by(key, &claims))
     };
-    let formats = [&NO_TOKENS[..], &[("DJANGO_FORMAT", "timestamp")]].concat();
+    let jwt = |key: &str| event(POST_COOKIES, &hs256_by(key, &claims()));
     [
-        Kind {
-            setting: "JWT_SECRET_ARN",
-            others: vec![JWT[0]],
-            text: str::to_owned,
-            event: |key| event(POST_COOKIES, &hs256_by(key, &claims())),
-        },
-        Kind { setting: "DJANGO_KEYS_ARN", others: formats, text: hex, event: django },
-        Kind { setting: "PLONE_JWT_KEYS_ARN", others: NO_TOKENS.to_vec(), text: hex, event: plone },
-        Kind { setting: "SIMPLEJWT_KEYS_ARN", others: NO_TOKENS.to_vec(), text: hex, event: simplejwt },
+        Kind { setting: ISSUER, text: str::to_owned, event: jwt },
+        Kind { setting: ("DJANGO", r#"{"keys": "jwt", "format": "timestamp"}"#), text: hex, event: django },
+        Kind { setting: ("PLONE", r#"{"jwt_keys": "jwt"}"#), text: hex, event: plone },
+        Kind { setting: ("SIMPLEJWT", r#"{"keys": "jwt"}"#), text: hex, event: simplejwt },
     ]
 }
 
@@ -57,17 +59,17 @@ async fn status(function: &Function, event: Value) -> u64 {
 
 #[tokio::test]
 async fn whom_the_current_or_the_previous_secret_vouches_for_is_signed_in() {
-    for Kind { setting, others, text, event } in kinds() {
+    for Kind { setting, text, event } in kinds() {
         let vault = Vault::start().await;
-        vault.put("secret", &text(SECRETS[0]));
-        let settings = [&others[..], &[(setting, "secret")]].concat();
+        vault.put("viewers", &viewers("jwt", &text(SECRETS[0])));
+        let settings = [&NO_TOKENS[..], &[setting, VIEWER_SECRET]].concat();
         let function = Function::reading(&vault, &settings).await.unwrap();
         let mut rows = Vec::new();
         for (now, becomes) in
             [(NOW, None), (NEXT - 1, Some(SECRETS[1])), (NEXT, None), (NEXT + 300, Some(SECRETS[2]))]
         {
             if let Some(secret) = becomes {
-                vault.put("secret", &text(secret));
+                vault.put("viewers", &viewers("jwt", &text(secret)));
             }
             function.set_time(now);
             let mut row = [0; 3];
@@ -76,20 +78,21 @@ async fn whom_the_current_or_the_previous_secret_vouches_for_is_signed_in() {
             }
             rows.push(row);
         }
-        assert_eq!(rows, [[200, 401, 401], [200, 401, 401], [200, 200, 401], [401, 200, 200]], "{setting}");
+        assert_eq!(rows, [[200, 401, 401], [200, 401, 401], [200, 200, 401], [401, 200, 200]], "{setting:?}");
     }
 }
 
 #[tokio::test]
 async fn tickets_of_the_previous_secret_are_accepted_until_the_next() {
     let vault = Vault::start().await;
-    vault.put("tickets", TICKET_SECRET);
-    let settings = [&NO_TOKENS[..], &[("PLONE_TICKET_KEYS_ARN", "tickets")]].concat();
+    vault.put("viewers", &viewers("tickets", TICKET_SECRET));
+    let plone = ("PLONE", r#"{"ticket_keys": "tickets"}"#);
+    let settings = [&NO_TOKENS[..], &[plone, VIEWER_SECRET]].concat();
     let function = Function::reading(&vault, &settings).await.unwrap();
     for (now, expected) in [(NOW, 200), (NEXT, 200), (NEXT + 300, 401)] {
         function.set_time(now);
         assert_eq!(status(&function, with_ticket(TICKET)).await, expected, "{now}");
-        vault.put("tickets", SECRETS[usize::from(now == NOW)]);
+        vault.put("viewers", &viewers("tickets", SECRETS[usize::from(now == NOW)]));
     }
 }
 
@@ -119,18 +122,19 @@ async fn a_rotation_asks_no_issuer_again() {
     let key = SigningKey::es256("first");
     let provider = Provider::start(&[&key]).await;
     let vault = Vault::start().await;
-    vault.put("django", &hex(SECRETS[0]));
+    vault.put("viewers", &viewers("django", &hex(SECRETS[0])));
     let settings = [
         ("JWT_ALGORITHM", "ES256"),
         ("JWT_ISSUER", provider.issuer.as_str()),
         ("JWT_SECRET", ""),
-        ("DJANGO_KEYS_ARN", "django"),
+        ("DJANGO", r#"{"keys": "django"}"#),
+        VIEWER_SECRET,
     ];
     let http = || issue_cookies::http_client(provider.client());
     let function = Function::reading_and_trusting(&vault, &settings, &http).await.unwrap();
     assert_eq!(status(&function, event(POST_COOKIES, &provider.token(&key))).await, 200);
     assert_eq!(provider.requests(), [DISCOVERY, JWKS]);
-    vault.put("django", &hex(SECRETS[1]));
+    vault.put("viewers", &viewers("django", &hex(SECRETS[1])));
     function.set_time(NEXT);
     assert_eq!(status(&function, event(POST_COOKIES, &provider.token(&key))).await, 200);
     assert_eq!(provider.requests(), [""; 0]);
@@ -140,7 +144,7 @@ async fn a_rotation_asks_no_issuer_again() {
 async fn an_outage_after_the_start_is_told_in_the_log_alone() {
     let log = Log::start();
     let vault = Vault::start().await;
-    vault.put("jwt", tokens::SECRET);
+    vault.put("viewers", &viewers("jwt", tokens::SECRET));
     let function = Function::reading(&vault, &JWT).await.unwrap();
     vault.outage(Some(Reply::Error("UnrecognizedClientException")));
     log.take();
@@ -149,10 +153,10 @@ async fn an_outage_after_the_start_is_told_in_the_log_alone() {
     let lines = log.take();
     let errors: Vec<&str> = lines.lines().filter(|line| line.contains("ERROR")).collect();
     let expected = "ERROR usher_runtime::secrets: a secret cannot be read again: what was known before goes on \
-                    error=\"JWT_SECRET_ARN: Secrets Manager GetSecretValue answers UnrecognizedClientException\"";
+                    error=\"VIEWER_SECRET_ARN: Secrets Manager GetSecretValue answers UnrecognizedClientException\"";
     assert_eq!(errors.iter().map(|line| line.trim()).collect::<Vec<_>>(), [expected]);
     vault.outage(None);
-    vault.put("jwt", SECRETS[0]);
+    vault.put("viewers", &viewers("jwt", SECRETS[0]));
     function.set_time(NEXT + 300);
     assert_eq!(status(&function, event(POST_COOKIES, &hs256_by(SECRETS[0], &claims()))).await, 200);
 }
@@ -160,13 +164,13 @@ async fn an_outage_after_the_start_is_told_in_the_log_alone() {
 #[tokio::test]
 async fn an_outage_at_the_start_is_503_until_a_request_can_read_the_secrets() {
     let vault = Vault::start().await;
-    vault.put("jwt", tokens::SECRET);
+    vault.put("viewers", &viewers("jwt", tokens::SECRET));
     vault.put("origin", &"0".repeat(64));
     let unavailable = |detail| problem(503, "sign-in-unavailable", detail, json!({"retry-after": "5"}));
     let origin =
         "whether the request came through the distribution cannot be checked at the moment: try again soon";
     let viewer = "who you are cannot be checked at the moment: try again soon";
-    let with_origin = [JWT[0], JWT[1], ("ORIGIN_SECRET_ARN", "origin")];
+    let with_origin = [&JWT[..], &[("ORIGIN_SECRET_ARN", "origin")]].concat();
     for (settings, detail) in [(&JWT[..], viewer), (&with_origin, origin)] {
         vault.outage(Some(Reply::Error("UnrecognizedClientException")));
         let function = Function::reading(&vault, settings).await.unwrap();
@@ -181,49 +185,49 @@ async fn an_outage_at_the_start_is_503_until_a_request_can_read_the_secrets() {
 #[tokio::test]
 async fn secrets_that_cannot_be_used_are_told_at_the_start_with_all_that_is_wrong() {
     let vault = Vault::start().await;
-    vault.put("jwt", "correct horse");
-    vault.put("django", "battery staple");
-    vault.put("simplejwt", &hex(SECRETS[0]));
-    vault.reply("simplejwt", CURRENT, Reply::Error("AccessDeniedException"));
+    vault.put("viewers", &json!({"jwt": "correct horse", "django": "battery staple"}).to_string());
     vault.put("origin", "guess");
     let settings = [
-        ("COOKIE_TTL_SECONDS", "an hour"),
-        JWT[0],
-        JWT[1],
-        ("DJANGO_KEYS_ARN", "django"),
-        ("PLONE_JWT_KEYS", "0a"),
-        ("PLONE_TICKET_KEYS_ARN", "nowhere"),
-        ("SIMPLEJWT_KEYS_ARN", "simplejwt"),
-        ("ORIGIN_SECRET_ARN", "origin"),
+        &JWT[..],
+        &[
+            ("COOKIE_TTL_SECONDS", "an hour"),
+            ("DJANGO", r#"{"keys": "django"}"#),
+            ("PLONE_JWT_KEYS", "0a"),
+            ("SIMPLEJWT", r#"{"keys": "simplejwt"}"#),
+            ("ORIGIN_SECRET_ARN", "origin"),
+        ],
     ];
-    let error = Function::reading(&vault, &settings).await.map(drop).unwrap_err();
+    let error = Function::reading(&vault, &settings.concat()).await.map(drop).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the configuration cannot be used: COOKIE_TTL_SECONDS must be a number of seconds, from 1 to 31536000; \
          PLONE_JWT_KEYS: entry 1 has 1 bytes, and 32 is the minimum; ORIGIN_SECRET must have 32 characters at least, of \
-         those in ASCII that are not spaces; JWT_SECRET must have 32 bytes or more for HS256; \
-         PLONE_TICKET_KEYS_ARN: Secrets Manager GetSecretValue answers ResourceNotFoundException; DJANGO_KEYS: entry 1 \
-         is not hexadecimal; SIMPLEJWT_KEYS_ARN: Secrets Manager GetSecretValue answers AccessDeniedException"
+         those in ASCII that are not spaces; JWT_ISSUERS[0]: JWT_SECRET must have 32 bytes or more for HS256; \
+         DJANGO: DJANGO_KEYS: entry 1 is not hexadecimal; SIMPLEJWT: keys is not the name of a member of VIEWER_SECRET"
     );
 }
 
 #[tokio::test]
 async fn a_secret_has_one_source() {
     let vault = Vault::start().await;
-    let rows: [(&[(&str, &str)], &str); 4] = [
-        (&[("JWT_SECRET_ARN", "jwt")], "JWT_SECRET and JWT_SECRET_ARN are both set: a secret has one source"),
+    let rows: [(&[(&str, &str)], &str); 5] = [
         (
-            &[JWT[0], JWT[1], ("JWT_PUBLIC_KEY", "pem")],
+            &[("DJANGO", r#"{"keys": "django"}"#), ("DJANGO_KEYS", "0a")],
+            "DJANGO_KEYS is set, and so is keys in DJANGO: set one of them",
+        ),
+        (
+            &[("JWT_PUBLIC_KEY", "pem")],
             "JWT_SECRET and JWT_PUBLIC_KEY are both set: an issuer's keys have one source",
         ),
         (
-            &[("SIMPLEJWT_KEYS_ARN", "keys"), ("SIMPLEJWT_PUBLIC_KEY", "pem")],
-            "SIMPLEJWT_KEYS and SIMPLEJWT_PUBLIC_KEY are both set: a site has one algorithm",
+            &[VIEWER_SECRET, ("SIMPLEJWT", r#"{"keys": "simplejwt", "public_key": "pem"}"#)],
+            "SIMPLEJWT: SIMPLEJWT_KEYS and SIMPLEJWT_PUBLIC_KEY are both set: a site has one algorithm",
         ),
         (
-            &[("PLONE_SITE", "https://plone.example"), ("PLONE_TICKET_KEYS_ARN", "keys")],
-            "PLONE_SITE and PLONE_TICKET_KEYS are both set: Usher either asks the site or uses its keys",
+            &[VIEWER_SECRET, ("PLONE", r#"{"site": "https://plone.example", "ticket_keys": "tickets"}"#)],
+            "PLONE: PLONE_SITE and PLONE_TICKET_KEYS are both set: Usher either asks the site or uses its keys",
         ),
+        (&[ISSUER], "JWT_ISSUERS[0]: secret is the name of a member of VIEWER_SECRET_ARN, which is missing"),
     ];
     for (settings, expected) in rows {
         let error = Function::reading(&vault, settings).await.map(drop).unwrap_err().to_string();
@@ -236,7 +240,7 @@ async fn a_secret_has_one_source() {
 async fn a_previous_version_that_is_absent_is_normal_and_an_unusable_one_a_warning() {
     let log = Log::start();
     let vault = Vault::start().await;
-    vault.put("jwt", tokens::SECRET);
+    vault.put("viewers", &viewers("jwt", tokens::SECRET));
     let told = |lines: &str| {
         let told = lines.lines().filter(|line| line.contains("WARN") || line.contains("ERROR"));
         told.map(|line| line.trim().to_owned()).collect::<Vec<_>>()
@@ -245,7 +249,12 @@ async fn a_previous_version_that_is_absent_is_normal_and_an_unusable_one_a_warni
     let function = Function::reading(&vault, &JWT).await.unwrap();
     assert_eq!(status(&function, signed_in(POST_COOKIES)).await, 200);
     assert_eq!(told(&log.take()), [""; 0]);
-    vault.reply("jwt", PREVIOUS, Reply::Text("too short".to_owned()));
+    // Somebody has just added the member.
+    vault.reply("viewers", PREVIOUS, Reply::Text(viewers("another", "text")));
+    let function = Function::reading(&vault, &JWT).await.unwrap();
+    assert_eq!(status(&function, signed_in(POST_COOKIES)).await, 200);
+    assert_eq!(told(&log.take()), [""; 0]);
+    vault.reply("viewers", PREVIOUS, Reply::Text(viewers("jwt", "too short")));
     let function = Function::reading(&vault, &JWT).await.unwrap();
     assert_eq!(status(&function, signed_in(POST_COOKIES)).await, 200);
     let expected = "WARN usher_runtime::secrets: AWSPREVIOUS of a secret is ignored error=\"JWT_SECRET must have 32 bytes or more for HS256\"";
@@ -256,8 +265,8 @@ async fn a_previous_version_that_is_absent_is_normal_and_an_unusable_one_a_warni
 async fn no_secret_stands_in_the_log_at_any_level_or_in_an_answer() {
     let log = Log::start();
     let vault = Vault::start().await;
-    vault.put("jwt", SECRETS[0]);
-    vault.put("jwt", tokens::SECRET);
+    vault.put("viewers", &viewers("jwt", SECRETS[0]));
+    vault.put("viewers", &viewers("jwt", tokens::SECRET));
     let function = Function::reading(&vault, &JWT).await.unwrap();
     let mut anonymous = signed_in(POST_COOKIES);
     remove_header(&mut anonymous, "authorization");
@@ -265,7 +274,7 @@ async fn no_secret_stands_in_the_log_at_any_level_or_in_an_answer() {
     for (now, event) in [(NOW, signed_in(POST_COOKIES)), (NEXT, anonymous)] {
         function.set_time(now);
         answers += &function.answer(event).await.to_string();
-        vault.put("jwt", SECRETS[1]);
+        vault.put("viewers", &viewers("jwt", SECRETS[1]));
     }
     let ours = log
         .take()

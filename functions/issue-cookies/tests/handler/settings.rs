@@ -61,8 +61,8 @@ fn an_issuer_needs_an_audience_and_keys_of_one_algorithm() {
         ),
         (
             &[none, ("JWT_ISSUER", "http://site.example")],
-            "JWT_ISSUER must be an https URL without query, fragment and user name where its keys are found by \
-             discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL",
+            "JWT_ISSUER must be an https URL (on a laptop also http://localhost) without query, fragment \
+             and user name where its keys are found by discovery; or set JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS or JWT_JWKS_URL",
         ),
     ];
     for (changes, problem) in rows {
@@ -142,8 +142,8 @@ fn a_wrong_authenticator_hides_no_other() {
 #[test]
 fn somebody_must_vouch_for_viewers() {
     let nobody = [("JWT_ISSUER", ""), ("JWT_AUDIENCE", ""), ("JWT_SECRET", "")];
-    let expected = "no authenticator is configured: set JWT_ISSUER, PLONE_SITE, PLONE_JWT_KEYS, \
-                    PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS";
+    let expected = "no authenticator is configured: set JWT_ISSUERS, PLONE, DJANGO or SIMPLEJWT, or on a \
+                    laptop JWT_ISSUER, PLONE_SITE, PLONE_JWT_KEYS, PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS";
     assert_eq!(settings_problem(&nobody), expected);
 }
 
@@ -160,8 +160,8 @@ fn all_that_is_wrong_is_told_at_once() {
     ];
     let expected = format!(
         "COOKIE_TTL_SECONDS must be a number of seconds, from 1 to 31536000; ALLOWED_ORIGINS[0] is not an origin such \
-         as https://app.example.com (neither a * nor null can stand for one); COOKIE_SAME_SITE must be Lax, Strict or \
-         None; {NOT_BOUND}; DJANGO_KEYS: entry 1 is not hexadecimal; SIMPLEJWT_KEYS: entry 1 has 1 bytes, and 32 is the \
+         as https://app.example.com (neither a * nor null can stand for one); COOKIE_SAME_SITE must be Lax, Strict, \
+         None or NonePartitioned; {NOT_BOUND}; DJANGO_KEYS: entry 1 is not hexadecimal; SIMPLEJWT_KEYS: entry 1 has 1 bytes, and 32 is the \
          minimum; ENTITLEMENTS is empty: nobody could watch anything"
     );
     assert_eq!(settings_problem(&wrong), expected);

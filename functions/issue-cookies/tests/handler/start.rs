@@ -68,20 +68,22 @@ async fn all_handshakes_are_made_before_the_first_event() {
     let key = SigningKey::es256("first");
     let kms = kms(&authority, Mood::Answers, b"the signature").await;
     let issuer = issuer(&authority, Mood::Answers, &key).await;
-    let vault = secrets_manager(&authority, Mood::Answers, vec![("django", DJANGO.to_owned())]).await;
+    let vault =
+        secrets_manager(&authority, Mood::Answers, vec![("viewers", json!({"django": DJANGO}).to_string())])
+            .await;
     let plone = plone(&authority).await;
     let (kms_url, issuer_url, plone_url, vault_url) = (kms.url(), issuer.url(), plone.url(), vault.url());
     let settings = [
         ("AWS_ENDPOINT_URL_KMS", kms_url.as_str()),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &vault_url),
-        ("DJANGO_FORMAT", "timestamp"),
-        ("DJANGO_KEYS_ARN", "django"),
+        ("DJANGO", r#"{"keys": "django", "format": "timestamp"}"#),
         ("JWT_ALGORITHM", "ES256"),
         ("JWT_AUDIENCE", AUDIENCE),
         ("JWT_ISSUER", &issuer_url),
         ("KEY_PAIR_ID", "K2JCJMDEHXQW5F"),
         ("KMS_KEY_ID", "k"),
         ("PLONE_SITE", &plone_url),
+        ("VIEWER_SECRET_ARN", "viewers"),
     ];
     let mut program = program(&authority, &settings).await;
     let (init, _) = program.init().await;
@@ -109,18 +111,22 @@ async fn a_start_that_nobody_answers_ends_in_time_and_the_first_event_asks_again
         let key = SigningKey::es256("first");
         let issuer = issuer(&authority, mood, &key).await;
         let pem = pem("PRIVATE KEY", &private_key_der());
-        let vault =
-            secrets_manager(&authority, mood, vec![("django", DJANGO.to_owned()), ("key", pem)]).await;
+        let vault = secrets_manager(
+            &authority,
+            mood,
+            vec![("viewers", json!({"django": DJANGO}).to_string()), ("key", pem)],
+        )
+        .await;
         let (issuer_url, vault_url) = (issuer.url(), vault.url());
         let settings = [
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", vault_url.as_str()),
-            ("DJANGO_FORMAT", "timestamp"),
-            ("DJANGO_KEYS_ARN", "django"),
+            ("DJANGO", r#"{"keys": "django", "format": "timestamp"}"#),
             ("JWT_ALGORITHM", "ES256"),
             ("JWT_AUDIENCE", AUDIENCE),
             ("JWT_ISSUER", &issuer_url),
             ("KEY_PAIR_ID", "K2JCJMDEHXQW5F"),
             ("PRIVATE_KEY_SECRET_ID", "key"),
+            ("VIEWER_SECRET_ARN", "viewers"),
         ];
         let mut program = program(&authority, &settings).await;
         let (init, took) = program.init().await;

@@ -214,3 +214,82 @@ async fn a_body_that_is_not_a_path_in_json_is_refused() {
         assert_eq!(function.answer(event).await, expected, "{body}");
     }
 }
+
+const PURPOSES: &str = r#"[
+    "/video/free/*",
+    {"resource": "/video/downloads/*", "download": true},
+    {"resource": "/video/shop/*", "preview_seconds": 60}
+]"#;
+
+#[tokio::test]
+async fn a_download_opens_the_file_alone() {
+    let function = Function::new(&[("ENTITLEMENTS", PURPOSES)]).await;
+    let resource = format!("https://{HOST}/video/downloads/film.mp4");
+    let grant = grant(&resource, EXPIRES, HashAlgorithm::Sha256);
+    let url = format!("{resource}?{}", grant.query());
+    assert_eq!(function.answer(asking_for("/video/downloads/film.mp4")).await, signed(&url, EXPIRES));
+    assert_eq!(ask(&url, "", NOW).err(), None);
+    let other = url.replacen("film.mp4", "other.mp4", 1);
+    assert_eq!(
+        ask(&other, "", NOW).unwrap_err().reason,
+        Reason::NotCovered { resource, url: format!("https://{HOST}/video/downloads/other.mp4") }
+    );
+    // The policy of a playlist would cover what the playlist names.
+    let refused = problem(403, "not-entitled", "you are signed in, and may not watch this", json!({}));
+    for path in [
+        "/video/downloads/master.m3u8",
+        "/video/downloads/list.json",
+        "/video/downloads/film.mp4?x=1",
+        "/video/shop/film.mp4",
+    ] {
+        assert_eq!(function.answer(asking_for(path)).await, refused, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_preview_covers_one_playlist_with_its_length() {
+    let function = Function::new(&[("ENTITLEMENTS", PURPOSES)]).await;
+    for (path, wanted, seconds) in [
+        ("/video/shop/master.m3u8", 60, 60),
+        ("/video/shop/master.m3u8", 600, 60),
+        ("/video/shop/master.m3u8", 5, 5),
+        ("/video/free/master.m3u8", 600, 600),
+    ] {
+        let mut event = asking_for(path);
+        event["body"] = json!(json!({ "path": path, "preview_seconds": wanted }).to_string());
+        let resource = format!("https://{HOST}{path}?usher-preview={seconds}&*");
+        let grant = grant(&resource, EXPIRES, HashAlgorithm::Sha256);
+        let query = format!("usher-preview={seconds}&{}&{}", grant.query(), policy_copy(&grant));
+        let url = format!("https://{HOST}{path}?{query}");
+        let body = json!({"url": url, "expires_at": EXPIRES, "preview_seconds": seconds});
+        let headers = json!({"content-type": "application/json"});
+        assert_eq!(function.answer(event).await, response(200, headers, Some(body), json!([])));
+        assert_eq!(ask(&url, "", NOW).err(), None);
+        // Neither the complete film nor a longer preview.
+        let (_, signature) = query.split_once('&').unwrap();
+        for other in [signature.to_owned(), format!("usher-preview={seconds}0&{signature}")] {
+            assert!(ask(&format!("https://{HOST}{path}?{other}"), "", NOW).is_err(), "{other}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_has_no_preview_is_refused() {
+    let function = Function::new(&[("ENTITLEMENTS", PURPOSES)]).await;
+    let asking = |path: &str, seconds: Value| {
+        let mut event = asking_for(path);
+        event["body"] = json!(json!({ "path": path, "preview_seconds": seconds }).to_string());
+        event
+    };
+    let detail = "only a playlist (.m3u8) has a preview, and its path has no query";
+    let no_playlist = problem(403, "no-preview", detail, json!({}));
+    for path in ["/video/shop/film.mp4", "/video/shop/master.m3u8?x=1", "/video/shop/a.json"] {
+        assert_eq!(function.answer(asking(path, json!(60))).await, no_playlist, "{path}");
+    }
+    let not_entitled = problem(403, "not-entitled", "you are signed in, and may not watch this", json!({}));
+    assert_eq!(function.answer(asking("/video/n/master.m3u8", json!(60))).await, not_entitled);
+    let seconds = problem(400, "malformed-body", "preview_seconds must be a number from 1 to 600", json!({}));
+    for wrong in [json!(0), json!(601), json!(-1), json!(1.5), json!("60"), Value::Null] {
+        assert_eq!(function.answer(asking("/video/shop/master.m3u8", wrong)).await, seconds);
+    }
+}

@@ -14,5 +14,6 @@ mod hosts;
 mod lambda;
 mod log;
 mod playlists;
+mod preview;
 mod refusals;
 mod start;

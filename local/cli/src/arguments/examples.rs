@@ -45,6 +45,17 @@ pub(super) const KEYGEN: &str = "\
 Example:
   usher keygen --out keys";
 
+pub(super) const INIT: &str = "\
+Examples:
+  usher init
+  usher init films --region eu-central-1 --set 'Plone={\"site\": \"https://www.example.com/Plone\"}' \\
+      --set WebsiteDomainName=origin.example.com";
+
+pub(super) const DOCTOR: &str = "\
+Examples:
+  usher doctor
+  usher doctor deploy/films.yaml";
+
 pub(super) const CHECK: &str = "\
 Examples:
   usher check http://127.0.0.1:8080

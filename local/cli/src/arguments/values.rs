@@ -6,6 +6,8 @@ use cloudfront_signing::KeyPairId;
 use issue_cookies::Location;
 use url::{Host, Url};
 
+use crate::deployment::{region, stack_name};
+
 /// A site as scheme, host and port.
 pub(super) fn parse_website(text: &str) -> Result<Url, &'static str> {
     let url: Url = text.parse().map_err(|_| NO_WEBSITE)?;
@@ -30,6 +32,14 @@ pub(super) fn parse_host(text: &str) -> Result<Host, &'static str> {
 pub(super) fn parse_parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("it is not of the form NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+pub(super) fn parse_stack_name(text: &str) -> Result<String, String> {
+    stack_name::problem(text).map_or_else(|| Ok(text.to_owned()), |problem| Err(format!("it {problem}")))
+}
+
+pub(super) fn parse_region(text: &str) -> Result<String, String> {
+    region::problem(text).map_or_else(|| Ok(text.to_owned()), |problem| Err(format!("it {problem}")))
 }
 
 pub(super) fn parse_path(text: &str) -> Result<String, String> {

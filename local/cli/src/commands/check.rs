@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use anstream::{AutoStream, ColorChoice};
 use url::Url;
-use usher_check::{Credential, Options};
+use usher_check::{Credential, Detail, Options};
 use usher_runtime::system_clock;
 
 use super::{InputError, Outcome};
@@ -27,10 +27,11 @@ pub(super) fn run(arguments: &Check) -> Result<Outcome, InputError> {
     let report = runtime
         .block_on(usher_check::run(&options, reqwest::Client::builder(), &system_clock()))
         .map_err(|error| InputError::new(error.to_string()))?;
+    let detail = if arguments.verbose { Detail::Findings } else { Detail::Questions };
     let text = match arguments.output {
         ExplainOutput::Json => report.to_json().to_string(),
-        ExplainOutput::Text if has_color() => report.in_color().to_string(),
-        ExplainOutput::Text => report.to_string(),
+        ExplainOutput::Text if has_color() => report.text(detail).in_color().to_string(),
+        ExplainOutput::Text => report.text(detail).to_string(),
     };
     Ok(Outcome { refused: !report.is_right(), ..Outcome::line(text) })
 }

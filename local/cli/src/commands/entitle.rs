@@ -4,8 +4,9 @@ use std::{fs, io::Read as _, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cloudfront_signing::UnixTime;
+use hls_rewrite::Preview;
 use issue_cookies::{
-    Entitlements, Facts, Location, PathClaims, Subject,
+    Entitlements, Facts, Location, NotEntitled, PathClaims, Purpose, Subject,
     claims::{UniqueClaims, shown},
 };
 use serde_json::{Map, Value};
@@ -47,7 +48,13 @@ pub(super) fn run(arguments: &Entitle) -> Result<Outcome, InputError> {
         lines.push(format!("rule {at}: {}", rule.rule));
         lines.push(match rule.outcome {
             Ok(folders) if folders.is_empty() => "  gives nothing: a claim is an empty list".to_owned(),
-            Ok(folders) => format!("  gives {}", joined(&folders)),
+            Ok(folders) => match rule.purpose {
+                Purpose::Watch => format!("  gives {}", joined(&folders)),
+                Purpose::Download => format!("  gives downloads from {}", joined(&folders)),
+                Purpose::Preview(preview) => {
+                    format!("  gives previews of {} s from {}", preview.seconds(), joined(&folders))
+                }
+            },
             Err(why) => format!("  gives nothing: {why}"),
         });
     }
@@ -58,27 +65,41 @@ pub(super) fn run(arguments: &Entitle) -> Result<Outcome, InputError> {
         ),
         None => {}
     }
-    let refusal =
-        match &arguments.path {
-            Some(path) => {
-                let path = path.split('?').next().unwrap_or_default();
-                let verdict = entitlements.permits(viewer, path);
-                lines.push(verdict.as_ref().map_or_else(
-                    |why| format!("may not watch {path}: {why}"),
-                    |()| format!("may watch {path}"),
-                ));
-                verdict.err()
-            }
-            None => {
-                let resources = entitlements.resources(viewer);
-                lines.push(resources.as_ref().map_or_else(
-                    |why| format!("may watch nothing: {why}"),
-                    |resources| format!("may watch {}", joined(resources)),
-                ));
-                resources.err()
-            }
-        };
+    let refusal = match &arguments.path {
+        Some(path) => {
+            let path = path.split('?').next().unwrap_or_default();
+            let verdict = verdict(&entitlements, viewer, path);
+            lines.push(verdict.as_ref().map_or_else(
+                |why| format!("may not watch {path}: {why}"),
+                |permitted| format!("may {permitted}"),
+            ));
+            verdict.err()
+        }
+        None => {
+            let resources = entitlements.resources(viewer);
+            lines.push(resources.as_ref().map_or_else(
+                |why| format!("may watch nothing: {why}"),
+                |resources| format!("may watch {}", joined(resources)),
+            ));
+            resources.err()
+        }
+    };
     Ok(Outcome { refused: refusal.is_some(), ..Outcome::line(lines.join("\n")) })
+}
+
+/// What the viewer may do with the file at `path`.
+fn verdict(entitlements: &Entitlements, viewer: Facts<'_>, path: &str) -> Result<String, NotEntitled> {
+    let refusal = match entitlements.permits(viewer, path) {
+        Ok(()) => return Ok(format!("watch {path}")),
+        Err(refusal) => refusal,
+    };
+    if !path.ends_with(".m3u8") {
+        let permitted = entitlements.permits_download(viewer, path);
+        return permitted.map(|()| format!("download {path}")).map_err(|_| refusal);
+    }
+    let longest = Preview::new(Preview::LONGEST).ok_or(refusal.clone())?;
+    let preview = entitlements.preview(viewer, path, longest).map_err(|_| refusal)?;
+    Ok(format!("watch the first {} s of {path}", preview.seconds()))
 }
 
 fn subject(claims: Map<String, Value>, arguments: &Entitle) -> Result<Subject, InputError> {

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use usher_edge::content_type;
 
 use super::{Destination, UploadError};
@@ -33,6 +34,8 @@ pub struct Upload {
     pub content_type: &'static str,
     /// Its `Cache-Control`.
     pub cache_control: &'static str,
+    /// Its `Content-Disposition`, for what viewers may save.
+    pub content_disposition: Option<String>,
     /// Its length.
     pub bytes: u64,
     pub(super) turn: Turn,
@@ -103,8 +106,10 @@ impl Plan {
             }
             let content_type = content_type(&path);
             let turn = turn(&file, content_type).map_err(failed)?;
+            let key = self.destination.key(&path);
             self.uploads.push(Upload {
-                key: self.destination.key(&path),
+                content_disposition: content_disposition(&key),
+                key,
                 content_type,
                 cache_control: cache_control(content_type),
                 file,
@@ -127,6 +132,23 @@ fn turn(file: &Path, content_type: &str) -> io::Result<Turn> {
 }
 
 /// How long browsers and CloudFront may keep a file.
+/// A browser that opens the URL of an MP4 saves it, under the name of the film. Players ignore the header.
+///
+/// <https://www.rfc-editor.org/rfc/rfc6266>
+fn content_disposition(key: &str) -> Option<String> {
+    let mut names = key.rsplit('/');
+    let file = names.next().filter(|file| file.ends_with(".mp4"))?;
+    // What `usher package --download` calls the film in its folder.
+    let folder = names.next().filter(|_| file == "film.mp4");
+    let name = folder.map_or_else(|| file.to_owned(), |folder| format!("{folder}.mp4"));
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    Some(if is_plain {
+        format!("attachment; filename=\"{name}\"")
+    } else {
+        format!("attachment; filename*=UTF-8''{}", utf8_percent_encode(&name, NON_ALPHANUMERIC))
+    })
+}
+
 fn cache_control(content_type: &str) -> &'static str {
     let is_media = ["audio/", "image/", "video/"].iter().any(|kind| content_type.starts_with(kind));
     match content_type {
@@ -148,3 +170,22 @@ const MEDIA: &str = "max-age=3600, s-maxage=31536000";
 pub(super) const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>
 const PUT_LIMIT: u64 = 5 * 1_024 * 1_024 * 1_024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_mp4_is_saved_under_the_name_of_its_film() {
+        for (key, expected) in [
+            ("video/my-film/film.mp4", Some(r#"attachment; filename="my-film.mp4""#)),
+            ("video/downloads/my-film.mp4", Some(r#"attachment; filename="my-film.mp4""#)),
+            ("video/über/film.mp4", Some("attachment; filename*=UTF-8''%C3%BCber%2Emp4")),
+            ("video/a/\"b\".mp4", Some("attachment; filename*=UTF-8''%22b%22%2Emp4")),
+            ("video/my-film/360p/s1.m4s", None),
+            ("video/my-film/master.m3u8", None),
+        ] {
+            assert_eq!(content_disposition(key).as_deref(), expected, "{key}");
+        }
+    }
+}

@@ -52,7 +52,8 @@ impl Present {
         // Whatever keeps the answer away: the file is then sent.
         let Ok(object) = request.send().await else { return Ok(false) };
         let has_headers = object.content_type() == Some(upload.content_type)
-            && object.cache_control() == Some(upload.cache_control);
+            && object.cache_control() == Some(upload.cache_control)
+            && object.content_disposition() == upload.content_disposition.as_deref();
         let Some(sum) = Sum::of(&object).filter(|_| has_headers) else { return Ok(false) };
         let file = upload.file.clone();
         let same = tokio::task::spawn_blocking(move || sum.is_of(&file)).await;

@@ -90,6 +90,7 @@ async fn put_unless_present(
         .key(&upload.key)
         .content_type(upload.content_type)
         .cache_control(upload.cache_control)
+        .set_content_disposition(upload.content_disposition.clone())
         // S3 compares it with what arrives, and keeps it, so that a later upload can compare.
         .checksum_algorithm(ChecksumAlgorithm::Sha256)
         .checksum_sha256(sum.map_err(|error| unreadable(&error))?)

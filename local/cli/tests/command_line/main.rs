@@ -2,10 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 
 mod check;
+mod checkout;
 #[path = "../../../../tests/corpus.rs"]
 mod corpus;
+mod doctor;
 mod entitle;
 mod explain;
+mod init;
 mod keygen;
 mod keys;
 mod package;
@@ -15,6 +18,7 @@ mod serve;
 mod serving;
 mod sign;
 mod sign_cookies;
+mod terminal;
 mod upload;
 mod usage;
 mod vectors;

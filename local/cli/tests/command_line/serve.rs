@@ -27,16 +27,24 @@ fn serve_says_what_is_missing() {
     // Other machines could reach the demo sign-in, so it is off, and no other issuer is configured.
     assert_eq!(
         error_line(&["--listen", "0.0.0.0:0", "--bucket-listen", "127.0.0.1:0", "--state", &state]),
-        "error: issue-cookies: the configuration cannot be used: no authenticator is configured: set JWT_ISSUER, \
+        "error: issue-cookies: the configuration cannot be used: no authenticator is configured: set JWT_ISSUERS, PLONE, DJANGO or SIMPLEJWT, or on a laptop JWT_ISSUER, \
          PLONE_SITE, PLONE_JWT_KEYS, PLONE_TICKET_KEYS, DJANGO_KEYS or SIMPLEJWT_KEYS; the \
          demo sign-in is off, since others can reach 0.0.0.0:0: to let everybody there sign in, add --demo"
     );
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    assert_eq!(
-        error_line(&["--listen", &address, "--state", &state]),
-        format!("error: cannot listen on {address}: Address already in use (os error 98)")
-    );
+    for (arguments, option) in [
+        (["--listen", &address, "--bucket-listen", "127.0.0.1:0"], "--listen"),
+        (["--listen", "127.0.0.1:0", "--bucket-listen", &address], "--bucket-listen"),
+    ] {
+        assert_eq!(
+            error_line(&arguments),
+            format!(
+                "error: cannot listen on {address}: Address already in use (os error 98); choose another port with \
+                 {option}"
+            )
+        );
+    }
     fs::create_dir(folder.path().join("damaged")).unwrap();
     fs::write(folder.path().join("damaged/private_key.pem"), "not a key").unwrap();
     let damaged = path("damaged");

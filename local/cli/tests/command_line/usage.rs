@@ -9,7 +9,7 @@ use crate::{
 
 /// Each command line, and what standard error says after `error: `. `{sign}` is a complete `sign` but for its
 /// time, and `{private}` its key.
-const WRONG: [(&str, &str); 60] = [
+const WRONG: [(&str, &str); 65] = [
     ("fly", "unrecognized subcommand 'fly'"),
     ("sing", "unrecognized subcommand 'sing'; a similar subcommand exists: 'sign'"),
     ("chek https://h", "unrecognized subcommand 'chek'; a similar subcommand exists: 'check'"),
@@ -179,6 +179,21 @@ const WRONG: [(&str, &str); 60] = [
         "keygen --type dsa --out {folder}",
         "invalid value 'dsa' for '--type <rsa|ecdsa>': the type of a key is rsa or ecdsa",
     ),
+    (
+        "init my_stack",
+        "invalid value 'my_stack' for '[NAME]': it must be letters, digits and hyphens, and begin with a letter",
+    ),
+    ("init --set Plone={}", "the following required arguments were not provided: --region <REGION>"),
+    (
+        "init --set Plone --region us-east-1",
+        "invalid value 'Plone' for '--set <NAME=VALUE>': it is not of the form NAME=VALUE",
+    ),
+    (
+        "init --region cn-north-1",
+        "invalid value 'cn-north-1' for '--region <REGION>': it is in China or GovCloud, where CloudFront has no key \
+         groups and no origin access control",
+    ),
+    ("doctor", "there is no template.yaml here: run this in the folder of the checkout"),
     ("check", "the following required arguments were not provided: <URL>"),
     ("check h", "invalid value 'h' for '<URL>': it is no URL such as https://video.example.com"),
     (
@@ -207,7 +222,7 @@ const WRONG: [(&str, &str); 60] = [
     (
         "man fly",
         "usher has no command \"fly\": it has serve, sign, sign-cookies, explain, entitle, rewrite, keygen, \
-         check, package, upload, completions, man",
+         init, doctor, check, package, upload, completions, man",
     ),
 ];
 
@@ -235,6 +250,8 @@ fn help_has_an_example_for_each_command_that_its_grammar_accepts() {
         "entitle",
         "rewrite",
         "keygen",
+        "init",
+        "doctor",
         "check",
         "package",
         "upload",

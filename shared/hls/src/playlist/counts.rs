@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Why a reference stays as it is.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum SkipReason {
     /// Players read it in different ways: a control character, an odd quote, a backslash that may name a host.
@@ -14,7 +14,7 @@ pub enum SkipReason {
     Itself,
     /// The viewer's own policy does not cover it, and `COMMON_ASSETS` does not either.
     NotCovered,
-    /// It is a playlist whose name does not end in `.m3u8`, which the distribution does not sign.
+    /// It is a playlist or MPD whose name does not end in `.m3u8` or `.mpd`, which the distribution does not sign.
     NotResigned,
     /// It is on a host for which nothing is signed.
     OtherHost,
@@ -24,6 +24,8 @@ pub enum SkipReason {
     OtherScheme,
     /// It is on a signed host, but not below the prefix.
     OutOfScope,
+    /// The player adds the query of the MPD's URL to it (ISO/IEC 23009-1, Annex I).
+    SignedByPlayer,
     /// A variable contains a signature together with other parameters.
     SignedByVariable,
     /// It is in an unknown tag.
@@ -34,7 +36,7 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// All reasons.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Ambiguous,
         Self::Invalid,
         Self::Itself,
@@ -44,6 +46,7 @@ impl SkipReason {
         Self::OtherProtocol,
         Self::OtherScheme,
         Self::OutOfScope,
+        Self::SignedByPlayer,
         Self::SignedByVariable,
         Self::UnknownTag,
         Self::UnknownVariable,
@@ -57,11 +60,12 @@ impl SkipReason {
             Self::Invalid => "invalid",
             Self::Itself => "to the playlist itself",
             Self::NotCovered => "not covered by the viewer's policy",
-            Self::NotResigned => "to a playlist whose name does not end in .m3u8",
+            Self::NotResigned => "to a playlist or MPD whose name does not end in .m3u8 or .mpd",
             Self::OtherHost => "on another host",
             Self::OtherProtocol => "on this host by the other protocol, http or https",
             Self::OtherScheme => "of another scheme",
             Self::OutOfScope => "outside of the scope",
+            Self::SignedByPlayer => "signed by the player",
             Self::SignedByVariable => "signed by a variable",
             Self::UnknownTag => "in an unknown tag",
             Self::UnknownVariable => "with an unknown variable",
@@ -72,7 +76,7 @@ impl SkipReason {
     /// signature.
     #[must_use]
     pub fn is_expected(self) -> bool {
-        matches!(self, Self::Itself | Self::OtherHost | Self::OtherScheme)
+        matches!(self, Self::Itself | Self::OtherHost | Self::OtherScheme | Self::SignedByPlayer)
     }
 }
 
@@ -138,12 +142,13 @@ mod tests {
         counts.count(Err(SkipReason::OutOfScope), 1);
         assert_eq!(
             counts.to_string(),
-            "3 signed, 13 left: 1 ambiguous, 1 invalid, 1 to the playlist itself, \
-             1 not covered by the viewer's policy, 1 to a playlist whose name does not end in .m3u8, \
+            "3 signed, 14 left: 1 ambiguous, 1 invalid, 1 to the playlist itself, \
+             1 not covered by the viewer's policy, 1 to a playlist or MPD whose name does not end in \
+             .m3u8 or .mpd, \
              1 on another host, 1 on this host by the other protocol, http or https, 1 of another scheme, \
-             2 outside of the scope, 1 signed by a variable, 1 in an unknown tag, 1 with an unknown variable"
+             2 outside of the scope, 1 signed by the player, 1 signed by a variable, 1 in an unknown tag, 1 with an unknown variable"
         );
-        assert_eq!(counts.left(), 13);
+        assert_eq!(counts.left(), 14);
         assert_eq!(counts.reasons().nth(8), Some((SkipReason::OutOfScope, 2)));
     }
 }

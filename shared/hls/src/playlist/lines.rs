@@ -9,7 +9,7 @@ use memchr::memchr;
 
 /// An iterator over the lines, each with its start. The line end is a part of the line; the byte order mark is
 /// not.
-pub(super) struct Lines<'p> {
+pub(crate) struct Lines<'p> {
     playlist: &'p [u8],
     position: usize,
     terminator: u8,
@@ -17,26 +17,26 @@ pub(super) struct Lines<'p> {
 
 /// What a line ends with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum LineEnd {
+pub(crate) enum LineEnd {
     Cr,
     CrLf,
     Lf,
 }
 
 impl<'p> Lines<'p> {
-    pub(super) fn new(playlist: &'p [u8]) -> Self {
+    pub(crate) fn new(playlist: &'p [u8]) -> Self {
         let position = if playlist.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let terminator = if memchr(b'\n', playlist).is_some() { b'\n' } else { b'\r' };
         Self { playlist, position, terminator }
     }
 
     /// Whether a line has a line end. The last line of a file may have none.
-    pub(super) fn is_ended(&self, line: &[u8]) -> bool {
+    pub(crate) fn is_ended(&self, line: &[u8]) -> bool {
         line.ends_with(&[self.terminator])
     }
 
     /// How the line ends: a line inserted after it gets the same end.
-    pub(super) fn end_of(&self, line: &[u8]) -> LineEnd {
+    pub(crate) fn end_of(&self, line: &[u8]) -> LineEnd {
         match self.terminator {
             b'\r' => LineEnd::Cr,
             _ if line.ends_with(b"\r\n") => LineEnd::CrLf,
@@ -45,8 +45,14 @@ impl<'p> Lines<'p> {
     }
 }
 
+/// The line without its line end.
+pub(super) fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
 impl LineEnd {
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Cr => "\r",
             Self::CrLf => "\r\n",

@@ -11,7 +11,8 @@ use crate::policy_copy::POLICY_COPY_PREFIX;
 /// as part of a [signature], the copy of one, and one with the name of `nested`.
 ///
 /// [signature]: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-urls.html
-pub(super) fn is_replaced(parameter: &str, nested: Option<&str>) -> bool {
+#[must_use]
+pub fn is_replaced(parameter: &str, nested: Option<&str>) -> bool {
     // Decoded: CloudFront may read `%50olicy` as `Policy`.
     let name: Vec<u8> = percent_decode_str(name(parameter)).take(LONGEST_NAME + 1).collect();
     let original = name.strip_prefix(POLICY_COPY_PREFIX.as_bytes()).unwrap_or(&name);
@@ -20,7 +21,8 @@ pub(super) fn is_replaced(parameter: &str, nested: Option<&str>) -> bool {
 }
 
 /// Whether `query` is a signature and nothing else.
-pub(super) fn is_signature(query: &str) -> bool {
+#[must_use]
+pub fn is_signature(query: &str) -> bool {
     query.split('&').all(|one| RESERVED_PARAMETERS.contains(&name(one)))
         && query.split('&').any(|one| name(one) == "Signature")
 }

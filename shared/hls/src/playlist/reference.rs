@@ -59,14 +59,14 @@ impl References {
         kind: ReferenceKind,
         mut find: impl FnMut(&Reference<'_>) -> Result<T, SkipReason>,
     ) -> Result<InsertionPoint<'t, T>, SkipReason> {
-        let mut find = |Location { origin, path }: Location<'_>| {
-            let kind = if path.ends_with(".m3u8") { ReferenceKind::Playlist } else { kind };
-            let target = find(&Reference { kind, origin, path })?;
+        let mut find = |Location { origin, path }: Location<'_>, has_query: bool| {
+            let kind = if names_manifest(path) { ReferenceKind::Playlist } else { kind };
+            let target = find(&Reference { kind, origin, path, has_query })?;
             // After the check of the host, since other hosts have other rules.
             if is_other_playlist(path) { Err(SkipReason::NotResigned) } else { Ok((target, kind)) }
         };
         if let Some(location) = self.base.resolve_plain(text) {
-            let (target, kind) = find(location)?;
+            let (target, kind) = find(location, false)?;
             return Ok(InsertionPoint {
                 target,
                 kind,
@@ -87,7 +87,7 @@ impl References {
         }
         let mark = text.find('?');
         let (path, _) = text.split_at(mark.unwrap_or(text.len()));
-        let (target, kind) = self.find(path, &mut find)?;
+        let (target, kind) = self.find(path, mark.is_some(), &mut find)?;
         let nested = self.nested.filter(|_| kind.is_nested());
         let head = query::without(text, mark.map(|mark| mark + 1), |one| query::is_replaced(one, nested));
         let separator = match mark {
@@ -103,9 +103,10 @@ impl References {
     fn find<T: PartialEq>(
         &mut self,
         path: &str,
-        find: &mut impl FnMut(Location<'_>) -> Result<(T, ReferenceKind), SkipReason>,
+        has_query: bool,
+        find: &mut impl FnMut(Location<'_>, bool) -> Result<(T, ReferenceKind), SkipReason>,
     ) -> Result<(T, ReferenceKind), SkipReason> {
-        let mut one = |path: &str| find(self.base.resolve(path)?);
+        let mut one = |path: &str| find(self.base.resolve(path)?, has_query);
         let found = one(path);
         if path.contains('\\') && one(&path.replace('\\', "%5C")) != found {
             return Err(SkipReason::Ambiguous);
@@ -119,7 +120,7 @@ impl References {
         &mut self,
         text: &'t str,
         fragment: &'t str,
-        mut find: impl FnMut(Location<'_>) -> Result<(T, ReferenceKind), SkipReason>,
+        mut find: impl FnMut(Location<'_>, bool) -> Result<(T, ReferenceKind), SkipReason>,
     ) -> Result<InsertionPoint<'t, T>, SkipReason> {
         let variables = &self.variables;
         let query_start = variables.query_start(text);
@@ -142,8 +143,8 @@ impl References {
         if query.split('&').any(|one| query::is_replaced(one, None)) {
             return Err(SkipReason::SignedByVariable);
         }
-        let path = path.to_owned();
-        let (target, kind) = self.find(&path, &mut find)?;
+        let (path, has_query) = (path.to_owned(), expanded.contains('?'));
+        let (target, kind) = self.find(&path, has_query, &mut find)?;
         let (variables, nested) = (&self.variables, self.nested.filter(|_| kind.is_nested()));
         let head = query::without(text, query_start, |one| {
             query::is_replaced(one, nested) || variables.is_ours(one)
@@ -165,10 +166,15 @@ fn is_ambiguous(text: &str) -> bool {
     text.contains(char::is_control) || text.trim().len() < text.len()
 }
 
-/// Whether a path names a playlist that the distribution's cache behavior `*.m3u8` does not match.
+/// Whether `resign-manifest` signs what is at this path: a playlist or an MPD.
+fn names_manifest(path: &str) -> bool {
+    path.ends_with(".m3u8") || path.ends_with(".mpd")
+}
+
+/// Whether a path names a playlist or MPD that the distribution's cache behaviors `*.m3u8` and `*.mpd` do not match.
 fn is_other_playlist(path: &str) -> bool {
     // This runs for every segment of a playlist: most end otherwise.
-    if !matches!(path.as_bytes().last(), Some(b'8' | b'u' | b'U')) {
+    if !matches!(path.as_bytes().last(), Some(b'8' | b'u' | b'U' | b'd' | b'D')) {
         return false;
     }
     let ends_with = |extension: &str| {
@@ -176,5 +182,6 @@ fn is_other_playlist(path: &str) -> bool {
         let end = start.and_then(|start| path.as_bytes().get(start..));
         end.is_some_and(|end| end.eq_ignore_ascii_case(extension.as_bytes()))
     };
-    (ends_with(".m3u8") && !path.ends_with(".m3u8")) || ends_with(".m3u")
+    let is_manifest = ends_with(".m3u8") || ends_with(".mpd");
+    (is_manifest && !names_manifest(path)) || ends_with(".m3u")
 }

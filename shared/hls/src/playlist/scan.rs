@@ -92,20 +92,7 @@ impl<T: Copy + PartialEq> Scan<T> {
         nested: Option<&'static str>,
         find: impl FnMut(&Reference<'_>) -> Result<T, SkipReason>,
     ) -> Self {
-        let mut scanner = Scanner {
-            scan: Self {
-                info: PlaylistInfo::default(),
-                left: RewriteCounts::default(),
-                steering: Vec::new(),
-                changes: Vec::new(),
-            },
-            origin,
-            references: References::new(playlist_url, nested),
-            find,
-            header_seen: false,
-            next_is_variant: false,
-            date_ranges: HashMap::new(),
-        };
+        let mut scanner = Scanner::new(playlist_url, origin, nested, find);
         let mut lines = Lines::new(playlist);
         while let Some((start, line)) = lines.next() {
             match line.trim_ascii_start().first() {
@@ -120,6 +107,11 @@ impl<T: Copy + PartialEq> Scan<T> {
         scanner.scan
     }
 
+    /// Whether the playlist has a header, after which definitions can follow.
+    pub(crate) fn can_define(&self) -> bool {
+        self.changes.iter().any(|change| matches!(change.content, Content::Definitions(_)))
+    }
+
     /// The target and the kind of each reference that can receive parameters.
     pub fn targets(&self) -> impl Iterator<Item = (T, ReferenceKind)> {
         self.changes.iter().filter_map(|change| match &change.content {
@@ -129,8 +121,8 @@ impl<T: Copy + PartialEq> Scan<T> {
     }
 }
 
-struct Scanner<T, F> {
-    scan: Scan<T>,
+pub(super) struct Scanner<T, F> {
+    pub(super) scan: Scan<T>,
     origin: Origin,
     references: References,
     find: F,
@@ -142,6 +134,23 @@ struct Scanner<T, F> {
 }
 
 impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Scanner<T, F> {
+    pub(super) fn new(playlist_url: &Url, origin: Origin, nested: Option<&'static str>, find: F) -> Self {
+        Self {
+            scan: Scan {
+                info: PlaylistInfo::default(),
+                left: RewriteCounts::default(),
+                steering: Vec::new(),
+                changes: Vec::new(),
+            },
+            origin,
+            references: References::new(playlist_url, nested),
+            find,
+            header_seen: false,
+            next_is_variant: false,
+            date_ranges: HashMap::new(),
+        }
+    }
+
     fn tag(&mut self, line_start: usize, line: &[u8], lines: &Lines<'_>) {
         let (name, at) = tag(line);
         let value = line.get(at..).unwrap_or_default();
@@ -240,7 +249,7 @@ impl<T: Copy + PartialEq, F: FnMut(&Reference<'_>) -> Result<T, SkipReason>> Sca
     }
 
     /// Notes the reference that begins at the byte `start`. Blank space around it is not part of it.
-    fn reference(&mut self, start: usize, raw: &[u8], kind: ReferenceKind) {
+    pub(super) fn reference(&mut self, start: usize, raw: &[u8], kind: ReferenceKind) {
         let text = raw.trim_ascii();
         let start = start + raw.len() - raw.trim_ascii_start().len();
         let place = str::from_utf8(text)

@@ -44,7 +44,7 @@ async fn throttling_is_tried_again() {
     service.will_answer([public_key(&p256_der()), throttled(), throttled(), signature]);
     assert_eq!(
         key(&service).sign(b"policy", HashAlgorithm::Sha256).await.unwrap(),
-        Signature { key_pair_id: id("K1"), bytes: b"signature".to_vec() }
+        Signature { key_pair_id: id("K1"), hash: HashAlgorithm::Sha256, bytes: b"signature".to_vec() }
     );
     assert_eq!(service.asked(), 4);
 }

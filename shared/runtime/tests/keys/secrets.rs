@@ -8,7 +8,7 @@ use std::{
 
 use cloudfront_signing::UnixTime;
 use tokio::time::timeout;
-use usher_runtime::{Clock, ConfigError, InvalidSetting, Secret, Settings, StoredSecrets};
+use usher_runtime::{Clock, ConfigError, InvalidSetting, Members, Secret, Settings, StoredSecrets};
 
 use crate::vault::{CURRENT, PREVIOUS, Reply, Vault};
 
@@ -65,11 +65,14 @@ fn secret(
     settings: &mut Settings<'_>,
     name: &'static str,
 ) -> Result<Option<Secret<Vec<String>>>, InvalidSetting> {
-    let parse = move |text: &str| match text {
+    settings.secret(name, parse(name), |all| all)
+}
+
+fn parse(name: &'static str) -> impl Fn(&str) -> Result<String, String> + Send + Sync + 'static {
+    move |text: &str| match text {
         text if text.starts_with("bad") => Err(format!("{name} is bad")),
         text => Ok(text.to_owned()),
-    };
-    settings.secret(name, parse, |all| all)
+    }
 }
 
 #[tokio::test]
@@ -86,6 +89,94 @@ async fn both_versions_count_from_the_next_period_on() {
     assert_eq!(stage.vault.asked(), 4);
     stage.vault.put("keys", "third");
     assert_eq!(stage.after(300, &opened).await, ["third", "second"]);
+}
+
+/// Of one secret, two members in two objects.
+async fn open_members(stage: &Stage, pairs: &[(&str, &str)]) -> Result<[Option<Opened>; 2], ConfigError> {
+    let hand = Arc::clone(&stage.hand);
+    let clock: Clock = Arc::new(move || UnixTime::new(hand.load(Ordering::SeqCst)).unwrap());
+    let look_up =
+        |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    let mut settings = Settings::in_aws(&look_up);
+    let a = settings.object("A", &Members::new("A_", &["A_KEYS"]), |settings| member(settings, "A_KEYS"));
+    let b = settings.object("B", &Members::new("B_", &["B_KEYS"]), |settings| member(settings, "B_KEYS"));
+    let stored = settings.open_secrets(&stage.vault.sdk, clock).await;
+    settings.finish(|| Ok([a?, b?].map(|keys| keys.map(|keys| Opened { keys, stored: stored.clone() }))))
+}
+
+fn member(
+    settings: &mut Settings<'_>,
+    name: &'static str,
+) -> Result<Option<Secret<Vec<String>>>, InvalidSetting> {
+    settings.viewer_secret(name, parse(name), |all| all)
+}
+
+const BOTH: [(&str, &str); 3] =
+    [("A", r#"{"keys": "a"}"#), ("B", r#"{"keys": "b"}"#), ("VIEWER_SECRET_ARN", "keys")];
+
+#[tokio::test]
+async fn members_of_one_secret_are_read_with_one_call_for_each_version() {
+    let stage = Stage::with(r#"{"a": "a1", "b": "b1"}"#).await;
+    let [Some(a), Some(b)] = open_members(&stage, &BOTH).await.unwrap() else { panic!("both are set") };
+    assert_eq!(
+        (stage.after(0, &a).await, stage.after(0, &b).await),
+        (vec!["a1".to_owned()], vec!["b1".to_owned()])
+    );
+    assert_eq!(stage.vault.asked(), 2);
+    // The text of `b` stays, so it counts once.
+    stage.vault.put("keys", r#"{"a": "a2", "b": "b1", "c": "unused"}"#);
+    assert_eq!(stage.after(300, &a).await, ["a2", "a1"]);
+    assert_eq!(stage.after(0, &b).await, ["b1"]);
+    assert_eq!(stage.vault.asked(), 4);
+}
+
+#[tokio::test]
+async fn a_member_that_cannot_be_used_keeps_no_other_back() {
+    let stage = Stage::with(r#"{"a": "a1", "b": "b1"}"#).await;
+    let [Some(a), Some(b)] = open_members(&stage, &BOTH).await.unwrap() else { panic!("both are set") };
+    for (text, expected_a) in [
+        (r#"{"a": "bad", "b": "b2"}"#, ["a1"].as_slice()),
+        // The version of before, which has no usable text, is ignored.
+        (r#"{"a": "a3"}"#, &["a3"]),
+        (r#"{"a": "a4", "b": "b4"}"#, &["a4", "a3"]),
+        ("no JSON", &["a4", "a3"]),
+    ] {
+        stage.vault.put("keys", text);
+        assert_eq!(stage.after(300, &a).await, expected_a, "{text}");
+    }
+    assert_eq!(stage.after(0, &b).await, ["b4"]);
+}
+
+#[tokio::test]
+async fn a_name_that_the_secret_does_not_have_is_told_without_it() {
+    let stage = Stage::with(r#"{"a": "bad", "private name": "text"}"#).await;
+    let told = |error: ConfigError| error.to_string().replace("the configuration cannot be used: ", "");
+    assert_eq!(
+        told(open_members(&stage, &BOTH).await.unwrap_err()),
+        "A: A_KEYS is bad; B: keys is not the name of a member of VIEWER_SECRET"
+    );
+    assert_eq!(
+        told(open_members(&stage, &BOTH[..2]).await.unwrap_err()),
+        "A: keys is the name of a member of VIEWER_SECRET_ARN, which is missing; B: keys is the name of a member of \
+         VIEWER_SECRET_ARN, which is missing"
+    );
+    stage.vault.put("keys", "nobody's business");
+    assert_eq!(
+        told(open_members(&stage, &BOTH).await.unwrap_err()),
+        "VIEWER_SECRET must be a JSON object of names and texts"
+    );
+    stage.vault.reply("keys", CURRENT, Reply::Error("AccessDeniedException"));
+    assert_eq!(
+        told(open_members(&stage, &BOTH).await.unwrap_err()),
+        "VIEWER_SECRET_ARN: Secrets Manager GetSecretValue answers AccessDeniedException"
+    );
+}
+
+#[tokio::test]
+async fn a_secret_that_nothing_names_is_not_read() {
+    let stage = Stage::with("{}").await;
+    assert!(open_members(&stage, &BOTH[2..]).await.unwrap().iter().all(Option::is_none));
+    assert_eq!(stage.vault.asked(), 0);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::{
 
 use aws_lc_rs::{rsa::KeySize, signature::ECDSA_P384_SHA384_ASN1_SIGNING};
 use aws_sdk_secretsmanager::Client;
-use cloudfront_signing::{HashAlgorithm, KeyPairId, PublicKey, UnixTime};
+use cloudfront_signing::{HashAlgorithm, KeyPairId, PrivateKey, PublicKey, UnixTime};
 use serde_json::json;
 use usher_runtime::{Clock, SecretsManagerKey, SigningError, SigningKey as _, with_sources};
 
@@ -75,6 +75,28 @@ async fn the_id_in_the_secret_goes_before_the_setting() {
     let stage = Stage::with(&pair("K2", &pem)).await;
     let key = stage.open(Some(id("K1"))).await.unwrap();
     assert_eq!(signer(&key, &public).await, "K2");
+}
+
+#[tokio::test]
+async fn the_hash_in_the_secret_goes_before_the_setting() {
+    use HashAlgorithm::{Sha1, Sha256};
+    let pem = rsa(KeySize::Rsa2048);
+    let public = PrivateKey::from_pem(&pem).unwrap().public_key();
+    for (hash, setting, expected) in [("SHA1", Sha256, Sha1), ("SHA256", Sha1, Sha256)] {
+        let secret = json!({"key_pair_id": "K1", "private_key": pem, "hash_algorithm": hash});
+        let key = Stage::with(&secret.to_string()).await.open(None).await.unwrap();
+        let signature = key.sign(b"policy", setting).await.unwrap();
+        assert_eq!(signature.hash, expected, "{hash}");
+        assert!(public.verify(b"policy", &signature.bytes, expected), "{hash}");
+    }
+    for hash in ["MD5", ""] {
+        let secret = json!({"key_pair_id": "K1", "private_key": pem, "hash_algorithm": hash});
+        let refused = Stage::with(&secret.to_string()).await.open(None).await.unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "the signing key cannot be used: the secret's hash_algorithm must be SHA1 or SHA256"
+        );
+    }
 }
 
 #[tokio::test]

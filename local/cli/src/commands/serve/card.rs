@@ -6,6 +6,7 @@ use std::{
 };
 
 use anstyle::Style;
+use url::Url;
 use usher_edge::{Options, Running};
 use usher_runtime::ViewerProtocol;
 
@@ -13,6 +14,8 @@ use usher_runtime::ViewerProtocol;
 pub(super) struct Card {
     protocol: ViewerProtocol,
     address: SocketAddr,
+    /// The web site, under the edge's address.
+    site: Option<Url>,
     media: String,
     viewers: Vec<String>,
     demo_is_off: bool,
@@ -25,6 +28,7 @@ impl Card {
         Self {
             protocol: running.protocol(),
             address: running.address,
+            site: options.website.clone(),
             media: format!("{}, {} film{plural}", media.display(), running.films),
             viewers: running.vouchers.iter().map(|voucher| words(voucher)).collect(),
             demo_is_off: !options.has_demo(),
@@ -59,11 +63,16 @@ impl Card {
 
 impl fmt::Display for Card {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows = vec![
+        let site = self
+            .site
+            .as_ref()
+            .map(|site| ("Your site", format!("{}://{}/ from {site}", self.protocol, self.here())));
+        let mut rows = Vec::from_iter(site);
+        rows.extend([
             ("Player", self.player()),
             ("Inspector", self.url(self.here(), "")),
             ("Media", self.media.clone()),
-        ];
+        ]);
         rows.extend(self.phone().map(|phone| ("Phone", self.url(phone, "player"))));
         let labels = std::iter::once("Viewers").chain(std::iter::repeat(""));
         rows.extend(labels.zip(self.viewers.iter().cloned()));
@@ -110,12 +119,13 @@ mod tests {
 
     use super::*;
 
-    fn card(address: &str, demo_is_off: bool) -> String {
+    fn card(address: &str, site: Option<&str>, demo_is_off: bool) -> String {
         let viewers =
             ["tokens of https://login.example.com/ for films", "tokens of urn:usher:demo for usher"];
         let card = Card {
             protocol: ViewerProtocol::Http,
             address: address.parse().expect("an address"),
+            site: site.map(|site| site.parse().expect("a URL")),
             media: "/films, 2 films".to_owned(),
             viewers: viewers.map(words).to_vec(),
             demo_is_off,
@@ -132,8 +142,9 @@ mod tests {
   Viewers    tokens of https://login.example.com/ for films
              everybody, by the demo sign-in
 ";
-        assert_eq!(card("127.0.0.1:8080", false), expected);
+        assert_eq!(card("127.0.0.1:8080", None, false), expected);
         let expected = "
+  Your site  http://192.0.2.7:8080/ from http://127.0.0.1:8000/
   Player     http://192.0.2.7:8080/__usher/player
   Inspector  http://192.0.2.7:8080/__usher/
   Media      /films, 2 films
@@ -142,9 +153,9 @@ mod tests {
              everybody, by the demo sign-in
              the demo sign-in is off, since others can reach 192.0.2.7:8080: --demo switches it on
 ";
-        assert_eq!(card("192.0.2.7:8080", true), expected);
+        assert_eq!(card("192.0.2.7:8080", Some("http://127.0.0.1:8000"), true), expected);
         // On every address, a browser on this machine takes loopback.
-        let first = card("0.0.0.0:8080", false);
+        let first = card("0.0.0.0:8080", None, false);
         assert_eq!(first.lines().nth(1), Some("  Player     http://127.0.0.1:8080/__usher/player"));
     }
 }

@@ -193,7 +193,7 @@ fn countries_are_not_modelled_and_named() {
     let is_named = |parameters: &[(&str, &str)]| {
         own(parameters, None).not_modelled.iter().any(|property| property == "Restrictions")
     };
-    assert!(is_named(&[("GeoRestrictionType", "blacklist"), ("GeoRestrictionLocations", "DE,AT")]));
+    assert!(is_named(&[("GeoRestriction", "blacklist DE,AT")]));
     assert!(!is_named(&[]));
 }
 

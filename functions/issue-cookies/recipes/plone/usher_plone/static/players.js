@@ -61,6 +61,8 @@ function signIn() {
     const link = document.createElement('a');
     link.href = `${site}/login?came_from=${encodeURIComponent(location.href)}`;
     link.textContent = 'Log in to watch';
+    // White as the text: the theme's colour of links is for its own background, not for the player's black.
+    link.style.color = 'inherit';
     paragraph.append(link, '.');
   }
   return paragraph;

@@ -1,0 +1,109 @@
+//! What comes after `usher init`, with the time that it takes.
+
+use super::{
+    Deployment,
+    answers::{PLACEHOLDER, SECRET_PARAMETER, secret_members},
+};
+
+/// The steps from the files to a film. The times are those of a machine with two cores, and AWS's.
+pub(crate) fn next_steps(stack_name: &str, region: &str, deployment: &Deployment) -> String {
+    let mut steps = vec!["Next, in this folder:".to_owned()];
+    if deployment.parameter(SECRET_PARAMETER) == Some(PLACEHOLDER) {
+        let members = secret_members(&deployment.parameters);
+        let json: Vec<String> = members.iter().map(|member| format!("\"{}\": \"…\"", member.name)).collect();
+        step(
+            &mut steps,
+            "1 minute",
+            &format!(
+                "aws secretsmanager create-secret --region {region} --name {stack_name}-viewers \
+                 --secret-string file:///dev/stdin"
+            ),
+        );
+        more(&mut steps, &format!("It waits for {{{}}}. Type that, then Enter and Ctrl-D.", json.join(", ")));
+        for member in &members {
+            more(&mut steps, &format!("{} is {}.", member.name, member.what));
+        }
+        let file = Deployment::parameter_file(stack_name);
+        more(&mut steps, &format!("Write the ARN that it prints into {file}, behind {SECRET_PARAMETER}."));
+    }
+    step(&mut steps, "10 minutes", "sam build");
+    more(&mut steps, "Later builds take three minutes.");
+    step(&mut steps, "10 minutes", "sam deploy");
+    more(&mut steps, "It shows what it will create, and asks once. Then CloudFront takes most of the time.");
+    if let (Some(domain), None) = (deployment.parameter("DomainName"), deployment.parameter("HostedZoneId")) {
+        step(&mut steps, "1 minute", &format!("make {domain} a CNAME of the output DistributionDomainName"));
+    }
+    step(&mut steps, "", "usher upload film.mp4 s3://BUCKET_NAME/video/film");
+    more(&mut steps, "BUCKET_NAME is the output BucketName.");
+    step(
+        &mut steps,
+        "1 minute",
+        "usher check URL --playlist /video/film/master.m3u8 --bearer-file token.txt",
+    );
+    more(&mut steps, "URL is the output Url; token.txt has the credential of one of your viewers.");
+    steps.join("\n")
+}
+
+fn step(steps: &mut Vec<String>, time: &str, what: &str) {
+    steps.push(format!("  {time:<10}  {what}"));
+}
+
+fn more(steps: &mut Vec<String>, sentence: &str) {
+    steps.push(format!("              {sentence}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(parameters: &[(&str, &str)]) -> String {
+        let parameters =
+            parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        next_steps("usher", "eu-central-1", &Deployment { parameters, ..Deployment::default() })
+    }
+
+    const REST: &str = "  10 minutes  sam build
+              Later builds take three minutes.
+  10 minutes  sam deploy
+              It shows what it will create, and asks once. Then CloudFront takes most of the time.
+";
+    const END: &str = "              usher upload film.mp4 s3://BUCKET_NAME/video/film
+              BUCKET_NAME is the output BucketName.
+  1 minute    usher check URL --playlist /video/film/master.m3u8 --bearer-file token.txt
+              URL is the output Url; token.txt has the credential of one of your viewers.";
+
+    #[test]
+    fn viewers_without_a_secret_need_no_more_than_a_build_and_a_deployment() {
+        let plone = ("Plone", r#"{"site": "https://p.example"}"#);
+        assert_eq!(next(&[plone]), format!("Next, in this folder:\n{REST}{END}"));
+        let own_dns = "  1 minute    make v.example a CNAME of the output DistributionDomainName\n";
+        assert_eq!(
+            next(&[plone, ("DomainName", "v.example")]),
+            format!("Next, in this folder:\n{REST}{own_dns}{END}")
+        );
+        let zone = [plone, ("DomainName", "v.example"), ("HostedZoneId", "Z1")];
+        assert_eq!(next(&zone), format!("Next, in this folder:\n{REST}{END}"));
+    }
+
+    #[test]
+    fn a_secret_that_does_not_exist_yet_is_created_first() {
+        let expected = "Next, in this folder:
+  1 minute    aws secretsmanager create-secret --region eu-central-1 --name usher-viewers --secret-string file:///dev/stdin
+              It waits for {\"django\": \"…\", \"api\": \"…\"}. Type that, then Enter and Ctrl-D.
+              django is what `python manage.py video_key` prints.
+              api is the secret with which your site signs, of 32 bytes or more.
+              Write the ARN that it prints into deploy/usher.yaml, behind ViewerSecretArn.
+";
+        let parameters = [
+            ("Django", r#"{"keys": "django", "audience": "video"}"#),
+            (
+                "JwtIssuers",
+                r#"[{"issuer": "https://i.example", "audience": "video", "secret": "api"}, {"issuer": "j"}]"#,
+            ),
+            ("ViewerSecretArn", PLACEHOLDER),
+        ];
+        assert_eq!(next(&parameters), format!("{expected}{REST}{END}"));
+        let done = [parameters[0], ("ViewerSecretArn", "arn:aws:secretsmanager:…")];
+        assert_eq!(next(&done), format!("Next, in this folder:\n{REST}{END}"));
+    }
+}

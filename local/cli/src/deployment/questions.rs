@@ -1,0 +1,300 @@
+//! The questions of `usher init`, on a terminal.
+//!
+//! Each answer is judged at once: its form by the template, and together with the others by the template's rules and the
+//! functions' own settings. What is elsewhere, such as an issuer, is asked.
+
+use std::fmt::Display;
+
+use dialoguer::{Confirm, Input, Select, console::Term, theme::ColorfulTheme};
+use usher_cloudformation::Template;
+
+use super::{
+    Deployment, Finding,
+    answers::{Answers, Domain, Player, SECRET_PARAMETER, Viewers},
+    checks::{Checked, judge, region},
+};
+
+/// Asks on the terminal, on standard error.
+pub(crate) struct Questions<'a> {
+    template: &'a Template,
+    terminal: Term,
+    theme: ColorfulTheme,
+}
+
+/// Why there are no answers.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum QuestionsError {
+    /// The user ended them, or the terminal is gone.
+    #[error("the questions ended ({0}): nothing was written")]
+    Ended(#[from] dialoguer::Error),
+    /// Nobody could answer.
+    #[error(
+        "usher init asks questions, and this is no terminal: name the parameters, as in --set \
+         'Plone={{\"site\": \"https://www.example.com/Plone\"}}' --region eu-central-1"
+    )]
+    NoTerminal,
+}
+
+type Parameters = Vec<(String, String)>;
+
+impl<'a> Questions<'a> {
+    /// # Errors
+    /// [`QuestionsError::NoTerminal`]
+    pub(crate) fn new(template: &'a Template) -> Result<Self, QuestionsError> {
+        let terminal = Term::stderr();
+        let is_terminal = terminal.is_term() && std::io::IsTerminal::is_terminal(&std::io::stdin());
+        if is_terminal {
+            Ok(Self { template, terminal, theme: ColorfulTheme::default() })
+        } else {
+            Err(QuestionsError::NoTerminal)
+        }
+    }
+
+    /// Asks everything: the parameters, and the region, for which `region` is proposed.
+    ///
+    /// # Errors
+    /// [`QuestionsError::Ended`]
+    pub(crate) async fn ask(&self, proposed: Option<&str>) -> Result<(Parameters, String), QuestionsError> {
+        let viewers = self.viewers().await?;
+        let secret_arn = if viewers.need_secret() {
+            self.optional("ARN of the secret that verifies viewers (empty: later)", SECRET_PARAMETER)?
+        } else {
+            None
+        };
+        let mut answers = Answers { viewers, secret_arn, player: Player::Devices, domain: None };
+        loop {
+            answers.player = self.player()?;
+            answers.domain = self.domain()?;
+            if !self.tell(judge(self.template, &of(answers.parameters())).problems())? {
+                break;
+            }
+        }
+        let is_region =
+            |region: &str| region::problem(region).map_or(Ok(()), |problem| Err(format!("it {problem}")));
+        let region = self.text("AWS Region of the stack", proposed.unwrap_or(DEFAULT_REGION), is_region)?;
+        Ok((answers.parameters(), region))
+    }
+
+    /// Asks whether to do something.
+    ///
+    /// # Errors
+    /// [`QuestionsError::Ended`]
+    pub(crate) fn confirm(&self, question: impl Into<String>) -> Result<bool, QuestionsError> {
+        let confirm = Confirm::with_theme(&self.theme).with_prompt(question).default(false);
+        Ok(confirm.interact_on(&self.terminal)?)
+    }
+
+    /// Says something between two questions.
+    ///
+    /// # Errors
+    /// [`QuestionsError::Ended`]
+    pub(crate) fn say(&self, line: impl Display) -> Result<(), QuestionsError> {
+        Ok(self.terminal.write_line(&line.to_string()).map_err(dialoguer::Error::IO)?)
+    }
+
+    async fn viewers(&self) -> Result<Viewers, QuestionsError> {
+        loop {
+            let viewers = self.kind_of_viewers()?;
+            let checked = self.judge(&viewers);
+            if self.tell(checked.problems())? {
+                continue;
+            }
+            let reached = checked.reach().await;
+            let (viewers, reached) = match self.by_another_algorithm(&viewers, &reached).await {
+                Some(other) => other,
+                None => (viewers, reached),
+            };
+            for finding in &reached {
+                self.say(finding)?;
+            }
+            if !reached.iter().any(Finding::is_wrong) || self.confirm("Use this nevertheless?")? {
+                return Ok(viewers);
+            }
+        }
+    }
+
+    /// Most providers sign with RS256. The keys that another one publishes are for the algorithm of its tokens.
+    async fn by_another_algorithm(
+        &self,
+        viewers: &Viewers,
+        reached: &[Finding],
+    ) -> Option<(Viewers, Vec<Finding>)> {
+        let Viewers::OpenId { issuer, audience, .. } = viewers else { return None };
+        if !reached.iter().any(Finding::is_wrong) {
+            return None;
+        }
+        for algorithm in OTHER_ALGORITHMS {
+            let (issuer, audience) = (issuer.clone(), audience.clone());
+            let other = Viewers::OpenId { issuer, audience, algorithm: Some(algorithm) };
+            let found = self.judge(&other).reach().await;
+            if !found.iter().any(Finding::is_wrong) {
+                return Some((other, found));
+            }
+        }
+        None
+    }
+
+    fn judge(&self, viewers: &Viewers) -> Checked {
+        let (viewers, player) = (viewers.clone(), Player::Devices);
+        judge(self.template, &of(Answers { viewers, secret_arn: None, player, domain: None }.parameters()))
+    }
+
+    fn kind_of_viewers(&self) -> Result<Viewers, QuestionsError> {
+        let kinds = [
+            "a Plone site's",
+            "a Django site's",
+            "those of Django REST framework with simplejwt",
+            "those of an Amazon Cognito user pool",
+            "those of another OpenID provider: Keycloak, Auth0, Entra ID, Okta, Google, …",
+            "those to whom your site gives JSON Web Tokens that it signs with a secret",
+        ];
+        Ok(match self.choose("Whose viewers may watch?", &kinds)? {
+            0 => Viewers::Plone {
+                site: self.required("URL of the Plone site, such as https://www.example.com/Plone")?,
+            },
+            1 => Viewers::Django { audience: self.audience("VIDEO_AUDIENCE of the site")? },
+            2 => Viewers::Simplejwt,
+            3 => Viewers::Cognito {
+                user_pool: self.text(
+                    "Id of the user pool, such as eu-central-1_AbCdEfGhI",
+                    "",
+                    is_user_pool,
+                )?,
+                client: self.required("Id of its app client")?,
+            },
+            4 => Viewers::OpenId {
+                issuer: self
+                    .required("Issuer, as in the token's iss, such as https://id.example.com/realms/video")?,
+                audience: self.required("Audience, as in the token's aud")?,
+                algorithm: None,
+            },
+            _ => Viewers::OwnTokens {
+                issuer: self.required("Issuer, as in the token's iss, such as https://www.example.com")?,
+                audience: self.audience("Audience, as in the token's aud")?,
+            },
+        })
+    }
+
+    fn player(&self) -> Result<Player, QuestionsError> {
+        let places = [
+            "on your site, with the distribution in front of it (recommended)",
+            "on your site, beside the distribution: www.example.com and video.example.com",
+            "on another site than the distribution",
+            "in apps and on devices, which play by signed URLs",
+        ];
+        let origin = "Origin of the pages with the player, such as https://www.example.com";
+        Ok(match self.choose("Where is the player?", &places)? {
+            0 => Player::BehindDistribution {
+                website: self.parameter(
+                    "Host name of the site's own server, which is not the name that viewers use",
+                    "WebsiteDomainName",
+                )?,
+            },
+            1 => Player::SameSite { origin: self.parameter(origin, "AllowedOrigins")? },
+            2 => Player::OtherSite { origin: self.parameter(origin, "AllowedOrigins")? },
+            _ => Player::Devices,
+        })
+    }
+
+    fn domain(&self) -> Result<Option<Domain>, QuestionsError> {
+        let question =
+            "Host name of the distribution, such as video.example.com (empty: a name at cloudfront.net)";
+        let Some(name) = self.optional(question, "DomainName")? else { return Ok(None) };
+        Ok(Some(Domain {
+            name,
+            certificate_arn: self
+                .parameter("ARN of its certificate in ACM, in us-east-1", "CertificateArn")?,
+            hosted_zone: self
+                .optional("Id of its Route 53 hosted zone (empty: its DNS is elsewhere)", "HostedZoneId")?,
+        }))
+    }
+
+    /// Whether there are problems, which the user sees.
+    fn tell<'f>(&self, problems: impl Iterator<Item = &'f Finding>) -> Result<bool, QuestionsError> {
+        let mut there_are = false;
+        for problem in problems {
+            there_are = true;
+            self.say(problem)?;
+        }
+        Ok(there_are)
+    }
+
+    fn choose(&self, question: &str, items: &[&str]) -> Result<usize, QuestionsError> {
+        let select = Select::with_theme(&self.theme).with_prompt(question).items(items).default(0);
+        Ok(select.interact_on(&self.terminal)?)
+    }
+
+    fn audience(&self, question: &str) -> Result<String, QuestionsError> {
+        self.text(question, "video", is_given)
+    }
+
+    fn required(&self, question: &str) -> Result<String, QuestionsError> {
+        self.text(question, "", is_given)
+    }
+
+    /// A value that a parameter of the template accepts.
+    fn parameter(&self, question: &str, name: &str) -> Result<String, QuestionsError> {
+        self.text(question, "", |value| {
+            is_given(value)?;
+            self.template.check_parameter(name, value).map_err(|problem| problem.to_string())
+        })
+    }
+
+    /// A value that a parameter of the template accepts, or nothing.
+    fn optional(&self, question: &str, name: &str) -> Result<Option<String>, QuestionsError> {
+        let accepts =
+            |value: &str| self.template.check_parameter(name, value).map_err(|problem| problem.to_string());
+        Ok(Some(self.text(question, "", accepts)?).filter(|value| !value.is_empty()))
+    }
+
+    fn text(
+        &self,
+        question: &str,
+        default: &str,
+        accepts: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<String, QuestionsError> {
+        let mut input = Input::<String>::with_theme(&self.theme).with_prompt(question).allow_empty(true);
+        if !default.is_empty() {
+            input = input.default(default.to_owned());
+        }
+        let input = input.validate_with(|text: &String| accepts(text.trim()));
+        Ok(input.interact_text_on(&self.terminal)?.trim().to_owned())
+    }
+}
+
+fn of(parameters: Parameters) -> Deployment {
+    Deployment { parameters, ..Deployment::default() }
+}
+
+fn is_given(value: &str) -> Result<(), String> {
+    if value.is_empty() { Err("an answer is necessary here".to_owned()) } else { Ok(()) }
+}
+
+/// `REGION_NAME`
+fn is_user_pool(id: &str) -> Result<(), String> {
+    let parts = id.split_once('_').filter(|(region, name)| {
+        region::problem(region).is_none_or(|problem| problem.starts_with("has"))
+            && !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    parts.map(drop).ok_or_else(|| "it is no id such as eu-central-1_AbCdEfGhI".to_owned())
+}
+
+/// Those of providers that do not sign with RS256.
+const OTHER_ALGORITHMS: [&str; 5] = ["ES256", "EdDSA", "PS256", "ES384", "RS512"];
+const DEFAULT_REGION: &str = "us-east-1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_pool_names_its_region() {
+        for id in ["eu-central-1_AbCdEfGhI", "eu-central-2_1"] {
+            assert_eq!(is_user_pool(id), Ok(()), "{id}");
+        }
+        for id in ["", "AbCdEfGhI", "eu-central-1_", "eu_AbC", "eu-central-1_Ab/C"] {
+            assert!(is_user_pool(id).is_err(), "{id}");
+        }
+    }
+}
