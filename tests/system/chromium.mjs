@@ -2,9 +2,11 @@
 
 import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { chromium } from 'playwright-core';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
+const AXE = await readFile(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
 /**
  * Each check has a context of its own, hence no cookies of another. The console must be quiet but for answers that
@@ -92,6 +94,13 @@ export async function playWith(page, engine, url) {
     // Not awaited: if nothing can be played, it never settles.
     video.play().catch(() => {});
   }, [engine, url]);
+}
+
+/** axe finds no violation on the page as it is now; `where` names the page and its state. */
+export async function assertAccessible(page, where) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(violations.map(({ id, nodes }) => [where, id, nodes.map(({ html }) => html)]), []);
 }
 
 export function withoutSignatures(text) {

@@ -184,15 +184,17 @@ export function keepCookies({
  * - `cookies`: what `keepCookies` returns; or null, when the URL is signed or the browser has the cookies already.
  * - `engine`: `native` or `hls.js`, instead of the player that suits this browser.
  * - `loadHls`: resolves to the class of hls.js; by default, that of `hls.mjs` beside this file.
+ * - `onLanguages(names, chosen, choose)`: the languages of the sound, which one is heard, and a function that plays another
+ *   one, by its number. From hls.js alone: players of browsers have a menu of their own.
  * - `onFailed({ url, status, reason })`: the player has stopped. `url` is what could not be loaded, as far as the player
  *   says, and `reason` the player's own word for it.
  */
-export async function play(video, source, cookies, { engine, loadHls = importHls, onFailed = () => {} } = {}) {
+export async function play(video, source, cookies, { engine, loadHls = importHls, onLanguages = nothing, onFailed = nothing } = {}) {
   const asset = cookies?.forSource(source);
   if (asset && !await asset.renew()) return false;
   const renew = asset ? asset.renewIfKept : async () => false;
   const Hls = await libraryFor(video, source, engine, loadHls);
-  if (Hls) playByLibrary(Hls, video, source, renew, onFailed);
+  if (Hls) playByLibrary(Hls, video, source, renew, { onLanguages, onFailed });
   else playNatively(video, source, renew, onFailed);
   return Hls ? 'hls.js' : 'native';
 }
@@ -240,7 +242,7 @@ function playNatively(video, source, renew, onFailed) {
   video.src = source;
 }
 
-function playByLibrary(Hls, video, source, renew, onFailed) {
+function playByLibrary(Hls, video, source, renew, { onLanguages, onFailed }) {
   const hls = new Hls({ xhrSetup: (xhr) => { xhr.withCredentials = true; } });
   const giveUp = ({ url, networkDetails, frag, response, details }) => onFailed({
     url: url || networkDetails?.responseURL || frag?.url || source,
@@ -267,6 +269,12 @@ function playByLibrary(Hls, video, source, renew, onFailed) {
       giveUp(data);
     }
   });
+  const tellLanguages = () => {
+    const names = hls.audioTracks.map(({ name }) => name);
+    onLanguages(names, hls.audioTrack, (number) => { hls.audioTrack = number; });
+  };
+  hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, tellLanguages);
+  hls.on(Hls.Events.AUDIO_TRACK_SWITCHING, tellLanguages);
   hls.loadSource(source);
   hls.attachMedia(video);
   video.addEventListener('usher-unload', () => hls.destroy(), { once: true });
@@ -320,6 +328,7 @@ function seldom(renew) {
  * - Property `credential`, instead of `hand-off`: as that of `keepCookies`. Set it before `src`.
  * - Children: `<track>` elements; and what appears where the video cannot be shown: `slot="sign-in"`,
  *   `slot="refused"`, `slot="failed"`.
+ * - `::part(video)`, `::part(thumbnail)`, `::part(language)`, `::part(message)`, for a style of your own.
  * - `load()`, for instance after a sign-in. `UsherVideo.signOut()` removes the cookies of all videos.
  * - Events, which bubble: `usher-ready`, with the `engine`; `usher-cookies`, `usher-signed-out` and `usher-refused`, whose
  *   `detail` is the answer; `usher-failed`, whose `detail` is that of `onFailed` of `play`.
@@ -388,7 +397,8 @@ export class UsherVideo extends HTMLElement {
       this.#dispatch('usher-failed', detail);
     };
     try {
-      const player = await play(this.#open(), source, cookies, { engine, loadHls, onFailed });
+      const onLanguages = (...languages) => { if (turn === this.#turn) this.#offerLanguages(...languages); };
+      const player = await play(this.#open(), source, cookies, { engine, loadHls, onLanguages, onFailed });
       if (turn !== this.#turn) return;
       if (!player) {
         this.#close('refused');
@@ -421,6 +431,7 @@ export class UsherVideo extends HTMLElement {
   #close(reason) {
     this.#turn += 1;
     this.#thumbnails = [];
+    this.#offerLanguages([]);
     if (this.#video) unload(this.#video);
     this.#video?.remove();
     this.#video = null;
@@ -504,6 +515,13 @@ export class UsherVideo extends HTMLElement {
     return response?.ok ? [...thumbnailsOf(await response.text(), response.url)] : [];
   }
 
+  #offerLanguages(names, chosen, choose) {
+    const menu = this.#shadow.querySelector('[part=language]');
+    menu.hidden = names.length < 2;
+    menu.replaceChildren(...names.map((name, number) => new Option(name, number, false, number === chosen)));
+    menu.onchange = () => choose(menu.selectedIndex);
+  }
+
   #showThumbnail(time) {
     const picture = this.#shadow.querySelector('[part=thumbnail]');
     const found = this.#thumbnails.find(({ start, end }) => start <= time && time < end);
@@ -536,6 +554,8 @@ function* thumbnailsOf(text, base) {
   const seconds = (time) => time.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
   for (const [, start, end, reference] of text.matchAll(/^([\d:.]+)[ \t]+-->[ \t]+([\d:.]+).*\r?\n(\S+)/gm)) {
     const url = new URL(reference, base);
+    // Where the file is signed, they are: by the same policy.
+    url.search ||= new URL(base).search;
     const area = url.hash.match(/xywh=(?:pixel:)?(\d+),(\d+),(\d+),(\d+)/)?.slice(1).map(Number);
     if (area) yield { start: seconds(start), end: seconds(end), url: url.href.split('#')[0], area };
   }
@@ -548,6 +568,8 @@ STYLE.replaceSync(`
   video { display: block; width: 100%; height: 100%; }
   [part=message] { position: absolute; inset: 0; display: grid; place-items: center; padding: 1em; text-align: center; }
   [part=thumbnail] { position: absolute; bottom: 4em; left: 50%; transform: translateX(-50%); outline: 2px solid #fff; pointer-events: none; }
+  [part=language] { position: absolute; top: 0.75em; right: 0.75em; padding: 0.3em; border: 1px solid #999; border-radius: 0.4em; font: inherit; background: #222; color: #fff; }
+  :host(:not(:hover, :focus-within)) [part=language] { opacity: 0; }
   [hidden] { display: none; }
 `);
 
@@ -555,6 +577,7 @@ const REFUSALS = { 401: ['sign-in', 'usher-signed-out'], 403: ['refused', 'usher
 
 const SHADOW = `
   <div part="thumbnail" hidden></div>
+  <select part="language" aria-label="Language of the sound" hidden></select>
   <div part="message" role="status" hidden><slot name="sign-in"><p>Sign in to watch this video.</p></slot></div>
   <div part="message" role="status" hidden><slot name="refused"><p>You are signed in, and may not watch this video.</p></slot></div>
   <div part="message" role="status" hidden><slot name="failed"><p>The video cannot be played at the moment.</p></slot></div>

@@ -51,14 +51,15 @@ async function reach(url, options) {
 
 /** CloudFront and S3 answer in XML, the functions by RFC 9457 (application/problem+json), others as they like. */
 async function denialOf(response) {
-  const text = await response.text();
-  const { title, detail } = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : {};
-  const xml = new DOMParser().parseFromString(text, 'application/xml');
+  const [text, type] = [await response.text(), response.headers.get('content-type') ?? ''];
+  const { title, detail } = type.includes('json') ? JSON.parse(text) : {};
+  // Of what is no XML, Chromium makes a document with styles, which the policy of this page forbids.
+  const xml = type.includes('xml') ? new DOMParser().parseFromString(text, 'application/xml') : null;
   return {
     url: response.url,
     status: response.status,
-    code: title ?? xml.querySelector('Error > Code')?.textContent ?? `HTTP ${response.status}`,
-    message: detail ?? xml.querySelector('Error > Message')?.textContent ?? '',
+    code: title ?? xml?.querySelector('Error > Code')?.textContent ?? `HTTP ${response.status}`,
+    message: detail ?? xml?.querySelector('Error > Message')?.textContent ?? '',
     why: response.headers.get('x-usher-why') ?? '',
   };
 }

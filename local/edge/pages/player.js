@@ -84,12 +84,15 @@ async function open(next) {
 function load(source, isOpenAlready = false) {
   player.removeAttribute('src');
   const { value } = element('engine');
+  // The policy of a signed URL covers what is beside the playlist, too.
+  const { search } = new URL(source, location);
+  const beside = (file) => file && file + search;
   const attributes = {
     'no-sign-in': isOpenAlready ? '' : null,
     engine: value === 'auto' ? null : value,
     label: film.name,
-    poster: film.poster,
-    thumbnails: film.thumbnails,
+    poster: beside(film.poster),
+    thumbnails: beside(film.thumbnails),
     src: source,
   };
   for (const [name, text] of Object.entries(attributes)) {
@@ -350,9 +353,15 @@ function problemOf(one) {
 }
 
 function showCookies() {
-  write('cookies-until', grant ? `${clock(grant.expires_at)} (${distance(grant.expires_at)})` : access === 'admitted' ? 'from an earlier visit' : 'no cookies');
-  write('resource', grant?.resource ?? '');
-  write('renewal', grant && token ? `at ${clock(grant.refresh_after)}, by itself` : '');
+  fact('cookies-until', grant ? `${clock(grant.expires_at)} (${distance(grant.expires_at)})` : access === 'admitted' ? 'from an earlier visit' : 'no cookies');
+  fact('resource', grant?.resource ?? '');
+  fact('renewal', grant && token ? `at ${clock(grant.refresh_after)}, by itself` : '');
+}
+
+/** A line of the facts, which is there only when there is something to tell. */
+function fact(id, text) {
+  write(id, text);
+  element(id).parentElement.hidden = !text;
 }
 
 /** The words that appear where the video cannot be shown. */

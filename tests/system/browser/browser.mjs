@@ -3,8 +3,7 @@
 // Each check has its own context, so it has no cookies of another check.
 
 import { strict as assert } from 'node:assert';
-import { readFile } from 'node:fs/promises';
-import { openChromium, playWith, signedUrl, signIn } from '../chromium.mjs';
+import { assertAccessible, openChromium, playWith, signedUrl, signIn } from '../chromium.mjs';
 
 const [origin, flag, screenshotFile] = process.argv.slice(2);
 if (!origin || (flag && (flag !== '--screenshot' || !screenshotFile))) {
@@ -20,7 +19,6 @@ const QUIET_MS = 6_000;
 
 /** The media folder of `run` has some of these: see there. */
 const isExpected = (status, path) => status === 403 && /^\/(video|auth)\//.test(path);
-const AXE = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
 const { browser, check, finish } = await openChromium(isExpected);
 
@@ -308,32 +306,27 @@ async function keyboardIsEnough({ page }) {
 }
 
 async function axeFindsNothing({ page }) {
-  const violations = async (where) => {
-    await page.evaluate(AXE);
-    const found = await page.evaluate(() => globalThis.axe.run());
-    assert.deepEqual(found.violations.map(({ id, nodes }) => [where, id, nodes.map(({ html }) => html)]), []);
-  };
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.goto(`${origin}/?stream=${STREAMS[0]}`);
     await page.locator('#verdict[data-verdict=refused]').waitFor();
     await page.selectOption('#who', 'other');
     await page.click('#details summary');
-    await violations(`${colorScheme}, signed out`);
+    await assertAccessible(page, `${colorScheme}, signed out`);
     await page.selectOption('#who', 'guest');
     await page.click('#sign-in');
     await page.locator('[slot=refused] .curtain-title', { hasText: 'guest' }).waitFor();
-    await violations(`${colorScheme}, refused`);
+    await assertAccessible(page, `${colorScheme}, refused`);
     await page.selectOption('#who', 'demo');
     await page.click('#change-viewer');
     await playedFor(page, 0.5);
     await page.click('#make-signed-url');
     await page.locator('#signed-url').waitFor();
-    await violations(`${colorScheme}, playing`);
+    await assertAccessible(page, `${colorScheme}, playing`);
     await page.click('#sign-out');
     await page.locator('#status', { hasText: 'Signed out' }).waitFor();
     await page.goto(`${origin}/__usher/`);
-    await violations(`${colorScheme}, inspector`);
+    await assertAccessible(page, `${colorScheme}, inspector`);
   }
 }
 
