@@ -1,6 +1,7 @@
 //! The command line's grammar. Flags are named as in `aws cloudfront sign` and `sign-cookies`.
 
 mod address;
+mod defaults;
 mod examples;
 mod time;
 mod values;
@@ -93,10 +94,10 @@ pub struct Serve {
     #[arg(long, default_value = "127.0.0.1:8081", value_name = "[HOST:]PORT", value_parser = parse_address)]
     pub bucket_listen: SocketAddr,
     /// The folder that the bucket serves.
-    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../media"), hide_default_value = true)]
+    #[arg(long, default_value_os_t = defaults::media(), hide_default_value = true)]
     pub media: PathBuf,
     /// The template whose distribution is run.
-    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"), hide_default_value = true)]
+    #[arg(long, default_value_os_t = defaults::template(), hide_default_value = true)]
     pub template: PathBuf,
     /// The folder for the throw-away key pair and the certificate authority.
     #[arg(long, default_value = ".usher")]
@@ -475,7 +476,7 @@ pub struct Package {
 #[derive(Args, Clone, Debug)]
 pub struct Packaging {
     /// The media folder, as for `usher serve`; the film is packaged to DIR/video/NAME.
-    #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../media"), hide_default_value = true)]
+    #[arg(long, value_name = "DIR", default_value_os_t = defaults::media(), hide_default_value = true)]
     pub media: PathBuf,
     /// Also make film.mp4, which viewers can download.
     #[arg(long, conflicts_with = "encrypt")]
