@@ -89,7 +89,7 @@ export function keepCookies({
         if (isFinal(response)) {
           refusals += 1;
           // The credential may have expired on the way: a new one is worth one more try.
-          if (response.status === 401 && body && refusals < 2) continue;
+          if (response.status === 401 && credential && body && refusals < 2) continue;
           if (response.status === 401) end();
           onSignedOut({ ...body, status: response.status, path });
           return false;
