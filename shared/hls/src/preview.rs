@@ -105,11 +105,6 @@ impl Preview {
                 if started >= self.seconds as f64 {
                     is_over = true;
                 }
-            } else if text.starts_with(b"#EXT-X-BYTERANGE")
-                || (text.starts_with(b"#EXT-X-MAP") && contains(text, b"BYTERANGE"))
-                || text.starts_with(b"#EXT-X-PART:")
-            {
-                return Err(NoPreview::ByteRanges);
             } else if !text.is_empty() && !text.starts_with(b"#") {
                 let length = duration.take().filter(|length| *length <= self.seconds as f64);
                 started += length.ok_or(NoPreview::LongSegment)?;
@@ -121,6 +116,12 @@ impl Preview {
         }
         let kept = kept.ok_or(NoPreview::LongSegment)?;
         let mut cut = playlist.get(..kept).unwrap_or_default().to_vec();
+        if contains(&cut, b"BYTERANGE") {
+            return Err(NoPreview::ByteRanges);
+        }
+        if NAMES_WHAT_FOLLOWS.iter().any(|tag| contains(&cut, tag)) {
+            return Err(NoPreview::Live);
+        }
         if !cut.ends_with(end_of_line.as_bytes()) {
             cut.extend_from_slice(end_of_line.as_bytes());
         }
@@ -161,6 +162,9 @@ impl Preview {
         UrlPattern::new(resource).map_err(|_| SkipReason::Invalid)
     }
 }
+
+/// Tags of live playlists, which name parts of segments, or segments that do not exist yet.
+const NAMES_WHAT_FOLLOWS: [&[u8]; 3] = [b"EXT-X-PART:", b"EXT-X-PRELOAD-HINT", b"PREFETCH:"];
 
 /// The duration in a value of `EXTINF`, in seconds.
 fn seconds(value: &[u8]) -> Option<f64> {
@@ -218,6 +222,8 @@ mod tests {
             (VOD.replace("#EXT-X-ENDLIST\n", ""), NoPreview::Live),
             (VOD.replace("s1.m4s", "#EXT-X-BYTERANGE:100@0\ns1.m4s"), NoPreview::ByteRanges),
             (VOD.replace("\"init.mp4\"", "\"film.mp4\",BYTERANGE=\"700@0\""), NoPreview::ByteRanges),
+            (VOD.replace("s1.m4s", "#EXT-X-PREFETCH:s9.m4s\ns1.m4s"), NoPreview::Live),
+            (VOD.replace("s1.m4s", "#EXT-X-PART:DURATION=1,URI=\"s9.m4s\"\ns1.m4s"), NoPreview::Live),
             (whole.to_owned(), NoPreview::LongSegment),
             (VOD.replace("#EXTINF:6.006,", "#EXT-X-STREAM-INF:BANDWIDTH=1"), NoPreview::LongSegment),
             (VOD.replace("#EXTINF:6.006,\n", ""), NoPreview::LongSegment),
