@@ -323,9 +323,9 @@ async function lostCookiesAreRenewed({ page, context }, engine, user, path) {
   await page.goto(oneHost + path);
   await startPlaying(page);
   for (const name of new Set((await signedCookies(page)).map((cookie) => cookie.name))) await context.clearCookies({ name });
-  const { positions } = await watched(page, 9);
-  assert.ok(positions.at(-1) > positions[0] + 4, `from ${positions[0]} to ${positions.at(-1)} s`);
-  assert.notEqual(positions.at(-1), positions.at(-10), 'it plays at the end');
+  // For longer than what the player had loaded. How long that takes depends on the machine.
+  const start = await page.locator('video').evaluate((video) => video.currentTime);
+  await page.waitForFunction((from) => document.querySelector('video').currentTime > from + 4, start, { timeout: 45_000 });
   assert.ok((await signedCookies(page)).length >= 3, 'there are cookies again');
 }
 
