@@ -325,7 +325,8 @@ async function lostCookiesAreRenewed({ page, context }, engine, user, path) {
   for (const name of new Set((await signedCookies(page)).map((cookie) => cookie.name))) await context.clearCookies({ name });
   // For longer than what the player had loaded. How long that takes depends on the machine.
   const start = await page.locator('video').evaluate((video) => video.currentTime);
-  await page.waitForFunction((from) => document.querySelector('video').currentTime > from + 4, start, { timeout: 45_000 });
+  const further = (from) => document.querySelector('usher-video').video?.currentTime > from + 4;
+  await page.waitForFunction(further, start, { timeout: 45_000 });
   assert.ok((await signedCookies(page)).length >= 3, 'there are cookies again');
 }
 
