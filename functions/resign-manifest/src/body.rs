@@ -10,10 +10,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 
+use dash_rewrite::SignedMpd;
 use hls_rewrite::SignedPlaylist;
 
 /// The content of an answer, before it is encoded.
 pub(crate) enum Content {
+    /// An MPD that is written when it is encoded.
+    Mpd(Box<SignedMpd>),
     /// A playlist that is written when it is encoded.
     Resigned(Box<SignedPlaylist>),
     /// Bytes that are complete.
@@ -78,6 +81,7 @@ impl Content {
 
     fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
         match self {
+            Self::Mpd(mpd) => mpd.write_to(out),
             Self::Resigned(resigned) => resigned.write_to(out),
             Self::Whole(bytes) => out.write_all(bytes),
         }
@@ -86,6 +90,7 @@ impl Content {
     /// The size in bytes before compression, at most.
     fn size_limit(&self) -> usize {
         match self {
+            Self::Mpd(mpd) => mpd.size_limit(),
             Self::Resigned(resigned) => resigned.size_limit(),
             Self::Whole(bytes) => bytes.len(),
         }

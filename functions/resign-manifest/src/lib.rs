@@ -14,6 +14,7 @@ mod caching;
 mod config;
 mod handler;
 mod host_grants;
+mod other_manifest;
 mod playlist;
 mod preview;
 mod record;

@@ -21,12 +21,13 @@ use crate::{
     answer::Answer,
     body::Content,
     caching::{Ingredients, cache_control, is_known, shared_seconds},
+    other_manifest::OtherManifest,
     record::Record,
 };
 
 /// What a request is for.
 pub(crate) struct Asked {
-    style: Style,
+    pub(crate) style: Style,
     path: String,
     /// The playlist's key in the bucket.
     key: String,
@@ -36,7 +37,7 @@ pub(crate) struct Asked {
     pub(crate) playlist_url: Url,
     now: UnixTime,
     /// Without one, nothing is signed.
-    authority: Option<Authority>,
+    pub(crate) authority: Option<Authority>,
     /// The URL contains the copy of a policy.
     has_copy: bool,
     asker: Asker,
@@ -55,6 +56,9 @@ impl ResignManifest {
         let object = self.fetch(&asked.key, record).await?;
         // The content type does not matter: that of many playlists in buckets says nothing.
         let is_playlist = is_playlist(&object.bytes);
+        if let Some(kind) = OtherManifest::of(&asked.path, &object.bytes).filter(|_| !is_playlist) {
+            return self.other_manifest(event, &asked, kind, object, record).await;
+        }
         if !is_playlist && !is_document(&asked.path, object.content_type.as_deref().unwrap_or_default()) {
             return Err(Problem::new(ProblemType::NotAPlaylist, NO_PLAYLIST));
         }
@@ -142,7 +146,7 @@ impl ResignManifest {
         Ok(answer(headers, event, || Content::Whole(rewritten.json.into())))
     }
 
-    fn permission<'a>(&'a self, asked: &'a Asked, authority: &'a Authority) -> Permission<'a> {
+    pub(crate) fn permission<'a>(&'a self, asked: &'a Asked, authority: &'a Authority) -> Permission<'a> {
         let own_resource = Some(asked.own_resource.as_str());
         Permission { authority, common_assets: &self.config.common_assets, own_resource }
     }
@@ -327,7 +331,7 @@ fn is_document(path: &str, content_type: &str) -> bool {
     !is_named("m3u8") && !is_named("m3u") && (is_json || is_named("json"))
 }
 
-fn check_count(required: &[RequiredGrant]) -> Result<(), Problem> {
+pub(crate) fn check_count(required: &[RequiredGrant]) -> Result<(), Problem> {
     if required.len() <= LIMIT {
         return Ok(());
     }

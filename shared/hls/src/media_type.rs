@@ -1,4 +1,4 @@
-//! The media types of the files that an HLS stream consists of.
+//! The media types of the files that an HLS or DASH stream consists of.
 //!
 //! `aws s3 cp` uses the machine's own table. On most machines, that table has `.ts` as a Qt translation or a TypeScript
 //! file, and does not contain `.m4s`.
@@ -10,6 +10,7 @@ pub fn media_type(path: &str) -> Option<&'static str> {
     let (_, extension) = name.rsplit_once('.')?;
     Some(match extension.to_ascii_lowercase().as_str() {
         "m3u8" | "m3u" => "application/vnd.apple.mpegurl",
+        "mpd" => "application/dash+xml",
         "ts" => "video/mp2t",
         "m4s" | "mp4" | "m4v" | "cmfv" => "video/mp4",
         "m4a" | "cmfa" => "audio/mp4",
@@ -19,6 +20,10 @@ pub fn media_type(path: &str) -> Option<&'static str> {
         "ec3" => "audio/eac3",
         "mp3" => "audio/mpeg",
         "jpg" | "jpeg" => "image/jpeg",
+        "png" => "image/png",
+        "webp" => "image/webp",
+        "avif" => "image/avif",
+        "gif" => "image/gif",
         "vtt" | "webvtt" => "text/vtt",
         "key" | "bin" => "application/octet-stream",
         _ => return None,
@@ -44,6 +49,11 @@ mod tests {
             ("video/m/s001.aac", Some("audio/aac")),
             ("video/m/s001.mp3", Some("audio/mpeg")),
             ("video/m/s001.jpg", Some("image/jpeg")),
+            ("video/m/manifest.mpd", Some("application/dash+xml")),
+            ("video/m/s001.webp", Some("image/webp")),
+            ("video/m/s001.png", Some("image/png")),
+            ("video/m/s001.avif", Some("image/avif")),
+            ("video/m/s001.gif", Some("image/gif")),
             ("video/m/en.vtt", Some("text/vtt")),
             ("video/m/key.bin", Some("application/octet-stream")),
             ("video/m/1.key", Some("application/octet-stream")),

@@ -11,10 +11,10 @@ use cloudfront_signing::{Grant, RESERVED_PARAMETERS};
 pub const POLICY_COPY_PREFIX: &str = "usher-";
 
 /// Whether the function `resign-manifest` answers requests for `path`, and so needs the copy: the
-/// distribution's cache behaviors `*.m3u8` and `*.json` match it.
+/// distribution's cache behaviors `*.m3u8`, `*.json`, `*.mpd` and `*.vtt` match it.
 #[must_use]
 pub fn needs_policy_copy(path: &str) -> bool {
-    path.ends_with(".m3u8") || path.ends_with(".json")
+    [".m3u8", ".json", ".mpd", ".vtt"].iter().any(|extension| path.ends_with(extension))
 }
 
 /// The copy of a grant's policy and signature, as query parameters.
@@ -94,9 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn the_function_answers_playlists_and_json() {
-        let paths =
-            ["/video/m/a.m3u8", "/video/m/a.json", "/video/m/a.M3U8", "/video/m/a.ts", "/video/m/a.m3u"];
-        assert_eq!(paths.map(needs_policy_copy), [true, true, false, false, false]);
+    fn the_function_answers_playlists_json_mpds_and_web_vtt() {
+        let names = ["a.m3u8", "a.json", "a.mpd", "a.vtt", "a.M3U8", "a.ts", "a.m3u", "a.MPD", "mpd"];
+        let paths = names.map(|name| format!("/video/m/{name}"));
+        let expected = [true, true, true, true, false, false, false, false, false];
+        assert_eq!(paths.map(|path| needs_policy_copy(&path)), expected);
     }
 }

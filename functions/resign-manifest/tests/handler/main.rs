@@ -13,6 +13,7 @@ mod hosts;
 #[path = "../../../../shared/runtime/tests/start/mod.rs"]
 mod lambda;
 mod log;
+mod other_manifests;
 mod playlists;
 mod preview;
 mod refusals;
