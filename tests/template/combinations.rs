@@ -19,8 +19,8 @@ fn told(set: ParameterSet) -> String {
 
 #[test]
 fn somebody_must_vouch_for_viewers() {
-    let nobody = "template.yaml: set JwtIssuers, Plone, Django or Simplejwt to say whose viewers may watch, such as with \
-                  sam deploy --parameter-overrides file://deploy/plone.yaml (rule SomebodyVouchesForViewers)";
+    let nobody = "template.yaml: set JwtIssuers, Plone, Django or Simplejwt to say whose viewers may watch, in the file \
+                  of parameters that usher init writes (rule SomebodyVouchesForViewers)";
     let rows: [(&[(&str, &str)], &str); 7] = [
         (&[], nobody),
         (&[DOMAIN, ("CertificateArn", CERTIFICATE)], nobody),
@@ -56,7 +56,7 @@ fn json_that_cannot_be_used_is_told_by_the_function() {
         (&[VIEWER_SECRET, ("Django", r#"{"format": "dumps"}"#)], "DJANGO must have keys"),
         (
             &[VIEWER_SECRET, ("Plone", r#"{"site": "https://plone.example.com", "ticket_keys": "tickets"}"#)],
-            "PLONE: PLONE_SITE and PLONE_TICKET_KEYS are both set: Usher either asks the site or uses its keys",
+            "PLONE: site and ticket_keys are both set: Usher either asks the site or uses its keys",
         ),
         (&[("Plone", "{}")], "PLONE must have site, jwt_keys or ticket_keys"),
         (&[("Simplejwt", "{keys: simplejwt}")], "SIMPLEJWT must be a JSON object"),

@@ -165,8 +165,8 @@ mod tests {
              COMMON_ASSETS[2] must be a path pattern of whole assets below /video/*, such as /video/ads/*; \
              COMMON_ASSETS[3] must be a path pattern of whole assets below /video/*, such as /video/ads/*; \
              COMMON_ASSETS[4] must be a path pattern of whole assets below /video/*, such as /video/ads/*; \
-             TRUSTED_SIGNERS[0]: KEY_PAIR_ID is missing; \
-             SIGNED_HOSTS[0]: KMS_KEY_ID is missing (or PRIVATE_KEY_SECRET_ID, or PRIVATE_KEY_FILE on a laptop); \
+             TRUSTED_SIGNERS[0]: key_pair_id is missing; \
+             SIGNED_HOSTS[0]: kms_key_id is missing (or private_key_secret_id, or private_key_file on a laptop); \
              BUCKET is missing"
         );
     }

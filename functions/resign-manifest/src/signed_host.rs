@@ -122,14 +122,14 @@ mod tests {
                     {"key_pair_id": "K2", "kms_key_id": "k", "hash_algorithm": "SHA1", "scope_depth": -1}]"#,
                 "SIGNED_HOSTS[0]: there is no member \"colour\"; \
                  SIGNED_HOSTS[0]: kms_key_id must be a text or a number; \
-                 SIGNED_HOSTS[0]: ORIGIN must be protocol, host and port as browsers write them, such as \
+                 SIGNED_HOSTS[0]: origin must be protocol, host and port as browsers write them, such as \
                  https://media.example.com; \
-                 SIGNED_HOSTS[0]: KEY_PAIR_ID must be the id of a CloudFront public key; \
-                 SIGNED_HOSTS[0]: KMS_KEY_ID is missing (or PRIVATE_KEY_SECRET_ID, or PRIVATE_KEY_FILE on a \
+                 SIGNED_HOSTS[0]: key_pair_id must be the id of a CloudFront public key; \
+                 SIGNED_HOSTS[0]: kms_key_id is missing (or private_key_secret_id, or private_key_file on a \
                  laptop); \
-                 SIGNED_HOSTS[1]: ORIGIN is missing; \
-                 SIGNED_HOSTS[1]: HASH_ALGORITHM: KMS cannot sign with SHA1; \
-                 SIGNED_HOSTS[1]: SCOPE_DEPTH must be a number of path segments",
+                 SIGNED_HOSTS[1]: origin is missing; \
+                 SIGNED_HOSTS[1]: hash_algorithm: KMS cannot sign with SHA1; \
+                 SIGNED_HOSTS[1]: scope_depth must be a number of path segments",
             ),
             (
                 r#"[{"origin": "https://a", "key_pair_id": "K1", "kms_key_id": "k"},

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    InvalidSetting, Settings, all_valid,
+    InvalidSetting, Settings, all_valid, renamed,
     viewer_secret::{VIEWER_SECRET, VIEWER_SECRET_ARN},
 };
 
@@ -140,7 +140,7 @@ impl Settings<'_> {
         self.read_within(Place { name, members, object: &object }, &look_up, read)
     }
 
-    /// Reads an object, and notes its problems with its place.
+    /// Reads an object, and notes its problems with its place, in the words of whoever wrote the object.
     fn read_within<T>(
         &mut self,
         place: Place<'_>,
@@ -158,7 +158,12 @@ impl Settings<'_> {
                 Some(_) => {}
             }
         }
+        let of_object = settings.problems.len();
         let value = read(&mut settings);
+        for problem in settings.problems.iter_mut().skip(of_object) {
+            let member = |name: &str| members.names.contains(&name).then(|| members.member(name));
+            *problem = renamed(problem, member);
+        }
         self.problems.extend(settings.problems.iter().map(|problem| format!("{name}: {problem}")));
         self.of_viewers.append(&mut settings.of_viewers);
         value
@@ -230,7 +235,7 @@ mod tests {
             (
                 r#"[{"name": "a"}, {"keys": ["K1"], "S_NAME": "a"}]"#,
                 "HOSTS[1]: there is no member \"S_NAME\"; HOSTS[1]: keys must be a text or a number; \
-                 HOSTS[1]: S_NAME is missing",
+                 HOSTS[1]: name is missing",
             ),
             (r#"[{"name": "a", "set": []}]"#, "HOSTS[0]: set must be an object, or its text"),
             (r#"[{"name": "a", "list": ["a,b"]}]"#, list_must),
@@ -261,7 +266,7 @@ mod tests {
         let rows = [
             (r#"{"name": "n"}"#, ("S_NAME", "n"), "S_NAME is set, and so is name in SITE: set one of them"),
             (r#"{"named": "n"}"#, ("S_NAME", "n"), "SITE: there is no member \"named\""),
-            ("{}", ("S_KEYS", "k"), "SITE: S_NAME is missing"),
+            ("{}", ("S_KEYS", "k"), "SITE: name is missing"),
             ("[]", ("S_NAME", "n"), "SITE must be a JSON object"),
             ("n", ("S_NAME", "n"), "SITE must be a JSON object"),
         ];
@@ -292,7 +297,7 @@ mod tests {
         assert_eq!(keys(&[site]), text("k"));
         assert_eq!(keys(&[("SITE", "{}"), all]), Ok(None));
         let problem = |pairs: &[(&str, &str)]| keys(pairs).unwrap_err();
-        assert_eq!(problem(&[("SITE", r#"{"keys": "b"}"#), all]), "SITE: S_KEYS is bad");
+        assert_eq!(problem(&[("SITE", r#"{"keys": "b"}"#), all]), "SITE: keys is bad");
         assert_eq!(
             problem(&[("SITE", r#"{"keys": "another"}"#), all]),
             "SITE: keys is not the name of a member of VIEWER_SECRET"

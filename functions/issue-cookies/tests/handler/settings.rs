@@ -107,7 +107,10 @@ fn an_issuer_that_no_token_can_name_is_refused_with_the_cure() {
     for (issuer, problem) in rows {
         assert_eq!(settings_problem(&[("JWT_ISSUER", issuer)]), problem, "{issuer}");
         let issuers = json!([{"issuer": issuer, "audience": "usher", "secret": tokens::SECRET}]).to_string();
-        assert_eq!(settings_problem(&[("JWT_ISSUERS", &issuers)]), format!("JWT_ISSUERS[0]: {problem}"));
+        assert_eq!(
+            settings_problem(&[("JWT_ISSUERS", &issuers)]),
+            format!("JWT_ISSUERS[0]: {}", problem.replacen("JWT_ISSUER", "issuer", 1))
+        );
     }
 }
 
@@ -116,8 +119,8 @@ fn more_issuers_are_told_apart_by_their_place() {
     let issuers = r#"[{"issuer": "https://a.example", "audience": "usher", "secret": "short"},
                       {"issuer": "https://b.example", "key": "k"}]"#;
     let expected = format!(
-        "JWT_ISSUERS[0]: JWT_SECRET must have 32 bytes or more for HS256; JWT_ISSUERS[1]: there is no member \"key\"; \
-         JWT_ISSUERS[1]: {NOT_BOUND}"
+        "JWT_ISSUERS[0]: secret must have 32 bytes or more for HS256; JWT_ISSUERS[1]: there is no member \"key\"; \
+         JWT_ISSUERS[1]: {NO_AUDIENCE}"
     );
     assert_eq!(settings_problem(&[("JWT_ISSUERS", issuers)]), expected);
 }
@@ -132,8 +135,8 @@ fn a_wrong_authenticator_hides_no_other() {
         ("PLONE_TOKEN_TIMEOUT_SECONDS", "a day"),
     ];
     let expected = format!(
-        "{NO_ALGORITHM}; JWT_SECRET must have 32 bytes or more for HS256; JWT_ISSUERS[0]: {NOT_BOUND}; JWT_ISSUERS[0]: \
-         JWT_SECRET must have 32 bytes or more for HS256; PLONE_JWT_KEYS: entry 1 is not hexadecimal; \
+        "{NO_ALGORITHM}; JWT_SECRET must have 32 bytes or more for HS256; JWT_ISSUERS[0]: {NO_AUDIENCE}; JWT_ISSUERS[0]: \
+         secret must have 32 bytes or more for HS256; PLONE_JWT_KEYS: entry 1 is not hexadecimal; \
          PLONE_TOKEN_TIMEOUT_SECONDS must be a number of seconds, from 1 to 31536000"
     );
     assert_eq!(settings_problem(&wrong), expected);
@@ -179,6 +182,9 @@ fn rules_about_the_location_need_the_origin_secret() {
 }
 
 const NOT_BOUND: &str = "JWT_AUDIENCE is missing (or JWT_AUTHORIZED_PARTIES, for an issuer whose tokens name their client \
+     or page in azp, and no audience)";
+/// The same in an entry of `JWT_ISSUERS`.
+const NO_AUDIENCE: &str = "audience is missing (or authorized_parties, for an issuer whose tokens name their client \
      or page in azp, and no audience)";
 const NO_ALGORITHM: &str = "JWT_ALGORITHM must be RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA \
      (or Ed25519), HS256, HS384 or HS512";

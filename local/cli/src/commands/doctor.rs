@@ -90,7 +90,11 @@ fn parameters(file: &str) -> Result<(String, Parameters), Finding> {
         Finding::wrong(FILE, format!("{file} cannot be read ({error})"), "run usher init")
     })?;
     let parameters = parameter_file(&text).map_err(|error| {
-        Finding::wrong(FILE, format!("{file}: {error}"), "write lines such as Name: value")
+        Finding::wrong(
+            FILE,
+            format!("{file}: {error}"),
+            "write lines such as Name: value, and JSON within single quotes",
+        )
     })?;
     Ok((file.to_owned(), parameters))
 }

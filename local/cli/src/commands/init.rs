@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Init) -> Result<Outcome, InputError> {
     let questions = if arguments.set.is_empty() { Some(Questions::new(&template)?) } else { None };
     let (parameters, region) = match (&questions, &arguments.region) {
         (Some(questions), region) => {
-            let proposed = region.clone().or_else(|| std::env::var("AWS_REGION").ok());
+            let proposed = region.clone().or_else(of_shell);
             runtime()?.block_on(questions.ask(proposed.as_deref()))?
         }
         (None, region) => (set(arguments), region.clone().unwrap_or_default()),
@@ -53,6 +53,11 @@ pub(super) fn run(arguments: &Init) -> Result<Outcome, InputError> {
     // That the secret comes later is no mistake.
     let refused = findings.0.iter().any(|finding| finding.is_wrong() && !finding.is_placeholder());
     Ok(Outcome { refused, ..Outcome::line(lines.join("\n")) })
+}
+
+/// The region that AWS's own programs use in this shell.
+fn of_shell() -> Option<String> {
+    ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok())
 }
 
 /// The parameters of the command line; if they need a secret that is not among them, with a placeholder.

@@ -55,7 +55,8 @@ impl Checked {
 pub(crate) fn judge(template: &Template, deployment: &Deployment) -> Checked {
     let placeholders = parameters::placeholders(deployment);
     let (of_parameters, stack) = parameters::check(template, deployment);
-    let (of_functions, authenticators) = stack.as_ref().map(functions::check).unwrap_or_default();
+    let (of_functions, authenticators) =
+        stack.as_ref().map(|stack| functions::check(template, stack)).unwrap_or_default();
     let findings = [of_parameters].into_iter().chain(of_functions).collect();
     Checked { placeholders, findings, stack, authenticators }
 }

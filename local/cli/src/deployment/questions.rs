@@ -64,7 +64,7 @@ impl<'a> Questions<'a> {
         let mut answers = Answers { viewers, secret_arn, player: Player::Devices, domain: None };
         loop {
             answers.player = self.player()?;
-            answers.domain = self.domain()?;
+            answers.domain = self.domain(&answers.player)?;
             if !self.tell(judge(self.template, &of(answers.parameters())).problems())? {
                 break;
             }
@@ -80,7 +80,8 @@ impl<'a> Questions<'a> {
     /// # Errors
     /// [`QuestionsError::Ended`]
     pub(crate) fn confirm(&self, question: impl Into<String>) -> Result<bool, QuestionsError> {
-        let confirm = Confirm::with_theme(&self.theme).with_prompt(question).default(false);
+        let confirm =
+            Confirm::with_theme(&self.theme).with_prompt(question).default(false).wait_for_newline(true);
         Ok(confirm.interact_on(&self.terminal)?)
     }
 
@@ -196,10 +197,12 @@ impl<'a> Questions<'a> {
         })
     }
 
-    fn domain(&self) -> Result<Option<Domain>, QuestionsError> {
-        let question =
-            "Host name of the distribution, such as video.example.com (empty: a name at cloudfront.net)";
-        let Some(name) = self.optional(question, "DomainName")? else { return Ok(None) };
+    fn domain(&self, player: &Player) -> Result<Option<Domain>, QuestionsError> {
+        let example = if matches!(player, Player::BehindDistribution { .. }) { "www" } else { "video" };
+        let question = format!(
+            "Host name of the distribution, such as {example}.example.com (empty: a name at cloudfront.net)"
+        );
+        let Some(name) = self.optional(&question, "DomainName")? else { return Ok(None) };
         Ok(Some(Domain {
             name,
             certificate_arn: self

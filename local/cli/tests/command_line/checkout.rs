@@ -59,7 +59,13 @@ impl Checkout {
         let mut command = command(arguments);
         let home = self.0.path().join("home");
         command.current_dir(self.path("")).env("PATH", self.tools()).env("CARGO_HOME", home);
-        for variable in ["AWS_REGION", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"] {
+        for variable in [
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+            "RUSTFLAGS",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_BUILD_RUSTFLAGS",
+        ] {
             command.env_remove(variable);
         }
         command

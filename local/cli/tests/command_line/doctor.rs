@@ -72,8 +72,8 @@ fn each_tool_that_is_missing_or_old_is_a_line_with_its_cure() {
         "wrong    sam          1.150.0 does not read parameters from a file (file://), 1.153 does: \
          pip install --upgrade aws-sam-cli",
         "wrong    zig          it is not on the PATH: pip install ziglang",
-        "wrong    rust target  aarch64-unknown-linux-gnu is not installed: rustup target add \
-         aarch64-unknown-linux-gnu, or set Architecture to x86_64",
+        "wrong    rust target  aarch64-unknown-linux-gnu is not installed: install Rust by rustup, \
+         see https://rustup.rs, or set Architecture to x86_64",
         &cargo_config,
     ];
     assert_eq!(not_ok(&checkout, &[]), (Some(1), expected.map(str::to_owned).to_vec()));
@@ -83,8 +83,8 @@ fn each_tool_that_is_missing_or_old_is_a_line_with_its_cure() {
 fn what_is_wrong_with_the_file_is_told_before_aws_would() {
     const SEE: &str = "docs/settings.md describes each parameter";
     let rows = [
-        ("Simplejwt: {}", "file         deploy/usher.yaml: the value of Simplejwt is neither a text nor a number nor a list of them: write lines such as Name: value".to_owned()),
-        ("", "file         deploy/usher.yaml: it is empty: write lines such as Name: value".to_owned()),
+        ("Simplejwt: {}", "file         deploy/usher.yaml: the value of Simplejwt is neither a text nor a number nor a list of them: write lines such as Name: value, and JSON within single quotes".to_owned()),
+        ("", "file         deploy/usher.yaml: it is empty: write lines such as Name: value, and JSON within single quotes".to_owned()),
         (
             "Simplejtw: '{}'\nCertificateArn: arn:aws:acm:eu-central-1:123456789012:certificate/1\n",
             format!(
@@ -122,7 +122,7 @@ fn the_functions_own_settings_are_judged_too() {
     checkout.write("deploy/usher.yaml", &format!("{PARAMETERS}Entitlements: '[\"/video/*/x\"]'\n"));
     let (code, lines) = not_ok(&checkout, &[]);
     assert_eq!((code, lines.len()), (Some(1), 1), "{lines:#?}");
-    assert!(lines[0].starts_with("wrong    settings     ENTITLEMENTS"), "{lines:#?}");
+    assert!(lines[0].starts_with("wrong    settings     Entitlements"), "{lines:#?}");
 
     let long = format!("{PARAMETERS}Entitlements: '[{}]'\n", vec!["\"/video/a/*\""; 150].join(","));
     let common = format!("CommonAssets: '[{}]'\n", vec!["\"/video/a/*\""; 150].join(","));

@@ -128,7 +128,7 @@ fn on_a_terminal_the_answers_become_the_two_files() {
 #[test]
 fn on_a_terminal_the_user_sees_what_would_be_lost_and_decides() {
     let checkout = Checkout::new();
-    for (consent, code) in [("n", 2), ("y", 0)] {
+    for (consent, code) in [("n\r", 2), ("y\r", 0)] {
         checkout.write("deploy/usher.yaml", "DomainName: mine.example\n");
         let mut terminal = Terminal::start(checkout.command(&["init", "--region", "eu-central-1"]));
         terminal.answer("Whose viewers may watch?", "jj\r");
@@ -148,16 +148,18 @@ fn on_a_terminal_the_user_sees_what_would_be_lost_and_decides() {
 #[test]
 fn what_does_not_fit_together_is_asked_again() {
     let checkout = Checkout::new();
-    let mut terminal = Terminal::start(checkout.command(&["init"]));
+    let mut command = checkout.command(&["init"]);
+    command.env("AWS_DEFAULT_REGION", "eu-west-1");
+    let mut terminal = Terminal::start(command);
     terminal.answer("Whose viewers may watch?", "k\r");
     terminal.answer("Issuer, as in the token's iss", "https://login.microsoftonline.com/common/v2.0\r");
     terminal.answer("Audience, as in the token's aud", "\r");
-    terminal.answer("JWT_ISSUERS[0]: JWT_ISSUER stands for any tenant", "");
+    terminal.answer("JwtIssuers[0]: issuer stands for any tenant", "");
     terminal.answer("Whose viewers may watch?", "jj\r");
     terminal.answer("ARN of the secret that verifies viewers", "\r");
     terminal.answer("Where is the player?", "\r");
     terminal.answer("Host name of the site's own server", "www.example.com\r");
-    terminal.answer("Host name of the distribution", "www.example.com\r");
+    terminal.answer("Host name of the distribution, such as www.example.com", "www.example.com\r");
     terminal.answer("ARN of its certificate", "arn:aws:acm:us-east-1:123456789012:certificate/1\r");
     terminal.answer("Id of its Route 53 hosted zone", "\r");
     terminal.answer("WebsiteDomainName is the site's own server", "");
@@ -165,6 +167,7 @@ fn what_does_not_fit_together_is_asked_again() {
     terminal.answer("Host name of the distribution", "\r");
     terminal.answer("AWS Region of the stack", "\r");
     assert_eq!(terminal.end().0, Some(0));
+    assert!(checkout.read("samconfig.toml").unwrap().contains("region = \"eu-west-1\"\n"));
     let file = checkout.read("deploy/usher.yaml").unwrap();
     let expected = [r#"Simplejwt: '{"keys": "simplejwt"}'"#, "ViewerSecretArn: 'the ARN of the secret'"];
     assert_eq!(without_words(&file), expected);

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use issue_cookies::{Authenticators, Config, http_client};
 use serde_json::Value;
-use usher_cloudformation::Stack;
-use usher_runtime::ConfigError;
+use usher_cloudformation::{Stack, Template};
+use usher_runtime::{ConfigError, renamed};
 
 use crate::deployment::Finding;
 
 type Environment = BTreeMap<String, String>;
 
 /// With those who vouch for viewers, if the settings can be used.
-pub(super) fn check(stack: &Stack) -> (Vec<Finding>, Option<Authenticators>) {
+pub(super) fn check(template: &Template, stack: &Stack) -> (Vec<Finding>, Option<Authenticators>) {
     let environment = |code: &str| {
         let is_of =
             |resource: &&Value| resource.pointer("/Properties/CodeUri").is_some_and(|uri| uri == code);
@@ -23,19 +23,34 @@ pub(super) fn check(stack: &Stack) -> (Vec<Finding>, Option<Authenticators>) {
     let http = || http_client(reqwest::Client::builder());
     let authenticators = Config::check(&|name| cookies.get(name).cloned(), &http);
     let other = resign_manifest::Config::read(&|name| manifests.get(name).cloned());
-    let problems: Vec<&str> = [authenticators.as_ref().err(), other.as_ref().err()]
+    let parameters = parameters(template);
+    let problems: Vec<String> = [authenticators.as_ref().err(), other.as_ref().err()]
         .into_iter()
         .flatten()
         .flat_map(ConfigError::problems)
-        .map(String::as_str)
+        .map(|problem| renamed(problem, |name| parameters.get(name).cloned()))
         .collect();
     let settings = if problems.is_empty() {
         Finding::ok(SETTINGS, "the functions can start with them")
     } else {
-        Finding::wrong(SETTINGS, problems.join("; "), "docs/settings.md says which parameter each setting is")
+        Finding::wrong(SETTINGS, problems.join("; "), "docs/settings.md describes each parameter")
     };
     let largest = [&cookies, &manifests].into_iter().map(bytes).max().unwrap_or_default();
     (vec![settings, size(largest)], authenticators.ok())
+}
+
+/// The parameters by the settings that have their values.
+fn parameters(template: &Template) -> BTreeMap<String, String> {
+    let resources = template.document().get("Resources").and_then(Value::as_object);
+    let variables = resources.into_iter().flatten().filter_map(|(_, resource)| {
+        resource.pointer("/Properties/Environment/Variables").and_then(Value::as_object)
+    });
+    let parameter = |(setting, value): (&String, &Value)| {
+        let name = value.get("Ref")?.as_str()?;
+        template.document().pointer(&format!("/Parameters/{name}"))?;
+        Some((setting.clone(), name.to_owned()))
+    };
+    variables.flatten().filter_map(parameter).collect()
 }
 
 /// The names and the values.

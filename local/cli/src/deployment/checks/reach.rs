@@ -17,7 +17,17 @@ fn finding(asked: Asked) -> Option<Finding> {
     }
 }
 
+/// The functions' own rules allow http for the computer that they run on, which is another one in AWS.
+fn of_this_computer(name: &'static str, url: &str) -> Option<Finding> {
+    let found = || format!("{url} is on this computer, where the function cannot reach it");
+    url.starts_with("http://")
+        .then(|| Finding::wrong(name, found(), "write the https URL by which AWS reaches it"))
+}
+
 fn of_issuer(issuer: &str, keys: &Result<usize, FetchError>) -> Finding {
+    if let Some(finding) = of_this_computer(ISSUER, issuer) {
+        return finding;
+    }
     match keys {
         Ok(0) => Finding::wrong(
             ISSUER,
@@ -44,6 +54,9 @@ fn of_issuer(issuer: &str, keys: &Result<usize, FetchError>) -> Finding {
 }
 
 fn of_site(site: &str, answer: Result<(), PloneFailure>) -> Finding {
+    if let Some(finding) = of_this_computer(SITE, site) {
+        return finding;
+    }
     match answer {
         Ok(()) => Finding::ok(SITE, format!("{site} answers as Plone")),
         Err(failure @ (PloneFailure::Silent | PloneFailure::Unreachable)) => Finding::unknown(
@@ -110,6 +123,16 @@ mod tests {
         for (keys, expected) in rows {
             assert_eq!(of_issuer(issuer, &keys), expected);
         }
+    }
+
+    #[test]
+    fn what_answers_on_this_computer_alone_is_wrong() {
+        let cure = "is on this computer, where the function cannot reach it: write the https URL by which AWS reaches it";
+        let site = "http://localhost:8080/Plone";
+        let issuer = "http://127.0.0.1:8090/realms/site";
+        assert_eq!(of_site(site, Ok(())).found(), format!("{site} {cure}"));
+        assert_eq!(of_issuer(issuer, &Ok(1)).found(), format!("{issuer} {cure}"));
+        assert!(of_site(site, Ok(())).is_wrong() && of_issuer(issuer, &Ok(1)).is_wrong());
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) fn problem(region: &str) -> Option<&'static str> {
     let is_region = match parts.as_slice() {
         [area, words @ .., number] => {
             area.len() == 2
-                && !words.is_empty()
+                && words.last().is_some_and(|word| DIRECTIONS.contains(word))
                 && [area].into_iter().chain(words).all(is_word)
                 && number.len() == 1
                 && number.bytes().all(|byte| byte.is_ascii_digit())
@@ -42,6 +42,9 @@ pub(crate) fn problem(region: &str) -> Option<&'static str> {
     }
 }
 
+/// How the names of all regions end, before their number.
+const DIRECTIONS: [&str; 9] =
+    ["central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west"];
 /// In November 2026.
 const WITHOUT_FUNCTION_URLS: [&str; 11] = [
     "ap-east-2",
@@ -75,6 +78,7 @@ mod tests {
             ("us-gov-west-1", other),
             ("Frankfurt", no_region),
             ("eu-central", no_region),
+            ("eu-centra-1", no_region),
             ("eu-central-1a", no_region),
             ("-central-1", no_region),
             ("", no_region),

@@ -57,8 +57,11 @@ fn rust_target(machine: &Machine<'_>, architecture: &str) -> Finding {
     };
     if Path::new(folder.trim()).is_dir() {
         Finding::ok(name, target)
+    } else if (machine.run)("rustup", &["--version"]).is_some() {
+        Finding::ok(name, format!("{target}, which sam build adds by rustup"))
     } else {
-        let cure = format!("rustup target add {target}, or set Architecture to {}", other(architecture));
+        let other = other(architecture);
+        let cure = format!("install Rust by rustup, see https://rustup.rs, or set Architecture to {other}");
         Finding::wrong(name, format!("{target} is not installed"), cure)
     }
 }
@@ -129,11 +132,15 @@ mod tests {
             ("rustc --print target-libdir --target x86_64-unknown-linux-gnu", "/nowhere\n"),
         ];
         let old = "1.151.0 does not read parameters from a file (file://), 1.153 does";
-        let cure = "rustup target add x86_64-unknown-linux-gnu, or set Architecture to arm64";
+        let cure = "install Rust by rustup, see https://rustup.rs, or set Architecture to arm64";
         let [sam, _, zig, target] = &found(&programs, "x86_64")[..] else { panic!("four findings") };
         assert_eq!(sam, &Finding::wrong("sam", old, "pip install --upgrade aws-sam-cli"));
         assert_eq!(zig, &Finding::ok("zig", "0.17.1"));
         assert_eq!(target, &Finding::wrong("rust target", "x86_64-unknown-linux-gnu is not installed", cure));
+        let rustup = [&programs[2..], &[("rustup --version", "rustup 1.29.0\n")]].concat();
+        let [.., target] = &found(&rustup, "x86_64")[..] else { panic!("four findings") };
+        let added = "x86_64-unknown-linux-gnu, which sam build adds by rustup";
+        assert_eq!(target, &Finding::ok("rust target", added));
         let [sam, ..] = &found(&[("sam --version", "2.0\n")], "arm64")[..] else { panic!("four findings") };
         assert_eq!(sam, &Finding::ok("sam", "2.0"));
     }
