@@ -178,21 +178,28 @@ export function keepCookies({
 
 /**
  * Gets the cookies for `source` and loads it. Where the player is refused or loses the network, renews the cookies and
- * goes on. Resolves to the name of the player, `native` or `hls.js`, and to false when there are no cookies. Once for
- * each video element.
+ * goes on. Resolves to the name of the player, `native`, `hls.js` or `dash.js`, and to false when there are no cookies.
+ * Once for each video element.
  *
  * - `cookies`: what `keepCookies` returns; or null, when the URL is signed or the browser has the cookies already.
- * - `engine`: `native` or `hls.js`, instead of the player that suits this browser.
+ * - `engine`: `native` or `hls.js`, instead of the player that suits this browser. DASH (`.mpd`) always plays by dash.js.
  * - `loadHls`: resolves to the class of hls.js; by default, that of `hls.mjs` beside this file.
+ * - `loadDash`: resolves to the module dash.js; by default, `dash.mjs` beside this file.
  * - `onLanguages(names, chosen, choose)`: the languages of the sound, which one is heard, and a function that plays another
  *   one, by its number. From hls.js alone: players of browsers have a menu of their own.
  * - `onFailed({ url, status, reason })`: the player has stopped. `url` is what could not be loaded, as far as the player
  *   says, and `reason` the player's own word for it.
  */
-export async function play(video, source, cookies, { engine, loadHls = importHls, onLanguages = nothing, onFailed = nothing } = {}) {
+export async function play(video, source, cookies, {
+  engine, loadHls = importHls, loadDash = importDash, onLanguages = nothing, onFailed = nothing,
+} = {}) {
   const asset = cookies?.forSource(source);
   if (asset && !await asset.renew()) return false;
   const renew = asset ? asset.renewIfKept : async () => false;
+  if (endsWith(source, '.mpd')) {
+    playByDash(await loadDash(), video, source, renew, onFailed);
+    return 'dash.js';
+  }
   const Hls = await libraryFor(video, source, engine, loadHls);
   if (Hls) playByLibrary(Hls, video, source, renew, { onLanguages, onFailed });
   else playNatively(video, source, renew, onFailed);
@@ -201,7 +208,7 @@ export async function play(video, source, cookies, { engine, loadHls = importHls
 
 /** The class of hls.js, where the browser itself does not play the source or would not show its subtitles. */
 async function libraryFor(video, source, engine, loadHls) {
-  if (!isPlaylist(source)) return null;
+  if (!endsWith(source, '.m3u8')) return null;
   const playsNatively = video.canPlayType(HLS_TYPE) !== '';
   if (engine === 'hls.js' || !playsNatively) {
     const Hls = await loadHls();
@@ -280,7 +287,30 @@ function playByLibrary(Hls, video, source, renew, { onLanguages, onFailed }) {
   video.addEventListener('usher-unload', () => hls.destroy(), { once: true });
 }
 
-/** Nothing more is loaded, by either kind of player. */
+function playByDash({ MediaPlayer }, video, source, renew, onFailed) {
+  const player = MediaPlayer().create();
+  const goOn = () => {
+    // A live stream goes on where it is by then.
+    const at = Number.isFinite(video.duration) ? video.currentTime : NaN;
+    player.setAutoPlay(!video.paused);
+    player.attachSource(source, at);
+  };
+  const giveUp = ({ error: { data, message } }) => onFailed({
+    url: data?.request?.url ?? source,
+    status: data?.response?.status,
+    reason: message,
+  });
+  player.on('error', recovery(renew, goOn, giveUp));
+  player.initialize(video, null, false);
+  // A live stream names its clock, or the edge's answers have one: no other host is asked.
+  player.clearDefaultUTCTimingSources();
+  player.setXHRWithCredentialsForType(null, true);
+  player.updateSettings({ streaming: { text: { defaultEnabled: false } } });
+  player.attachSource(source);
+  video.addEventListener('usher-unload', () => player.destroy(), { once: true });
+}
+
+/** Nothing more is loaded, by any kind of player. */
 function unload(video) {
   video.dispatchEvent(new Event('usher-unload'));
   video.removeAttribute('src');
@@ -288,7 +318,8 @@ function unload(video) {
 }
 
 const importHls = async () => (await import(new URL('hls.mjs', import.meta.url))).default;
-const isPlaylist = (source) => new URL(source, location).pathname.toLowerCase().endsWith('.m3u8');
+const importDash = () => import(new URL('dash.mjs', import.meta.url));
+const endsWith = (source, extension) => new URL(source, location).pathname.toLowerCase().endsWith(extension);
 
 /** What follows an error: `goOn` with what `renew` gets, or `giveUp`. Soon after another error, it is not the cookies. */
 function recovery(renew, goOn, giveUp) {
@@ -322,8 +353,8 @@ function seldom(renew) {
  *
  * - Attributes: `src`; `poster`, `autoplay`, `muted` and `loop` as those of `<video>`; `endpoint`, the URL of
  *   /auth/cookies; `hand-off`, the URL at which the site answers `{"credential": …}` to a viewer who may watch the `path`
- *   in its query, 401 when nobody is signed in, and 403 to other viewers; `hls`, the URL of hls.js; `engine`, as that of
- *   `play`; `thumbnails`, the URL of a WebVTT file of pictures, one of which is shown while the viewer seeks; `label`,
+ *   in its query, 401 when nobody is signed in, and 403 to other viewers; `hls` and `dash`, the URLs of hls.js and
+ *   dash.js; `engine`, as that of `play`; `thumbnails`, the URL of a WebVTT file of pictures, one of which is shown while the viewer seeks; `label`,
  *   the video's name for screen readers; `no-sign-in`, for a signed URL or cookies that the browser has already.
  * - Property `credential`, instead of `hand-off`: as that of `keepCookies`. Set it before `src`.
  * - Children: `<track>` elements; and what appears where the video cannot be shown: `slot="sign-in"`,
@@ -389,8 +420,9 @@ export class UsherVideo extends HTMLElement {
     const [turn, source] = [this.#turn, this.getAttribute('src')];
     if (!source || !this.#isConnected) return;
     const cookies = this.hasAttribute('no-sign-in') ? null : this.#service().cookies;
-    const [engine, hls] = [this.getAttribute('engine'), this.getAttribute('hls')];
+    const [engine, hls, dash] = ['engine', 'hls', 'dash'].map((name) => this.getAttribute(name));
     const loadHls = hls ? async () => (await import(new URL(hls, document.baseURI))).default : importHls;
+    const loadDash = dash ? () => import(new URL(dash, document.baseURI)) : importDash;
     const onFailed = (detail) => {
       if (turn !== this.#turn) return;
       this.#close('failed');
@@ -398,7 +430,7 @@ export class UsherVideo extends HTMLElement {
     };
     try {
       const onLanguages = (...languages) => { if (turn === this.#turn) this.#offerLanguages(...languages); };
-      const player = await play(this.#open(), source, cookies, { engine, loadHls, onLanguages, onFailed });
+      const player = await play(this.#open(), source, cookies, { engine, loadHls, loadDash, onLanguages, onFailed });
       if (turn !== this.#turn) return;
       if (!player) {
         this.#close('refused');

@@ -1,7 +1,8 @@
-//! Makes a film playable: one folder with HLS renditions, captions, a poster and thumbnails, made by ffmpeg.
+//! Makes a film playable: one folder with renditions for HLS and DASH, captions, a poster and thumbnails, made by
+//! ffmpeg.
 //!
-//! Each step makes its output under a temporary name, and renames it when it is whole; the multivariant playlist comes
-//! last. A record of the source and of each step lets a second run go on where the first one stopped.
+//! Each step makes its output under a temporary name, and renames it when it is whole; the MPD and the multivariant
+//! playlist come last. A record of the source and of each step lets a second run go on where the first one stopped.
 
 mod boxes;
 mod captions;
@@ -11,6 +12,7 @@ mod error;
 mod ffmpeg;
 mod ladder;
 mod language;
+mod mpd;
 mod multivariant;
 mod name;
 mod playlist;

@@ -345,12 +345,16 @@ element('films').addEventListener('click', ({ target }) => {
 
 /** What this browser cannot play is told before somebody tries. */
 function problemOf(one) {
-  if (one.problem || !one.path.endsWith('.m3u8') || playsHls() || listing.has_hls_js) return one.problem ?? null;
-  return {
-    reason: 'This browser does not play HLS itself, and hls.js is not installed here.',
-    cure: `Run ${listing.install_hls_js}, and reload this page.`,
-  };
+  if (one.problem) return one.problem;
+  if (one.path.endsWith('.m3u8') && !playsHls() && !listing.has_hls_js) return missing('HLS', 'hls.js', listing.install_hls_js);
+  if (one.path.endsWith('.mpd') && !listing.has_dash_js) return missing('DASH', 'dash.js', listing.install_dash_js);
+  return null;
 }
+
+const missing = (format, library, line) => ({
+  reason: `This browser does not play ${format} itself, and ${library} is not installed here.`,
+  cure: `Run ${line}, and reload this page.`,
+});
 
 function showCookies() {
   fact('cookies-until', grant ? `${clock(grant.expires_at)} (${distance(grant.expires_at)})` : access === 'admitted' ? 'from an earlier visit' : 'no cookies');

@@ -1,6 +1,6 @@
 //! The films in the media folder: what a player can play, and what it cannot, with the reason and the cure.
 //!
-//! A film is a file, or a playlist to which no other playlist refers. The work is bounded, because the folder may be
+//! A film is a file, a playlist to which no other playlist refers, or an MPD without such a playlist beside it. The work is bounded, because the folder may be
 //! large, and links in it may lead anywhere.
 
 mod files;
@@ -32,10 +32,10 @@ pub(super) struct Film {
     pub(super) path: String,
     /// Short, for people.
     pub(super) name: String,
-    /// The picture beside a playlist.
+    /// The picture beside a manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) poster: Option<String>,
-    /// The WebVTT file of pictures beside a playlist.
+    /// The WebVTT file of pictures beside a manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) thumbnails: Option<String>,
     /// Why nobody can play it.
@@ -58,11 +58,17 @@ impl Films {
         let mut films = Vec::new();
         for playlist in playlists.roots() {
             let problem = playlists.problem(media, playlist);
-            films.push(Film { problem, ..Film::of_playlist(media, playlist) });
+            films.push(Film { problem, ..Film::of_manifest(media, playlist) });
         }
-        for (file, problem) in &files.others {
+        // Beside a multivariant playlist, it is the same film.
+        for mpd in files.mpds.iter().filter(|mpd| !playlists.has(&beside(mpd, "master.m3u8"))) {
+            let problem = (!mpd.ends_with(".mpd")).then(|| upper_case("MPDs", ".mpd"));
+            films.push(Film { problem, ..Film::of_manifest(media, mpd) });
+        }
+        let foreign = files.foreign.iter().map(|file| (file, Some(unread(file))));
+        for (file, problem) in files.played.iter().map(|file| (file, None)).chain(foreign) {
             if !playlists.refer_to(file) {
-                films.push(Film { problem: problem.map(|problem| problem.of(file)), ..Film::of_file(file) });
+                films.push(Film { problem, ..Film::of_file(file) });
             }
         }
         for film in films.iter_mut().filter(|film| !is_reachable(&film.path)) {
@@ -82,27 +88,50 @@ impl Film {
     }
 
     /// `video/my-film/master.m3u8` is `my-film`.
-    fn of_playlist(media: &Path, file: &str) -> Self {
-        let (folder, _) = file.rsplit_once('/').unwrap_or_default();
-        let beside = |name: &str| {
-            let file = format!("{folder}/{name}");
+    fn of_manifest(media: &Path, file: &str) -> Self {
+        let picture = |name: &str| {
+            let file = beside(file, name);
             media.join(&file).is_file().then(|| path_of(&file))
         };
         let mut film = Self::of_file(file);
+        let (folder, _) = file.rsplit_once('/').unwrap_or_default();
         if let Some(folder) =
             folder.strip_prefix(VIDEO).filter(|_| USUAL_NAMES.iter().any(|name| file.ends_with(name)))
         {
             folder.clone_into(&mut film.name);
         }
-        film.poster = beside("poster.jpg");
-        film.thumbnails = beside("thumbnails.vtt");
+        film.poster = picture("poster.jpg");
+        film.thumbnails = picture("thumbnails.vtt");
         film
     }
+}
+
+/// A file in the same folder.
+fn beside(file: &str, name: &str) -> File {
+    file.rsplit_once('/').map_or_else(|| name.to_owned(), |(folder, _)| format!("{folder}/{name}"))
 }
 
 /// The path at which a viewer requests a file.
 fn path_of(file: &str) -> String {
     format!("/{}", utf8_percent_encode(file, OF_PATHS))
+}
+
+fn unread(file: &str) -> Problem {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let extension = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+    Problem {
+        reason: format!("Browsers do not play .{extension} files."),
+        cure: format!("Package it: usher package {name}"),
+    }
+}
+
+fn upper_case(what: &str, extension: &str) -> Problem {
+    Problem {
+        reason: format!(
+            "CloudFront distinguishes upper and lower case: its path for {what} is *{extension}."
+        ),
+        cure: format!("Write the end of its name in lower case: {extension}"),
+    }
 }
 
 fn out_of_reach(media: &Path) -> Problem {
@@ -115,7 +144,8 @@ fn out_of_reach(media: &Path) -> Problem {
 /// Below it is what viewers can watch.
 const VIDEO: &str = "video/";
 /// Names that say nothing: then the folder names the film.
-const USUAL_NAMES: [&str; 4] = ["/master.m3u8", "/index.m3u8", "/playlist.m3u8", "/main.m3u8"];
+const USUAL_NAMES: [&str; 5] =
+    ["/master.m3u8", "/index.m3u8", "/playlist.m3u8", "/main.m3u8", "/manifest.mpd"];
 /// More than anybody reads.
 const LISTED: usize = 1_000;
 /// The unreserved characters of RFC 3986, and the slash, stay as they are.

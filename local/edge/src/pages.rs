@@ -18,7 +18,7 @@ use super::{
     films::{Film, Films},
 };
 
-/// Files that are part of the program, and hls.js if it is installed.
+/// Files that are part of the program, and hls.js and dash.js if they are installed.
 pub(super) struct Pages {
     media: PathBuf,
     state: PathBuf,
@@ -34,6 +34,15 @@ pub(super) struct MayWatch {
     rules: Option<String>,
 }
 
+/// A player of npm.
+#[derive(Clone, Copy)]
+struct Library {
+    /// With its version.
+    package: &'static str,
+    /// Below the state folder.
+    file: &'static str,
+}
+
 /// The films, for the player page.
 #[derive(Serialize)]
 struct Listing<'a> {
@@ -45,6 +54,9 @@ struct Listing<'a> {
     has_hls_js: bool,
     /// The command that installs hls.js where this program looks for it.
     install_hls_js: String,
+    has_dash_js: bool,
+    /// The same for dash.js.
+    install_dash_js: String,
 }
 
 /// A film, and whether the viewer who asks may watch it, if a viewer asks.
@@ -94,10 +106,8 @@ impl Pages {
                 (JAVASCRIPT, include_str!("../../../functions/issue-cookies/recipes/usher.js"))
             }
             "/__usher/style.css" => ("text/css; charset=utf-8", include_str!("../pages/style.css")),
-            "/__usher/hls.mjs" => {
-                let script = fs::read(self.hls_js()).ok()?;
-                return Some(response(JAVASCRIPT, script.into()));
-            }
+            "/__usher/hls.mjs" => return self.installed(HLS_JS),
+            "/__usher/dash.mjs" => return self.installed(DASH_JS),
             _ => return None,
         };
         Some(response(content_type, text.into()))
@@ -127,14 +137,23 @@ impl Pages {
             is_complete,
             media: self.media.to_string_lossy(),
             entitlements: self.may_watch.rules.as_deref(),
-            has_hls_js: self.hls_js().is_file(),
-            install_hls_js: format!("npm install --prefix {} hls.js@{HLS_JS}", self.state.display()),
+            has_hls_js: self.state.join(HLS_JS.file).is_file(),
+            install_hls_js: self.install(HLS_JS),
+            has_dash_js: self.state.join(DASH_JS.file).is_file(),
+            install_dash_js: self.install(DASH_JS),
         };
         response("application/json", serde_json::to_vec(&listing).unwrap_or_default().into())
     }
 
-    fn hls_js(&self) -> PathBuf {
-        self.state.join("node_modules/hls.js/dist/hls.min.mjs")
+    /// A library's script, if npm installed it into the state folder.
+    fn installed(&self, library: Library) -> Option<Response<Body>> {
+        let script = fs::read(self.state.join(library.file)).ok()?;
+        Some(response(JAVASCRIPT, script.into()))
+    }
+
+    /// The command that installs a library.
+    fn install(&self, library: Library) -> String {
+        format!("npm install --prefix {} {}", self.state.display(), library.package)
     }
 }
 
@@ -147,12 +166,14 @@ fn response(content_type: &'static str, body: Body) -> Response<Body> {
     response
 }
 
-/// The pages load only what the edge serves; hls.js plays from `blob:`, works in a worker, and adds subtitles to `data:`.
+/// The pages load only what the edge serves; the players play from `blob:`, hls.js works in a worker, and adds subtitles to `data:`.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self'; img-src 'self' data:; media-src 'self' blob: data:; worker-src blob:; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
 const HTML: &str = "text/html; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
-/// The version that the system tests use.
-const HLS_JS: &str = "1.7.4";
+/// The versions that the system tests use.
+const DASH_JS: Library =
+    Library { package: "dashjs@5.2.1", file: "node_modules/dashjs/dist/modern/esm/dash.mediaplayer.min.js" };
+const HLS_JS: Library = Library { package: "hls.js@1.7.4", file: "node_modules/hls.js/dist/hls.min.mjs" };

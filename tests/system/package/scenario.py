@@ -13,6 +13,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 from urllib.request import Request, urlopen
+from xml.etree import ElementTree
 
 import m3u8
 from films import RATE, SECONDS, odd_films, whole_film
@@ -30,6 +31,7 @@ def main(usher, origin, state):
     folder = media / "video/film"
     what_was_made(folder)
     what_the_playlists_say(folder)
+    what_the_mpd_says(folder)
     interrupted(package, film, media, comparable(folder))
     changed(package, films, film, media)
     encrypted(package, film, media, folder)
@@ -106,6 +108,54 @@ def what_the_playlists_say(folder):
     check("a cue is in each segment in which it is shown", across, [1, 1, 0, 0])
 
 
+def what_the_mpd_says(folder):
+    """The same segments as the playlists, by another reader of XML and by ffmpeg's reader of MPDs."""
+    mpd = ElementTree.parse(folder / "manifest.mpd").getroot()
+    duration = m3u8.load(str(folder / "360p/playlist.m3u8")).segments
+    whole = float(mpd.get("mediaPresentationDuration").removeprefix("PT").removesuffix("S"))
+    check("the MPD lasts as long as the pictures", round(whole, 6), round(sum(segment.duration for segment in duration), 6))
+    sets = mpd.findall("{*}Period/{*}AdaptationSet")
+    told = [(one.get("mimeType"), one.get("lang"), [rep.get("id") for rep in one.findall("{*}Representation")]) for one in sets]
+    expected = [
+        ("video/mp4", None, ["360p", "234p"]),
+        ("audio/mp4", "en", ["audio-en"]),
+        ("audio/mp4", "de", ["audio-de"]),
+        ("text/vtt", "en", ["subtitles-en"]),
+        ("text/vtt", "de", ["subtitles-de"]),
+    ]
+    check("the MPD has the renditions by language", told, expected)
+    for rep in mpd.findall(".//{*}Representation"):
+        name = rep.get("id")
+        playlist = m3u8.load(str(folder / name / "playlist.m3u8"))
+        sections = [f"{name}/{section.uri}" for section in playlist.segment_map]
+        expected = [*sections, *((f"{name}/{segment.uri}", round(segment.duration, 6)) for segment in playlist.segments)]
+        check(f"the MPD has the segments of {name}", listed(rep.find("{*}SegmentTemplate")), expected)
+    variants = {variant.uri.split("/")[0]: variant.stream_info for variant in m3u8.load(str(folder / "master.m3u8")).playlists}
+    rates = {rep.get("id"): int(rep.get("bandwidth")) for rep in mpd.findall(".//{*}Representation")}
+    # In HLS, a bit rate is that of the pictures with sound and captions.
+    besides = max(rates["audio-en"], rates["audio-de"]) + max(rates["subtitles-en"], rates["subtitles-de"])
+    bandwidths = {name: info.bandwidth - besides for name, info in variants.items()}
+    check("the MPD has the bit rates of the playlist", {name: rates[name] for name in variants}, bandwidths)
+    check("ffmpeg decodes the same from the MPD", frames(folder / "manifest.mpd"), frames(folder / "master.m3u8"))
+
+
+def listed(template):
+    """What a template names: the initialization section, and each segment with its seconds."""
+    scale, number = int(template.get("timescale")), int(template.get("startNumber"))
+    found = [template.get("initialization")] if template.get("initialization") else []
+    for run in template.iterfind("{*}SegmentTimeline/{*}S"):
+        for _ in range(int(run.get("r", 0)) + 1):
+            name = template.get("media").replace("$Number%05d$", f"{number:05}")
+            found.append((name, int(run.get("d")) / scale))
+            number += 1
+    return found
+
+
+def frames(manifest):
+    """The hashes of the streams, in any order."""
+    return sorted(line.split("=")[-1] for line in decoded(manifest).splitlines())
+
+
 def first_key_frame(folder, segment):
     """The byte range holds a whole key frame, which decodes alone."""
     length, start = (int(number) for number in segment.byterange.split("@"))
@@ -132,7 +182,7 @@ def interrupted(package, film, media, whole):
         process.communicate()
         names = published(folder)
         reached.append(any(name.startswith("234p/") for name in names))
-        check(f"killed while it made {step}, it has no multivariant playlist", "master.m3u8" in names, False)
+        check(f"killed while it made {step}, it has no manifest", {"master.m3u8", "manifest.mpd"} & {*names}, set())
         lists = [folder / name for name in names if name.endswith(".m3u8")]
         named = [path.parent / segment.uri for path in lists for segment in m3u8.load(str(path)).segments]
         check("and no playlist names what is not there", [path for path in named if not path.exists()], [])
@@ -179,6 +229,8 @@ def encrypted(package, film, media, plain):
             # x264 does not write the same bytes twice.
             same.append(opened[4:12] == b"stypmsdh" if rendition == "360p" else opened == (plain / name).read_bytes())
     check("the key opens the segments", (done.returncode, same), (0, [True] * 8), done.stderr)
+    note = "note: the film has no MPD, because players of DASH do not decrypt AES-128\n"
+    check("and there is no MPD", (note in done.stderr, (folder / "manifest.mpd").exists()), (True, False), done.stderr)
     frames = [run(("ffprobe", "-v", "error", "-allowed_extensions", "ALL", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", path / "360p/playlist.m3u8"), path).stdout for path in (folder, plain)]
     check("and every frame is there", frames[0], frames[1])
 
@@ -202,8 +254,8 @@ def played(origin, plain):
 
 
 def decoded(url, *options):
-    """A hash of the frames of each rendition. ffmpeg leaves captions out."""
-    streams = ("-map", "0", "-f", "streamhash", "-hash", "md5", "-")
+    """A hash of the frames of each rendition of picture and sound."""
+    streams = ("-map", "0:v", "-map", "0:a", "-f", "streamhash", "-hash", "md5", "-")
     command = ("ffmpeg", "-nostdin", "-v", "error", "-allowed_extensions", "ALL", *options, "-i", url, *streams)
     return run(command, Path("/")).stdout
 
@@ -246,7 +298,8 @@ def comparable(folder):
     for name in files:
         if re.match(r"\d+p/.*m4s|\d+p/iframes.m3u8|film.mp4", name):
             files[name] = None
-    files["master.m3u8"] = re.sub(r"BANDWIDTH=\d+", "BANDWIDTH", (folder / "master.m3u8").read_text())
+    for name in ("master.m3u8", "manifest.mpd"):
+        files[name] = re.sub(r"(?i)(bandwidth=\"?)\d+", r"\1", (folder / name).read_text())
     return files
 
 

@@ -91,6 +91,8 @@ const BREAKAGES: [Breakage; 40] = [
         "PathPattern: /video/*",
         &[
             "Distribution: the behavior /video/*.json is never reached, behind /video/*",
+            "Distribution: the behavior /video/*.mpd is never reached, behind /video/*",
+            "Distribution: the behavior /video/*.vtt is never reached, behind /video/*",
             "Distribution: the behavior /video/* is never reached, behind /video/*",
             r#"no behavior /video/*.m3u8 leads to a function URL with the methods ["GET","HEAD","OPTIONS"]"#,
         ],

@@ -65,6 +65,8 @@ pub(super) fn each_path_has_its_origin(stack: &Stack) -> Vec<String> {
         ("/auth/*", "the API", json!(["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"])),
         ("/video/*.m3u8", "a function URL", json!(["GET", "HEAD", "OPTIONS"])),
         ("/video/*.json", "a function URL", json!(["GET", "HEAD", "OPTIONS"])),
+        ("/video/*.mpd", "a function URL", json!(["GET", "HEAD", "OPTIONS"])),
+        ("/video/*.vtt", "a function URL", json!(["GET", "HEAD", "OPTIONS"])),
         ("/video/*", "the bucket", json!(["GET", "HEAD", "OPTIONS"])),
     ] {
         let is_right = |behavior: &&Behavior<'_>| {

@@ -2,7 +2,12 @@
 
 use std::{cmp::Reverse, fmt::Write as _};
 
-use super::{boxes::Initialization, playlist::BitRates, rate::Rate, track::Track};
+use super::{
+    boxes::Initialization,
+    playlist::{BitRates, Segment},
+    rate::Rate,
+    track::Track,
+};
 
 /// A rendition of the picture, as it was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,6 +15,7 @@ pub(super) struct Variant {
     pub(super) folder: String,
     pub(super) initialization: Initialization,
     pub(super) rates: BitRates,
+    pub(super) segments: Vec<Segment>,
     /// Of the key frames, if there is a playlist of them.
     pub(super) key_frames: Option<BitRates>,
 }
@@ -20,6 +26,7 @@ pub(super) struct AudioTrack {
     pub(super) track: Track,
     pub(super) initialization: Initialization,
     pub(super) rates: BitRates,
+    pub(super) segments: Vec<Segment>,
 }
 
 /// A rendition of captions, as it was made.
@@ -27,6 +34,7 @@ pub(super) struct AudioTrack {
 pub(super) struct TextTrack {
     pub(super) track: Track,
     pub(super) rates: BitRates,
+    pub(super) segments: Vec<Segment>,
 }
 
 /// The playlist of all renditions. The first variant is the one with which players begin.
@@ -163,6 +171,7 @@ mod tests {
             folder: format!("{height}p"),
             initialization,
             rates: rates(peak),
+            segments: Vec::new(),
             key_frames: Some(rates(peak / 10)),
         }
     }
@@ -180,11 +189,12 @@ mod tests {
             track: track(&format!("audio-{language}"), language),
             initialization: sound.clone(),
             rates: rates(128_000),
+            segments: Vec::new(),
         });
         let mut forced = track("subtitles-en", "en");
         forced.label.is_forced = true;
         forced.label.describes_sounds = true;
-        let text = [TextTrack { track: forced, rates: rates(1_000) }];
+        let text = [TextTrack { track: forced, rates: rates(1_000), segments: Vec::new() }];
         let variants =
             [variant(1920, 1080, 6_000_000), variant(1280, 720, 2_000_000), variant(640, 360, 900_000)];
         let playlist = written(&variants, &audio, &text, Rate { numerator: 30_000, denominator: 1_001 });

@@ -13,10 +13,10 @@ use super::{
     boxes::Initialization,
     captions,
     encode::{INITIALIZATION, Tones},
-    ffmpeg,
+    ffmpeg, mpd,
     multivariant::{self, AudioTrack, TextTrack, Variant},
     name::{is_name, name_of},
-    playlist::{self, BitRates, Content},
+    playlist::{self, BitRates, Content, Segment},
     record::{Identity, Record},
     source::{Range, Source},
     step::{KEY_FRAMES, PLAYLIST, Plan, Step, THUMBNAILS, Told, Wishes, at, invalid, write},
@@ -64,7 +64,13 @@ pub fn package(request: &Request, told: &mut dyn FnMut(Told<'_>)) -> Result<Pack
     }
     let source = ffmpeg::probe(&film)?;
     let tones = tones(&source)?;
-    for note in source.notes.iter().map(String::as_str).chain(about(&source, tones)) {
+    for note in source
+        .notes
+        .iter()
+        .map(String::as_str)
+        .chain(about(&source, tones))
+        .chain(request.encrypt.then_some(NO_MPD))
+    {
         told(Told::Note(note));
     }
     let content = if request.encrypt { Content::Encrypted } else { Content::Media };
@@ -77,7 +83,7 @@ pub fn package(request: &Request, told: &mut dyn FnMut(Told<'_>)) -> Result<Pack
     workshop.prepare(&Record { source: identity, steps: definitions.collect() })?;
     let missing: Vec<&Step> = plan.steps.iter().filter(|step| !folder.join(&step.name).exists()).collect();
     make(&missing, &film, &source, &workshop, told)?;
-    finish(&folder, &plan, &source)?;
+    finish(&folder, &plan, &source, content)?;
     Ok(Packaged { folder, made: missing.len() })
 }
 
@@ -162,8 +168,10 @@ impl Workshop {
         }
         let outdated = before.outdated(now);
         if !outdated.is_empty() {
-            // First the playlist that names the others.
-            remove(&self.folder.join(MASTER))?;
+            // First what names the others.
+            for name in [MASTER, MPD] {
+                remove(&self.folder.join(name))?;
+            }
         }
         for name in outdated {
             remove(&self.folder.join(name))?;
@@ -190,8 +198,9 @@ impl Drop for Workshop {
     }
 }
 
-/// Writes what names the outputs; the multivariant playlist last.
-fn finish(folder: &Path, plan: &Plan, source: &Source) -> Result<(), PackageError> {
+/// Writes what names the outputs; the multivariant playlist last. Players of DASH do not decrypt AES-128: encrypted
+/// segments have no MPD.
+fn finish(folder: &Path, plan: &Plan, source: &Source, content: Content) -> Result<(), PackageError> {
     let sheets = fs::read_dir(folder.join(THUMBNAILS)).map_err(at(folder))?.count();
     let sheets = u32::try_from(sheets).unwrap_or(u32::MAX);
     replace(folder, "thumbnails.vtt", plan.sheets.written(THUMBNAILS, sheets).as_bytes())?;
@@ -199,23 +208,30 @@ fn finish(folder: &Path, plan: &Plan, source: &Source) -> Result<(), PackageErro
     let mut variants = Vec::new();
     for name in plan.rungs.iter().map(super::ladder::Rung::name) {
         let place = folder.join(&name);
-        let key_frames = place.join(KEY_FRAMES).exists().then(|| rates(&place, KEY_FRAMES)).transpose()?;
+        let key_frames = place.join(KEY_FRAMES).exists().then(|| measured(&place, KEY_FRAMES)).transpose()?;
+        let key_frames = key_frames.map(|(_, rates)| rates);
         let initialization = initialization(&place)?;
-        variants.push(Variant { folder: name, initialization, rates: rates(&place, PLAYLIST)?, key_frames });
+        let (segments, rates) = measured(&place, PLAYLIST)?;
+        variants.push(Variant { folder: name, initialization, rates, segments, key_frames });
     }
     let mut audio = Vec::new();
     for track in &plan.audio {
         let place = folder.join(&track.folder);
         let initialization = initialization(&place)?;
-        audio.push(AudioTrack { track: track.clone(), initialization, rates: rates(&place, PLAYLIST)? });
+        let (segments, rates) = measured(&place, PLAYLIST)?;
+        audio.push(AudioTrack { track: track.clone(), initialization, rates, segments });
     }
     let mut text = Vec::new();
     for track in &plan.text {
-        let rates = rates(&folder.join(&track.folder), PLAYLIST)?;
-        text.push(TextTrack { track: track.clone(), rates });
+        let (segments, rates) = measured(&folder.join(&track.folder), PLAYLIST)?;
+        text.push(TextTrack { track: track.clone(), rates, segments });
     }
-    let master = multivariant::written(&variants, &audio, &text, source.picture.rate);
+    let rate = source.picture.rate;
+    let master = multivariant::written(&variants, &audio, &text, rate);
     verify(folder, &master)?;
+    if content == Content::Media {
+        replace(folder, MPD, &mpd::written(&variants, &audio, &text, rate).map_err(at(folder))?)?;
+    }
     replace(folder, MASTER, master.as_bytes())
 }
 
@@ -225,8 +241,8 @@ fn initialization(place: &Path) -> Result<Initialization, PackageError> {
     Initialization::read(&bytes).ok_or_else(|| invalid(&path, "it names no codec"))
 }
 
-/// The bit rates of a playlist's segments, as they are on the disk.
-fn rates(place: &Path, name: &str) -> Result<BitRates, PackageError> {
+/// The segments of a playlist, and their bit rates, as they are on the disk.
+fn measured(place: &Path, name: &str) -> Result<(Vec<Segment>, BitRates), PackageError> {
     let path = place.join(name);
     let mut segments = Vec::new();
     for segment in playlist::segments(&fs::read_to_string(&path).map_err(at(&path))?) {
@@ -237,7 +253,8 @@ fn rates(place: &Path, name: &str) -> Result<BitRates, PackageError> {
         };
         segments.push((segment, bytes));
     }
-    Ok(playlist::bit_rates(&segments))
+    let rates = playlist::bit_rates(&segments);
+    Ok((segments.into_iter().map(|(segment, _)| segment).collect(), rates))
 }
 
 /// Reads the playlists as the function that signs them does: each URI must be the name of a file.
@@ -290,5 +307,7 @@ const BASE: &str = "https://usher.invalid/";
 /// The part of the folder that is not published.
 pub(crate) const HIDDEN: &str = ".package";
 const MASTER: &str = "master.m3u8";
+const MPD: &str = "manifest.mpd";
+const NO_MPD: &str = "the film has no MPD, because players of DASH do not decrypt AES-128";
 const RECORD: &str = ".package/record.json";
 const WORK: &str = "work-";

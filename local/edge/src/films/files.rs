@@ -6,8 +6,6 @@ use std::{
     path::Path,
 };
 
-use super::Problem;
-
 /// A file, by its path below the media folder, with `/` between the names.
 pub(super) type File = String;
 
@@ -15,18 +13,12 @@ pub(super) type File = String;
 #[derive(Debug, Default)]
 pub(super) struct Files {
     pub(super) playlists: Vec<File>,
-    /// Other films, and why one of them does not play.
-    pub(super) others: Vec<(File, Option<Format>)>,
+    pub(super) mpds: Vec<File>,
+    /// Each is a whole film.
+    pub(super) played: Vec<File>,
+    /// Films in containers that browsers do not read.
+    pub(super) foreign: Vec<File>,
     pub(super) is_complete: bool,
-}
-
-/// Why no browser plays a file.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Format {
-    /// DASH. The page has players for HLS.
-    Dash,
-    /// A container that browsers do not read.
-    Foreign,
 }
 
 impl Files {
@@ -65,27 +57,10 @@ impl Files {
         let Some(file) = below(media, path) else { return };
         match () {
             () if extension == "m3u8" => self.playlists.push(file),
-            () if is_among(&PLAYED) => self.others.push((file, None)),
-            () if extension == "mpd" => self.others.push((file, Some(Format::Dash))),
-            () if is_among(&FOREIGN) => self.others.push((file, Some(Format::Foreign))),
+            () if is_among(&PLAYED) => self.played.push(file),
+            () if extension == "mpd" => self.mpds.push(file),
+            () if is_among(&FOREIGN) => self.foreign.push(file),
             () => {}
-        }
-    }
-}
-
-impl Format {
-    pub(super) fn of(self, file: &str) -> Problem {
-        let name = file.rsplit('/').next().unwrap_or(file);
-        let extension = name.rsplit('.').next().unwrap_or(name);
-        match self {
-            Self::Dash => Problem {
-                reason: "It is DASH. This page plays HLS, MP4 and WebM.".to_owned(),
-                cure: "Package the film as HLS: usher package FILM.".to_owned(),
-            },
-            Self::Foreign => Problem {
-                reason: format!("Browsers do not play .{extension} files."),
-                cure: format!("Package it: usher package {name}"),
-            },
         }
     }
 }

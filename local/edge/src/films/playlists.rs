@@ -10,7 +10,7 @@ use std::{
 use hls_rewrite::{Origin, Scan, SkipReason, is_playlist};
 use url::Url;
 
-use super::{File, Problem, path_of};
+use super::{File, Problem, path_of, upper_case};
 use crate::bucket::key_of_path;
 
 /// All playlists, each with its references.
@@ -61,6 +61,11 @@ impl Playlists {
         found
     }
 
+    /// Whether the file is a playlist.
+    pub(super) fn has(&self, file: &str) -> bool {
+        matches!(self.all.get(file), Some(Content::Playlist { .. }))
+    }
+
     /// Whether a playlist refers to the file.
     pub(super) fn refer_to(&self, file: &str) -> bool {
         self.children.contains(file)
@@ -98,11 +103,7 @@ impl Playlists {
     /// Why no player plays this playlist, as far as its first references show.
     pub(super) fn problem(&self, media: &Path, file: &File) -> Option<Problem> {
         if !file.ends_with(".m3u8") {
-            return Some(Problem {
-                reason: "CloudFront distinguishes upper and lower case: its path for playlists is *.m3u8."
-                    .to_owned(),
-                cure: "Write the end of its name in lower case: .m3u8".to_owned(),
-            });
+            return Some(upper_case("playlists", ".m3u8"));
         }
         let mut file = file;
         // A multivariant playlist, a media playlist, a segment.

@@ -89,7 +89,7 @@ fn what_does_not_play_has_a_reason_and_a_cure() {
     let media = folder_with(&[
         ("film.mp4", "x"),
         ("video/film.mkv", "x"),
-        ("video/film.mpd", "x"),
+        ("video/Film.MPD", "x"),
         ("video/gone/master.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv0.m3u8\n"),
         ("video/half/master.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv0.m3u8\n"),
         ("video/half/v0.m3u8", "#EXTM3U\n#EXTINF:6,\ns1.ts\n"),
@@ -106,6 +106,11 @@ fn what_does_not_play_has_a_reason_and_a_cure() {
             format!("Move it into {}.", video.display()),
         ),
         (
+            "/video/Film.MPD",
+            "CloudFront distinguishes upper and lower case: its path for MPDs is *.mpd.",
+            "Write the end of its name in lower case: .mpd".to_owned(),
+        ),
+        (
             "/video/Loud.M3U8",
             "CloudFront distinguishes upper and lower case: its path for playlists is *.m3u8.",
             "Write the end of its name in lower case: .m3u8".to_owned(),
@@ -114,11 +119,6 @@ fn what_does_not_play_has_a_reason_and_a_cure() {
             "/video/empty.m3u8",
             "video/empty.m3u8 is not a playlist: its first line is not #EXTM3U.",
             again.to_owned(),
-        ),
-        (
-            "/video/film.mpd",
-            "It is DASH. This page plays HLS, MP4 and WebM.",
-            "Package the film as HLS: usher package FILM.".to_owned(),
         ),
         (
             "/video/gone/master.m3u8",
@@ -164,6 +164,34 @@ fn playlists_that_refer_only_to_each_other_are_one_film() {
         listed(media.path()),
         [plays("/video/elsewhere.m3u8", "elsewhere.m3u8"), plays("/video/live/a.m3u8", "live/a.m3u8")]
     );
+}
+
+#[test]
+fn an_mpd_is_a_film_unless_it_lies_beside_a_multivariant_playlist() {
+    let media = folder_with(&[
+        ("video/one/manifest.mpd", "x"),
+        ("video/two/manifest.mpd", "x"),
+        ("video/two/poster.jpg", "x"),
+        ("video/two/more.mpd", "x"),
+        ("video/film.mpd", "x"),
+        ("video/broken/manifest.mpd", "x"),
+        ("video/broken/master.m3u8", "x"),
+    ]);
+    write_film(media.path(), "video/one");
+    let broken = "video/broken/master.m3u8 is not a playlist: its first line is not #EXTM3U.".to_owned();
+    assert_eq!(
+        listed(media.path()),
+        [
+            plays("/video/broken/manifest.mpd", "broken"),
+            plays("/video/film.mpd", "film.mpd"),
+            plays("/video/one/master.m3u8", "one"),
+            plays("/video/two/manifest.mpd", "two"),
+            plays("/video/two/more.mpd", "two/more.mpd"),
+            ("/video/broken/master.m3u8".to_owned(), "broken".to_owned(), Some(broken)),
+        ]
+    );
+    let film = read(media.path()).films.into_iter().find(|film| film.name == "two").unwrap();
+    assert_eq!(film.poster, Some("/video/two/poster.jpg".to_owned()));
 }
 
 #[test]
