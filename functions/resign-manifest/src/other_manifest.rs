@@ -79,7 +79,8 @@ impl ResignManifest {
         let started = Instant::now();
         let mut assets = Assets::new(self.grants.hosts(asked.host(&self.config.tree)));
         let (url, nested) = (&asked.playlist_url, asked.style.kept_parameter());
-        let scan = dash_rewrite::Scan::read(&object.bytes, url, nested, &mut assets).map_err(unreadable)?;
+        let scan = dash_rewrite::Scan::read(&object.bytes, url, nested, &mut assets)
+            .map_err(|error| unreadable(&error))?;
         record.rewrite = started.elapsed();
         let plan = scan.plan(&assets, self.permission(asked, authority));
         check_count(&plan.grants)?;
@@ -131,7 +132,7 @@ impl ResignManifest {
     }
 }
 
-fn unreadable(error: MpdError) -> Problem {
+fn unreadable(error: &MpdError) -> Problem {
     Problem::new(ProblemType::UnreadableDocument, error.to_string())
 }
 

@@ -30,7 +30,7 @@ async fn bucket() -> Bucket {
         "video/m/live.mpd",
         MPD.replace("type=\"static\"", "type=\"dynamic\" minimumUpdatePeriod=\"PT4S\"").as_str(),
     );
-    bucket.put("video/m/broken.mpd", &MPD.replace("</MPD>", ""));
+    bucket.put("video/m/broken.mpd", MPD.replace("</MPD>", ""));
     bucket.put("video/m/thumbnails.vtt", PICTURES);
     bucket.put("video/m/en.vtt", CAPTIONS);
     bucket
