@@ -137,16 +137,16 @@ const BREAKAGES: [Breakage; 40] = [
         "ManifestCachePolicy:",
         "x-viewer-resource, ",
         "",
-        BOTH_CACHED,
+        ALL_CACHED,
     ),
     (
         "a playlist of another style",
         "ManifestCachePolicy:",
         "{QueryStringBehavior: whitelist, QueryStrings: [usher-style]}",
         "{QueryStringBehavior: none}",
-        BOTH_CACHED,
+        ALL_CACHED,
     ),
-    ("errors that are kept", "ManifestCachePolicy:", "DefaultTTL: 0", "DefaultTTL: 1", BOTH_CACHED),
+    ("errors that are kept", "ManifestCachePolicy:", "DefaultTTL: 0", "DefaultTTL: 1", ALL_CACHED),
     (
         "playlists that hardly two viewers share",
         "ViewerRequestFunction:",
@@ -326,7 +326,9 @@ const BREAKAGES: [Breakage; 40] = [
     ),
 ];
 
-const BOTH_CACHED: &[&str] = &[
+const ALL_CACHED: &[&str] = &[
     "Distribution: the behavior /video/*.json caches what a function answers for somebody else",
     "Distribution: the behavior /video/*.m3u8 caches what a function answers for somebody else",
+    "Distribution: the behavior /video/*.mpd caches what a function answers for somebody else",
+    "Distribution: the behavior /video/*.vtt caches what a function answers for somebody else",
 ];
