@@ -202,8 +202,8 @@ async fn secrets_that_cannot_be_used_are_told_at_the_start_with_all_that_is_wron
         error.to_string(),
         "the configuration cannot be used: COOKIE_TTL_SECONDS must be a number of seconds, from 1 to 31536000; \
          PLONE_JWT_KEYS: entry 1 has 1 bytes, and 32 is the minimum; ORIGIN_SECRET must have 32 characters at least, of \
-         those in ASCII that are not spaces; JWT_ISSUERS[0]: secret must have 32 bytes or more for HS256; \
-         DJANGO: keys: entry 1 is not hexadecimal; SIMPLEJWT: keys is not the name of a member of VIEWER_SECRET"
+         those in ASCII that are not spaces; JWT_ISSUERS[0]: JWT_SECRET must have 32 bytes or more for HS256; \
+         DJANGO: DJANGO_KEYS: entry 1 is not hexadecimal; SIMPLEJWT: keys is not the name of a member of VIEWER_SECRET"
     );
 }
 
@@ -225,7 +225,7 @@ async fn a_secret_has_one_source() {
         ),
         (
             &[VIEWER_SECRET, ("PLONE", r#"{"site": "https://plone.example", "ticket_keys": "tickets"}"#)],
-            "PLONE: site and ticket_keys are both set: Usher either asks the site or uses its keys",
+            "PLONE: PLONE_SITE and PLONE_TICKET_KEYS are both set: Usher either asks the site or uses its keys",
         ),
         (&[ISSUER], "JWT_ISSUERS[0]: secret is the name of a member of VIEWER_SECRET_ARN, which is missing"),
     ];

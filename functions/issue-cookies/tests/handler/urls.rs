@@ -53,12 +53,14 @@ async fn a_url_is_signed_for_the_whole_asset() {
 async fn only_what_the_distribution_re_signs_carries_the_policy_twice() {
     let function = Function::new(&[]).await;
     let grant = grant(&format!("https://{HOST}/video/m/*"), EXPIRES, HashAlgorithm::Sha256);
-    for path in ["/video/m/film.mp4", "/video/m/low.M3U8", "/video/m/thumbs.vtt"] {
+    for path in ["/video/m/film.mp4", "/video/m/low.M3U8", "/video/m/poster.jpg"] {
         let url = format!("https://{HOST}{path}?{}", grant.query());
         assert_eq!(function.answer(asking_for(path)).await, signed(&url, EXPIRES));
     }
-    let url = format!("https://{HOST}/video/m/ads.json?{}&{}", grant.query(), policy_copy(&grant));
-    assert_eq!(function.answer(asking_for("/video/m/ads.json")).await, signed(&url, EXPIRES));
+    for path in ["/video/m/ads.json", "/video/m/manifest.mpd", "/video/m/thumbs.vtt"] {
+        let url = format!("https://{HOST}{path}?{}&{}", grant.query(), policy_copy(&grant));
+        assert_eq!(function.answer(asking_for(path)).await, signed(&url, EXPIRES));
+    }
 }
 
 #[tokio::test]

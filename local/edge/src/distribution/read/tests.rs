@@ -57,6 +57,8 @@ fn the_deployed_template_runs_here() {
             row("/auth/*", "issue-cookies", false, true, ALL_METHODS, Protocol::HttpsOnly, 1),
             row("/video/*.m3u8", "resign-manifest", true, true, READING, Protocol::HttpsOnly, 300),
             row("/video/*.json", "resign-manifest", true, true, READING, Protocol::HttpsOnly, 300),
+            row("/video/*.mpd", "resign-manifest", true, true, READING, Protocol::HttpsOnly, 300),
+            row("/video/*.vtt", "resign-manifest", true, true, READING, Protocol::HttpsOnly, 300),
             row("/video/*", "bucket", true, false, READING, Protocol::HttpsOnly, A_YEAR),
             row("Default (*)", "bucket", true, false, "GET, HEAD", Protocol::RedirectToHttps, A_YEAR),
         ]
@@ -132,7 +134,14 @@ fn pages_and_cast_receivers_elsewhere_have_cors() {
         .collect();
     assert_eq!(
         with_cors,
-        [("/auth/*", false), ("/video/*.m3u8", true), ("/video/*.json", true), ("/video/*", true)]
+        [
+            ("/auth/*", false),
+            ("/video/*.m3u8", true),
+            ("/video/*.json", true),
+            ("/video/*.mpd", true),
+            ("/video/*.vtt", true),
+            ("/video/*", true)
+        ]
     );
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     assert_eq!(
