@@ -225,7 +225,7 @@ async fn a_secret_has_one_source() {
         ),
         (
             &[VIEWER_SECRET, ("PLONE", r#"{"site": "https://plone.example", "ticket_keys": "tickets"}"#)],
-            "PLONE: PLONE_SITE and PLONE_TICKET_KEYS are both set: Usher either asks the site or uses its keys",
+            "PLONE: site and ticket_keys are both set: Usher either asks the site or uses its keys",
         ),
         (&[ISSUER], "JWT_ISSUERS[0]: secret is the name of a member of VIEWER_SECRET_ARN, which is missing"),
     ];
