@@ -7,6 +7,7 @@ mod cures;
 mod front;
 mod lines;
 mod named;
+mod other_manifests;
 mod report;
 mod template;
 

@@ -10,6 +10,7 @@ mod functions;
 mod house;
 mod inspector;
 mod laptop;
+mod manifests;
 mod playlists;
 mod protections;
 mod purposes;

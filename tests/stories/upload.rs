@@ -166,7 +166,7 @@ impl Bucket {
 }
 
 fn plan(folder: &Path, destination: &str) -> Result<Plan, UploadError> {
-    Plan::read(folder, destination.parse::<Destination>()?.within(Prefixes::Video)?)
+    Plan::read(folder, destination.parse::<Destination>()?.within(Prefixes::Opened)?)
 }
 
 /// A film with a file of each kind.
@@ -279,7 +279,8 @@ async fn what_cannot_be_uploaded_is_told_before_anything_is() {
         (
             film.path(),
             "s3://films/films/m",
-            "nobody could watch what lies below \"films/m\": the bucket policy opens video/* only, so upload to \
+            "nobody could watch what lies below \"films/m\": the bucket policy opens video/*, and public/* with PublicPaths, \
+             so upload to \
              s3://BUCKET/video/NAME, or say --any-prefix"
                 .to_owned(),
         ),

@@ -54,7 +54,7 @@ const EXISTING_SECRET: (&str, &str) = ("ExistingPrivateKeySecret", SECRET);
 const VIEWERS_SECRET: (&str, &str) = ("ViewerSecretArn", VIEWER_SECRET);
 const SIGNED_HOSTS_KEYS: (&str, &str) = ("SignedHostsKeyArns", SIGNED_HOSTS_KEY_ARNS);
 pub(crate) const DOMAIN: (&str, &str) = ("DomainName", "video.example.com");
-const SETS: [(&str, &[(&str, &str)]); 25] = [
+const SETS: [(&str, &[(&str, &str)]); 27] = [
     ("defaults", &[]),
     // Where
     ("domain", &[DOMAIN, ("CertificateArn", CERTIFICATE)]),
@@ -64,6 +64,8 @@ const SETS: [(&str, &[(&str, &str)]); 25] = [
         "web site and domain",
         &[DOMAIN, ("CertificateArn", CERTIFICATE), ("WebsiteDomainName", "www.example.org")],
     ),
+    ("one public path", &[("PublicPaths", "/public/*")]),
+    ("three public paths", &[("PublicPaths", "/public/*,/video/*/poster.jpg,/video/covers/*.webp")]),
     ("some countries", &[("GeoRestriction", "whitelist DE,AT,CH")]),
     ("all other countries", &[("GeoRestriction", "blacklist RU")]),
     // CORS

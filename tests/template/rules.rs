@@ -35,7 +35,7 @@ const OF_DOCUMENT: [fn(&Value) -> Vec<String>; 8] = [
 ];
 
 /// Rules about the resources that a deployment would create.
-const OF_STACK: [fn(&Stack) -> Vec<String>; 42] = [
+const OF_STACK: [fn(&Stack) -> Vec<String>; 43] = [
     access::buckets_are_private_and_retained,
     access::bucket_policies_name_the_distribution,
     access::statements_name_actions_and_resources,
@@ -43,6 +43,7 @@ const OF_STACK: [fn(&Stack) -> Vec<String>; 42] = [
     access::function_urls_have_both_permissions,
     access::permissions_name_the_distribution,
     behaviors::video_is_signed,
+    behaviors::public_paths_are_open,
     behaviors::default_is_signed_or_leads_to_the_web_site,
     behaviors::viewers_come_by_https,
     behaviors::first_match_is_the_closest,

@@ -60,7 +60,7 @@ impl ResignManifest {
             return self.other_manifest(event, &asked, kind, object, record).await;
         }
         if !is_playlist && !is_document(&asked.path, object.content_type.as_deref().unwrap_or_default()) {
-            return Err(Problem::new(ProblemType::NotAPlaylist, NO_PLAYLIST));
+            return Err(Problem::new(ProblemType::NotAPlaylist, expected(&asked.path)));
         }
         match &asked.authority {
             Some(authority) if asked.style != Style::Plain => {
@@ -319,8 +319,7 @@ pub(crate) fn headers(content_type: &str, etag: Option<ETag>, shared_seconds: u6
     headers
 }
 
-/// Whether a path may hold something other than a playlist. An error page in place of a playlist must not be
-/// returned as a document.
+/// Whether a path may hold a document. An error page in place of a manifest must not be returned as one.
 fn is_document(path: &str, content_type: &str) -> bool {
     let is_named = |wanted: &str| {
         path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case(wanted))
@@ -328,7 +327,7 @@ fn is_document(path: &str, content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let known = [DocumentKind::AssetList, DocumentKind::SteeringManifest].map(DocumentKind::content_type);
     let is_json = known.contains(&media_type.as_str()) || media_type.ends_with("+json");
-    !is_named("m3u8") && !is_named("m3u") && (is_json || is_named("json"))
+    !MANIFESTS.iter().any(|extension| is_named(extension)) && (is_json || is_named("json"))
 }
 
 pub(crate) fn check_count(required: &[RequiredGrant]) -> Result<(), Problem> {
@@ -380,4 +379,16 @@ const LIMIT: usize = 32;
 
 const JSON: &str = "application/json";
 
-const NO_PLAYLIST: &str = "the object at this path is not a playlist: it does not start with #EXTM3U";
+/// What the object at a path should be.
+fn expected(path: &str) -> &'static str {
+    if path.ends_with(".mpd") {
+        "the object at this path is not an MPD: its first element is not MPD"
+    } else if path.ends_with(".vtt") {
+        "the object at this path is not WebVTT: it does not start with WEBVTT"
+    } else {
+        "the object at this path is not a playlist: it does not start with #EXTM3U"
+    }
+}
+
+/// The extensions of what is a manifest, or nothing.
+const MANIFESTS: [&str; 4] = ["m3u8", "m3u", "mpd", "vtt"];

@@ -14,6 +14,7 @@ mod deployment;
 mod empty_answers;
 mod jar;
 mod names;
+mod other_manifests;
 mod playback;
 mod playlist;
 mod policy;

@@ -12,6 +12,7 @@ use super::{
     cure::{self, Sent, of_signed},
     deployment::{Ask, Deployment},
     jar::change,
+    other_manifests::{OTHER_MANIFESTS, other_manifests},
     policy::HeldPolicy,
     report::Probe,
     sign_in::{NOT_SIGNED_IN, Viewer},
@@ -61,6 +62,7 @@ pub(super) async fn signed_urls(
         None if walk.first_segment().is_some() => SIGNED_SEGMENT.unknown("no segment is signed"),
         None => SIGNED_SEGMENT.unknown(NO_SEGMENT),
     });
+    report.note(other_manifests(deployment, &url).await);
     report.note(ask_refused(deployment, CHANGED_URL, &changed(&url)).await);
     report.note(other_asset(deployment, &url).await);
     let segment = segment.cloned();
@@ -73,7 +75,7 @@ fn not_made(deployment: &Deployment<'_>, report: &mut Report, before: &[Probe], 
         report.note(probe.unknown(why));
     }
     report.note(headers_without_url(deployment, why));
-    for probe in [SIGNED_SEGMENT, CHANGED_URL, OTHER_ASSET] {
+    for probe in [SIGNED_SEGMENT, OTHER_MANIFESTS, CHANGED_URL, OTHER_ASSET] {
         report.note(probe.unknown(why));
     }
 }

@@ -336,7 +336,7 @@ impl Authenticator {
 /// `usher rewrite`
 #[derive(Args, Clone, Debug)]
 pub struct Rewrite {
-    /// The URL at which players request the playlist.
+    /// The URL at which players request the playlist, MPD or WebVTT file.
     #[arg(long, value_name = "PLAYLIST_URL")]
     pub url: String,
     /// The key that signs.
@@ -506,7 +506,7 @@ pub struct Upload {
     /// How to package a film.
     #[command(flatten)]
     pub packaging: Packaging,
-    /// Accept a prefix that is not below video/, where the bucket policy lets nobody watch.
+    /// Accept a prefix outside video/ and public/, where the bucket policy lets nobody watch.
     #[arg(long)]
     pub any_prefix: bool,
     /// Print what would be uploaded.

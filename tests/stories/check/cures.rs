@@ -246,7 +246,7 @@ async fn a_cast_receiver_that_cannot_play_or_could_sign_in_is_named() {
 }
 
 /// A folder with one film of these files.
-fn film(files: &[(&str, &str)]) -> TempDir {
+pub(super) fn film(files: &[(&str, &str)]) -> TempDir {
     let media = TempDir::new().unwrap();
     let folder = media.path().join("video/m");
     fs::create_dir_all(&folder).unwrap();

@@ -61,13 +61,14 @@ pub(crate) const NOT_SERVED: [&str; 9] = [
     "Unknown changed cookie: no segment was served",
     "Unknown encoded names: no segment was served",
 ];
-pub(crate) const NO_URL: [&str; 8] = [
+pub(crate) const NO_URL: [&str; 9] = [
     "Unknown signed playlist: no URL was signed",
     "Unknown reach of playlists: no URL was signed",
     "Unknown renewal: no URL was signed",
     "Unknown visible signatures: no URL was signed",
     "Unknown function headers: no URL was signed",
     "Unknown signed segment: no URL was signed",
+    "Unknown other manifests: no URL was signed",
     "Unknown changed url: no URL was signed",
     "Unknown other asset: no URL was signed",
 ];

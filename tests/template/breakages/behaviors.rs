@@ -6,6 +6,8 @@ use super::{Breakage, each_is_refused};
 fn a_broken_behavior_is_refused() {
     let sets = [
         "defaults",
+        "one public path",
+        "three public paths",
         "some countries",
         "web site",
         "web site and domain",
@@ -16,7 +18,7 @@ fn a_broken_behavior_is_refused() {
     each_is_refused(&BREAKAGES, &sets);
 }
 
-const BREAKAGES: [Breakage; 40] = [
+const BREAKAGES: [Breakage; 44] = [
     (
         "playlists for everybody",
         "PathPattern: /video/*.m3u8",
@@ -50,6 +52,47 @@ const BREAKAGES: [Breakage; 40] = [
         &[
             "Distribution: the behavior *.ts is for /video and has no TrustedKeyGroups of this template",
             "Distribution: the behavior *.ts has not the response headers policy that it should have",
+        ],
+    ),
+    (
+        "a public path that requires a signature",
+        "HasTwoPublicPaths\n            - PathPattern:",
+        "ResponseHeadersPolicyId: !Ref VideoHeaders\n",
+        "ResponseHeadersPolicyId: !Ref VideoHeaders\n              TrustedKeyGroups: [!Ref KeyGroup]\n",
+        &[
+            "Distribution: the behavior /video/*/poster.jpg does not hand out files of the bucket to everybody",
+        ],
+    ),
+    (
+        "a public path without a behavior",
+        "- HasThreePublicPaths\n",
+        "- PathPattern: !Select [2,",
+        "- PathPattern: !Select [0,",
+        &[
+            "Distribution: the behavior /public/* is never reached, behind /public/*",
+            "no behavior is for /video/covers/*.webp of PublicPaths",
+        ],
+    ),
+    (
+        "public files that CloudFront may not read",
+        "MediaBucketPolicy:",
+        "              - !If [HasPublicPaths, !Sub \"${MediaBucket.Arn}/public/*\", !Ref AWS::NoValue]\n",
+        "",
+        &["MediaBucketPolicy: CloudFront may not read what its behaviors hand out, or more"],
+    ),
+    (
+        "segments from the function, behind public paths",
+        "PathPattern: /video/*\n",
+        "TargetOriginId: media",
+        "TargetOriginId: manifest",
+        &[
+            "Distribution: the behavior /public/* comes before those of manifests",
+            "Distribution: the behavior /video/* caches what a function answers for somebody else",
+            "Distribution: the behavior /video/* does not forward what a function needs, or forwards the viewer's Host",
+            "Distribution: the behavior /video/* passes on headers that the viewer-request function did not set",
+            "Distribution: the behavior /video/*/poster.jpg comes before those of manifests",
+            "Distribution: the behavior /video/covers/*.webp comes before those of manifests",
+            r#"no behavior /video/* leads to the bucket with the methods ["GET","HEAD","OPTIONS"]"#,
         ],
     ),
     (
@@ -93,6 +136,8 @@ const BREAKAGES: [Breakage; 40] = [
             "Distribution: the behavior /video/*.json is never reached, behind /video/*",
             "Distribution: the behavior /video/*.mpd is never reached, behind /video/*",
             "Distribution: the behavior /video/*.vtt is never reached, behind /video/*",
+            "Distribution: the behavior /video/*/poster.jpg is never reached, behind /video/*",
+            "Distribution: the behavior /video/covers/*.webp is never reached, behind /video/*",
             "Distribution: the behavior /video/* is never reached, behind /video/*",
             r#"no behavior /video/*.m3u8 leads to a function URL with the methods ["GET","HEAD","OPTIONS"]"#,
         ],

@@ -41,6 +41,13 @@ pub(super) fn bucket_policies_name_the_distribution(stack: &Stack) -> Vec<String
             if !is_distribution(stack, &statement["Condition"]["StringEquals"]["AWS:SourceArn"]) {
                 refused.push(format!("{id}: a statement does not name the distribution in AWS:SourceArn"));
             }
+            let has_public = stack.parameter("PublicPaths").is_some_and(|paths| paths != "");
+            let folders = if has_public { &["/video/*", "/public/*"][..] } else { &["/video/*"] };
+            let arn = json!({"Fn::GetAtt": ["MediaBucket", "Arn"]});
+            let expected = folders.iter().map(|folder| json!({"Fn::Join": ["", [arn, folder]]}));
+            if statement["Resource"] != expected.collect::<Value>() {
+                refused.push(format!("{id}: CloudFront may not read what its behaviors hand out, or more"));
+            }
         }
     }
     refused

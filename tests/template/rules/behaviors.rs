@@ -7,7 +7,7 @@ use usher_cloudformation::Stack;
 
 use super::{
     origins::{Origin, origin},
-    text::{ALL_VIEWER, ALL_VIEWER_EXCEPT_HOST_HEADER, CACHING_DISABLED},
+    text::{ALL_VIEWER, ALL_VIEWER_EXCEPT_HOST_HEADER, CACHING_DISABLED, CACHING_OPTIMIZED},
 };
 use crate::resources::{items, referred, resources};
 
@@ -58,6 +58,11 @@ impl<'a> Behavior<'a> {
         !groups.is_empty() && groups.iter().all(is_ours) && self.whole["TrustedSigners"].is_null()
     }
 
+    /// Whether it is one of `PublicPaths`.
+    pub(super) fn is_public(&self, stack: &Stack) -> bool {
+        self.pattern.is_some_and(|pattern| public_paths(stack).contains(&pattern))
+    }
+
     fn asks_a_function(&self, stack: &Stack) -> bool {
         matches!(self.origin(stack), Origin::Api(_) | Origin::FunctionUrl)
     }
@@ -80,9 +85,41 @@ pub(super) fn each(stack: &Stack, wrong: impl Fn(&Behavior<'_>) -> bool, what: &
 
 pub(super) fn video_is_signed(stack: &Stack) -> Vec<String> {
     let wrong = |behavior: &Behavior<'_>| {
-        behavior.pattern.is_some() && behavior.is_for_video() && !behavior.is_signed(stack)
+        behavior.pattern.is_some()
+            && behavior.is_for_video()
+            && !behavior.is_signed(stack)
+            && !behavior.is_public(stack)
     };
     each(stack, wrong, "is for /video and has no TrustedKeyGroups of this template")
+}
+
+/// What everybody may get is in the bucket and is cached. The manifests come first, so that none of them is public.
+pub(super) fn public_paths_are_open(stack: &Stack) -> Vec<String> {
+    let all = Behavior::all(stack);
+    let mut refused = Vec::new();
+    for path in public_paths(stack) {
+        let at = all.iter().position(|one| one.pattern == Some(path));
+        let Some((at, behavior)) = at.and_then(|at| Some((at, all.get(at)?))) else {
+            refused.push(format!("no behavior is for {path} of PublicPaths"));
+            continue;
+        };
+        let is_open = ["TrustedKeyGroups", "TrustedSigners", "FunctionAssociations", "OriginRequestPolicyId"];
+        if !matches!(behavior.origin(stack), Origin::Bucket)
+            || behavior.whole["CachePolicyId"] != CACHING_OPTIMIZED
+            || is_open.iter().any(|member| !behavior.whole[*member].is_null())
+        {
+            refused.push(format!("{behavior} does not hand out files of the bucket to everybody"));
+        }
+        if all.iter().skip(at).any(|later| later.asks_a_function(stack)) {
+            refused.push(format!("{behavior} comes before those of manifests"));
+        }
+    }
+    refused
+}
+
+fn public_paths(stack: &Stack) -> Vec<&str> {
+    let given = stack.parameter("PublicPaths").and_then(Value::as_str).unwrap_or_default();
+    given.split(',').filter(|path| !path.is_empty()).collect()
 }
 
 pub(super) fn default_is_signed_or_leads_to_the_web_site(stack: &Stack) -> Vec<String> {
@@ -267,7 +304,8 @@ pub(super) fn videos_run_nothing(stack: &Stack) -> Vec<String> {
     let id = policy.as_ref().map(|policy| json!({"Ref": policy.id})).unwrap_or_default();
     let wrong = |behavior: &Behavior<'_>| {
         let is_video = behavior.pattern.is_some() && behavior.is_for_video();
-        behavior.whole["ResponseHeadersPolicyId"] != if is_video { id.clone() } else { Value::Null }
+        behavior.whole["ResponseHeadersPolicyId"]
+            != if is_video || behavior.is_public(stack) { id.clone() } else { Value::Null }
     };
     let mut refused = each(stack, wrong, "has not the response headers policy that it should have");
     let Some(policy) = policy else { return refused };

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    bucket::Bucket,
+    bucket::{Bucket, Then, fault},
     function::{
         Answer, EXPIRES, Function, HOST, get, grant, nested, parts, playlist_headers, problem,
         with_credential, with_policy,
@@ -100,6 +100,28 @@ async fn pictures_in_web_vtt_are_signed_and_the_text_of_captions_is_not_touched(
     // Without a header for definitions, the parameters are inline in any style.
     let (_, body) = function.answer(by_url("/video/m/thumbnails.vtt", "usher-style=define")).await;
     assert_eq!(body, signed);
+}
+
+/// Not as JSON: a page of an application before the bucket, or of a wrong upload.
+#[tokio::test]
+async fn an_error_page_in_place_of_a_manifest_is_not_handed_out() {
+    let body = r#"{"error": "gone"}"#;
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let function = Function::new(fault(answer, Then::Close).await);
+    for (name, detail) in [
+        ("page.mpd", "the object at this path is not an MPD: its first element is not MPD"),
+        ("page.vtt", "the object at this path is not WebVTT: it does not start with WEBVTT"),
+    ] {
+        let path = format!("/video/m/{name}");
+        let refused = problem(502, "not-a-playlist", detail, json!({}));
+        assert_eq!(function.answer(by_url(&path, "")).await, refused, "{name}");
+        let by_cookies = with_policy(get(&path, ""), None, None);
+        assert_eq!(function.answer(by_cookies).await, refused, "{name}");
+    }
+    assert_eq!(function.signed(), 0);
 }
 
 #[tokio::test]

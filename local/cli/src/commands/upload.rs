@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(super) fn run(arguments: &arguments::Upload) -> Result<Outcome, InputError> {
-    let prefixes = if arguments.any_prefix { Prefixes::Any } else { Prefixes::Video };
+    let prefixes = if arguments.any_prefix { Prefixes::Any } else { Prefixes::Opened };
     let destination = arguments.destination.parse::<Destination>().and_then(|to| to.within(prefixes));
     let destination = destination.map_err(|error| sentence(&error))?;
     let folder = if arguments.source.is_file() {

@@ -18,7 +18,7 @@ pub enum Prefixes {
     /// Any folder.
     Any,
     /// The folders that the template's bucket policy opens for the distribution.
-    Video,
+    Opened,
 }
 
 impl Destination {
@@ -27,8 +27,12 @@ impl Destination {
     /// # Errors
     /// [`UploadError::Prefix`]
     pub fn within(self, prefixes: Prefixes) -> Result<Self, UploadError> {
-        let is_video = self.prefix == VIDEO || self.prefix.starts_with("video/");
-        if is_video || prefixes == Prefixes::Any { Ok(self) } else { Err(UploadError::Prefix(self.prefix)) }
+        let folder = self.prefix.split('/').next().unwrap_or_default();
+        if OPENED.contains(&folder) || prefixes == Prefixes::Any {
+            Ok(self)
+        } else {
+            Err(UploadError::Prefix(self.prefix))
+        }
     }
 
     /// The bucket's name.
@@ -79,7 +83,8 @@ impl fmt::Display for Destination {
     }
 }
 
-const VIDEO: &str = "video";
+/// By the template's bucket policy; the second one with `PublicPaths`.
+const OPENED: [&str; 2] = ["video", "public"];
 
 #[cfg(test)]
 mod tests {
@@ -111,11 +116,17 @@ mod tests {
 
     #[test]
     fn only_what_the_bucket_policy_opens_is_uploaded_to() {
-        let rows =
-            [("video", true), ("video/m", true), ("videos/m", false), ("", false), ("private/video", false)];
+        let rows = [
+            ("video", true),
+            ("video/m", true),
+            ("public/trailers", true),
+            ("videos/m", false),
+            ("", false),
+            ("private/video", false),
+        ];
         for (prefix, is_taken) in rows {
             let destination = Destination { bucket: "films".to_owned(), prefix: prefix.to_owned() };
-            assert_eq!(destination.clone().within(Prefixes::Video).is_ok(), is_taken, "{prefix}");
+            assert_eq!(destination.clone().within(Prefixes::Opened).is_ok(), is_taken, "{prefix}");
             assert!(destination.within(Prefixes::Any).is_ok(), "{prefix}");
         }
     }

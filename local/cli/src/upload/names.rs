@@ -1,6 +1,9 @@
 //! File names that may not play as expected.
 
-use super::{Plan, plan::PLAYLIST};
+use super::{
+    Plan,
+    plan::{MPD, PLAYLIST},
+};
 
 impl Plan {
     /// Warnings about names before the upload, a sentence for each kind of name.
@@ -9,13 +12,14 @@ impl Plan {
         [self.not_resigned(), self.to_be_encoded()].into_iter().flatten().collect()
     }
 
-    /// The distribution's cache behavior `/video/*.m3u8` is case-sensitive, as every path pattern in
+    /// The distribution's cache behaviors `/video/*.m3u8` and `/video/*.mpd` are case-sensitive, as every path pattern in
     /// CloudFront.
     fn not_resigned(&self) -> Option<String> {
-        let playlists = self.uploads.iter().filter(|upload| upload.content_type == PLAYLIST);
-        let keys = playlists.map(|upload| upload.key.as_str()).filter(|key| !key.ends_with(".m3u8"));
+        let manifests = self.uploads.iter().filter(|upload| [PLAYLIST, MPD].contains(&upload.content_type));
+        let keys = manifests.map(|upload| upload.key.as_str());
+        let keys = keys.filter(|key| !key.ends_with(".m3u8") && !key.ends_with(".mpd"));
         Some(format!(
-            "the distribution does not re-sign {}: it re-signs playlists whose name ends in .m3u8, in lower case, so \
+            "the distribution does not re-sign {}: it re-signs what ends in .m3u8 or .mpd, in lower case, so \
              rename the files and what refers to them",
             told(keys)?
         ))
@@ -72,19 +76,19 @@ mod tests {
     #[test]
     fn a_playlist_that_is_not_re_signed_is_named() {
         let rows: [(&[&str], &[&str]); 3] = [
-            (&["master.m3u8", "s0.ts"], &[]),
+            (&["master.m3u8", "manifest.mpd", "s0.ts"], &[]),
             (
                 &["LOW.M3U8"],
                 &[
-                    "the distribution does not re-sign \"video/m/LOW.M3U8\": it re-signs playlists whose name ends in \
-                   .m3u8, in lower case, so rename the files and what refers to them",
+                    "the distribution does not re-sign \"video/m/LOW.M3U8\": it re-signs what ends in .m3u8 or .mpd, \
+                   in lower case, so rename the files and what refers to them",
                 ],
             ),
             (
                 &["a.m3u", "b.M3U", "c.m3U8", "d.M3u8", "e.m3u8"],
                 &[
                     "the distribution does not re-sign \"video/m/a.m3u\", \"video/m/b.M3U\", \"video/m/c.m3U8\" and 1 \
-                   more: it re-signs playlists whose name ends in .m3u8, in lower case, so rename the files and what \
+                   more: it re-signs what ends in .m3u8 or .mpd, in lower case, so rename the files and what \
                    refers to them",
                 ],
             ),

@@ -17,7 +17,7 @@ use crate::package::HIDDEN;
 pub struct Plan {
     /// The destination.
     pub destination: Destination,
-    /// Media first, then media playlists, multivariant playlists last.
+    /// Media first, then media playlists, multivariant playlists and MPDs last.
     pub uploads: Vec<Upload>,
     /// Hidden files, symbolic links and what is neither file nor folder.
     pub left_out: Vec<PathBuf>,
@@ -47,6 +47,7 @@ pub(super) enum Turn {
     /// Files that name no others: segments, keys, subtitles; and the JSON that playlists name.
     Media,
     MediaPlaylist,
+    /// Also an MPD, which names segments and subtitles.
     MultivariantPlaylist,
 }
 
@@ -122,8 +123,10 @@ impl Plan {
 }
 
 fn turn(file: &Path, content_type: &str) -> io::Result<Turn> {
-    if content_type != PLAYLIST {
-        return Ok(Turn::Media);
+    match content_type {
+        PLAYLIST => {}
+        MPD => return Ok(Turn::MultivariantPlaylist),
+        _ => return Ok(Turn::Media),
     }
     let playlist = fs::read(file)?;
     let is_multivariant =
@@ -131,7 +134,6 @@ fn turn(file: &Path, content_type: &str) -> io::Result<Turn> {
     Ok(if is_multivariant { Turn::MultivariantPlaylist } else { Turn::MediaPlaylist })
 }
 
-/// How long browsers and CloudFront may keep a file.
 /// A browser that opens the URL of an MP4 saves it, under the name of the film. Players ignore the header.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc6266>
@@ -149,6 +151,7 @@ fn content_disposition(key: &str) -> Option<String> {
     })
 }
 
+/// How long browsers and CloudFront may keep a file.
 fn cache_control(content_type: &str) -> &'static str {
     let is_media = ["audio/", "image/", "video/"].iter().any(|kind| content_type.starts_with(kind));
     match content_type {
@@ -168,6 +171,7 @@ fn cache_control(content_type: &str) -> &'static str {
 /// An hour in a browser, a year in CloudFront.
 const MEDIA: &str = "max-age=3600, s-maxage=31536000";
 pub(super) const PLAYLIST: &str = "application/vnd.apple.mpegurl";
+pub(super) const MPD: &str = "application/dash+xml";
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>
 const PUT_LIMIT: u64 = 5 * 1_024 * 1_024 * 1_024;
 

@@ -42,11 +42,11 @@ fn plain_is_the_playlist_itself_and_foreign_bytes_pass() {
 fn what_is_no_playlist_is_refused_and_what_is_left_is_told() {
     let keys = Keys::new("rsa");
     for style in ["inline", "define", "plain"] {
-        for text in ["", "a.ts\n", "<?xml version=\"1.0\"?>\n<MPD/>\n"] {
+        for text in ["", "a.ts\n", "<?xml version=\"1.0\"?>\n<html/>\n"] {
             let output = try_rewrite(&keys, style, text.as_bytes());
             assert_eq!((output.status.code(), output.stdout), (Some(2), Vec::new()), "{style} {text}");
             let told = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(told, "error: this is not a playlist: it does not start with #EXTM3U\n");
+            assert_eq!(told, NO_MANIFEST);
         }
     }
     let playlist = "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"key.bin,IV=0x1\n#EXTINF:4,\nhttp://h.example/video/m/a.ts\n\
@@ -80,6 +80,33 @@ fn in_the_style_define_the_parameters_stand_once() {
         )
     );
 }
+
+#[test]
+fn an_mpd_and_pictures_are_signed_by_the_same_rules() {
+    let keys = Keys::new("rsa");
+    let mpd = "<MPD><Period><AdaptationSet><SegmentTemplate media=\"$Number$.m4s?a=1\" initialization=\"i.mp4\"/>\
+               </AdaptationSet></Period></MPD>\n";
+    let signed = rewrite(&keys, "inline", mpd.as_bytes());
+    let escaped = String::from_utf8(signed).unwrap().replace("&amp;", "&");
+    assert_eq!(escaped.matches("Signature=").count(), 2, "{escaped}");
+    assert_eq!(without_signatures(escaped.as_bytes()), mpd.as_bytes());
+
+    let pictures = "WEBVTT\n\n00:00.000 --> 00:02.000\n1.jpg#xywh=0,0,160,90\n";
+    let signed = rewrite(&keys, "inline", pictures.as_bytes());
+    assert!(signed.ends_with(b"#xywh=0,0,160,90\n"));
+    assert_ne!(signed, pictures.as_bytes());
+    assert_eq!(without_signatures(&signed), pictures.as_bytes());
+
+    let captions = "WEBVTT\n\n00:00.000 --> 00:02.000\nSee 1.jpg\n";
+    assert_eq!(rewrite(&keys, "inline", captions.as_bytes()), captions.as_bytes());
+    let output = try_rewrite(&keys, "inline", b"<MPD><Period>");
+    assert_eq!((output.status.code(), output.stdout), (Some(2), Vec::new()));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(told, "error: the MPD ends before its elements are closed\n");
+}
+
+const NO_MANIFEST: &str = "error: this is not a playlist: it does not start with #EXTM3U, and it is neither an MPD nor \
+                           WebVTT\n";
 
 fn rewrite(keys: &Keys, style: &str, playlist: &[u8]) -> Vec<u8> {
     let output = try_rewrite(keys, style, playlist);

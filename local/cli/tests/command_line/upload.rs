@@ -33,7 +33,7 @@ fn a_dry_run_says_what_would_be_uploaded() {
     );
     let left_out =
         format!("warning: {folder}/.hidden was left out: it is hidden, a symbolic link or no regular file\n");
-    let not_resigned = "warning: the distribution does not re-sign \"m/LOW.M3U8\": it re-signs playlists whose name ends in .m3u8, in \
+    let not_resigned = "warning: the distribution does not re-sign \"m/LOW.M3U8\": it re-signs what ends in .m3u8 or .mpd, in \
          lower case, so rename the files and what refers to them\n";
     let plus = "warning: URLs must percent-encode characters outside A-Z a-z 0-9 . _ - / in \"m/seg+1.ts\"; S3 reads \
                 a + in a path as a space, so write %2B in playlists\n";
@@ -49,7 +49,8 @@ fn bad_usage_is_one_line_and_exit_code_2() {
     let rows: [(&[&str], &str); 2] = [
         (
             &["upload", folder, "s3://films/m"],
-            "nobody could watch what lies below \"m\": the bucket policy opens video/* only, so upload to \
+            "nobody could watch what lies below \"m\": the bucket policy opens video/*, and public/* with PublicPaths, \
+             so upload to \
              s3://BUCKET/video/NAME, or say --any-prefix",
         ),
         (&["upload", "/nothing", "s3://films/video/m"], "/nothing is not a folder"),
