@@ -10,7 +10,7 @@ import { openChromium } from '../chromium.mjs';
 const [origin, short] = process.argv.slice(2);
 const FILM = '/video/film/manifest.mpd';
 const LIVE = '/video/live/manifest.mpd';
-const FRAMES = 20 * 25;
+const FRAMES = 30 * 25;
 const modules = new URL('../node_modules/', import.meta.url);
 const files = {
   'dash.mjs': new URL('dashjs/dist/modern/esm/dash.mediaplayer.min.js', modules),
@@ -39,13 +39,20 @@ const PLAYERS = {
   },
 };
 
-const { check, finish } = await openChromium((status, path) => path.startsWith('/video/') && status === 403);
-const isOnly = (name) => !process.env.ONLY || name.includes(process.env.ONLY);
-const run = (name, body) => isOnly(name) && check(name, body);
+const { check, finish } = await openChromium();
 try {
+  // It lasts a minute, and the others play meanwhile.
+  const ending = check('when its signed URL ends, the player says what was refused', saysWhenItEnds);
   const plays = Object.keys(PLAYERS).flatMap((player) => ['cookies', 'inline', 'define'].map((by) => [player, by]));
-  await Promise.all(plays.map(([player, by]) => run(`${player} plays the film, ${by}`, (visit) => playsFilm(visit, player, by))));
-  await Promise.all(plays.map(([player, by]) => run(`${player} plays live, ${by}`, (visit) => playsLive(visit, player, by))));
+  await Promise.all(plays.map(([player, by]) => check(`${player} plays the film, ${by}`, (visit) => playsFilm(visit, player, by))));
+  await Promise.all(plays.map(([player, by]) => check(`${player} plays live, ${by}`, (visit) => playsLive(visit, player, by))));
+  await Promise.all([
+    check('ffmpeg plays the film to its end by a signed URL, and not without', ffmpegPlays),
+    check('the player page plays the film, with captions and two languages, and survives the loss of its cookies', playsOnPage),
+    check('the player page plays live', playsLiveOnPage),
+    check('a viewer with a signed URL sees pictures while seeking', showsThumbnails),
+    ending,
+  ]);
 } finally {
   await finish();
 }
@@ -54,17 +61,17 @@ try {
 
 async function playsFilm(visit, player, by) {
   const loaded = await start(visit, player, by, FILM);
-  await becomes(visit.page, ({ currentTime }) => currentTime > 2);
+  await becomes(visit.page, ([{ currentTime }]) => currentTime > 2);
   await visit.page.locator('video').evaluate((video) => { video.currentTime = 13; });
-  await becomes(visit.page, ({ currentTime }) => currentTime > 15);
+  await becomes(visit.page, ([{ currentTime }]) => currentTime > 15);
   await assertPlayed(visit.page, loaded, by, /^\/video\/film\/(\d+p|audio-en)\/\d+\.m4s$/);
 }
 
 async function playsLive(visit, player, by) {
   const loaded = await start(visit, player, by, LIVE);
-  const before = await (await becomes(visit.page, ({ currentTime, seeking }) => !seeking && currentTime > 0.5 && currentTime)).jsonValue();
+  const before = await (await becomes(visit.page, ([{ currentTime, seeking }]) => !seeking && currentTime > 0.5 && currentTime)).jsonValue();
   const began = Date.now();
-  await becomes(visit.page, ({ currentTime }, wanted) => currentTime > wanted, before + 10);
+  await becomes(visit.page, ([{ currentTime }, wanted]) => currentTime > wanted, before + 10);
   assert.ok(Date.now() - began < 14_000, `10 s took ${Date.now() - began} ms`);
   await assertPlayed(visit.page, loaded, by, /^\/video\/live\/segment-[01]-\d+\.m4s$/);
 }
@@ -83,8 +90,7 @@ async function start({ page, context }, player, by, path) {
 /** Real playback, by nothing but the cookies or the signatures that are meant; and nothing of it opens without them. */
 async function assertPlayed(page, loaded, by, segment) {
   assert.deepEqual(loaded.filter((answer) => answer.status() !== 200).map((answer) => [answer.status(), answer.url()]), []);
-  const frames = await page.locator('video').evaluate((video) => video.getVideoPlaybackQuality().totalVideoFrames);
-  assert.ok(frames > 50, `${frames} frames`);
+  await becomes(page, ([video]) => video.getVideoPlaybackQuality().totalVideoFrames > 50);
   const urls = loaded.map((answer) => new URL(answer.url()));
   const segments = urls.filter(({ pathname }) => segment.test(pathname));
   assert.ok(segments.length > 4, `${segments.length} segments`);
@@ -92,6 +98,114 @@ async function assertPlayed(page, loaded, by, segment) {
   const mpd = await loaded[0].text();
   assert.deepEqual([mpd.includes('UrlQueryInfo'), /media="[^"]*Signature=/.test(mpd)], [by === 'define', by === 'inline']);
   for (const { pathname } of [urls[0], ...segments]) assert.equal((await fetch(origin + pathname)).status, 403, pathname);
+}
+
+// ---- ffmpeg
+
+async function ffmpegPlays() {
+  const frames = async (source) => {
+    const options = ['-nostdin', '-v', 'error', '-i', source, '-map', '0:v', '-f', 'null', '-progress', 'pipe:1', '-'];
+    const { stdout } = await promisify(execFile)('ffmpeg', options);
+    return Number(/^frame=(\d+)\n(?!.*^frame=)/ms.exec(stdout)[1]);
+  };
+  assert.equal(await frames(await signedUrl(origin, FILM)), FRAMES);
+  await assert.rejects(frames(origin + FILM), /403 Forbidden/);
+}
+
+// ---- The element
+
+async function playsOnPage({ page, context }) {
+  await signInOnPage(page, FILM);
+  await becomes(page, ([{ currentTime }]) => currentTime > 1);
+  assert.match(await page.locator('#status').textContent(), /^Playing .* with shaka, by cookies\.$/);
+
+  const tracks = await page.evaluate(() => [...document.querySelector('usher-video').video.textTracks].map(({ kind, label, language }) => [kind, label, language]));
+  assert.deepEqual(tracks, [['subtitles', 'English', 'en']]);
+  await page.evaluate(() => { document.querySelector('usher-video').video.textTracks[0].mode = 'showing'; });
+  const cue = await becomes(page, ([{ textTracks: [{ activeCues }] }]) => activeCues?.[0]?.text);
+  assert.equal(await cue.jsonValue(), 'The first words');
+
+  const menu = page.getByRole('combobox', { name: 'Language of the sound' });
+  assert.deepEqual(await menu.locator('option').allTextContents(), ['English', 'Deutsch']);
+  assert.equal(await menu.inputValue(), '0');
+  const german = page.waitForResponse(/\/audio-de\/\d+\.m4s$/);
+  await menu.selectOption('Deutsch');
+  assert.equal((await german).status(), 200);
+  await page.waitForFunction(() => document.querySelector('usher-video').shadowRoot.querySelector('[part=language]').value === '1');
+
+  await context.clearCookies();
+  const refused = page.waitForResponse((answer) => answer.status() === 403 && answer.url().endsWith('.m4s'));
+  await page.evaluate(() => { document.querySelector('usher-video').video.currentTime = 25; });
+  await refused;
+  await becomes(page, ([{ currentTime, ended }]) => currentTime > 27 || ended);
+  const signed = (await context.cookies()).filter(({ name }) => name === 'CloudFront-Signature');
+  assert.deepEqual(signed.map(({ path }) => path), ['/video/film/']);
+}
+
+async function playsLiveOnPage({ page }) {
+  await signInOnPage(page, LIVE);
+  const before = await (await becomes(page, ([{ currentTime, seeking }]) => !seeking && currentTime > 0.5 && currentTime)).jsonValue();
+  await becomes(page, ([{ currentTime }, wanted]) => currentTime > wanted, before + 16);
+}
+
+async function signInOnPage(page, path) {
+  await page.goto(`${origin}/?stream=${path}`);
+  await page.locator('#verdict[data-verdict=refused]').waitFor();
+  await page.click('#sign-in');
+  await page.locator('#verdict[data-verdict=admitted]').waitFor();
+}
+
+async function showsThumbnails({ page, context }) {
+  const [source, thumbnails] = [await signedUrl(origin, FILM), await signedUrl(origin, '/video/film/thumbnails.vtt')];
+  await openPage(page);
+  await show(page, { src: source, thumbnails });
+  await becomes(page, ([{ currentTime }]) => currentTime > 0.5);
+  const [image, ...shown] = await page.evaluate(() => new Promise((resolve) => {
+    const { video, shadowRoot } = document.querySelector('usher-video');
+    video.addEventListener('seeking', () => {
+      const { hidden, style } = shadowRoot.querySelector('[part=thumbnail]');
+      resolve([style.backgroundImage, hidden, style.backgroundPosition, style.width, style.height]);
+    }, { once: true });
+    video.currentTime = 9;
+  }));
+  assert.deepEqual(shown, [false, '-640px 0px', '160px', '90px'], 'the fifth picture, from 8 s to 10 s');
+  const picture = /^url\("(.*)"\)$/.exec(image)[1];
+  const size = (url) => page.evaluate(async (src) => {
+    const loading = Object.assign(new Image(), { src });
+    return loading.decode().then(() => [loading.naturalWidth, loading.naturalHeight], () => null);
+  }, url);
+  assert.deepEqual(await size(picture), [1600, 180]);
+  const unsigned = picture.split('?')[0];
+  assert.deepEqual([await size(unsigned), (await fetch(unsigned)).status, await context.cookies()], [null, 403, []]);
+}
+
+async function saysWhenItEnds({ page }) {
+  await openPage(page, short);
+  const { url, expires_at: ends } = await issueUrl(short, LIVE);
+  const segments = [];
+  page.on('response', (answer) => { if (/\.m4s\?/.test(answer.url())) segments.push(answer.url()); });
+  const failed = page.evaluate(() => new Promise((resolve) => {
+    document.addEventListener('usher-failed', ({ detail }) => resolve([Date.now() / 1000, detail]));
+  }));
+  await show(page, { src: url });
+  const before = await (await becomes(page, ([{ currentTime, seeking }]) => !seeking && currentTime > 0.5 && currentTime)).jsonValue();
+  await becomes(page, ([{ currentTime }, wanted]) => currentTime > wanted, before + 15);
+  const [at, detail] = await failed;
+  assert.ok(at >= ends && at < ends + 45, `${at - ends} s after the end`);
+  assert.deepEqual([detail.status, detail.reason, new URL(detail.url).pathname.startsWith('/video/live/')], [403, 'Shaka Error 1001', true]);
+  await page.locator('usher-video >> text=cannot be played').waitFor();
+  const answer = await fetch(segments[0]);
+  assert.deepEqual([answer.status, /^it expired at /.test(answer.headers.get('x-usher-why'))], [403, true]);
+}
+
+/** An element for a viewer without cookies. */
+async function show(page, attributes) {
+  await page.evaluate(async (names) => {
+    await import('/test/usher.js');
+    const element = document.createElement('usher-video');
+    for (const [name, value] of Object.entries({ ...names, 'no-sign-in': '', autoplay: '' })) element.setAttribute(name, value);
+    document.querySelector('main').append(element);
+  }, attributes);
 }
 
 // ---- Helpers
@@ -116,8 +230,12 @@ async function signIn(at) {
   return (await post(`${at}/demo/sign-in`, { viewer: 'demo' })).token;
 }
 
+async function issueUrl(at, path) {
+  return post(`${at}/auth/urls`, { path }, await signIn(at));
+}
+
 async function signedUrl(at, path) {
-  return (await post(`${at}/auth/urls`, { path }, await signIn(at))).url;
+  return (await issueUrl(at, path)).url;
 }
 
 async function getCookies(page, path) {
@@ -128,10 +246,9 @@ async function getCookies(page, path) {
   assert.equal(status, 200);
 }
 
-/** What `test` says of the video, as soon as it is true. */
-function becomes(page, test, value) {
-  return page.waitForFunction(([source, wanted]) => {
-    const video = document.querySelector('video') ?? document.querySelector('usher-video')?.video;
-    return video && (0, eval)(`(${source})`)(video, wanted);
-  }, [test.toString(), value], { timeout: 60_000, polling: 100 });
+/** What `test` says of [video, value], as soon as it is true. */
+async function becomes(page, test, value) {
+  const find = () => document.querySelector('video') ?? document.querySelector('usher-video')?.video;
+  const options = { timeout: 60_000, polling: 100 };
+  return page.waitForFunction(test, [await page.waitForFunction(find), value], options);
 }
