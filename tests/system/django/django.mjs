@@ -127,8 +127,9 @@ async function mpdPlays({ page, requests }, site, video) {
   await logIn(page, site, 'dora');
   await page.goto(`${site}/films/?film=film-1/manifest.mpd`);
   await playedFor(page, 3);
-  const loaded = requests.map((url) => url.replace(/\d+\.m4s$/, 'N.m4s'));
-  const expected = ['manifest.mpd', 'init-stream0.m4s', 'chunk-stream0-N.m4s'].map((name) => `${video}/video/film-1/${name}`);
+  const loaded = requests.map((url) => url.replace(/-\d+\.m4s$/, '-N.m4s'));
+  const streams = [0, 1].flatMap((stream) => [`init-stream${stream}.m4s`, `chunk-stream${stream}-N.m4s`]);
+  const expected = ['manifest.mpd', ...streams].map((name) => `${video}/video/film-1/${name}`);
   assert.deepEqual([...new Set(loaded)].sort(), expected.sort());
 }
 
