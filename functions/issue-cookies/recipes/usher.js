@@ -294,8 +294,8 @@ async function playByShaka(shaka, video, source, renew, { onLanguages, onFailed 
   shaka.polyfill.installAll();
   if (!shaka.Player.isBrowserSupported()) throw new Error('shaka-player does not run in this browser.');
   const player = new shaka.Player();
-  // It asks again after 1, 2 and 4 s: the cookies may be fresh by then.
-  for (const part of ['manifest', 'streaming']) player.configure(`${part}.retryParameters.maxAttempts`, 4);
+  // It asks for a segment again after 1, 2 and 4 s: the cookies may be fresh by then.
+  player.configure('streaming.retryParameters.maxAttempts', 4);
   // What cannot be loaded: a network error begins with its URL and status.
   const failureOf = ({ category, data: [url, status] }) => (category === Category.NETWORK ? { url, status } : {});
   const giveUp = (error) => onFailed({ url: source, ...failureOf(error), reason: error.message });

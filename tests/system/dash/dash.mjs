@@ -10,6 +10,7 @@ import { openChromium } from '../chromium.mjs';
 const [origin, short] = process.argv.slice(2);
 const FILM = '/video/film/manifest.mpd';
 const LIVE = '/video/live/manifest.mpd';
+const GONE = '/video/film/gone.mpd';
 const FRAMES = 30 * 25;
 const modules = new URL('../node_modules/', import.meta.url);
 const files = {
@@ -39,7 +40,9 @@ const PLAYERS = {
   },
 };
 
-const { check, finish } = await openChromium();
+const { check, finish } = await openChromium((status, path) => (
+  status === (path === GONE ? 404 : 403) && path.startsWith('/video/')
+));
 try {
   // It lasts a minute, and the others play meanwhile.
   const ending = check('when its signed URL ends, the player says what was refused', saysWhenItEnds);
@@ -51,6 +54,7 @@ try {
     check('the player page plays the film, with captions and two languages, and survives the loss of its cookies', playsOnPage),
     check('the player page plays live', playsLiveOnPage),
     check('a viewer with a signed URL sees pictures while seeking', showsThumbnails),
+    check('the player says that an MPD does not exist', saysWhatIsGone),
     ending,
   ]);
 } finally {
@@ -184,9 +188,7 @@ async function saysWhenItEnds({ page }) {
   const { url, expires_at: ends } = await issueUrl(short, LIVE);
   const segments = [];
   page.on('response', (answer) => { if (/\.m4s\?/.test(answer.url())) segments.push(answer.url()); });
-  const failed = page.evaluate(() => new Promise((resolve) => {
-    document.addEventListener('usher-failed', ({ detail }) => resolve([Date.now() / 1000, detail]));
-  }));
+  const failed = failure(page);
   await show(page, { src: url });
   const before = await (await becomes(page, ([{ currentTime, seeking }]) => !seeking && currentTime > 0.5 && currentTime)).jsonValue();
   await becomes(page, ([{ currentTime }, wanted]) => currentTime > wanted, before + 15);
@@ -196,6 +198,21 @@ async function saysWhenItEnds({ page }) {
   await page.locator('usher-video >> text=cannot be played').waitFor();
   const answer = await fetch(segments[0]);
   assert.deepEqual([answer.status, /^it expired at /.test(answer.headers.get('x-usher-why'))], [403, true]);
+}
+
+async function saysWhatIsGone({ page }) {
+  await openPage(page);
+  const failed = failure(page);
+  await show(page, { src: await signedUrl(origin, GONE) });
+  const [, { url, status, reason }] = await failed;
+  assert.deepEqual([new URL(url).pathname, status, reason], [GONE, 404, 'Shaka Error 1001']);
+}
+
+/** When the player fails, and the event's detail. */
+function failure(page) {
+  return page.evaluate(() => new Promise((resolve) => {
+    document.addEventListener('usher-failed', ({ detail }) => resolve([Date.now() / 1000, detail]), { once: true });
+  }));
 }
 
 /** An element for a viewer without cookies. */
