@@ -69,17 +69,25 @@ async fn a_preview_plays_and_none_of_its_urls_opens_what_follows() {
         .map(|name| format!("/video/clock-fmp4/{name}"));
         assert_eq!(opened, expected, "{hidden}");
         for url in urls {
-            for later in
-                ["180p/segment002.m4s", "360p/segment003.m4s", "180p/playlist.m3u8?usher-preview=600&"]
-            {
+            for later in [
+                "180p/segment002.m4s",
+                "180p/segment003.m4s",
+                "360p/segment002.m4s",
+                "360p/segment003.m4s",
+                "180p/playlist.m3u8?usher-preview=600&",
+            ] {
                 let mut other = master.join(later).unwrap();
                 let query = format!("{}{}", other.query().unwrap_or_default(), url.query().unwrap());
                 other.set_query(Some(&query));
                 assert_eq!(get(&house, &other).await.0, StatusCode::FORBIDDEN, "{hidden} {other}");
             }
         }
-        // Neither cookies nor a URL of the film come with it.
+        // Neither cookies nor a URL of the film come with it, and an MPD has no preview.
         assert_eq!(ask(&house, json!({"path": path})).await.0, StatusCode::FORBIDDEN);
+        let mpd = json!({"path": "/video/clock-fmp4/manifest.mpd", "preview_seconds": 6});
+        let (status, problem) = ask(&house, mpd).await;
+        let detail = "only a playlist (.m3u8) has a preview, and its path has no query";
+        assert_eq!((status, problem["detail"].as_str()), (StatusCode::FORBIDDEN, Some(detail)));
     }
 }
 

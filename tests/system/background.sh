@@ -73,14 +73,13 @@ build() {
     (cd "$root" && cargo build --workspace --bins --test aws --locked)
 }
 
-# start_edge [ARGUMENT …]: sets `origin`. The player page finds hls.js in the state folder. If `hostile` is
-# empty, playlists may have names that AWS is reported to reject.
+# start_edge [ARGUMENT …]: sets `origin`. The player page finds hls.js and shaka-player in the state folder. If `hostile`
+# is empty, playlists may have names that AWS is reported to reject.
 start_edge() {
-    local hls=node_modules/hls.js/dist
-    if [ -d "$root/tests/system/$hls" ]; then
-        mkdir -p "$state/$hls"
-        cp "$root/tests/system/$hls/hls.min.mjs" "$state/$hls/"
-    fi
+    local library
+    for library in node_modules/{hls.js/dist/hls.min.mjs,shaka-player/dist/shaka-player.dash-es2021.js}; do
+        if [ -e "$root/tests/system/$library" ]; then install -D -m 644 "$root/tests/system/$library" "$state/$library"; fi
+    done
     start edge "$programs/usher" serve ${hostile---hostile} --listen 127.0.0.1:0 --bucket-listen 127.0.0.1:0 --state "$state" "$@"
     # The second of its two lines: when it is there, the first one is too.
     wait_for edge 's/^bucket on //p'

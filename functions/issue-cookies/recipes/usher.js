@@ -178,27 +178,29 @@ export function keepCookies({
 
 /**
  * Gets the cookies for `source` and loads it. Where the player is refused or loses the network, renews the cookies and
- * goes on. Resolves to the name of the player, `native`, `hls.js` or `dash.js`, and to false when there are no cookies.
+ * goes on. Resolves to the name of the player, `native`, `hls.js` or `shaka`, and to false when there are no cookies.
  * Once for each video element.
  *
  * - `cookies`: what `keepCookies` returns; or null, when the URL is signed or the browser has the cookies already.
- * - `engine`: `native` or `hls.js`, instead of the player that suits this browser. DASH (`.mpd`) always plays by dash.js.
+ * - `engine`: `native` or `hls.js`, instead of the player that suits this browser. DASH (`.mpd`) always plays by
+ *   shaka-player.
  * - `loadHls`: resolves to the class of hls.js; by default, that of `hls.mjs` beside this file.
- * - `loadDash`: resolves to the module dash.js; by default, `dash.mjs` beside this file.
+ * - `loadShaka`: resolves to the namespace of shaka-player; by default, that of `shaka.mjs` beside this file, which is
+ *   `dist/shaka-player.dash-es2021.js` of npm's shaka-player under another name.
  * - `onLanguages(names, chosen, choose)`: the languages of the sound, which one is heard, and a function that plays another
- *   one, by its number. From hls.js alone: players of browsers have a menu of their own.
+ *   one, by its number. Not from the browser's own player, which has a menu of its own.
  * - `onFailed({ url, status, reason })`: the player has stopped. `url` is what could not be loaded, as far as the player
  *   says, and `reason` the player's own word for it.
  */
 export async function play(video, source, cookies, {
-  engine, loadHls = importHls, loadDash = importDash, onLanguages = nothing, onFailed = nothing,
+  engine, loadHls = importHls, loadShaka = importShaka, onLanguages = nothing, onFailed = nothing,
 } = {}) {
   const asset = cookies?.forSource(source);
   if (asset && !await asset.renew()) return false;
   const renew = asset ? asset.renewIfKept : async () => false;
   if (endsWith(source, '.mpd')) {
-    playByDash(await loadDash(), video, source, renew, onFailed);
-    return 'dash.js';
+    await playByShaka(await loadShaka(), video, source, renew, { onLanguages, onFailed });
+    return 'shaka';
   }
   const Hls = await libraryFor(video, source, engine, loadHls);
   if (Hls) playByLibrary(Hls, video, source, renew, { onLanguages, onFailed });
@@ -287,27 +289,36 @@ function playByLibrary(Hls, video, source, renew, { onLanguages, onFailed }) {
   video.addEventListener('usher-unload', () => hls.destroy(), { once: true });
 }
 
-function playByDash({ MediaPlayer }, video, source, renew, onFailed) {
-  const player = MediaPlayer().create();
-  const goOn = () => {
-    // A live stream goes on where it is by then.
-    const at = Number.isFinite(video.duration) ? video.currentTime : NaN;
-    player.setAutoPlay(!video.paused);
-    player.attachSource(source, at);
-  };
-  const giveUp = ({ error: { data, message } }) => onFailed({
-    url: data?.request?.url ?? source,
-    status: data?.response?.status,
-    reason: message,
+async function playByShaka(shaka, video, source, renew, { onLanguages, onFailed }) {
+  const { Category, Code, Severity } = shaka.util.Error;
+  shaka.polyfill.installAll();
+  if (!shaka.Player.isBrowserSupported()) throw new Error('shaka-player does not run in this browser.');
+  const player = new shaka.Player();
+  // It asks for a segment again after 1, 2 and 4 s: the cookies may be fresh by then.
+  player.configure('streaming.retryParameters.maxAttempts', 4);
+  // What cannot be loaded: a network error begins with its URL and status.
+  const failureOf = ({ category, data: [url, status] }) => (category === Category.NETWORK ? { url, status } : {});
+  const giveUp = (error) => onFailed({ url: source, ...failureOf(error), reason: error.message });
+  const goOn = () => (player.getManifest() ? player.retryStreaming() : load());
+  const [afterRefusal, afterError] = [seldom(renew), recovery(renew, goOn, giveUp)];
+  const network = player.getNetworkingEngine();
+  network.registerRequestFilter((_, request) => { request.allowCrossSiteCredentials = true; });
+  network.addEventListener('retry', ({ error }) => { if ([401, 403].includes(failureOf(error).status)) afterRefusal(); });
+  player.addEventListener('error', ({ detail }) => {
+    // It goes on by itself, and there still is something to show.
+    if (detail.severity === Severity.RECOVERABLE && video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) return;
+    afterError(detail);
   });
-  player.on('error', recovery(renew, goOn, giveUp));
-  player.initialize(video, null, false);
-  // A live stream names its clock, or the edge's answers have one: no other host is asked.
-  player.clearDefaultUTCTimingSources();
-  player.setXHRWithCredentialsForType(null, true);
-  player.updateSettings({ streaming: { text: { defaultEnabled: false } } });
-  player.attachSource(source);
+  player.addEventListener('audiotrackschanged', () => {
+    const tracks = player.getAudioTracks();
+    const names = tracks.map(({ label, language }) => label || language);
+    onLanguages(names, tracks.findIndex(({ active }) => active), (number) => player.selectAudioTrack(tracks[number]));
+  });
+  const load = () => player.load(source).catch((error) => { if (error.code !== Code.LOAD_INTERRUPTED) afterError(error); });
   video.addEventListener('usher-unload', () => player.destroy(), { once: true });
+  // Before anybody calls `video.play()`, which a new source would undo.
+  await player.attach(video);
+  load();
 }
 
 /** Nothing more is loaded, by any kind of player. */
@@ -318,7 +329,13 @@ function unload(video) {
 }
 
 const importHls = async () => (await import(new URL('hls.mjs', import.meta.url))).default;
-const importDash = () => import(new URL('dash.mjs', import.meta.url));
+
+/** A module whose default it is; or the file of npm, which is no module, and sets a global variable. */
+async function importShaka(file = new URL('shaka.mjs', import.meta.url)) {
+  const { default: shaka = globalThis.shaka } = await import(file);
+  return shaka;
+}
+
 const endsWith = (source, extension) => new URL(source, location).pathname.toLowerCase().endsWith(extension);
 
 /** What follows an error: `goOn` with what `renew` gets, or `giveUp`. Soon after another error, it is not the cookies. */
@@ -353,9 +370,10 @@ function seldom(renew) {
  *
  * - Attributes: `src`; `poster`, `autoplay`, `muted` and `loop` as those of `<video>`; `endpoint`, the URL of
  *   /auth/cookies; `hand-off`, the URL at which the site answers `{"credential": …}` to a viewer who may watch the `path`
- *   in its query, 401 when nobody is signed in, and 403 to other viewers; `hls` and `dash`, the URLs of hls.js and
- *   dash.js; `engine`, as that of `play`; `thumbnails`, the URL of a WebVTT file of pictures, one of which is shown while the viewer seeks; `label`,
- *   the video's name for screen readers; `no-sign-in`, for a signed URL or cookies that the browser has already.
+ *   in its query, 401 when nobody is signed in, and 403 to other viewers; `hls` and `shaka`, the URLs of hls.js and
+ *   shaka-player; `engine`, as that of `play`; `thumbnails`, the URL of a WebVTT file of pictures, one of which is shown
+ *   while the viewer seeks; `label`, the video's name for screen readers; `no-sign-in`, for a signed URL or cookies that
+ *   the browser has already.
  * - Property `credential`, instead of `hand-off`: as that of `keepCookies`. Set it before `src`.
  * - Children: `<track>` elements; and what appears where the video cannot be shown: `slot="sign-in"`,
  *   `slot="refused"`, `slot="failed"`.
@@ -420,9 +438,9 @@ export class UsherVideo extends HTMLElement {
     const [turn, source] = [this.#turn, this.getAttribute('src')];
     if (!source || !this.#isConnected) return;
     const cookies = this.hasAttribute('no-sign-in') ? null : this.#service().cookies;
-    const [engine, hls, dash] = ['engine', 'hls', 'dash'].map((name) => this.getAttribute(name));
+    const [engine, hls, shaka] = ['engine', 'hls', 'shaka'].map((name) => this.getAttribute(name));
     const loadHls = hls ? async () => (await import(new URL(hls, document.baseURI))).default : importHls;
-    const loadDash = dash ? () => import(new URL(dash, document.baseURI)) : importDash;
+    const loadShaka = shaka ? () => importShaka(new URL(shaka, document.baseURI)) : importShaka;
     const onFailed = (detail) => {
       if (turn !== this.#turn) return;
       this.#close('failed');
@@ -430,7 +448,7 @@ export class UsherVideo extends HTMLElement {
     };
     try {
       const onLanguages = (...languages) => { if (turn === this.#turn) this.#offerLanguages(...languages); };
-      const player = await play(this.#open(), source, cookies, { engine, loadHls, loadDash, onLanguages, onFailed });
+      const player = await play(this.#open(), source, cookies, { engine, loadHls, loadShaka, onLanguages, onFailed });
       if (turn !== this.#turn) return;
       if (!player) {
         this.#close('refused');

@@ -347,7 +347,7 @@ element('films').addEventListener('click', ({ target }) => {
 function problemOf(one) {
   if (one.problem) return one.problem;
   if (one.path.endsWith('.m3u8') && !playsHls() && !listing.has_hls_js) return missing('HLS', 'hls.js', listing.install_hls_js);
-  if (one.path.endsWith('.mpd') && !listing.has_dash_js) return missing('DASH', 'dash.js', listing.install_dash_js);
+  if (one.path.endsWith('.mpd') && !listing.has_shaka) return missing('DASH', 'shaka-player', listing.install_shaka);
   return null;
 }
 

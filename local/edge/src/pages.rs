@@ -18,7 +18,7 @@ use super::{
     films::{Film, Films},
 };
 
-/// Files that are part of the program, and hls.js and dash.js if they are installed.
+/// Files that are part of the program, and hls.js and shaka-player if they are installed.
 pub(super) struct Pages {
     media: PathBuf,
     state: PathBuf,
@@ -54,9 +54,9 @@ struct Listing<'a> {
     has_hls_js: bool,
     /// The command that installs hls.js where this program looks for it.
     install_hls_js: String,
-    has_dash_js: bool,
-    /// The same for dash.js.
-    install_dash_js: String,
+    has_shaka: bool,
+    /// The same for shaka-player.
+    install_shaka: String,
 }
 
 /// A film, and whether the viewer who asks may watch it, if a viewer asks.
@@ -107,7 +107,7 @@ impl Pages {
             }
             "/__usher/style.css" => ("text/css; charset=utf-8", include_str!("../pages/style.css")),
             "/__usher/hls.mjs" => return self.installed(HLS_JS),
-            "/__usher/dash.mjs" => return self.installed(DASH_JS),
+            "/__usher/shaka.mjs" => return self.installed(SHAKA),
             _ => return None,
         };
         Some(response(content_type, text.into()))
@@ -139,8 +139,8 @@ impl Pages {
             entitlements: self.may_watch.rules.as_deref(),
             has_hls_js: self.state.join(HLS_JS.file).is_file(),
             install_hls_js: self.install(HLS_JS),
-            has_dash_js: self.state.join(DASH_JS.file).is_file(),
-            install_dash_js: self.install(DASH_JS),
+            has_shaka: self.state.join(SHAKA.file).is_file(),
+            install_shaka: self.install(SHAKA),
         };
         response("application/json", serde_json::to_vec(&listing).unwrap_or_default().into())
     }
@@ -174,6 +174,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 const HTML: &str = "text/html; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 /// The versions that the system tests use.
-const DASH_JS: Library =
-    Library { package: "dashjs@5.2.1", file: "node_modules/dashjs/dist/modern/esm/dash.mediaplayer.min.js" };
 const HLS_JS: Library = Library { package: "hls.js@1.7.4", file: "node_modules/hls.js/dist/hls.min.mjs" };
+const SHAKA: Library = Library {
+    package: "shaka-player@5.2.12",
+    file: "node_modules/shaka-player/dist/shaka-player.dash-es2021.js",
+};

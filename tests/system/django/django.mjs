@@ -32,6 +32,7 @@ try {
     await check(`${place}: a user without this film is refused`, (visit) => userWithoutFilmIsRefused(visit, site, video));
     await check(`${place}: a credential is for one film`, (visit) => credentialIsForOneFilm(visit, site, video));
     await check(`${place}: a user of ten thousand films plays three of them on one page`, (visit) => manyFilmsPlay(visit, site, video));
+    await check(`${place}: an MPD plays with shaka-player`, (visit) => mpdPlays(visit, site, video));
     await check(`${place}: logging out takes the cookies away`, (visit) => logOutClearsCookies(visit, site, video));
     await check(`${place}: so does logging out on a page without a video`, (visit) => logOutElsewhereClearsCookies(visit, site));
   }
@@ -120,6 +121,16 @@ async function credentialIsForOneFilm({ page }, site, video) {
   const everything = await asked();
   assert.equal(new URL((await everything.json()).resource).pathname, '/video/clock-ts/*');
   assert.equal((await asked(CLOCK_PATH)).status(), 200);
+}
+
+async function mpdPlays({ page, requests }, site, video) {
+  await logIn(page, site, 'dora');
+  await page.goto(`${site}/films/?film=film-1/manifest.mpd`);
+  await playedFor(page, 3);
+  const loaded = requests.map((url) => url.replace(/-\d+\.m4s$/, '-N.m4s'));
+  const streams = [0, 1].flatMap((stream) => [`init-stream${stream}.m4s`, `chunk-stream${stream}-N.m4s`]);
+  const expected = ['manifest.mpd', ...streams].map((name) => `${video}/video/film-1/${name}`);
+  assert.deepEqual([...new Set(loaded)].sort(), expected.sort());
 }
 
 async function manyFilmsPlay({ page, context }, site, video) {

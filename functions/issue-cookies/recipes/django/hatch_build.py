@@ -1,4 +1,4 @@
-"""Adds the scripts that are elsewhere in a checkout: usher.js, and hls.js if `npm ci` has installed it."""
+"""Adds the scripts that are elsewhere in a checkout: usher.js, and hls.js and shaka-player if npm has installed them."""
 
 from pathlib import Path
 
@@ -9,6 +9,8 @@ SCRIPTS = {
     "usher.js": "../usher.js",
     "hls.mjs": "node_modules/hls.js/dist/hls.min.mjs",
     "hls.LICENSE": "node_modules/hls.js/LICENSE",
+    "shaka.mjs": "node_modules/shaka-player/dist/shaka-player.dash-es2021.js",
+    "shaka.LICENSE": "node_modules/shaka-player/LICENSE",
 }
 
 

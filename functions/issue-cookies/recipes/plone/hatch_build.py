@@ -1,4 +1,6 @@
-"""Adds hls.js, for browsers that do not play HLS themselves: `hls.mjs` from this folder, or else from npm."""
+"""Adds hls.js, for browsers that do not play HLS themselves: `hls.mjs` from this folder, or else from npm. And
+shaka-player, for DASH, if it is in this folder: `shaka.mjs`.
+"""
 
 import base64
 import hashlib
@@ -22,6 +24,9 @@ class HlsJs(BuildHookInterface):
             self.folder = tempfile.mkdtemp()
             file = from_npm(Path(self.folder))
         build_data["force_include"][str(file)] = "usher_plone/static/hls.mjs"
+        shaka = Path(self.root, "shaka.mjs")
+        if shaka.exists():
+            build_data["force_include"][str(shaka)] = "usher_plone/static/shaka.mjs"
 
     def finalize(self, version, build_data, artifact_path):
         if hasattr(self, "folder"):

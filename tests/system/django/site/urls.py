@@ -10,7 +10,8 @@ def watch(request, asset=""):
 
 @login_not_required
 def films(request):
-    return render(request, "films.html", {"playlists": [f"/video/{name}/master.m3u8" for name in request.GET.getlist("film")]})
+    names = [name if name.endswith(".mpd") else f"{name}/master.m3u8" for name in request.GET.getlist("film")]
+    return render(request, "films.html", {"playlists": [f"/video/{name}" for name in names]})
 
 
 urlpatterns = [

@@ -30,7 +30,8 @@ def private_video(context, path, **attributes):
     return {
         "source": f"{origin()}{path}",
         "endpoint": endpoint(),
-        "hls": hls(),
+        "hls": script("hls.mjs"),
+        "shaka": script("shaka.mjs"),
         "login": login_url(context.get("request")),
         "attributes": flatatt(attributes),
     }
@@ -56,9 +57,9 @@ def login_url(request):
     return redirect_to_login(request.get_full_path()).url if request else resolve_url(settings.LOGIN_URL)
 
 
-def hls():
-    """Empty if a storage with hashes does not know hls.js."""
+def script(name):
+    """Empty if a storage with hashes does not know the file."""
     try:
-        return static("private_video/hls.mjs")
+        return static(f"private_video/{name}")
     except ValueError:
         return ""

@@ -1,4 +1,4 @@
-// Shows a player in place of each link to a playlist of private video, in the content of a page.
+// Shows a player in place of each link to a playlist or an MPD of private video, in the content of a page.
 
 import { UsherVideo, keepCookies } from './usher.js';
 import { tokenOfClassic } from './credentials.js';
@@ -13,7 +13,7 @@ const credential = host === origin ? null : tokenOfClassic(site);
 
 for (const link of document.querySelectorAll('#content a[href]')) {
   const { origin: linked, pathname, search } = new URL(link.href);
-  if ([origin, host].includes(linked) && /^\/video\/.*\.m3u8$/.test(pathname)) {
+  if ([origin, host].includes(linked) && /^\/video\/.*\.(m3u8|mpd)$/.test(pathname)) {
     link.replaceWith(player(link, `${host}${pathname}${search}`));
   }
 }
