@@ -3,6 +3,7 @@
 mod access;
 mod behaviors;
 mod functions;
+mod lengths;
 mod names;
 mod operation;
 mod origins;
@@ -19,11 +20,14 @@ fn each_is_refused(breakages: &[Breakage], sets: &[&str]) {
     shown_by.retain(|set| sets.contains(&set.name.as_str()));
     assert_eq!(shown_by.len(), sets.len());
     for (broken, behind, text, becomes, refused) in breakages {
-        let (before, after) =
-            TEMPLATE.split_once(behind).unwrap_or_else(|| panic!("{broken}: no {behind:?}"));
-        assert!(after.contains(text), "{broken}: no {text:?} behind {behind:?}");
-        let changed = format!("{before}{behind}{}", after.replacen(text, becomes, 1));
         let expected = refused.iter().map(|sentence| (*sentence).to_owned());
-        assert_eq!(refusals(&changed, &shown_by), expected.collect(), "{broken}");
+        assert_eq!(refusals(&changed(behind, text, becomes), &shown_by), expected.collect(), "{broken}");
     }
+}
+
+/// The template with another text in place of the first `text` after `behind`.
+pub(crate) fn changed(behind: &str, text: &str, becomes: &str) -> String {
+    let (before, after) = TEMPLATE.split_once(behind).unwrap_or_else(|| panic!("there is no {behind:?}"));
+    assert!(after.contains(text), "there is no {text:?} behind {behind:?}");
+    format!("{before}{behind}{}", after.replacen(text, becomes, 1))
 }

@@ -8,8 +8,10 @@ mod environment;
 mod examples;
 mod parameter_sets;
 mod resources;
+mod rotation;
 mod rules;
 mod throttling;
+mod upgrade;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

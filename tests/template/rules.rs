@@ -3,6 +3,7 @@
 mod access;
 mod behaviors;
 mod functions;
+mod lengths;
 mod operation;
 mod origins;
 mod parameters;
@@ -16,14 +17,20 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use usher_cloudformation::{Stack, Template};
 
-pub(crate) use self::operation::THROTTLED;
+pub(crate) use self::{
+    functions::{functions, variables},
+    operation::THROTTLED,
+    signing::allows,
+};
 use crate::parameter_sets::ParameterSet;
 
 /// Rules about the text, with its comments.
-const OF_TEXT: [fn(&str) -> Vec<String>; 1] = [text::managed_policies_are_known_and_named];
+const OF_TEXT: [fn(&str) -> Vec<String>; 2] =
+    [lengths::the_file_fits, text::managed_policies_are_known_and_named];
 
 /// Rules about the whole template, on both branches of every condition.
-const OF_DOCUMENT: [fn(&Value) -> Vec<String>; 8] = [
+const OF_DOCUMENT: [fn(&Value) -> Vec<String>; 9] = [
+    lengths::sections_fit,
     parameters::have_descriptions_and_defaults,
     parameters::stand_in_one_group,
     parameters::are_read,
@@ -35,7 +42,7 @@ const OF_DOCUMENT: [fn(&Value) -> Vec<String>; 8] = [
 ];
 
 /// Rules about the resources that a deployment would create.
-const OF_STACK: [fn(&Stack) -> Vec<String>; 43] = [
+const OF_STACK: [fn(&Stack) -> Vec<String>; 48] = [
     access::buckets_are_private_and_retained,
     access::bucket_policies_name_the_distribution,
     access::statements_name_actions_and_resources,
@@ -66,6 +73,11 @@ const OF_STACK: [fn(&Stack) -> Vec<String>; 43] = [
     functions::environments_are_what_functions_read,
     functions::configurations_can_be_used,
     functions::settings_are_their_parameters,
+    lengths::lists_fit,
+    lengths::policies_fit_a_role,
+    lengths::texts_fit,
+    lengths::values_are_known,
+    references::dependencies_are_there,
     secrets::environments_hold_none,
     secrets::functions_may_read_theirs,
     signing::key_is_trusted_and_may_be_used,

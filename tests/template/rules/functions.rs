@@ -11,12 +11,12 @@ use crate::{
 };
 
 /// The variables of a function as the template has them.
-pub(super) fn variables<'a>(function: &Resource<'a>) -> BTreeMap<&'a str, &'a Value> {
+pub(crate) fn variables<'a>(function: &Resource<'a>) -> BTreeMap<&'a str, &'a Value> {
     let variables = function.property("Environment")["Variables"].as_object();
     variables.into_iter().flatten().map(|(name, value)| (name.as_str(), value)).collect()
 }
 
-pub(super) fn functions(stack: &Stack) -> impl Iterator<Item = Resource<'_>> {
+pub(crate) fn functions(stack: &Stack) -> impl Iterator<Item = Resource<'_>> {
     resources(stack, "AWS::Serverless::Function")
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
+use usher_cloudformation::Stack;
 
 use crate::resources::{Reference, id_of, items, references};
 
@@ -99,6 +100,17 @@ pub(super) fn go_in_no_circle(document: &Value) -> Vec<String> {
     } else {
         vec![format!("these wait for each other: {}", circle.join(", "))]
     }
+}
+
+/// The evaluation of a template sees what values refer to, but not `DependsOn`.
+pub(super) fn dependencies_are_there(stack: &Stack) -> Vec<String> {
+    let mut refused = Vec::new();
+    for (id, whole) in stack.resources() {
+        let named = items(&whole["DependsOn"]).iter().filter_map(Value::as_str);
+        let absent = named.filter(|name| stack.resource(name).is_none());
+        refused.extend(absent.map(|name| format!("{id}: it depends on {name}, which is not there")));
+    }
+    refused
 }
 
 /// The resources that remain when those are removed that wait for nothing, or for which nothing waits.

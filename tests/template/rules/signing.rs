@@ -122,7 +122,7 @@ fn kms_key<'a>(stack: &'a Stack, key_pair_id: &Value) -> Option<&'a Value> {
     Some(referred(stack, encoded, "Custom::KmsPublicKeyPem")?.property("KeyArn"))
 }
 
-pub(super) fn allows(function: &Resource<'_>, action: &str, resource: &Value) -> bool {
+pub(crate) fn allows(function: &Resource<'_>, action: &str, resource: &Value) -> bool {
     let allows = |statement: &&Value| {
         items(&statement["Action"]).contains(&json!(action))
             && items(&statement["Resource"]).contains(resource)
