@@ -36,6 +36,9 @@ const list = element('requests');
 /** What is or was in the list: a connection made anew replays what we have already. */
 const seen = new Set();
 const waiting = [];
+/** The latest requests for cookies or a signed URL, newest first. */
+const signIns = [];
+const SIGN_INS = 3;
 const counts = { admitted: 0, issued: 0, refused: 0, open: 0 };
 let paused = false;
 let announced = summary();
@@ -77,6 +80,9 @@ function show(request) {
   counts[request.verdict] = (counts[request.verdict] ?? 0) + 1;
   request.viewers.forEach((viewer) => offer('viewer', viewer));
   if (request.asset) offer('asset', request.asset);
+  // A player without a signature is refused because of what happened before.
+  if (request.code === 'MissingKey') request.signIns = [...signIns];
+  if (isSignIn(request) && signIns.unshift(request) > SIGN_INS) signIns.pop();
   const item = row(request);
   judge(item);
   list.prepend(item);
@@ -141,6 +147,7 @@ function more(request) {
   const parts = [make('p', { className: 'sentence' }, sentence(request))];
   const add = (title, part) => parts.push(make('h2', {}, title), part);
   if (request.checks.length) add('Checked in this order', checklist(request.checks));
+  if (request.signIns) add('Sign-ins before this request', signedIn(request.signIns));
   if (request.token) add('What the token says (not verified)', facts(claimsOf(request)));
   if (request.accepted.length) add('Accepted here', items(request.accepted));
   add('Request and answer', facts(factsOf(request)));
@@ -151,6 +158,19 @@ function more(request) {
 function facts(pairs) {
   const known = pairs.filter(([, value]) => value !== null && value !== undefined && value !== '');
   return make('dl', {}, ...known.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, String(value))]));
+}
+
+function isSignIn({ method, target }) {
+  return method === 'POST' && target.startsWith('/auth/');
+}
+
+function signedIn(requests) {
+  if (requests.length === 0) return make('p', {}, 'None: sign in first, on the player page or on your own.');
+  return items(requests.map((request) => {
+    const at = new Date(request.time).toLocaleTimeString([], { hourCycle: 'h23' });
+    const outcome = request.verdict === 'issued' ? `issued ${issued(request.issued)}` : `${request.verdict}, ${shortly(request)}`;
+    return `${at} ${request.target}: ${outcome}`;
+  }));
 }
 
 function items(texts) {

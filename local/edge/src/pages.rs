@@ -18,10 +18,12 @@ use super::{
     films::{Film, Films},
 };
 
-/// Files that are part of the program, and hls.js and shaka-player if they are installed.
+/// Files that are part of the program, and hls.js and shaka-player: beside a released program, or installed by npm.
 pub(super) struct Pages {
     media: PathBuf,
     state: PathBuf,
+    /// The folder of the program itself, where an archive of a release has both players.
+    program: Option<PathBuf>,
     player_at_root: bool,
     may_watch: MayWatch,
 }
@@ -39,7 +41,7 @@ pub(super) struct MayWatch {
 struct Library {
     /// With its version.
     package: &'static str,
-    /// Below the state folder.
+    /// Below the state folder, or that of the program.
     file: &'static str,
 }
 
@@ -89,7 +91,8 @@ impl MayWatch {
 impl Pages {
     /// With a web site behind the edge, `/` belongs to the site.
     pub(super) fn new(media: &Path, state: &Path, player_at_root: bool, may_watch: MayWatch) -> Self {
-        Self { media: media.to_owned(), state: state.to_owned(), player_at_root, may_watch }
+        let program = std::env::current_exe().ok().and_then(|file| Some(file.parent()?.to_owned()));
+        Self { media: media.to_owned(), state: state.to_owned(), program, player_at_root, may_watch }
     }
 
     /// A page or one of its files.
@@ -137,18 +140,23 @@ impl Pages {
             is_complete,
             media: self.media.to_string_lossy(),
             entitlements: self.may_watch.rules.as_deref(),
-            has_hls_js: self.state.join(HLS_JS.file).is_file(),
+            has_hls_js: self.find(HLS_JS).is_some(),
             install_hls_js: self.install(HLS_JS),
-            has_shaka: self.state.join(SHAKA.file).is_file(),
+            has_shaka: self.find(SHAKA).is_some(),
             install_shaka: self.install(SHAKA),
         };
         response("application/json", serde_json::to_vec(&listing).unwrap_or_default().into())
     }
 
-    /// A library's script, if npm installed it into the state folder.
+    /// A library's script, if it is there. What somebody installed comes first.
     fn installed(&self, library: Library) -> Option<Response<Body>> {
-        let script = fs::read(self.state.join(library.file)).ok()?;
+        let script = fs::read(self.find(library)?).ok()?;
         Some(response(JAVASCRIPT, script.into()))
+    }
+
+    fn find(&self, library: Library) -> Option<PathBuf> {
+        let folders = [Some(&self.state), self.program.as_ref()].into_iter().flatten();
+        folders.map(|folder| folder.join(library.file)).find(|file| file.is_file())
     }
 
     /// The command that installs a library.
@@ -179,3 +187,26 @@ const SHAKA: Library = Library {
     package: "shaka-player@5.2.12",
     file: "node_modules/shaka-player/dist/shaka-player.dash-es2021.js",
 };
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_player_is_found_where_it_was_installed_and_else_beside_the_program() {
+        let (state, program) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+        let may_watch = MayWatch::read(&|_| None).expect("settings");
+        let mut pages = Pages::new(Path::new("media"), state.path(), true, may_watch);
+        pages.program = Some(program.path().to_owned());
+        assert_eq!(pages.find(HLS_JS), None);
+        for folder in [program.path(), state.path()] {
+            let file = folder.join(HLS_JS.file);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("folders");
+            fs::write(&file, "export default 1;").expect("a file");
+            assert_eq!(pages.find(HLS_JS), Some(file));
+            assert_eq!(pages.find(SHAKA), None);
+        }
+    }
+}

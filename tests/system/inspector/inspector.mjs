@@ -87,9 +87,11 @@ async function filters({ page }) {
 }
 
 async function checklist({ page }) {
+  await signIn(page, '/auth/cookies', token({ aud: 'shop' }));
   await page.request.get(origin + PLAYLIST);
   await inspector(page);
   const more = await opened(page.locator('#requests > li').first());
+  assert.match(more, /Sign-ins before this request\s+\d\d:\d\d:\d\d \/auth\/cookies: refused, wrong-audience: the token's aud, "shop"/);
   assert.match(more, /CloudFront’s code\s+MissingKey/);
   assert.match(more, /Checked in this order\s+is the request signed\? no/);
 }
