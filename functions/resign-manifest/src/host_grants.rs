@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use cloudfront_signing::{CustomPolicy, Grant, UnixTime, Verifier};
-use futures::future::{try_join_all, try_join3};
+use futures::{
+    FutureExt as _,
+    future::{join_all, try_join_all, try_join3},
+};
 use hls_rewrite::{Host, RequiredGrant};
 use usher_runtime::{
     Asker, Granted, Grants, KEY_LIMIT, KeySource, Problem, ProblemType, SigningError, SigningKey, Warming,
@@ -50,20 +53,27 @@ impl HostGrants {
         self
     }
 
-    /// Opens all keys of the configuration at the same time: each may wait two seconds for Secrets Manager.
+    /// Opens all keys of the configuration at the same time: each may wait two seconds for Secrets Manager. An earlier
+    /// key that cannot be opened verifies nothing: a rotation removes its permission before it removes its setting.
     ///
     /// # Errors
-    /// As [`Grants::open`].
+    /// As [`Grants::open`], for the keys that sign.
     pub async fn open(config: &Config) -> Result<Self, SigningError> {
         let own = Grants::open(config.signing.clone());
         let others = config.signed_hosts.iter().map(|host| Grants::open(host.signing.clone()));
-        let trusted = config.trusted_signers.iter().map(KeySource::open);
-        let (own, others, trusted) = try_join3(own, try_join_all(others), try_join_all(trusted)).await?;
+        let trusted = join_all(config.trusted_signers.iter().map(KeySource::open));
+        let (own, others, trusted) = try_join3(own, try_join_all(others), trusted.map(Ok)).await?;
         let mut all = Self::new(own);
         for (host, grants) in config.signed_hosts.iter().zip(others) {
             all = all.with(host, grants);
         }
-        Ok(trusted.into_iter().fold(all, Self::trusting))
+        for key in trusted {
+            match key {
+                Ok(key) => all = all.trusting(key),
+                Err(error) => unreadable(&error),
+            }
+        }
+        Ok(all)
     }
 
     /// The work of INIT for the keys: each key that signs signs once, and the public half of the others is read.
@@ -94,9 +104,7 @@ impl HostGrants {
         for key in &self.trusted {
             match key.public_keys().await {
                 Ok(more) => keys.extend(more),
-                Err(error) => {
-                    tracing::warn!(error = %with_sources(&error), "a key in TRUSTED_SIGNERS cannot be read");
-                }
+                Err(error) => unreadable(&error),
             }
         }
         Ok(Verifier::new(keys))
@@ -137,4 +145,8 @@ impl HostGrants {
         let other = grant.host.checked_sub(1).and_then(|index| self.others.get(index));
         other.map_or(&self.own, |(_, grants)| grants)
     }
+}
+
+fn unreadable(error: &SigningError) {
+    tracing::warn!(error = %with_sources(error), "a key in TRUSTED_SIGNERS cannot be read");
 }

@@ -131,6 +131,24 @@ async fn each_key_has_a_connection_of_its_own_that_is_open_before_the_first_even
     assert_eq!(start.invoke("m").await, first);
 }
 
+/// As in the last step of a rotation, when the role has lost the permission and the setting still names the key.
+#[tokio::test]
+async fn an_earlier_key_that_may_not_be_read_keeps_nothing_from_starting() {
+    let authority = Authority::new();
+    let vault = secrets_manager(&authority, Mood::Answers, vec![("host", String::new())]).await;
+    let vault_url = vault.url();
+    let trusted = r#"[{"key_pair_id": "KC", "private_key_secret_id": "before"}]"#;
+    let changes = [
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", vault_url.as_str()),
+        ("KMS_KEY_ID", "k"),
+        ("TRUSTED_SIGNERS", trusted),
+    ];
+    let mut start = Start::with(&authority, Mood::Answers, &changes).await;
+    start.program.init().await;
+    start.invoke("m").await;
+    assert_eq!(start.program.warnings(), [" WARN a key in TRUSTED_SIGNERS cannot be read"]);
+}
+
 #[tokio::test]
 async fn a_start_that_nobody_answers_ends_in_time_and_the_first_event_asks_again() {
     let starts = [Mood::HangsUp, Mood::IsSilent].map(async |mood| {
