@@ -23,6 +23,7 @@ from answers import ALLOWED_ORIGIN, Signer
 from deployment import Deployment, examples, report
 from fill import filled
 from functions import REGION, AnswerUrl, Aws, Emulated
+from permissions import Recorder, allowed, beyond, never_used
 
 ROOT = pathlib.Path(__file__).parents[3]
 EVENTS = ROOT / "tests/events"
@@ -54,6 +55,8 @@ class Test:
         # Texts that no log may contain.
         self.private = {SOME_KEY, SETTINGS["JWT_SECRET"], SETTINGS["ORIGIN_SECRET"]}
         self.sent = set()
+        # Functions and actions: what roles allow, and what was called.
+        self.given, self.used = set(), set()
         # Values of earlier answers for later events: an ETag, and the policy's copy in a URL.
         self.noted = {"etag": "", "copy": ""}
 
@@ -70,16 +73,19 @@ class Test:
     @contextlib.contextmanager
     def stack(self, name, parameters, resources):
         """Returns a function that invokes those of the stack; each starts at its first event."""
-        resources |= {"MediaBucket": {"Ref": BUCKET}, "OriginSecret": {"Ref": self.secrets["OriginSecret"]}}
+        media = {"Ref": BUCKET, "Arn": f"arn:aws:s3:::{BUCKET}"}
+        resources |= {"MediaBucket": media, "OriginSecret": {"Ref": self.secrets["OriginSecret"]}}
         deployment = Deployment(self.template, parameters, resources)
         report(f"the template takes the parameters of the stack {name}", deployment.problems())
-        running = {}
+        running, recorders = {}, {}
 
         def invoke(function, event):
             if function not in running:
                 settings = deployment.environment(function)
                 program, log = self.build / function / "bootstrap", self.logs / f"{name}-{function}.log"
-                running[function] = Emulated(self.emulator, program, self.aws.environment() | settings, log)
+                recorders[function] = Recorder(self.aws.endpoints, BUCKET)
+                environment = self.aws.environment(recorders[function].endpoints) | settings
+                running[function] = Emulated(self.emulator, program, environment, log)
             return running[function].invoke(event)
 
         try:
@@ -88,6 +94,10 @@ class Test:
             for function, emulated in running.items():
                 emulated.stop()
                 report(f"{function} of the stack {name} logs no secret", self.repeated(emulated.log))
+                permissions, calls = allowed(deployment, function), recorders[function].calls
+                report(f"{function} of the stack {name} calls only what its role allows", beyond(calls, permissions))
+                self.given |= {(function, action) for action, _ in permissions}
+                self.used |= {(function, action) for action, _ in calls}
 
     def repeated(self, log):
         lines = log.read_text(errors="replace").splitlines()
@@ -212,6 +222,7 @@ def main(template, deploy, build, emulator, moto, bucket, logs):
     send_to_kms_stack(test)
     send_to_existing_stack(test)
     start_examples(test, deploy)
+    report("each permission of a role is used", never_used(test.used, test.given))
     # Node sends the events of the viewer-request function.
     left = {path.stem for path in EVENTS.glob("*.json")} - test.sent
     report("each event was sent", sorted(name for name in left if not name.startswith("viewer-request")))
