@@ -8,6 +8,7 @@ cache=$root/target/system
 moto=5.2.5
 aws_sam_cli=1.170.0
 cargo_lambda=1.9.2
+cfn_lint=1.58.0
 ziglang=0.17.1
 seconds_to_start=60
 
@@ -53,6 +54,18 @@ install_emulator() {
         --dest "$state" "aws-sam-cli==$aws_sam_cli"
     python3 -m zipfile -e "$state"/aws_sam_cli-*.whl "$state/package"
     install -D "$state/package/samcli/local/rapid/aws-lambda-rie-$machine" "$emulator"
+}
+
+# Sets `sam_environment`, with cfn-lint beside the AWS SAM CLI.
+install_sam() {
+    sam_environment=$cache/sam-$aws_sam_cli-$cfn_lint
+    if [ -e "$sam_environment/complete" ]; then return; fi
+    rm -rf "$sam_environment"
+    mkdir -p "$cache"
+    python3 -m venv "$sam_environment"
+    "$sam_environment/bin/pip" install --quiet --disable-pip-version-check \
+        "aws-sam-cli==$aws_sam_cli" "cfn-lint==$cfn_lint"
+    touch "$sam_environment/complete"
 }
 
 # Sets `cargo_lambda_environment`. A build like `sam build` needs its `bin` on the PATH.
