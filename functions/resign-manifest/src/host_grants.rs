@@ -67,10 +67,13 @@ impl HostGrants {
         for (host, grants) in config.signed_hosts.iter().zip(others) {
             all = all.with(host, grants);
         }
-        for key in trusted {
+        for (at, key) in trusted.into_iter().enumerate() {
             match key {
                 Ok(key) => all = all.trusting(key),
-                Err(error) => unreadable(&error),
+                Err(error) => {
+                    let error = with_sources(&error);
+                    tracing::warn!(error, "TRUSTED_SIGNERS[{at}] verifies nothing: its key cannot be read");
+                }
             }
         }
         Ok(all)
@@ -104,7 +107,9 @@ impl HostGrants {
         for key in &self.trusted {
             match key.public_keys().await {
                 Ok(more) => keys.extend(more),
-                Err(error) => unreadable(&error),
+                Err(error) => {
+                    tracing::warn!(error = %with_sources(&error), "a key in TRUSTED_SIGNERS cannot be read");
+                }
             }
         }
         Ok(Verifier::new(keys))
@@ -145,8 +150,4 @@ impl HostGrants {
         let other = grant.host.checked_sub(1).and_then(|index| self.others.get(index));
         other.map_or(&self.own, |(_, grants)| grants)
     }
-}
-
-fn unreadable(error: &SigningError) {
-    tracing::warn!(error = %with_sources(error), "a key in TRUSTED_SIGNERS cannot be read");
 }

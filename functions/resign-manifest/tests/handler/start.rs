@@ -7,12 +7,15 @@ use aws_lc_rs::{
     rsa::{KeyPair, KeySize},
 };
 use axum::http::StatusCode;
-use cloudfront_signing::{CustomPolicy, Grant, HashAlgorithm, Policy, UnixTime, UrlPattern};
+use cloudfront_signing::{
+    CustomPolicy, Grant, HashAlgorithm, KeyPairId, Policy, PrivateKey, Signer, UnixTime, UrlPattern,
+};
 use futures::future::join_all;
+use hls_rewrite::policy_copy;
 use serde_json::Value;
 
 use crate::{
-    function::{EXPIRES, HOST, get, id},
+    function::{EXPIRES, HOST, get, id, with_credential, with_header, with_policy},
     lambda::{Authority, HANDSHAKE, Mood, Phase, Program, Service, body, kms, phase, secrets_manager},
 };
 
@@ -70,11 +73,32 @@ fn event(asset: &str) -> Value {
     get(&format!("/video/{asset}/playlist.m3u8"), "usher-style=inline")
 }
 
-fn signed(asset: &str) -> String {
+/// An event that the distribution knows nothing about but the copy of a policy for asset `m`, signed by this key.
+fn by_copy(key_pair_id: &str, pem: &str) -> Value {
+    let signer = Signer::new(
+        KeyPairId::new(key_pair_id).unwrap(),
+        PrivateKey::from_pem(pem).unwrap(),
+        HashAlgorithm::Sha256,
+    );
+    let copy = policy_copy(&signer.sign(policy("m")).unwrap());
+    let event = with_policy(get("/video/m/playlist.m3u8", ""), None, None);
+    with_header(with_credential(event, None), "x-viewer-policy-copy", &copy)
+}
+
+fn policy(asset: &str) -> CustomPolicy {
     let pattern = UrlPattern::new(format!("https://{HOST}/video/{asset}/*")).unwrap();
-    let policy = CustomPolicy::new(pattern, UnixTime::new(EXPIRES).unwrap()).unwrap();
-    let grant = Grant::new(Policy::from(policy), id(), HashAlgorithm::Sha256, SIGNATURE);
+    CustomPolicy::new(pattern, UnixTime::new(EXPIRES).unwrap()).unwrap()
+}
+
+fn signed(asset: &str) -> String {
+    let grant = Grant::new(Policy::from(policy(asset)), id(), HashAlgorithm::Sha256, SIGNATURE);
     PLAYLIST.replace("s001.ts", &format!("s001.ts?{}", grant.query()))
+}
+
+fn private_key() -> String {
+    let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
+    pem::encode(&pem::Pem::new("PRIVATE KEY", der.as_ref()))
 }
 
 #[tokio::test]
@@ -98,9 +122,7 @@ async fn all_handshakes_are_made_before_the_first_event() {
 #[tokio::test]
 async fn each_key_has_a_connection_of_its_own_that_is_open_before_the_first_event() {
     let authority = Authority::new();
-    let pem = KeyPair::generate(KeySize::Rsa2048).unwrap();
-    let der: Pkcs8V1Der<'_> = pem.as_der().unwrap();
-    let pem = pem::encode(&pem::Pem::new("PRIVATE KEY", der.as_ref()));
+    let pem = private_key();
     let vault =
         secrets_manager(&authority, Mood::Answers, vec![("host", pem.clone()), ("before", pem)]).await;
     let vault_url = vault.url();
@@ -131,24 +153,6 @@ async fn each_key_has_a_connection_of_its_own_that_is_open_before_the_first_even
     assert_eq!(start.invoke("m").await, first);
 }
 
-/// As in the last step of a rotation, when the role has lost the permission and the setting still names the key.
-#[tokio::test]
-async fn an_earlier_key_that_may_not_be_read_keeps_nothing_from_starting() {
-    let authority = Authority::new();
-    let vault = secrets_manager(&authority, Mood::Answers, vec![("host", String::new())]).await;
-    let vault_url = vault.url();
-    let trusted = r#"[{"key_pair_id": "KC", "private_key_secret_id": "before"}]"#;
-    let changes = [
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", vault_url.as_str()),
-        ("KMS_KEY_ID", "k"),
-        ("TRUSTED_SIGNERS", trusted),
-    ];
-    let mut start = Start::with(&authority, Mood::Answers, &changes).await;
-    start.program.init().await;
-    start.invoke("m").await;
-    assert_eq!(start.program.warnings(), [" WARN a key in TRUSTED_SIGNERS cannot be read"]);
-}
-
 #[tokio::test]
 async fn a_start_that_nobody_answers_ends_in_time_and_the_first_event_asks_again() {
     let starts = [Mood::HangsUp, Mood::IsSilent].map(async |mood| {
@@ -169,4 +173,32 @@ async fn a_start_that_nobody_answers_ends_in_time_and_the_first_event_asks_again
         let warning = |what| format!(" WARN {what}: not ready at the start, the first request asks again");
         assert_eq!(warnings, [warning("the bucket"), warning("the signing key")]);
     }
+}
+
+/// As in the last step of a rotation, when the role has lost the permission and the setting still names the key.
+#[tokio::test]
+async fn without_the_secret_of_a_trusted_key_the_function_starts_and_that_key_alone_admits_nobody() {
+    let authority = Authority::new();
+    let (gone, before) = (private_key(), private_key());
+    let secrets = vec![("before", before.clone()), ("broken", "no PEM".to_owned())];
+    let vault = secrets_manager(&authority, Mood::Answers, secrets).await;
+    let vault_url = vault.url();
+    let trusted = r#"[{"key_pair_id": "KGONE", "private_key_secret_id": "gone"},
+        {"key_pair_id": "KBEFORE", "private_key_secret_id": "before"},
+        {"key_pair_id": "KBROKEN", "private_key_secret_id": "broken"}]"#;
+    let changes = [
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", vault_url.as_str()),
+        ("KMS_KEY_ID", "k"),
+        ("TRUSTED_SIGNERS", trusted),
+    ];
+    let mut start = Start::with(&authority, Mood::Answers, &changes).await;
+    start.program.init().await;
+    let left_out = |at| format!(" WARN TRUSTED_SIGNERS[{at}] verifies nothing: its key cannot be read");
+    assert_eq!(start.program.warnings(), [left_out(0), left_out(2)]);
+
+    start.invoke("m").await;
+    let (_, answer) = start.program.invoke(&by_copy("KBEFORE", &before)).await;
+    assert_eq!(body(&answer), signed("m"));
+    let (_, answer) = start.program.invoke(&by_copy("KGONE", &gone)).await;
+    assert_eq!(body(&answer), PLAYLIST);
 }
