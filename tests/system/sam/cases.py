@@ -131,6 +131,14 @@ def existing_key_and_domain(signer, sample):
     }
 
 
+def any_stack(sample):
+    """What needs no key that the test knows."""
+    return {
+        "get-auth-unknown": lambda now: NOT_FOUND,
+        "get-master-playlist": lambda now: packed(sample("master.m3u8")),
+    }
+
+
 def published(event, key_arn, pem):
     return told(event, Status="SUCCESS", PhysicalResourceId=key_arn, Data={"Pem": pem})
 

@@ -12,6 +12,8 @@ from samcli.lib.intrinsic_resolver.intrinsics_symbol_table import IntrinsicsSymb
 from samcli.yamlhelper import yaml_parse
 
 FUNCTION = "AWS::Serverless::Function"
+# The resolver has no value for it that it takes in a condition itself.
+NO_VALUE = "AWS::NoValue"
 
 
 class Deployment:
@@ -23,7 +25,12 @@ class Deployment:
         self.parameters = parameters
         symbols = IntrinsicsSymbolTable(
             template=self.template,
-            logical_id_translator={"AWS::Region": "eu-central-1", **(resources or {}), **parameters},
+            logical_id_translator={
+                "AWS::Region": "eu-central-1",
+                "AWS::NoValue": NO_VALUE,
+                **(resources or {}),
+                **parameters,
+            },
         )
         self.resolver = IntrinsicResolver(template=self.template, symbol_resolver=symbols)
 

@@ -1,7 +1,7 @@
 """Sends each event of tests/events to the built functions: `events.py TEMPLATE DEPLOY BUILD EMULATOR MOTO BUCKET LOGS`.
 
 BUILD has a folder for each function, as `sam build` makes it. The answers are compared whole, and no line of a
-log may hold a secret.
+log may hold a secret. What the functions call in AWS is compared with what their roles allow.
 """
 
 import base64
@@ -23,7 +23,7 @@ from answers import ALLOWED_ORIGIN, Signer
 from deployment import Deployment, examples, report
 from fill import filled
 from functions import REGION, AnswerUrl, Aws, Emulated
-from permissions import Recorder, allowed, beyond, never_used
+from permissions import Permissions, Recorder
 
 ROOT = pathlib.Path(__file__).parents[3]
 EVENTS = ROOT / "tests/events"
@@ -40,8 +40,6 @@ SOME_KEY = "5ec7e7" * 11
 # As in the events.
 HOST = "d111111abcdef8.cloudfront.net"
 KEY_ARN = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-# An event asks for this key, which is not the stack's: AWS would refuse the call.
-FOREIGN_KEY = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
 ANSWER_ORIGIN = "http://127.0.0.1:9999"
 
 
@@ -56,9 +54,8 @@ class Test:
         self.secrets = {name: aws.secret(name, text) for name, text in texts.items()}
         # Texts that no log may contain.
         self.private = {SOME_KEY, SETTINGS["JWT_SECRET"], SETTINGS["ORIGIN_SECRET"]}
+        self.permissions = Permissions()
         self.sent = set()
-        # Functions and actions: what roles allow, and what was called.
-        self.given, self.used = set(), set()
         # Values of earlier answers for later events: an ETag, and the policy's copy in a URL.
         self.noted = {"etag": "", "copy": ""}
 
@@ -75,18 +72,19 @@ class Test:
     @contextlib.contextmanager
     def stack(self, name, parameters, resources):
         """Returns a function that invokes those of the stack; each starts at its first event."""
-        media = {"Ref": BUCKET, "Arn": f"arn:aws:s3:::{BUCKET}"}
-        resources |= {"MediaBucket": media, "OriginSecret": {"Ref": self.secrets["OriginSecret"]}}
+        bucket = {"Ref": BUCKET, "Arn": f"arn:aws:s3:::{BUCKET}"}
+        resources |= {"MediaBucket": bucket, "OriginSecret": {"Ref": self.secrets["OriginSecret"]}}
         deployment = Deployment(self.template, parameters, resources)
         report(f"the template takes the parameters of the stack {name}", deployment.problems())
-        running, recorders = {}, {}
+        running, recorders, calls = {}, {}, {}
 
         def invoke(function, event):
             if function not in running:
-                settings = deployment.environment(function)
+                calls[function] = []
+                recorders[function] = Recorder(self.aws.endpoints, calls[function])
+                environment = self.aws.environment() | recorders[function].environment()
                 program, log = self.build / function / "bootstrap", self.logs / f"{name}-{function}.log"
-                recorders[function] = Recorder(self.aws.endpoints, BUCKET)
-                environment = self.aws.environment(recorders[function].endpoints) | settings
+                environment |= deployment.environment(function)
                 running[function] = Emulated(self.emulator, program, environment, log)
             return running[function].invoke(event)
 
@@ -95,12 +93,11 @@ class Test:
         finally:
             for function, emulated in running.items():
                 emulated.stop()
+                recorders[function].stop()
                 report(f"{function} of the stack {name} logs no secret", self.repeated(emulated.log))
-                permissions, calls = allowed(deployment, function), recorders[function].calls
-                calls = calls - {("kms:GetPublicKey", FOREIGN_KEY)}
-                report(f"{function} of the stack {name} calls only what its role allows", beyond(calls, permissions))
-                self.given |= {(function, action) for action, _ in permissions}
-                self.used |= {(function, action) for action, _ in calls}
+                made = set(calls[function])
+                claim = f"the role of {function} of the stack {name} allows its different calls: {len(made)}"
+                report(claim, self.permissions.forbidden(deployment, function, made))
 
     def repeated(self, log):
         lines = log.read_text(errors="replace").splitlines()
@@ -156,15 +153,14 @@ def send_to_kms_stack(test):
     resources = {"PublicKeyA": {"Ref": signer.key_pair_id}, "SigningKeyA": {"Arn": key}}
     with test.stack("kms", test.parameters(), resources) as stack:
         test.send(stack, cases.kms_and_header(signer, sample, test.noted))
-        send_custom_resource(test, stack, key)
+        send_custom_resource(test, stack, key, cases.CUSTOM_RESOURCE)
         test.private.update(signer.signatures.values())
+    return key
 
 
 def send_to_existing_stack(test):
     private_key = rsa.generate_private_key(65_537, 2_048)
-    pem = private_key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
+    pem = pem_of(private_key)
     test.private.update(pem.splitlines()[1:-1])
     sign = lambda message: private_key.sign(message, padding.PKCS1v15(), hashes.SHA1())
     signer = Signer("video.example.com", "KEXISTING", "SHA1", sign)
@@ -181,20 +177,40 @@ def send_to_existing_stack(test):
         test.private.update(signer.signatures.values())
 
 
-def send_custom_resource(test, stack, key):
+def send_to_rotating_stacks(test, key):
+    """Two steps of a rotation. Instances of both run at once, so each role allows what the other step calls."""
+    keys = {"SigningKeyA": key, "SigningKeyB": test.aws.key(KeySpec="ECC_NIST_P256")}
+    resources = {name: {"Arn": arn} for name, arn in keys.items()}
+    resources |= {"PublicKeyA": {"Ref": "K2JCJMDEHXQW5F"}, "PublicKeyB": {"Ref": "KB"}}
+    host_key, host_pem = test.aws.key(KeySpec="RSA_2048"), pem_of(rsa.generate_private_key(65_537, 2_048))
+    host_secret = test.aws.secret("key-of-a-host", host_pem)
+    test.private.update(host_pem.splitlines()[1:-1])
+    hosts = [
+        {"origin": "https://a.example", "key_pair_id": "KHOSTA", "kms_key_id": host_key},
+        {"origin": "https://b.example", "key_pair_id": "KHOSTB", "private_key_secret_id": host_secret},
+    ]
+    signed = {"SignedHosts": json.dumps(hosts), "SignedHostsKeyArns": f"{host_key},{host_secret}"}
+    for name, parameters in {"A+B": signed, "B+A": {}}.items():
+        with test.stack(name, test.parameters(KeyPhase=name, **parameters), dict(resources)) as stack:
+            test.send(stack, cases.any_stack(sample))
+            if name == "A+B":
+                send_custom_resource(test, stack, keys["SigningKeyB"], ["create-public-pem"])
+
+
+def send_custom_resource(test, stack, key, names):
     url = AnswerUrl()
     pem = test.aws.pem(key)
-    for name in cases.CUSTOM_RESOURCE:
+    for name in names:
         text = (EVENTS / f"{name}.json").read_text().replace(KEY_ARN, key).replace(ANSWER_ORIGIN, url.origin)
         result = json.loads(stack("PublishKeyFunction", text))
         expected = cases.CUSTOM_RESOURCE[name](json.loads(text), key, pem)
         test.compare(name, [{"result": None, "told": expected}], {"result": result, "told": url.take()})
 
 
-def start_examples(test, deploy):
+def start_examples(test, deploy, key):
     """With the parameters of each example of deploy/, issue-cookies starts and answers."""
     secret = test.aws.secret("some-keys", json.dumps({"django": SOME_KEY}))
-    resources = {"PublicKeyA": {"Ref": "K2JCJMDEHXQW5F"}, "SigningKeyA": {"Arn": KEY_ARN}}
+    resources = {"PublicKeyA": {"Ref": "K2JCJMDEHXQW5F"}, "SigningKeyA": {"Arn": key}}
     for name, parameters in examples(deploy).items():
         if "ViewerSecretArn" in parameters:
             parameters["ViewerSecretArn"] = secret
@@ -203,6 +219,11 @@ def start_examples(test, deploy):
             answer = test.read(stack("IssueCookiesFunction", event))
             problems = [] if answer == cases.NOT_FOUND else difference(cases.NOT_FOUND, answer)
             report(f"issue-cookies starts with the parameters of {name}", problems)
+
+
+def pem_of(private_key):
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return private_key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
 
 
 def sample(path):
@@ -222,10 +243,11 @@ def main(template, deploy, build, emulator, moto, bucket, logs):
     for key, content_type, content in cases.media(sample, HOST):
         aws.s3.put_object(Bucket=BUCKET, Key=key, Body=content, ContentType=content_type)
     test = Test(template, build, emulator, aws, logs)
-    send_to_kms_stack(test)
+    key = send_to_kms_stack(test)
     send_to_existing_stack(test)
-    start_examples(test, deploy)
-    report("each permission of a role is used", never_used(test.used, test.given))
+    send_to_rotating_stacks(test, key)
+    start_examples(test, deploy, key)
+    report("the functions call all that their roles allow", test.permissions.unused())
     # Node sends the events of the viewer-request function.
     left = {path.stem for path in EVENTS.glob("*.json")} - test.sent
     report("each event was sent", sorted(name for name in left if not name.startswith("viewer-request")))

@@ -53,7 +53,7 @@ class Aws:
         encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         return public_key.public_bytes(encoding, form).decode()
 
-    def environment(self, endpoints):
+    def environment(self):
         """The environment of every function beside its own settings, without another source of credentials."""
         return {
             "PATH": os.environ["PATH"],
@@ -61,7 +61,7 @@ class Aws:
             "AWS_CONFIG_FILE": "/dev/null",
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             **CREDENTIALS,
-            **{f"AWS_ENDPOINT_URL_{service}": url for service, url in endpoints.items()},
+            **{f"AWS_ENDPOINT_URL_{service}": url for service, url in self.endpoints.items()},
         }
 
 
