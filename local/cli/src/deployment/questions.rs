@@ -178,7 +178,7 @@ impl<'a> Questions<'a> {
 
     fn player(&self) -> Result<Player, QuestionsError> {
         let places = [
-            "on your site, with the distribution in front of it (recommended)",
+            "on your site, with the distribution in front of it (recommended; it needs a second host name)",
             "on your site, beside the distribution: www.example.com and video.example.com",
             "on another site than the distribution",
             "in apps and on devices, which play by signed URLs",
