@@ -1,4 +1,5 @@
-//! MPDs, pictures for a timeline, and what everybody may get: through the edge, in both of the ways in which AWS may work.
+//! MPDs, pictures for a timeline, and what everybody may get: through the edge, in both of the ways in which AWS may
+//! work.
 
 use std::fs;
 
@@ -35,6 +36,13 @@ fn media() -> TempDir {
     media
 }
 
+async fn house(media: &TempDir, hide_signatures: bool) -> House {
+    House::with_options(|options| {
+        (options.media, options.hide_signatures) = (media.path().to_owned(), hide_signatures);
+    })
+    .await
+}
+
 async fn get(house: &House, url: &str) -> (StatusCode, String) {
     let answer = house.get(url).send().await.unwrap();
     (answer.status(), answer.text().await.unwrap())
@@ -48,11 +56,7 @@ fn attribute<'a>(mpd: &'a str, name: &str) -> &'a str {
 async fn an_mpd_by_a_signed_url_opens_its_segments_and_nothing_else() {
     for hidden in [false, true] {
         let media = media();
-        let house = House::with_options(|options| {
-            options.media = media.path().to_owned();
-            options.hide_signatures = hidden;
-        })
-        .await;
+        let house = house(&media, hidden).await;
         let url = Url::parse(&house.signed_url("/video/m/manifest.mpd").await).unwrap();
         let (status, mpd) = get(&house, url.as_str()).await;
         assert_eq!(status, StatusCode::OK, "{hidden} {mpd}");
@@ -79,11 +83,7 @@ async fn an_mpd_by_a_signed_url_opens_its_segments_and_nothing_else() {
 async fn pictures_for_a_timeline_open_by_a_signed_url() {
     for hidden in [false, true] {
         let media = media();
-        let house = House::with_options(|options| {
-            options.media = media.path().to_owned();
-            options.hide_signatures = hidden;
-        })
-        .await;
+        let house = house(&media, hidden).await;
         let url = Url::parse(&house.signed_url("/video/m/thumbnails.vtt").await).unwrap();
         let (status, text) = get(&house, url.as_str()).await;
         let picture = text.lines().last().unwrap();

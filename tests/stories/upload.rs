@@ -279,9 +279,8 @@ async fn what_cannot_be_uploaded_is_told_before_anything_is() {
         (
             film.path(),
             "s3://films/films/m",
-            "nobody could watch what lies below \"films/m\": the bucket policy opens video/*, and public/* with PublicPaths, \
-             so upload to \
-             s3://BUCKET/video/NAME, or say --any-prefix"
+            "nobody could watch what lies below \"films/m\": the bucket policy opens video/* only (and public/* with \
+         PublicPaths), so upload to s3://BUCKET/video/NAME, or say --any-prefix"
                 .to_owned(),
         ),
         (empty.path(), "s3://films/video/m", format!("{} holds no file to upload", name(&empty))),

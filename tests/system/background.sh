@@ -31,16 +31,21 @@ install_node_modules() {
     (cd "$root/tests/system" && npm ci --no-audit --no-fund --loglevel=error)
 }
 
-# The folder's name contains the version, so that a new version never runs in an old environment.
+# install_python_packages FOLDER PACKAGE …: makes a virtual environment, once. The folder's name contains the versions, so
+# that a new version never runs in an old environment.
+install_python_packages() {
+    if [ -e "$1/complete" ]; then return; fi
+    rm -rf "$1"
+    mkdir -p "$cache"
+    python3 -m venv "$1"
+    "$1/bin/pip" install --quiet --disable-pip-version-check "${@:2}"
+    touch "$1/complete"
+}
+
+# Sets `moto_environment`.
 install_moto() {
     moto_environment=$cache/moto-$moto
-    if [ -e "$moto_environment/complete" ]; then return; fi
-    rm -rf "$moto_environment"
-    mkdir -p "$cache"
-    python3 -m venv "$moto_environment"
-    "$moto_environment/bin/pip" install --quiet --disable-pip-version-check \
-        "moto[server,cloudfront,kms,s3,secretsmanager]==$moto"
-    touch "$moto_environment/complete"
+    install_python_packages "$moto_environment" "moto[server,cloudfront,kms,s3,secretsmanager]==$moto"
 }
 
 # Sets `emulator`, AWS's Runtime Interface Emulator, which AWS publishes inside this package: the test uses one
@@ -59,25 +64,13 @@ install_emulator() {
 # Sets `sam_environment`, with cfn-lint beside the AWS SAM CLI.
 install_sam() {
     sam_environment=$cache/sam-$aws_sam_cli-$cfn_lint
-    if [ -e "$sam_environment/complete" ]; then return; fi
-    rm -rf "$sam_environment"
-    mkdir -p "$cache"
-    python3 -m venv "$sam_environment"
-    "$sam_environment/bin/pip" install --quiet --disable-pip-version-check \
-        "aws-sam-cli==$aws_sam_cli" "cfn-lint==$cfn_lint"
-    touch "$sam_environment/complete"
+    install_python_packages "$sam_environment" "aws-sam-cli==$aws_sam_cli" "cfn-lint==$cfn_lint"
 }
 
 # Sets `cargo_lambda_environment`. A build like `sam build` needs its `bin` on the PATH.
 install_cargo_lambda() {
     cargo_lambda_environment=$cache/cargo-lambda-$cargo_lambda
-    if [ -e "$cargo_lambda_environment/complete" ]; then return; fi
-    rm -rf "$cargo_lambda_environment"
-    mkdir -p "$cache"
-    python3 -m venv "$cargo_lambda_environment"
-    "$cargo_lambda_environment/bin/pip" install --quiet --disable-pip-version-check \
-        "cargo-lambda==$cargo_lambda" "ziglang==$ziglang"
-    touch "$cargo_lambda_environment/complete"
+    install_python_packages "$cargo_lambda_environment" "cargo-lambda==$cargo_lambda" "ziglang==$ziglang"
 }
 
 # With the test `aws`, so that dependencies have the same features as in `cargo test --workspace`. Without a test, cargo

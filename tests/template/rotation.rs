@@ -157,6 +157,15 @@ fn each_step_of_a_rotation_adds_changes_and_removes_what_it_should() {
     }
 }
 
+/// The page is what people rotate by.
+#[test]
+fn the_documented_steps_are_tested() {
+    let page = include_str!("../../docs/operate.md");
+    let table = page.split("\n\n").find(|part| part.starts_with("| Step | `KeyPhase` |")).expect("the table");
+    let phases = table.lines().skip(2).filter_map(|line| line.split('`').nth(1));
+    assert_eq!(phases.collect::<Vec<_>>(), PLANS[0][..4]);
+}
+
 #[test]
 fn no_viewer_notices_a_step_of_a_rotation() {
     assert_eq!(problems_of_plans(TEMPLATE), BTreeSet::new());
@@ -165,13 +174,17 @@ fn no_viewer_notices_a_step_of_a_rotation() {
 /// The way for a stolen key, which ends its signatures at once.
 #[test]
 fn the_direct_way_to_another_key_ends_signatures_at_once() {
-    let found = problems(&stack(TEMPLATE, "A"), &stack(TEMPLATE, "B"));
-    assert!(
-        found.contains(
-            &"IssueCookiesFunction: CloudFront no longer trusts the key with which running instances sign"
-                .to_owned()
-        )
-    );
+    let expected = [
+        "IssueCookiesFunction: CloudFront no longer trusts the key with which running instances sign",
+        "IssueCookiesFunction: it signs with a key that not all edges know yet",
+        "IssueCookiesFunction: running instances may no longer use their KMS_KEY_ID",
+        "ResignManifestFunction: CloudFront no longer trusts the key with which running instances sign",
+        "ResignManifestFunction: it signs with a key that not all edges know yet",
+        "ResignManifestFunction: running instances may no longer use their KMS_KEY_ID",
+        "PublicKeyA: it is removed and still used",
+        "SigningKeyA: it is removed and still used",
+    ];
+    assert_eq!(problems(&stack(TEMPLATE, "A"), &stack(TEMPLATE, "B")), expected);
 }
 
 #[test]

@@ -330,6 +330,17 @@ fn is_document(path: &str, content_type: &str) -> bool {
     !MANIFESTS.iter().any(|extension| is_named(extension)) && (is_json || is_named("json"))
 }
 
+/// What the object at a path should be.
+fn expected(path: &str) -> &'static str {
+    if path.ends_with(".mpd") {
+        "the object at this path is not an MPD: its first element is not MPD"
+    } else if path.ends_with(".vtt") {
+        "the object at this path is not WebVTT: it does not start with WEBVTT"
+    } else {
+        "the object at this path is not a playlist: it does not start with #EXTM3U"
+    }
+}
+
 pub(crate) fn check_count(required: &[RequiredGrant]) -> Result<(), Problem> {
     if required.len() <= LIMIT {
         return Ok(());
@@ -379,16 +390,5 @@ const LIMIT: usize = 32;
 
 const JSON: &str = "application/json";
 
-/// What the object at a path should be.
-fn expected(path: &str) -> &'static str {
-    if path.ends_with(".mpd") {
-        "the object at this path is not an MPD: its first element is not MPD"
-    } else if path.ends_with(".vtt") {
-        "the object at this path is not WebVTT: it does not start with WEBVTT"
-    } else {
-        "the object at this path is not a playlist: it does not start with #EXTM3U"
-    }
-}
-
-/// The extensions of what is a manifest, or nothing.
+/// The extensions of manifests: what has one of these and is no manifest is refused.
 const MANIFESTS: [&str; 4] = ["m3u8", "m3u", "mpd", "vtt"];

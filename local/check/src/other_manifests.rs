@@ -6,6 +6,7 @@ use url::Url;
 use super::{
     Finding, Question,
     answer::printable,
+    cure,
     deployment::{Ask, Deployment},
     report::{Probe, Problems},
     signed_playlists::signatures,
@@ -21,7 +22,11 @@ pub(super) async fn other_manifests(deployment: &Deployment<'_>, playlist: &Url)
         let path = printable(url.path());
         match deployment.ask(Ask::get(url.as_str())).await {
             Err(reason) => problems.add(format!("{path}: {reason}"), BROKEN),
-            Ok(answer) if answer.status != StatusCode::OK => {}
+            // S3 answers 403 for what is not there.
+            Ok(answer) if matches!(answer.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) => {}
+            Ok(answer) if answer.status != StatusCode::OK => {
+                problems.add(format!("{path}: {}", answer.summary()), cure::of(&answer));
+            }
             Ok(answer) => {
                 found.push(name);
                 if answer.media_type() != content_type {
@@ -39,11 +44,11 @@ pub(super) async fn other_manifests(deployment: &Deployment<'_>, playlist: &Url)
     if found.is_empty() && problems.is_empty() {
         return OTHER_MANIFESTS.right("there is no manifest.mpd or thumbnails.vtt beside the playlist");
     }
-    OTHER_MANIFESTS.judge(format!("what is in {} is signed", found.join(" and ")), &problems)
+    OTHER_MANIFESTS.judge(format!("signatures in {}", found.join(" and ")), &problems)
 }
 
 const NAMES: [(&str, &str); 2] = [("manifest.mpd", "application/dash+xml"), ("thumbnails.vtt", "text/vtt")];
 pub(super) const OTHER_MANIFESTS: Probe = Question::PlaysByUrl
-    .probe("other manifests", "is signed what an MPD and the pictures of a timeline name?");
+    .probe("other manifests", "do the MPD and the thumbnails beside the playlist have signatures?");
 const TO_FUNCTION: &str = "the behaviors /video/*.mpd and /video/*.vtt must lead to ResignManifestFunction, with \
     ViewerRequestFunction on them";

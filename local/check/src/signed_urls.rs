@@ -62,7 +62,10 @@ pub(super) async fn signed_urls(
         None if walk.first_segment().is_some() => SIGNED_SEGMENT.unknown("no segment is signed"),
         None => SIGNED_SEGMENT.unknown(NO_SEGMENT),
     });
-    report.note(other_manifests(deployment, &url).await);
+    report.note(match &walk.playlist {
+        Ok(answer) if is_served(answer) => other_manifests(deployment, &url).await,
+        _ => OTHER_MANIFESTS.unknown("no playlist was served"),
+    });
     report.note(ask_refused(deployment, CHANGED_URL, &changed(&url)).await);
     report.note(other_asset(deployment, &url).await);
     let segment = segment.cloned();

@@ -48,9 +48,8 @@ pub enum UploadError {
     NotFolder(PathBuf),
     /// Viewers can never watch anything at this place.
     #[error(
-        "nobody could watch what lies below {0:?}: the bucket policy opens video/*, and public/* with PublicPaths, \
-             so upload to \
-             s3://BUCKET/video/NAME, or say --any-prefix"
+        "nobody could watch what lies below {0:?}: the bucket policy opens video/* only (and public/* with \
+         PublicPaths), so upload to s3://BUCKET/video/NAME, or say --any-prefix"
     )]
     Prefix(String),
     /// S3 rejected a file; the files after it were not sent.

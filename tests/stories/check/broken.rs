@@ -119,6 +119,7 @@ async fn a_viewer_request_function_that_does_not_run_is_named() {
                 &["Unknown renewal: no URI of a playlist is signed", &visible],
                 &["Wrong function headers: x-viewer-host does not arrive behind /video/clock-ts/master.m3u8"],
                 &["Unknown signed segment: no playlist of a signed URL named a segment"],
+                &["Unknown other manifests: no playlist was served"],
                 &NOT_PLAYED,
             ]),
         ),

@@ -207,7 +207,7 @@ right     A film plays by a signed URL     all 12 URIs in 3 playlists
                                   all 12 URIs in 3 playlists
   right     signed segment        is a segment served by its signed URL alone?
                                   200 without cookies
-  right     other manifests       is signed what an MPD and the pictures of a timeline name?
+  right     other manifests       do the MPD and the thumbnails beside the playlist have signatures?
                                   there is no manifest.mpd or thumbnails.vtt beside the playlist
 right     Nobody gets more than granted
   right     spoofed host          does x-viewer-host of a viewer's own count for nothing?

@@ -161,8 +161,8 @@ const DISTRIBUTION: &str = "AWS::CloudFront::Distribution";
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-web-values-specify.html> and the
 /// API reference. It does not document the names of policies, which were found to have 128 characters at most
 /// (<https://github.com/aws/aws-cdk/issues/18918>, <https://github.com/aws/aws-cdk/issues/21524>), nor those of public
-/// keys and key groups, which the CDK keeps to 80. Of the others, from their schemas in CloudFormation.
-const LENGTHS: [(&str, &str, usize); 35] = [
+/// keys and key groups, which the CDK keeps to 80, and caller references to 128. Of the others, from their schemas in CloudFormation.
+const LENGTHS: [(&str, &str, usize); 36] = [
     ("AWS::CloudFront::CachePolicy", "CachePolicyConfig/Comment", 128),
     ("AWS::CloudFront::CachePolicy", "CachePolicyConfig/Name", 128),
     (DISTRIBUTION, "DistributionConfig/Aliases/*", 253),
@@ -178,6 +178,7 @@ const LENGTHS: [(&str, &str, usize); 35] = [
     ("AWS::CloudFront::OriginAccessControl", "OriginAccessControlConfig/Name", 64),
     ("AWS::CloudFront::OriginRequestPolicy", "OriginRequestPolicyConfig/Comment", 128),
     ("AWS::CloudFront::OriginRequestPolicy", "OriginRequestPolicyConfig/Name", 128),
+    ("AWS::CloudFront::PublicKey", "PublicKeyConfig/CallerReference", 128),
     ("AWS::CloudFront::PublicKey", "PublicKeyConfig/Comment", 128),
     ("AWS::CloudFront::PublicKey", "PublicKeyConfig/Name", 80),
     ("AWS::CloudFront::ResponseHeadersPolicy", "ResponseHeadersPolicyConfig/Comment", 128),

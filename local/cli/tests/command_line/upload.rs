@@ -49,9 +49,8 @@ fn bad_usage_is_one_line_and_exit_code_2() {
     let rows: [(&[&str], &str); 2] = [
         (
             &["upload", folder, "s3://films/m"],
-            "nobody could watch what lies below \"m\": the bucket policy opens video/*, and public/* with PublicPaths, \
-             so upload to \
-             s3://BUCKET/video/NAME, or say --any-prefix",
+            "nobody could watch what lies below \"m\": the bucket policy opens video/* only (and public/* with \
+         PublicPaths), so upload to s3://BUCKET/video/NAME, or say --any-prefix",
         ),
         (&["upload", "/nothing", "s3://films/video/m"], "/nothing is not a folder"),
     ];

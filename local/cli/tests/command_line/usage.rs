@@ -211,9 +211,8 @@ const WRONG: [(&str, &str); 65] = [
     ),
     (
         "upload {folder} s3://films/m",
-        "nobody could watch what lies below \"m\": the bucket policy opens video/*, and public/* with PublicPaths, \
-             so upload to \
-             s3://BUCKET/video/NAME, or say --any-prefix",
+        "nobody could watch what lies below \"m\": the bucket policy opens video/* only (and public/* with \
+         PublicPaths), so upload to s3://BUCKET/video/NAME, or say --any-prefix",
     ),
     (
         "completions tcsh",
