@@ -1,12 +1,12 @@
-// The recipe's page in Chromium, on a real Plone: `node browser.mjs PLONE VIDEO ONE_HOST`, where the video is on another
-// host, and where both are on one.
+// The recipe's page in Chromium, on a real Plone: `node browser.mjs PLONE VIDEO ONE_HOST OTHER_SITE`, where the video is
+// on another host, where both are on one, and where the video is on another site.
 
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openChromium } from '../chromium.mjs';
 
-const [plone, video, oneHost] = process.argv.slice(2);
+const [plone, video, oneHost, otherSite] = process.argv.slice(2);
 const [name, password] = ['viewer1', process.env.VIEWER_PASSWORD];
 const read = (path) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8');
 const RECIPE = '../../../functions/issue-cookies/recipes';
@@ -34,6 +34,9 @@ try {
   await check('the add-on: a user of the Zope root reads why they cannot watch', rootUser);
   await setVideoHost(video);
   await visits('the add-on, two hosts', plone, addOn(plone));
+  await setVideoHost(otherSite);
+  await visits('the add-on, another site', plone, addOn(plone));
+  await check('the add-on, another site: the cookies are for pages of this site alone', partitioned);
 } finally {
   await finish();
 }
@@ -109,6 +112,14 @@ async function logsOut(visit, origin, openPage, invitation) {
   const names = (await context.cookies()).map((cookie) => cookie.name);
   assert.deepEqual(names.filter((each) => each.startsWith('CloudFront-')), []);
   await isToldToLogIn({ ...visit, requests: [] }, openPage, invitation);
+}
+
+async function partitioned(visit) {
+  await watches(visit, plone, addOn(plone)[0]);
+  const cookies = await visit.context.cookies(`${otherSite}/video/clock-ts/master.m3u8`);
+  const names = ['Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'].map((name) => `CloudFront-${name}`);
+  const found = cookies.map(({ name, partitionKey, sameSite }) => [name, partitionKey, sameSite]);
+  assert.deepEqual(found.sort(), names.sort().map((name) => [name, 'http://localhost', 'None']));
 }
 
 async function rootUser(visit) {

@@ -49,7 +49,7 @@ pub(super) const INIT: &str = "\
 Examples:
   usher init
   usher init films --region eu-central-1 --set 'Plone={\"site\": \"https://www.example.com/Plone\"}' \\
-      --set WebsiteDomainName=origin.example.com";
+      --set AllowedOrigins=https://www.example.com --set CookieSameSite=NonePartitioned";
 
 pub(super) const DOCTOR: &str = "\
 Examples:

@@ -4,6 +4,7 @@ mod cargo_config;
 mod cookies;
 mod domain;
 mod functions;
+mod pages;
 mod parameters;
 mod reach;
 pub(crate) mod region;
@@ -41,6 +42,11 @@ impl Checked {
         self.findings.iter().filter(|finding| finding.is_wrong())
     }
 
+    /// What works, but perhaps not as it was meant.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.is_warning())
+    }
+
     /// What the issuers and the site of these parameters answer now.
     pub(crate) async fn reach(&self) -> Vec<Finding> {
         match &self.authenticators {
@@ -50,14 +56,15 @@ impl Checked {
     }
 }
 
-/// Judges parameters as CloudFormation and the functions would: names, values, the template's rules, and the
-/// functions' own settings.
+/// Judges parameters as CloudFormation, the functions and browsers would: names, values, the template's rules, the
+/// functions' own settings, and where the pages are.
 pub(crate) fn judge(template: &Template, deployment: &Deployment) -> Checked {
     let placeholders = parameters::placeholders(deployment);
     let (of_parameters, stack) = parameters::check(template, deployment);
     let (of_functions, authenticators) =
         stack.as_ref().map(|stack| functions::check(template, stack)).unwrap_or_default();
-    let findings = [of_parameters].into_iter().chain(of_functions).collect();
+    let of_pages = pages::check(deployment).into_iter().chain(cookies::check(deployment));
+    let findings = [of_parameters].into_iter().chain(of_functions).chain(of_pages).collect();
     Checked { placeholders, findings, stack, authenticators }
 }
 
@@ -75,7 +82,6 @@ pub(crate) async fn examine(machine: &Machine<'_>, template: &Template, deployme
     }
     let reached = checked.reach().await;
     findings.extend(checked.findings.into_iter().chain(checked.placeholders).chain(reached));
-    findings.extend(cookies::check(deployment));
     if let Some(domain) = deployment.parameter("DomainName") {
         let has_zone = deployment.parameter("HostedZoneId").is_some();
         findings.push(domain::check(domain, has_zone).await);

@@ -52,6 +52,10 @@ impl Finding {
         self.verdict == Verdict::Wrong
     }
 
+    pub(crate) fn is_warning(&self) -> bool {
+        self.verdict == Verdict::Warning
+    }
+
     /// Whether it says that a secret does not exist yet.
     pub(crate) fn is_placeholder(&self) -> bool {
         self.name == PLACEHOLDER_NAME

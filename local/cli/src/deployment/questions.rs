@@ -63,9 +63,13 @@ impl<'a> Questions<'a> {
         };
         let mut answers = Answers { viewers, secret_arn, player: Player::Devices, domain: None };
         loop {
-            answers.player = self.player()?;
-            answers.domain = self.domain(&answers.player)?;
-            if !self.tell(judge(self.template, &of(answers.parameters())).problems())? {
+            let Some((player, domain)) = self.place()? else { continue };
+            (answers.player, answers.domain) = (player, domain);
+            let checked = judge(self.template, &of(answers.parameters()));
+            if self.tell(checked.problems())? {
+                continue;
+            }
+            if !self.tell(checked.warnings())? || self.confirm(NEVERTHELESS)? {
                 break;
             }
         }
@@ -95,7 +99,7 @@ impl<'a> Questions<'a> {
 
     async fn viewers(&self) -> Result<Viewers, QuestionsError> {
         loop {
-            let viewers = self.kind_of_viewers()?;
+            let Some(viewers) = self.kind_of_viewers()? else { continue };
             let checked = self.judge(&viewers);
             if self.tell(checked.problems())? {
                 continue;
@@ -108,7 +112,7 @@ impl<'a> Questions<'a> {
             for finding in &reached {
                 self.say(finding)?;
             }
-            if !reached.iter().any(Finding::is_wrong) || self.confirm("Use this nevertheless?")? {
+            if !reached.iter().any(Finding::is_wrong) || self.confirm(NEVERTHELESS)? {
                 return Ok(viewers);
             }
         }
@@ -140,7 +144,10 @@ impl<'a> Questions<'a> {
         judge(self.template, &of(Answers { viewers, secret_arn: None, player, domain: None }.parameters()))
     }
 
-    fn kind_of_viewers(&self) -> Result<Viewers, QuestionsError> {
+    /// Nothing, if the user wants to choose again.
+    fn kind_of_viewers(&self) -> Result<Option<Viewers>, QuestionsError> {
+        const ISSUER: &str = "Issuer, as in the token's iss, such as";
+        const AUDIENCE: &str = "Audience, as in the token's aud";
         let kinds = [
             "a Plone site's",
             "a Django site's",
@@ -150,66 +157,71 @@ impl<'a> Questions<'a> {
             "those to whom your site gives JSON Web Tokens that it signs with a secret",
         ];
         Ok(match self.choose("Whose viewers may watch?", &kinds)? {
-            0 => Viewers::Plone {
-                site: self.required("URL of the Plone site, such as https://www.example.com/Plone")?,
-            },
-            1 => Viewers::Django { audience: self.audience("VIDEO_AUDIENCE of the site")? },
-            2 => Viewers::Simplejwt,
-            3 => Viewers::Cognito {
-                user_pool: self.text(
-                    "Id of the user pool, such as eu-central-1_AbCdEfGhI",
-                    "",
-                    is_user_pool,
-                )?,
-                client: self.required("Id of its app client")?,
-            },
-            4 => Viewers::OpenId {
-                issuer: self
-                    .required("Issuer, as in the token's iss, such as https://id.example.com/realms/video")?,
-                audience: self.required("Audience, as in the token's aud")?,
-                algorithm: None,
-            },
-            _ => Viewers::OwnTokens {
-                issuer: self.required("Issuer, as in the token's iss, such as https://www.example.com")?,
-                audience: self.audience("Audience, as in the token's aud")?,
-            },
+            0 => {
+                let site =
+                    self.necessary("URL of the Plone site, such as https://www.example.com/Plone", any)?;
+                site.map(|site| Viewers::Plone { site })
+            }
+            1 => Some(Viewers::Django { audience: self.audience("VIDEO_AUDIENCE of the site")? }),
+            2 => Some(Viewers::Simplejwt),
+            3 => {
+                let user_pool = "Id of the user pool, such as eu-central-1_AbCdEfGhI";
+                let Some(user_pool) = self.necessary(user_pool, is_user_pool)? else { return Ok(None) };
+                let client = self.necessary("Id of its app client", any)?;
+                client.map(|client| Viewers::Cognito { user_pool, client })
+            }
+            4 => {
+                let issuer = format!("{ISSUER} https://id.example.com/realms/video");
+                let Some(issuer) = self.necessary(&issuer, any)? else { return Ok(None) };
+                let audience = self.necessary(AUDIENCE, any)?;
+                audience.map(|audience| Viewers::OpenId { issuer, audience, algorithm: None })
+            }
+            _ => {
+                let issuer = self.necessary(&format!("{ISSUER} https://www.example.com"), any)?;
+                let Some(issuer) = issuer else { return Ok(None) };
+                Some(Viewers::OwnTokens { issuer, audience: self.audience(AUDIENCE)? })
+            }
         })
     }
 
-    fn player(&self) -> Result<Player, QuestionsError> {
+    /// The player's place and the distribution's own name; nothing, if the user wants to choose again.
+    fn place(&self) -> Result<Option<(Player, Option<Domain>)>, QuestionsError> {
+        let Some(player) = self.player()? else { return Ok(None) };
+        let example = if matches!(player, Player::BehindDistribution { .. }) { "www" } else { "video" };
+        let question = format!(
+            "Host name of the distribution, such as {example}.example.com (empty: a name at cloudfront.net)"
+        );
+        let Some(name) = self.optional(&question, "DomainName")? else { return Ok(Some((player, None))) };
+        let certificate = self.parameter("ARN of its certificate in ACM, in us-east-1", "CertificateArn")?;
+        let Some(certificate_arn) = certificate else { return Ok(None) };
+        let hosted_zone =
+            self.optional("Id of its Route 53 hosted zone (empty: its DNS is elsewhere)", "HostedZoneId")?;
+        Ok(Some((player, Some(Domain { name, certificate_arn, hosted_zone }))))
+    }
+
+    fn player(&self) -> Result<Option<Player>, QuestionsError> {
         let places = [
             "on your site, with the distribution in front of it (recommended; it needs a second host name)",
             "on your site, beside the distribution: www.example.com and video.example.com",
             "on another site than the distribution",
             "in apps and on devices, which play by signed URLs",
         ];
+        let place = self.choose("Where is the player?", &places)?;
+        if place == 0 {
+            let website = "Host name of the site's own server, which is not the name that viewers use";
+            let website = self.parameter(website, "WebsiteDomainName")?;
+            return Ok(website.map(|website| Player::BehindDistribution { website }));
+        }
+        if place == 3 {
+            return Ok(Some(Player::Devices));
+        }
         let origin = "Origin of the pages with the player, such as https://www.example.com";
-        Ok(match self.choose("Where is the player?", &places)? {
-            0 => Player::BehindDistribution {
-                website: self.parameter(
-                    "Host name of the site's own server, which is not the name that viewers use",
-                    "WebsiteDomainName",
-                )?,
-            },
-            1 => Player::SameSite { origin: self.parameter(origin, "AllowedOrigins")? },
-            2 => Player::OtherSite { origin: self.parameter(origin, "AllowedOrigins")? },
-            _ => Player::Devices,
-        })
-    }
-
-    fn domain(&self, player: &Player) -> Result<Option<Domain>, QuestionsError> {
-        let example = if matches!(player, Player::BehindDistribution { .. }) { "www" } else { "video" };
-        let question = format!(
-            "Host name of the distribution, such as {example}.example.com (empty: a name at cloudfront.net)"
-        );
-        let Some(name) = self.optional(&question, "DomainName")? else { return Ok(None) };
-        Ok(Some(Domain {
-            name,
-            certificate_arn: self
-                .parameter("ARN of its certificate in ACM, in us-east-1", "CertificateArn")?,
-            hosted_zone: self
-                .optional("Id of its Route 53 hosted zone (empty: its DNS is elsewhere)", "HostedZoneId")?,
-        }))
+        let origin = self.parameter(origin, "AllowedOrigins")?;
+        let player = |origin| match place {
+            1 => Player::SameSite { origin },
+            _ => Player::OtherSite { origin },
+        };
+        Ok(origin.map(player))
     }
 
     /// Whether there are problems, which the user sees.
@@ -228,17 +240,23 @@ impl<'a> Questions<'a> {
     }
 
     fn audience(&self, question: &str) -> Result<String, QuestionsError> {
-        self.text(question, "video", is_given)
+        self.text(question, "video", any)
     }
 
-    fn required(&self, question: &str) -> Result<String, QuestionsError> {
-        self.text(question, "", is_given)
+    /// Nothing, if the user wants to go back.
+    fn necessary(
+        &self,
+        question: &str,
+        accepts: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<Option<String>, QuestionsError> {
+        let accepts = |value: &str| if value.is_empty() { Ok(()) } else { accepts(value) };
+        let answer = self.text(&format!("{question} (empty: back)"), "", accepts)?;
+        Ok(Some(answer).filter(|answer| !answer.is_empty()))
     }
 
-    /// A value that a parameter of the template accepts.
-    fn parameter(&self, question: &str, name: &str) -> Result<String, QuestionsError> {
-        self.text(question, "", |value| {
-            is_given(value)?;
+    /// A value that a parameter of the template accepts; nothing, if the user wants to go back.
+    fn parameter(&self, question: &str, name: &str) -> Result<Option<String>, QuestionsError> {
+        self.necessary(question, |value| {
             self.template.check_parameter(name, value).map_err(|problem| problem.to_string())
         })
     }
@@ -269,8 +287,9 @@ fn of(parameters: Parameters) -> Deployment {
     Deployment { parameters, ..Deployment::default() }
 }
 
-fn is_given(value: &str) -> Result<(), String> {
-    if value.is_empty() { Err("an answer is necessary here".to_owned()) } else { Ok(()) }
+/// What is judged later, together with the other answers.
+fn any(_: &str) -> Result<(), String> {
+    Ok(())
 }
 
 /// `REGION_NAME`
@@ -286,6 +305,7 @@ fn is_user_pool(id: &str) -> Result<(), String> {
 /// Those of providers that do not sign with RS256.
 const OTHER_ALGORITHMS: [&str; 5] = ["ES256", "EdDSA", "PS256", "ES384", "RS512"];
 const DEFAULT_REGION: &str = "us-east-1";
+const NEVERTHELESS: &str = "Use this nevertheless?";
 
 #[cfg(test)]
 mod tests {

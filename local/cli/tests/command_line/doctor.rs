@@ -166,6 +166,30 @@ fn the_file_is_the_one_of_samconfig_or_of_the_command_line() {
 }
 
 #[test]
+fn pages_that_would_keep_no_cookies_are_a_warning() {
+    let checkout = ready();
+    let rows = [
+        ("Plone: '{\"site\": \"https://127.0.0.1:1/Plone\"}'\n", "no page of the Plone site can get cookies"),
+        (
+            "Simplejwt: '{\"keys\": \"simplejwt\"}'\nWebsiteDomainName: origin.example.com\n",
+            "without DomainName, ",
+        ),
+        (
+            "Simplejwt: '{\"keys\": \"simplejwt\"}'\nAllowedOrigins: https://a.example\n",
+            "https://a.example is on another site than the distribution",
+        ),
+    ];
+    let arn = PARAMETERS.lines().last().unwrap();
+    for (parameters, expected) in rows {
+        checkout.write("deploy/usher.yaml", &format!("{parameters}{arn}\n"));
+        let (code, lines) = not_ok(&checkout, &[]);
+        let warnings: Vec<&String> = lines.iter().filter(|line| line.starts_with("warning ")).collect();
+        assert_eq!((code, warnings.len()), (Some(0), 1), "{lines:#?}");
+        assert!(warnings[0].contains(expected), "{warnings:?}");
+    }
+}
+
+#[test]
 fn an_issuer_that_cannot_be_asked_is_unknown_and_a_name_in_the_way_wrong() {
     let checkout = ready();
     let certificate = "CertificateArn: arn:aws:acm:us-east-1:123456789012:certificate/1\n";
@@ -178,12 +202,13 @@ fn an_issuer_that_cannot_be_asked_is_unknown_and_a_name_in_the_way_wrong() {
     );
     let (code, lines) = not_ok(&checkout, &[]);
     assert_eq!(code, Some(0), "{lines:#?}");
+    assert!(lines[0].starts_with("warning  pages        no page of the Plone site"), "{lines:#?}");
     assert!(
-        lines[0].starts_with("unknown  issuer       https://127.0.0.1:1/.well-known/openid-configuration: ")
+        lines[1].starts_with("unknown  issuer       https://127.0.0.1:1/.well-known/openid-configuration: ")
     );
-    assert!(lines[0].ends_with(": is the name right, and is this machine online?"), "{lines:#?}");
+    assert!(lines[1].ends_with(": is the name right, and is this machine online?"), "{lines:#?}");
     assert!(
-        lines[1].starts_with(
+        lines[2].starts_with(
             "unknown  site         https://127.0.0.1:1/Plone: the Plone site cannot be reached: "
         )
     );

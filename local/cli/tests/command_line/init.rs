@@ -111,7 +111,14 @@ fn on_a_terminal_the_answers_become_the_two_files() {
     terminal.answer("ARN of the secret that verifies viewers", &format!("{ARN}\r"));
     terminal.answer("Where is the player?", "j\r");
     terminal.answer("Origin of the pages with the player", "https://www.example.com\r");
+    terminal.answer("Host name of the distribution", "video.invalid\r");
+    terminal.answer("ARN of its certificate", "\r");
+    // Who has no certificate goes back to the first question of these.
+    terminal.answer("Where is the player?", "j\r");
+    terminal.answer("Origin of the pages with the player", "https://www.example.com\r");
     terminal.answer("Host name of the distribution", "\r");
+    terminal.answer("https://www.example.com is on another site than the distribution", "");
+    terminal.answer("Use this nevertheless?", "y\r");
     terminal.answer("AWS Region of the stack", "\r");
     let (code, stdout) = terminal.end();
     assert_eq!(code, Some(0), "{stdout}");
@@ -171,6 +178,43 @@ fn what_does_not_fit_together_is_asked_again() {
     let file = checkout.read("deploy/usher.yaml").unwrap();
     let expected = [r#"Simplejwt: '{"keys": "simplejwt"}'"#, "ViewerSecretArn: 'the ARN of the secret'"];
     assert_eq!(without_words(&file), expected);
+}
+
+#[test]
+fn whoever_cannot_answer_goes_back_and_what_hardly_anybody_wants_is_confirmed() {
+    let checkout = Checkout::new();
+    let mut terminal = Terminal::start(checkout.command(&["init"]));
+    // Up and down, to a user pool.
+    terminal.answer("Whose viewers may watch?", "jjj\r");
+    terminal.answer("Id of the user pool", "eu-central-1_AbCdEfGhI\r");
+    terminal.answer("Id of its app client (empty: back)", "\r");
+    terminal.answer("Whose viewers may watch?", "\r");
+    terminal.answer("URL of the Plone site", "\r");
+    terminal.answer("Whose viewers may watch?", "j\r");
+    terminal.answer("VIDEO_AUDIENCE of the site", "\r");
+    terminal.answer("ARN of the secret that verifies viewers", &format!("{ARN}\r"));
+    terminal.answer("Where is the player?", "jjj\r");
+    terminal.answer("Host name of the distribution", "\r");
+    terminal.answer("no page of the Django site can get cookies: name its origin in AllowedOrigins", "");
+    terminal.answer("Use this nevertheless?", "n\r");
+    terminal.answer("Where is the player?", "\r");
+    terminal.answer("Host name of the site's own server", "\r");
+    terminal.answer("Where is the player?", "\r");
+    terminal.answer("Host name of the site's own server", "origin.example.com\r");
+    terminal.answer("Host name of the distribution", "\r");
+    terminal.answer("without DomainName, the distribution in front of your site has only its name", "");
+    terminal.answer("Use this nevertheless?", "y\r");
+    terminal.answer("AWS Region of the stack", "\r");
+    let (code, stdout) = terminal.end();
+    assert_eq!(code, Some(0), "{stdout}");
+    let file = checkout.read("deploy/usher.yaml").unwrap();
+    let expected = [
+        r#"Django: '{"keys": "django", "audience": "video"}'"#,
+        &format!("ViewerSecretArn: {ARN}"),
+        "WebsiteDomainName: origin.example.com",
+    ];
+    assert_eq!(without_words(&file), expected);
+    assert!(stdout.contains("\nwarning  pages        without DomainName, "), "{stdout}");
 }
 
 #[test]
