@@ -1,5 +1,7 @@
 //! What comes after `usher init`, with the time that it takes.
 
+use std::collections::BTreeSet;
+
 use super::{
     Deployment,
     answers::{PLACEHOLDER, SECRET_PARAMETER, secret_members},
@@ -41,8 +43,20 @@ pub(crate) fn next_steps(stack_name: &str, region: &str, deployment: &Deployment
         "usher check URL --playlist /video/film/master.m3u8 --bearer-file token.txt",
     );
     more(&mut steps, "URL is the output Url; token.txt has the credential of one of your viewers.");
+    let recipes = RECIPES.iter().filter(|(name, _)| deployment.parameter(name).is_some());
+    for recipe in recipes.map(|(_, recipe)| recipe).collect::<BTreeSet<_>>() {
+        step(
+            &mut steps,
+            "",
+            &format!("the player on your site: functions/issue-cookies/recipes/{recipe}/README.md"),
+        );
+    }
     steps.join("\n")
 }
+
+/// What signs viewers in on a site, by parameter.
+const RECIPES: [(&str, &str); 4] =
+    [("JwtIssuers", "openid-connect"), ("Plone", "plone"), ("Django", "django"), ("Simplejwt", "django")];
 
 fn step(steps: &mut Vec<String>, time: &str, what: &str) {
     steps.push(format!("  {time:<10}  {what}"));
@@ -70,19 +84,20 @@ mod tests {
     const END: &str = "              usher upload film.mp4 s3://BUCKET_NAME/video/film
               BUCKET_NAME is the output BucketName.
   1 minute    usher check URL --playlist /video/film/master.m3u8 --bearer-file token.txt
-              URL is the output Url; token.txt has the credential of one of your viewers.";
+              URL is the output Url; token.txt has the credential of one of your viewers.
+              the player on your site: functions/issue-cookies/recipes/";
 
     #[test]
     fn viewers_without_a_secret_need_no_more_than_a_build_and_a_deployment() {
         let plone = ("Plone", r#"{"site": "https://p.example"}"#);
-        assert_eq!(next(&[plone]), format!("Next, in this folder:\n{REST}{END}"));
+        assert_eq!(next(&[plone]), format!("Next, in this folder:\n{REST}{END}plone/README.md"));
         let own_dns = "  1 minute    make v.example a CNAME of the output DistributionDomainName\n";
         assert_eq!(
             next(&[plone, ("DomainName", "v.example")]),
-            format!("Next, in this folder:\n{REST}{own_dns}{END}")
+            format!("Next, in this folder:\n{REST}{own_dns}{END}plone/README.md")
         );
         let zone = [plone, ("DomainName", "v.example"), ("HostedZoneId", "Z1")];
-        assert_eq!(next(&zone), format!("Next, in this folder:\n{REST}{END}"));
+        assert_eq!(next(&zone), format!("Next, in this folder:\n{REST}{END}plone/README.md"));
     }
 
     #[test]
@@ -102,8 +117,10 @@ mod tests {
             ),
             ("ViewerSecretArn", PLACEHOLDER),
         ];
-        assert_eq!(next(&parameters), format!("{expected}{REST}{END}"));
+        let (first, second) = ("django/README.md", "openid-connect/README.md");
+        let player = END.lines().last().unwrap_or_default();
+        assert_eq!(next(&parameters), format!("{expected}{REST}{END}{first}\n{player}{second}"));
         let done = [parameters[0], ("ViewerSecretArn", "arn:aws:secretsmanager:…")];
-        assert_eq!(next(&done), format!("Next, in this folder:\n{REST}{END}"));
+        assert_eq!(next(&done), format!("Next, in this folder:\n{REST}{END}django/README.md"));
     }
 }

@@ -203,7 +203,7 @@ impl<'a> Questions<'a> {
         let places = [
             "on your site, with the distribution in front of it (recommended; it needs a second host name)",
             "on your site, beside the distribution: www.example.com and video.example.com",
-            "on another site than the distribution",
+            "on your site, while the videos have a name at cloudfront.net or of another domain",
             "in apps and on devices, which play by signed URLs",
         ];
         let place = self.choose("Where is the player?", &places)?;
