@@ -80,8 +80,13 @@ pub enum Problem {
     #[error("there is no condition {0}")]
     UnknownCondition(String),
     /// There is no such parameter.
-    #[error("there is no parameter {0}")]
-    UnknownParameter(String),
+    #[error("there is no parameter {name}{}", perhaps(nearest.as_deref()))]
+    UnknownParameter {
+        /// The name that was given.
+        name: String,
+        /// The parameter that has nearly this name, if one does.
+        nearest: Option<String>,
+    },
     /// A value refers to something that is not in the template.
     #[error("it refers to {0}, which is neither a parameter nor a resource")]
     UnknownReference(String),
@@ -91,4 +96,8 @@ pub enum Problem {
     /// The file is not YAML.
     #[error("{0}")]
     Yaml(String),
+}
+
+fn perhaps(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |nearest| format!(", but {nearest}"))
 }

@@ -18,7 +18,7 @@ pub(super) fn values(
     let empty = serde_json::Map::new();
     let parameters = document.get("Parameters").and_then(Value::as_object).unwrap_or(&empty);
     if let Some(unknown) = overrides.keys().find(|name| !parameters.contains_key(*name)) {
-        return Err(Problem::UnknownParameter(unknown.clone()));
+        return Err(unknown_parameter(document, unknown));
     }
     let value = |(name, definition): (&String, &Value)| {
         let parameter = Parameter { name, definition };
@@ -30,8 +30,16 @@ pub(super) fn values(
 /// Whether there is a parameter of this name, which accepts this value.
 pub(super) fn check(document: &Value, name: &str, value: &str) -> Result<(), Problem> {
     let definition = document.get("Parameters").and_then(|parameters| parameters.get(name));
-    let definition = definition.ok_or_else(|| Problem::UnknownParameter(name.to_owned()))?;
+    let definition = definition.ok_or_else(|| unknown_parameter(document, name))?;
     Parameter { name, definition }.value(Some(value.to_owned())).map(drop)
+}
+
+fn unknown_parameter(document: &Value, name: &str) -> Problem {
+    let names = document.get("Parameters").and_then(Value::as_object).into_iter().flat_map(|all| all.keys());
+    let lower = name.to_lowercase();
+    let alike = names.map(|known| (strsim::jaro_winkler(&known.to_lowercase(), &lower), known));
+    let nearest = alike.max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(alike, _)| *alike > NEAR);
+    Problem::UnknownParameter { name: name.to_owned(), nearest: nearest.map(|(_, known)| known.clone()) }
 }
 
 struct Parameter<'a> {
@@ -82,7 +90,7 @@ impl Parameter<'_> {
 
     fn check_number(&self, value: &str) -> Result<(), Problem> {
         let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
-        let number = number.ok_or_else(|| self.must_be("a number".to_owned()))?;
+        let number = number.ok_or_else(|| self.must_be(self.range()))?;
         if let Some(least) = self.number("MinValue").filter(|least| number < *least) {
             return Err(self.must_be(format!("{least} or more")));
         }
@@ -90,6 +98,13 @@ impl Parameter<'_> {
             return Err(self.must_be(format!("{most} or less")));
         }
         Ok(())
+    }
+
+    fn range(&self) -> String {
+        match (self.text("MinValue"), self.text("MaxValue")) {
+            (Some(least), Some(most)) => format!("a number from {least} to {most}"),
+            _ => "a number".to_owned(),
+        }
     }
 
     fn text(&self, member: &str) -> Option<String> {
@@ -105,6 +120,9 @@ impl Parameter<'_> {
         Problem::Parameter { name: self.name.to_owned(), rule }
     }
 }
+
+/// From 0, which has nothing in common, to 1, which is the same.
+const NEAR: f64 = 0.9;
 
 fn exceeds(length: usize, limit: f64) -> bool {
     u32::try_from(length).map_or(true, |length| f64::from(length) > limit)
@@ -178,14 +196,16 @@ mod tests {
     fn a_value_outside_them_is_an_error_that_names_the_parameter() {
         let rows = [
             ("Nothing", "", "there is no parameter Nothing"),
+            ("Choise", "a", "there is no parameter Choise, but Choice"),
+            ("number", "60", "there is no parameter number, but Number"),
             ("Choice", "c", "the parameter Choice must be one of a, b, empty"),
             ("Host", "a.example/", "the parameter Host must be a host name, or empty"),
             ("Host", "x\na.example", "the parameter Host must be a host name, or empty"),
             ("List", "a,B", "the parameter List must be of the form [a-z]*"),
             ("Number", "59", "the parameter Number must be 60 or more"),
             ("Number", "86401", "the parameter Number must be 86400 or less"),
-            ("Number", "many", "the parameter Number must be a number"),
-            ("Number", "NaN", "the parameter Number must be a number"),
+            ("Number", "many", "the parameter Number must be a number from 60 to 86400"),
+            ("Number", "NaN", "the parameter Number must be a number from 60 to 86400"),
             ("Text", "12345", "the parameter Text must be no longer than 4 characters"),
         ];
         for (name, value, sentence) in rows {

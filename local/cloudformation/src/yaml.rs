@@ -1,7 +1,7 @@
 //! YAML's short tags (`!Ref`, `!GetAtt`) become CloudFormation's long form (`{"Ref": …}`), so that the rest
 //! is plain JSON.
 
-use saphyr::{LoadableYamlNode as _, YamlOwned};
+use saphyr::{LoadableYamlNode as _, ScanError, YamlOwned};
 use serde_json::{Map, Value, json};
 
 use super::Problem;
@@ -26,7 +26,12 @@ pub(super) fn members(text: &str) -> Result<Vec<(String, Value)>, Problem> {
 }
 
 fn first_document(text: &str) -> Result<Option<YamlOwned>, Problem> {
-    let documents = YamlOwned::load_from_str(text).map_err(|error| Problem::Yaml(error.to_string()))?;
+    // The parser stops where it no longer can go on, which may be behind the mistake, and behind the last line.
+    let problem = |error: ScanError| {
+        let line = error.marker().line().min(text.lines().count());
+        Problem::Yaml(format!("{}, in line {line} or above it", error.info()))
+    };
+    let documents = YamlOwned::load_from_str(text).map_err(problem)?;
     Ok(documents.into_iter().next())
 }
 
@@ -110,5 +115,12 @@ mod tests {
         );
         assert!(matches!(long_form("A: 1\nA: 2"), Err(Problem::Yaml(_))), "a member stands twice");
         assert!(matches!(long_form("A: ["), Err(Problem::Yaml(_))));
+    }
+
+    #[test]
+    fn a_mistake_is_in_the_line_that_is_named_or_above_it() {
+        let sentence = |text| members(text).expect_err("no YAML").to_string();
+        assert_eq!(sentence("A: 1\nB 2\nC: 3\n"), "simple key expect ':', in line 3 or above it");
+        assert_eq!(sentence("A: 1\nB 2\n"), "simple key expect ':', in line 2 or above it");
     }
 }

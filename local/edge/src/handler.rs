@@ -214,10 +214,12 @@ impl Edge {
         response
     }
 
-    /// The time of the clock, which has whole seconds, plus the part of the present second that has passed.
+    /// The time of the clock, which has whole seconds. If it is the machine's, then with the part of the present second
+    /// that has passed; a clock that a story sets stands still.
     fn now(&self) -> Duration {
+        let seconds = (self.clock)().seconds();
         let passed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Duration::new((self.clock)().seconds(), passed.subsec_nanos())
+        if passed.as_secs() == seconds { passed } else { Duration::from_secs(seconds) }
     }
 
     /// `POST /demo/sign-in {"viewer":"demo"}`, with `groups`, `tenant` and `paths` if the viewer has them.

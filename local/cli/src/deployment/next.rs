@@ -37,12 +37,19 @@ pub(crate) fn next_steps(stack_name: &str, region: &str, deployment: &Deployment
     }
     step(&mut steps, "", "usher upload film.mp4 s3://BUCKET_NAME/video/film");
     more(&mut steps, "BUCKET_NAME is the output BucketName.");
+    let origins = deployment.parameter("AllowedOrigins");
+    let page = origins.and_then(|origins| origins.split(',').find(|origin| origin.starts_with("http")));
+    let origin = page.map_or_else(String::new, |origin| format!(" --origin {origin}"));
     step(
         &mut steps,
         "1 minute",
-        "usher check URL --playlist /video/film/master.m3u8 --bearer-file token.txt",
+        &format!(
+            "usher check URL --playlist /video/film/master.m3u8 --bucket-url BUCKET_URL --api-url API_URL{origin} \
+             --bearer-file token.txt"
+        ),
     );
-    more(&mut steps, "URL is the output Url; token.txt has the credential of one of your viewers.");
+    more(&mut steps, "URL, BUCKET_URL and API_URL are the outputs Url, BucketUrl and ApiUrl.");
+    more(&mut steps, "token.txt has the credential of one of your viewers.");
     let recipes = RECIPES.iter().filter(|(name, _)| deployment.parameter(name).is_some());
     for recipe in recipes.map(|(_, recipe)| recipe).collect::<BTreeSet<_>>() {
         step(
@@ -50,6 +57,9 @@ pub(crate) fn next_steps(stack_name: &str, region: &str, deployment: &Deployment
             "",
             &format!("the player on your site: functions/issue-cookies/recipes/{recipe}/README.md"),
         );
+    }
+    if page.is_some() && deployment.parameter("Plone").is_some() {
+        more(&mut steps, "Plone's usher.video_host is the output Url.");
     }
     steps.join("\n")
 }
@@ -83,8 +93,9 @@ mod tests {
 ";
     const END: &str = "              usher upload film.mp4 s3://BUCKET_NAME/video/film
               BUCKET_NAME is the output BucketName.
-  1 minute    usher check URL --playlist /video/film/master.m3u8 --bearer-file token.txt
-              URL is the output Url; token.txt has the credential of one of your viewers.
+  1 minute    usher check URL --playlist /video/film/master.m3u8 --bucket-url BUCKET_URL --api-url API_URL --bearer-file token.txt
+              URL, BUCKET_URL and API_URL are the outputs Url, BucketUrl and ApiUrl.
+              token.txt has the credential of one of your viewers.
               the player on your site: functions/issue-cookies/recipes/";
 
     #[test]
@@ -98,6 +109,15 @@ mod tests {
         );
         let zone = [plone, ("DomainName", "v.example"), ("HostedZoneId", "Z1")];
         assert_eq!(next(&zone), format!("Next, in this folder:\n{REST}{END}plone/README.md"));
+    }
+
+    #[test]
+    fn pages_beside_the_distribution_are_named() {
+        let plone = ("Plone", r#"{"site": "https://p.example"}"#);
+        let origins = ("AllowedOrigins", "capacitor://localhost,https://p.example,https://q.example");
+        let steps = next(&[plone, origins]);
+        assert!(steps.contains(" --api-url API_URL --origin https://p.example --bearer-file "), "{steps}");
+        assert!(steps.ends_with("\n              Plone's usher.video_host is the output Url."), "{steps}");
     }
 
     #[test]

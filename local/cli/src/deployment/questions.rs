@@ -6,7 +6,7 @@
 use std::fmt::Display;
 
 use dialoguer::{Confirm, Input, Select, console::Term, theme::ColorfulTheme};
-use usher_cloudformation::Template;
+use usher_cloudformation::{Problem, Template};
 
 use super::{
     Deployment, Finding,
@@ -256,9 +256,11 @@ impl<'a> Questions<'a> {
 
     /// A value that a parameter of the template accepts; nothing, if the user wants to go back.
     fn parameter(&self, question: &str, name: &str) -> Result<Option<String>, QuestionsError> {
-        self.necessary(question, |value| {
-            self.template.check_parameter(name, value).map_err(|problem| problem.to_string())
-        })
+        // A copied address ends with a slash, an origin or a host name does not.
+        let bare = |value: &str| value.trim_end_matches('/').to_owned();
+        let problem = |problem: Problem| problem.to_string().trim_end_matches(", or empty").to_owned();
+        let accepts = |value: &str| self.template.check_parameter(name, &bare(value)).map_err(problem);
+        Ok(self.necessary(question, accepts)?.map(|value| bare(&value)))
     }
 
     /// A value that a parameter of the template accepts, or nothing.

@@ -88,7 +88,7 @@ fn what_is_wrong_with_the_file_is_told_before_aws_would() {
         (
             "Simplejtw: '{}'\nCertificateArn: arn:aws:acm:eu-central-1:123456789012:certificate/1\n",
             format!(
-                "parameters   there is no parameter Simplejtw; the parameter CertificateArn must be the ARN of a \
+                "parameters   there is no parameter Simplejtw, but Simplejwt; the parameter CertificateArn must be the ARN of a \
                  certificate in us-east-1, or empty: {SEE}"
             ),
         ),

@@ -115,7 +115,9 @@ fn on_a_terminal_the_answers_become_the_two_files() {
     terminal.answer("ARN of its certificate", "\r");
     // Who has no certificate goes back to the first question of these.
     terminal.answer("Where is the player?", "j\r");
-    terminal.answer("Origin of the pages with the player", "https://www.example.com\r");
+    terminal.answer("Origin of the pages with the player", "www.example.com\r");
+    terminal.answer("without paths, wildcards and spaces", "");
+    terminal.answer("Origin of the pages with the player", "https://www.example.com/\r");
     terminal.answer("Host name of the distribution", "\r");
     terminal.answer("https://www.example.com is on another site than the distribution", "");
     terminal.answer("Use this nevertheless?", "y\r");
