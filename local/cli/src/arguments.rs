@@ -55,7 +55,7 @@ pub enum Command {
     /// Say what a token may watch by the rules in ENTITLEMENTS, and why.
     #[command(after_help = examples::ENTITLE)]
     Entitle(Entitle),
-    /// Sign every URI of an HLS playlist, from standard input to standard output.
+    /// Sign every URI of an HLS playlist, an MPD or a WebVTT file of pictures, from standard input to standard output.
     #[command(after_help = examples::REWRITE)]
     Rewrite(Rewrite),
     /// Make a key pair.

@@ -55,7 +55,7 @@ fn is_plain(value: &str) -> bool {
 }
 
 /// What ends the first part of a description.
-const ENDS: [&str; 4] = [";", ":", ". ", ", such as"];
+const ENDS: [&str; 5] = [";", ":", ". ", ", such as", " such as"];
 /// What a YAML parser reads as a boolean or as nothing: SAM's, by YAML 1.2, or another one by 1.1.
 const WORDS: [&str; 9] = ["false", "n", "no", "null", "off", "on", "true", "y", "yes"];
 
@@ -68,6 +68,7 @@ mod tests {
     const TEMPLATE: &str = "Parameters:
   Plone: {Type: String, Default: '', Description: \"The Plone site to ask; empty for none\"}
   DomainName: {Type: String, Default: '', Description: 'Your own host name, such as a.example. Empty: none'}
+  Django: {Type: String, Default: '', Description: 'A JSON object such as {\"keys\": \"django\"}'}
   Silent: {Type: String, Default: ''}
 Resources: {}
 ";
@@ -82,6 +83,7 @@ Resources: {}
         let parameters = owned(&[
             ("Plone", r#"{"site": "https://www.example.com/Plone"}"#),
             ("DomainName", "video.example.com"),
+            ("Django", "{}"),
             ("Silent", "it's"),
         ]);
         let expected = "# Parameters of the stack usher, for `sam build && sam deploy`.\n\
@@ -92,6 +94,9 @@ Resources: {}
                         \n\
                         # Your own host name\n\
                         DomainName: video.example.com\n\
+                        \n\
+                        # A JSON object\n\
+                        Django: '{}'\n\
                         \n\
                         Silent: 'it''s'\n";
         assert_eq!(text(&template, "usher", &parameters), expected);
