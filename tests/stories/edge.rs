@@ -36,7 +36,7 @@ async fn a_parameter_counts_as_it_would_in_the_deployment() {
 async fn parameters_that_the_deployment_would_refuse_are_refused() {
     let rows: [(&[(&str, &str)], &str); 5] = [
         (&[("Nothing", "")], "there is no parameter Nothing"),
-        (&[("CookieTtlSeconds", "59")], "the parameter CookieTtlSeconds must be 60 or more"),
+        (&[("CookieTtlSeconds", "59")], "the parameter CookieTtlSeconds must be from 60 to 86400 seconds"),
         (
             &[("CookieSameSite", "Some")],
             "the parameter CookieSameSite must be one of Lax, Strict, None, NonePartitioned",

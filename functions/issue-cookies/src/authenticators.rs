@@ -48,6 +48,7 @@ use self::{
 };
 pub use self::{
     asked::Asked,
+    django::DJANGO_MAX_AGE_SECONDS,
     django_signed::SignedValueError,
     jwk_set::JwkSetError,
     paths::PathClaims,

@@ -28,9 +28,9 @@ mod remembered_paths;
 mod subject;
 
 pub use authenticators::{
-    Asked, AuthenticationError, Authenticators, ConnectionError, FetchError, FetchFailure, HttpClient,
-    JwkSetError, PathClaims, PlainHttp, PloneFailure, PloneRefusal, SignedValueError, TicketError,
-    TokenError, Unavailable, claims, django_signed, hmac_keys, plone_ticket,
+    Asked, AuthenticationError, Authenticators, ConnectionError, DJANGO_MAX_AGE_SECONDS, FetchError,
+    FetchFailure, HttpClient, JwkSetError, PathClaims, PlainHttp, PloneFailure, PloneRefusal,
+    SignedValueError, TicketError, TokenError, Unavailable, claims, django_signed, hmac_keys, plone_ticket,
 };
 pub use config::Config;
 pub use cookie_settings::CookieSettings;

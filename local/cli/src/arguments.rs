@@ -25,7 +25,7 @@ use self::{
     },
 };
 
-/// Private video on Amazon CloudFront: the local edge, and tools for signed URLs and cookies.
+/// Private video on Amazon CloudFront: deploy it, check it, run it on a laptop, sign URLs and cookies.
 #[derive(Debug, Parser)]
 #[command(name = "usher", version, args_conflicts_with_subcommands = true, after_help = examples::USHER)]
 pub struct Cli {

@@ -90,21 +90,21 @@ impl Parameter<'_> {
 
     fn check_number(&self, value: &str) -> Result<(), Problem> {
         let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
-        let number = number.ok_or_else(|| self.must_be(self.range()))?;
-        if let Some(least) = self.number("MinValue").filter(|least| number < *least) {
-            return Err(self.must_be(format!("{least} or more")));
-        }
-        if let Some(most) = self.number("MaxValue").filter(|most| number > *most) {
-            return Err(self.must_be(format!("{most} or less")));
-        }
-        Ok(())
+        let is_within = |number: f64| {
+            self.number("MinValue").is_none_or(|least| number >= least)
+                && self.number("MaxValue").is_none_or(|most| number <= most)
+        };
+        if number.is_some_and(is_within) { Ok(()) } else { Err(self.must_be(self.range())) }
     }
 
     fn range(&self) -> String {
-        match (self.text("MinValue"), self.text("MaxValue")) {
+        let limits = match (self.text("MinValue"), self.text("MaxValue")) {
             (Some(least), Some(most)) => format!("a number from {least} to {most}"),
-            _ => "a number".to_owned(),
-        }
+            (Some(least), None) => format!("a number of {least} or more"),
+            (None, Some(most)) => format!("a number of {most} or less"),
+            (None, None) => "a number".to_owned(),
+        };
+        self.text("ConstraintDescription").unwrap_or(limits)
     }
 
     fn text(&self, member: &str) -> Option<String> {
@@ -151,7 +151,12 @@ mod tests {
                 "ConstraintDescription": "a host name, or empty",
             },
             "List": {"Type": "CommaDelimitedList", "Default": "x", "AllowedPattern": "[a-z]*"},
+            "Least": {"Type": "Number", "Default": 1, "MinValue": 1},
+            "Most": {"Type": "Number", "Default": 1, "MaxValue": 9},
             "Number": {"Type": "Number", "Default": 60, "MinValue": 60, "MaxValue": "86400"},
+            "Seconds": {
+                "Type": "Number", "Default": 1, "MinValue": 1, "ConstraintDescription": "1 second or more",
+            },
             "Text": {"Type": "String", "Default": "", "MinLength": 0, "MaxLength": 4},
         }})
     }
@@ -168,8 +173,11 @@ mod tests {
         let expected = [
             ("Choice", json!("a")),
             ("Host", json!("")),
+            ("Least", json!("1")),
             ("List", json!(["x"])),
+            ("Most", json!("1")),
             ("Number", json!("60")),
+            ("Seconds", json!("1")),
             ("Text", json!("")),
         ];
         let expected = expected.map(|(name, value)| (name.to_owned(), value));
@@ -202,10 +210,13 @@ mod tests {
             ("Host", "a.example/", "the parameter Host must be a host name, or empty"),
             ("Host", "x\na.example", "the parameter Host must be a host name, or empty"),
             ("List", "a,B", "the parameter List must be of the form [a-z]*"),
-            ("Number", "59", "the parameter Number must be 60 or more"),
-            ("Number", "86401", "the parameter Number must be 86400 or less"),
+            ("Least", "0", "the parameter Least must be a number of 1 or more"),
+            ("Most", "10", "the parameter Most must be a number of 9 or less"),
+            ("Number", "59", "the parameter Number must be a number from 60 to 86400"),
+            ("Number", "86401", "the parameter Number must be a number from 60 to 86400"),
             ("Number", "many", "the parameter Number must be a number from 60 to 86400"),
             ("Number", "NaN", "the parameter Number must be a number from 60 to 86400"),
+            ("Seconds", "0", "the parameter Seconds must be 1 second or more"),
             ("Text", "12345", "the parameter Text must be no longer than 4 characters"),
         ];
         for (name, value, sentence) in rows {

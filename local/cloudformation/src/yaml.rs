@@ -16,7 +16,8 @@ pub(super) fn long_form(text: &str) -> Result<Value, Problem> {
 
 /// The members of a mapping, in their order.
 pub(super) fn members(text: &str) -> Result<Vec<(String, Value)>, Problem> {
-    match first_document(text)? {
+    let document = first_document(text).map_err(|problem| without_colon(text).unwrap_or(problem))?;
+    match document {
         Some(YamlOwned::Mapping(members)) => Ok(members.iter().filter_map(member).collect()),
         Some(node) if !scalar(&node).is_null() || matches!(node, YamlOwned::Sequence(_)) => {
             Err(Problem::Yaml("it must be a mapping of names and values".to_owned()))
@@ -33,6 +34,14 @@ fn first_document(text: &str) -> Result<Option<YamlOwned>, Problem> {
     };
     let documents = YamlOwned::load_from_str(text).map_err(problem)?;
     Ok(documents.into_iter().next())
+}
+
+/// The parser names a later line for a name without its colon, and in words of its own.
+fn without_colon(text: &str) -> Option<Problem> {
+    let is_name = |line: &str| line.starts_with(|first: char| first.is_ascii_alphabetic());
+    let has_colon = |line: &str| line.contains(": ") || line.trim_end().ends_with(':');
+    let (line, _) = (1..).zip(text.lines()).find(|(_, line)| is_name(line) && !has_colon(line))?;
+    Some(Problem::Yaml(format!("line {line} is not of the form Name: value")))
 }
 
 fn member((name, node): (&YamlOwned, &YamlOwned)) -> Option<(String, Value)> {
@@ -119,8 +128,19 @@ mod tests {
 
     #[test]
     fn a_mistake_is_in_the_line_that_is_named_or_above_it() {
-        let sentence = |text| members(text).expect_err("no YAML").to_string();
-        assert_eq!(sentence("A: 1\nB 2\nC: 3\n"), "simple key expect ':', in line 3 or above it");
-        assert_eq!(sentence("A: 1\nB 2\n"), "simple key expect ':', in line 2 or above it");
+        let rows = [
+            ("A: 1\nB 2\nC: 3\n", "line 2 is not of the form Name: value"),
+            ("A: 1\nB:2\n# more\n\nC: 3\n", "line 2 is not of the form Name: value"),
+            ("A\nB: 2\n", "line 1 is not of the form Name: value"),
+            ("A: |\n x\n y\nB\nC:\n", "line 4 is not of the form Name: value"),
+            ("A: 'x\nB: 1\n", "invalid indentation in quoted scalar, in line 1 or above it"),
+            (
+                "A: {\"a\": 1\nB: 2\n",
+                "while parsing a flow mapping, did not find expected ',' or '}', in line 2 or above it",
+            ),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(members(text).expect_err("no YAML").to_string(), expected, "{text}");
+        }
     }
 }

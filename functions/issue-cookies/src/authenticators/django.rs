@@ -49,7 +49,7 @@ impl Django {
             return Ok(None);
         }
         let keys = hmac_secret(settings, KEYS, Secrets::from_hex, |secrets| HmacKeys::new(&secrets));
-        let max_age = settings.seconds(MAX_AGE, 900);
+        let max_age = settings.seconds(MAX_AGE, DJANGO_MAX_AGE_SECONDS);
         let audience = settings.optional(AUDIENCE);
         let format = match (settings.optional(FORMAT).as_deref(), audience) {
             (None | Some("dumps"), audience) => Format::Dumps { audience },
@@ -116,6 +116,8 @@ fn named(id: &str, until: UnixTime) -> Result<Subject, TokenError> {
     Ok(Subject { id: id.to_owned(), expires: until, claims: Map::new(), paths: None, authenticator: NAME })
 }
 
+/// For how many seconds a value of Django counts, unless the settings say otherwise.
+pub const DJANGO_MAX_AGE_SECONDS: u64 = 900;
 const AUDIENCE: &str = "DJANGO_AUDIENCE";
 const FORMAT: &str = "DJANGO_FORMAT";
 const KEYS: &str = "DJANGO_KEYS";

@@ -4,6 +4,7 @@ mod cargo_config;
 mod cookies;
 mod domain;
 mod functions;
+mod lifetimes;
 mod pages;
 mod parameters;
 mod reach;
@@ -57,14 +58,16 @@ impl Checked {
 }
 
 /// Judges parameters as CloudFormation, the functions and browsers would: names, values, the template's rules, the
-/// functions' own settings, and where the pages are.
+/// functions' own settings, where secrets and pages are, and how long signatures last.
 pub(crate) fn judge(template: &Template, deployment: &Deployment) -> Checked {
     let placeholders = parameters::placeholders(deployment);
     let (of_parameters, stack) = parameters::check(template, deployment);
     let (of_functions, authenticators) =
         stack.as_ref().map(|stack| functions::check(template, stack)).unwrap_or_default();
     let of_pages = pages::check(deployment).into_iter().chain(cookies::check(deployment));
-    let findings = [of_parameters].into_iter().chain(of_functions).chain(of_pages).collect();
+    let of_arns = region::of_arns(deployment);
+    let findings = [of_parameters].into_iter().chain(of_arns).chain(of_functions).chain(of_pages);
+    let findings = findings.chain(lifetimes::check(deployment)).collect();
     Checked { placeholders, findings, stack, authenticators }
 }
 

@@ -11,6 +11,14 @@ use super::{
 pub(crate) fn next_steps(stack_name: &str, region: &str, deployment: &Deployment) -> String {
     let mut steps = vec!["Next, in this folder:".to_owned()];
     if deployment.parameter(SECRET_PARAMETER) == Some(PLACEHOLDER) {
+        if deployment.parameter("Django").is_some() {
+            // The command that prints its key is the app's.
+            step(
+                &mut steps,
+                "5 minutes",
+                &format!("on your site: section 1 of {}, \"The app\" and \"The key\"", recipe_of("django")),
+            );
+        }
         let members = secret_members(&deployment.parameters);
         let json: Vec<String> = members.iter().map(|member| format!("\"{}\": \"…\"", member.name)).collect();
         step(
@@ -49,14 +57,13 @@ pub(crate) fn next_steps(stack_name: &str, region: &str, deployment: &Deployment
         ),
     );
     more(&mut steps, "URL, BUCKET_URL and API_URL are the outputs Url, BucketUrl and ApiUrl.");
-    more(&mut steps, "token.txt has the credential of one of your viewers.");
+    more(
+        &mut steps,
+        "token.txt has the credential of one of your viewers: docs/deploy.md, step 5, says how to get it.",
+    );
     let recipes = RECIPES.iter().filter(|(name, _)| deployment.parameter(name).is_some());
     for recipe in recipes.map(|(_, recipe)| recipe).collect::<BTreeSet<_>>() {
-        step(
-            &mut steps,
-            "",
-            &format!("the player on your site: functions/issue-cookies/recipes/{recipe}/README.md"),
-        );
+        step(&mut steps, "", &format!("the player on your site: {}", recipe_of(recipe)));
     }
     if page.is_some() && deployment.parameter("Plone").is_some() {
         more(&mut steps, "Plone's usher.video_host is the output Url.");
@@ -67,6 +74,10 @@ pub(crate) fn next_steps(stack_name: &str, region: &str, deployment: &Deployment
 /// What signs viewers in on a site, by parameter.
 const RECIPES: [(&str, &str); 4] =
     [("JwtIssuers", "openid-connect"), ("Plone", "plone"), ("Django", "django"), ("Simplejwt", "django")];
+
+fn recipe_of(name: &str) -> String {
+    format!("functions/issue-cookies/recipes/{name}/README.md")
+}
 
 fn step(steps: &mut Vec<String>, time: &str, what: &str) {
     steps.push(format!("  {time:<10}  {what}"));
@@ -95,7 +106,7 @@ mod tests {
               BUCKET_NAME is the output BucketName.
   1 minute    usher check URL --playlist /video/film/master.m3u8 --bucket-url BUCKET_URL --api-url API_URL --bearer-file token.txt
               URL, BUCKET_URL and API_URL are the outputs Url, BucketUrl and ApiUrl.
-              token.txt has the credential of one of your viewers.
+              token.txt has the credential of one of your viewers: docs/deploy.md, step 5, says how to get it.
               the player on your site: functions/issue-cookies/recipes/";
 
     #[test]
@@ -122,8 +133,9 @@ mod tests {
 
     #[test]
     fn a_secret_that_does_not_exist_yet_is_created_first() {
-        let expected = "Next, in this folder:
-  1 minute    aws secretsmanager create-secret --region eu-central-1 --name usher-viewers --secret-string file:///dev/stdin
+        let app = "  5 minutes   on your site: section 1 of functions/issue-cookies/recipes/django/README.md, \
+                   \"The app\" and \"The key\"\n";
+        let expected = "  1 minute    aws secretsmanager create-secret --region eu-central-1 --name usher-viewers --secret-string file:///dev/stdin
               It waits for {\"django\": \"…\", \"api\": \"…\"}. Type that, then Enter and Ctrl-D.
               django is what `python manage.py video_key` prints.
               api is the secret with which your site signs, of 32 bytes or more.
@@ -139,7 +151,12 @@ mod tests {
         ];
         let (first, second) = ("django/README.md", "openid-connect/README.md");
         let player = END.lines().last().unwrap_or_default();
-        assert_eq!(next(&parameters), format!("{expected}{REST}{END}{first}\n{player}{second}"));
+        assert_eq!(
+            next(&parameters),
+            format!("Next, in this folder:\n{app}{expected}{REST}{END}{first}\n{player}{second}")
+        );
+        let others = [parameters[1], parameters[2]];
+        assert!(next(&others).starts_with("Next, in this folder:\n  1 minute    aws "), "{}", next(&others));
         let done = [parameters[0], ("ViewerSecretArn", "arn:aws:secretsmanager:…")];
         assert_eq!(next(&done), format!("Next, in this folder:\n{REST}{END}django/README.md"));
     }

@@ -73,10 +73,15 @@ impl<'a> Questions<'a> {
                 break;
             }
         }
-        let is_region =
-            |region: &str| region::problem(region).map_or(Ok(()), |problem| Err(format!("it {problem}")));
-        let region = self.text("AWS Region of the stack", proposed.unwrap_or(DEFAULT_REGION), is_region)?;
-        Ok((answers.parameters(), region))
+        let parameters = answers.parameters();
+        let is_region = |region: &str| match region::problem(region) {
+            Some(problem) => Err(format!("it {problem}")),
+            None => region::elsewhere(&parameters, region).map_or(Ok(()), Err),
+        };
+        let of_secret = answers.secret_arn.as_deref().and_then(region::of_arn);
+        let proposed = of_secret.or(proposed).unwrap_or(DEFAULT_REGION);
+        let region = self.text("AWS Region of the stack", proposed, is_region)?;
+        Ok((parameters, region))
     }
 
     /// Asks whether to do something.

@@ -100,7 +100,7 @@ fn what_is_wrong_with_the_file_is_told_before_aws_would() {
         ),
         (
             "Simplejwt: '{\"keys\": \"simplejwt\"}'\nDomainName: video.invalid\nViewerSecretArn: \
-             arn:aws:secretsmanager:us-east-1:123456789012:secret:v-AbCdEf\n",
+             arn:aws:secretsmanager:eu-central-1:123456789012:secret:v-AbCdEf\n",
             format!(
                 "rules        DomainName and CertificateArn go together, set both or neither (rule \
                  DomainAndCertificateGoTogether): {SEE}"

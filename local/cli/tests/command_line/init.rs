@@ -83,7 +83,7 @@ fn parameters_that_could_not_be_deployed_are_not_written() {
         ),
         (
             "ScopeDepth=17",
-            "the parameter ScopeDepth must be 16 or less: docs/settings.md describes each parameter",
+            "the parameter ScopeDepth must be a number from 0 to 16: docs/settings.md describes each parameter",
         ),
     ];
     for (parameter, expected) in rows {
@@ -106,8 +106,7 @@ fn on_a_terminal_the_answers_become_the_two_files() {
     let mut terminal = Terminal::start(checkout.command(&["init", "films"]));
     terminal.answer("Whose viewers may watch?", "jj\r");
     terminal.answer("ARN of the secret that verifies viewers", "nonsense\r");
-    terminal
-        .answer("the parameter ViewerSecretArn must be the ARN of a secret in Secrets Manager, or empty", "");
+    terminal.answer("the parameter ViewerSecretArn must be the complete ARN of a secret, ", "");
     terminal.answer("ARN of the secret that verifies viewers", &format!("{ARN}\r"));
     terminal.answer("Where is the player?", "j\r");
     terminal.answer("Origin of the pages with the player", "https://www.example.com\r");
@@ -121,6 +120,9 @@ fn on_a_terminal_the_answers_become_the_two_files() {
     terminal.answer("Host name of the distribution", "\r");
     terminal.answer("https://www.example.com is on another site than the distribution", "");
     terminal.answer("Use this nevertheless?", "y\r");
+    terminal.answer("AWS Region of the stack", "us-east-1\r");
+    terminal.answer("ViewerSecretArn is of eu-central-1, and the stack of us-east-1", "");
+    // Proposed is the secret's.
     terminal.answer("AWS Region of the stack", "\r");
     let (code, stdout) = terminal.end();
     assert_eq!(code, Some(0), "{stdout}");
@@ -131,7 +133,7 @@ fn on_a_terminal_the_answers_become_the_two_files() {
         "AllowedOrigins: https://www.example.com",
     ];
     assert_eq!(without_words(&file), expected);
-    assert!(checkout.read("samconfig.toml").unwrap().contains("region = \"us-east-1\"\n"));
+    assert!(checkout.read("samconfig.toml").unwrap().contains("region = \"eu-central-1\"\n"));
 }
 
 #[test]

@@ -71,7 +71,7 @@ Resources: {}
         let ok = Finding::ok(NAME, "2, which fit the template and its rules");
         assert_eq!(judged(&[("Name", "a"), ("Size", "2")]), (ok, true));
         let all = "there is no parameter Nmae, but Name; the parameter Name must be letters; \
-                   the parameter Size must be 9 or less";
+                   the parameter Size must be a number of 9 or less";
         let wrong = Finding::wrong(NAME, all, CURE);
         assert_eq!(judged(&[("Nmae", "a"), ("Name", "A"), ("Size", "10")]), (wrong, false));
         assert_eq!(judged(&[]), (Finding::wrong("rules", "set Name (rule Named)", CURE), true));

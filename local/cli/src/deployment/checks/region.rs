@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html>
 
-use crate::deployment::Finding;
+use crate::deployment::{Deployment, Finding};
 
 const NAME: &str = "region";
 
@@ -15,6 +15,28 @@ pub(super) fn check(region: Option<&str>) -> Finding {
         Some(problem) => Finding::wrong(NAME, format!("{region} {problem}"), "choose another one"),
         None => Finding::ok(NAME, region),
     }
+}
+
+/// What the stack uses must be in its region: the functions ask Secrets Manager and KMS there, and alarms tell topics
+/// there. Nothing, if each of these is.
+pub(super) fn of_arns(deployment: &Deployment) -> Option<Finding> {
+    let problem = elsewhere(&deployment.parameters, deployment.region.as_deref()?)?;
+    Some(Finding::wrong(NAME, problem, "make it in the stack's region, or choose its region for the stack"))
+}
+
+/// Which parameter names something that is in another region than this one, such as a secret.
+pub(crate) fn elsewhere(parameters: &[(String, String)], region: &str) -> Option<String> {
+    let arns = parameters.iter().filter(|(name, _)| WITH_ARNS.contains(&name.as_str()));
+    let mut arns = arns.flat_map(|(name, value)| value.split(',').map(move |arn| (name, arn)));
+    arns.find_map(|(name, arn)| {
+        let other = of_arn(arn).filter(|other| *other != region)?;
+        Some(format!("{name} is of {other}, and the stack of {region}"))
+    })
+}
+
+/// `arn:aws:SERVICE:REGION:…`
+pub(crate) fn of_arn(arn: &str) -> Option<&str> {
+    arn.strip_prefix("arn:")?.split(':').nth(2)
 }
 
 /// Why no stack of Usher can be in this region.
@@ -45,6 +67,9 @@ pub(crate) fn problem(region: &str) -> Option<&'static str> {
 /// How the names of all regions end, before their number.
 const DIRECTIONS: [&str; 9] =
     ["central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west"];
+/// Parameters whose ARNs are of the stack's region.
+const WITH_ARNS: [&str; 4] =
+    ["ViewerSecretArn", "ExistingPrivateKeySecret", "SignedHostsKeyArns", "AlarmTopicArn"];
 /// In November 2026.
 const WITHOUT_FUNCTION_URLS: [&str; 11] = [
     "ap-east-2",
@@ -89,5 +114,32 @@ mod tests {
         }
         let found = "samconfig.toml has no region, so sam deploy uses that of the shell";
         assert_eq!(check(None), Finding::wrong(NAME, found, "run usher init, or add region = \"…\""));
+    }
+
+    #[test]
+    fn what_the_stack_uses_is_in_its_region() {
+        let secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:viewers-AbCdEf";
+        let key = "arn:aws:kms:us-east-1:123456789012:key/1-2";
+        let both = format!("{secret},{key}");
+        let found = |parameter: &str, value: &str, region: Option<&str>| {
+            let parameters = vec![(parameter.to_owned(), value.to_owned())];
+            of_arns(&Deployment { parameters, region: region.map(str::to_owned), ..Deployment::default() })
+        };
+        let wrong = |found: &str| {
+            let cure = "make it in the stack's region, or choose its region for the stack";
+            Some(Finding::wrong(NAME, found, cure))
+        };
+        assert_eq!(found("ViewerSecretArn", secret, Some("eu-central-1")), None);
+        assert_eq!(found("ViewerSecretArn", secret, None), None);
+        assert_eq!(found("ViewerSecretArn", "the ARN of the secret", Some("us-east-1")), None);
+        assert_eq!(found("CertificateArn", key, Some("eu-central-1")), None);
+        assert_eq!(
+            found("ViewerSecretArn", secret, Some("us-east-1")),
+            wrong("ViewerSecretArn is of eu-central-1, and the stack of us-east-1")
+        );
+        assert_eq!(
+            found("SignedHostsKeyArns", &both, Some("eu-central-1")),
+            wrong("SignedHostsKeyArns is of us-east-1, and the stack of eu-central-1")
+        );
     }
 }
