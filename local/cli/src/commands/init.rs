@@ -49,10 +49,15 @@ pub(super) fn run(arguments: &Init) -> Result<Outcome, InputError> {
     }
     let findings = examined(&template, &deployment)?;
     lines.extend([String::new(), findings.to_string(), String::new()]);
-    lines.push(next_steps(&arguments.name, &region, &deployment));
+    lines.push(next_steps(program(), &arguments.name, &region, &deployment));
     // That the secret comes later is no mistake.
     let refused = findings.0.iter().any(|finding| finding.is_wrong() && !finding.is_placeholder());
     Ok(Outcome { refused, ..Outcome::line(lines.join("\n")) })
+}
+
+/// How the user has run this: Cargo sets the variable for a program that it runs.
+fn program() -> &'static str {
+    if std::env::var_os("CARGO").is_some() { "cargo run --" } else { "usher" }
 }
 
 /// The region that AWS's own programs use in this shell.

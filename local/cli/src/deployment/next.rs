@@ -7,8 +7,9 @@ use super::{
     answers::{PLACEHOLDER, SECRET_PARAMETER, secret_members},
 };
 
-/// The steps from the files to a film. The times are those of a machine with two cores, and AWS's.
-pub(crate) fn next_steps(stack_name: &str, region: &str, deployment: &Deployment) -> String {
+/// The steps from the files to a film, where `program` runs usher. The times are those of a machine with two cores, and
+/// AWS's.
+pub(crate) fn next_steps(program: &str, stack_name: &str, region: &str, deployment: &Deployment) -> String {
     let mut steps = vec!["Next, in this folder:".to_owned()];
     if deployment.parameter(SECRET_PARAMETER) == Some(PLACEHOLDER) {
         if deployment.parameter("Django").is_some() {
@@ -43,7 +44,7 @@ pub(crate) fn next_steps(stack_name: &str, region: &str, deployment: &Deployment
     if let (Some(domain), None) = (deployment.parameter("DomainName"), deployment.parameter("HostedZoneId")) {
         step(&mut steps, "1 minute", &format!("make {domain} a CNAME of the output DistributionDomainName"));
     }
-    step(&mut steps, "", "usher upload film.mp4 s3://BUCKET_NAME/video/film");
+    step(&mut steps, "", &format!("{program} upload film.mp4 s3://BUCKET_NAME/video/film"));
     more(&mut steps, "BUCKET_NAME is the output BucketName.");
     let origins = deployment.parameter("AllowedOrigins");
     let page = origins.and_then(|origins| origins.split(',').find(|origin| origin.starts_with("http")));
@@ -52,7 +53,7 @@ pub(crate) fn next_steps(stack_name: &str, region: &str, deployment: &Deployment
         &mut steps,
         "1 minute",
         &format!(
-            "usher check URL --playlist /video/film/master.m3u8 --bucket-url BUCKET_URL --api-url API_URL{origin} \
+            "{program} check URL --playlist /video/film/master.m3u8 --bucket-url BUCKET_URL --api-url API_URL{origin} \
              --bearer-file token.txt"
         ),
     );
@@ -94,7 +95,7 @@ mod tests {
     fn next(parameters: &[(&str, &str)]) -> String {
         let parameters =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        next_steps("usher", "eu-central-1", &Deployment { parameters, ..Deployment::default() })
+        next_steps("usher", "usher", "eu-central-1", &Deployment { parameters, ..Deployment::default() })
     }
 
     const REST: &str = "  10 minutes  sam build

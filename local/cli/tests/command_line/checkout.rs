@@ -62,6 +62,7 @@ impl Checkout {
         for variable in [
             "AWS_REGION",
             "AWS_DEFAULT_REGION",
+            "CARGO",
             "RUSTFLAGS",
             "CARGO_ENCODED_RUSTFLAGS",
             "CARGO_BUILD_RUSTFLAGS",

@@ -44,6 +44,19 @@ fn parameters_of_the_command_line_become_the_two_files() {
 }
 
 #[test]
+fn what_is_next_is_written_as_the_user_has_run_this() {
+    let checkout = Checkout::new();
+    let arguments = ["init", "--region", "eu-central-1", "--set", "Simplejwt={\"keys\": \"simplejwt\"}"];
+    for (variable, program) in [(None, "usher"), (Some("/usr/bin/cargo"), "cargo run --")] {
+        let mut command = checkout.command(&arguments);
+        command.envs(variable.map(|cargo| ("CARGO", cargo)));
+        let stdout = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        assert!(stdout.contains(&format!("\n              {program} upload film.mp4 s3://")), "{stdout}");
+        assert!(stdout.contains(&format!("\n  1 minute    {program} check URL --playlist ")), "{stdout}");
+    }
+}
+
+#[test]
 fn a_secret_may_come_later_and_doctor_says_so() {
     let checkout = Checkout::new();
     let (code, stdout, stderr) = init(&checkout, &[]);
