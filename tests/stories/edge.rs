@@ -41,7 +41,10 @@ async fn parameters_that_the_deployment_would_refuse_are_refused() {
             &[("CookieSameSite", "Some")],
             "the parameter CookieSameSite must be one of Lax, Strict, None, NonePartitioned",
         ),
-        (&[("DomainName", "a/b")], "the parameter DomainName must be a host name in lower case, or empty"),
+        (
+            &[("DomainName", "a/b")],
+            "the parameter DomainName must be a host name in lower case, without https:// and path, or empty",
+        ),
         (
             &[("DomainName", "video.example.com")],
             "DomainName and CertificateArn go together, set both or neither (rule DomainAndCertificateGoTogether)",

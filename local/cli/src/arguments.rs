@@ -420,6 +420,9 @@ pub struct Check {
     /// The viewers' URL: the stack's output Url, or the address on which `usher serve` listens.
     #[arg(value_parser = parse_url)]
     pub url: Url,
+    /// The distribution's own name, if the URL's does not lead to it yet: the stack's output DistributionDomainName.
+    #[arg(long, value_name = "NAME", value_parser = parse_host)]
+    pub distribution: Option<Host>,
     /// A playlist that the viewer may watch.
     #[arg(long, default_value = "/video/clock-ts/master.m3u8", value_name = "PATH", value_parser = parse_path)]
     pub playlist: String,

@@ -16,7 +16,7 @@ pub(crate) use self::{
     finding::{Finding, Findings},
     next::next_steps,
     parameter_file::text as parameter_file_text,
-    questions::{Questions, QuestionsError},
+    questions::{Questions, QuestionsError, Regions},
     samconfig::{Overrides, SAMCONFIG, SamConfig},
 };
 

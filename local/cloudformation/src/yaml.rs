@@ -16,7 +16,7 @@ pub(super) fn long_form(text: &str) -> Result<Value, Problem> {
 
 /// The members of a mapping, in their order.
 pub(super) fn members(text: &str) -> Result<Vec<(String, Value)>, Problem> {
-    let document = first_document(text).map_err(|problem| without_colon(text).unwrap_or(problem))?;
+    let document = first_document(text).map_err(|problem| odd_line(text).unwrap_or(problem))?;
     match document {
         Some(YamlOwned::Mapping(members)) => Ok(members.iter().filter_map(member).collect()),
         Some(node) if !scalar(&node).is_null() || matches!(node, YamlOwned::Sequence(_)) => {
@@ -36,12 +36,26 @@ fn first_document(text: &str) -> Result<Option<YamlOwned>, Problem> {
     Ok(documents.into_iter().next())
 }
 
-/// The parser names a later line for a name without its colon, and in words of its own.
-fn without_colon(text: &str) -> Option<Problem> {
-    let is_name = |line: &str| line.starts_with(|first: char| first.is_ascii_alphabetic());
-    let has_colon = |line: &str| line.contains(": ") || line.trim_end().ends_with(':');
-    let (line, _) = (1..).zip(text.lines()).find(|(_, line)| is_name(line) && !has_colon(line))?;
-    Some(Problem::Yaml(format!("line {line} is not of the form Name: value")))
+/// The first line that explains why the text is no mapping: the parser often names another one, and in its own words.
+fn odd_line(text: &str) -> Option<Problem> {
+    let mut lines = (1..).zip(text.lines());
+    lines.find_map(|(line, text)| Some(Problem::Yaml(format!("line {line} {}", oddity(text)?))))
+}
+
+/// What an editor may not show comes first.
+fn oddity(line: &str) -> Option<&'static str> {
+    if line.trim_start_matches(' ').starts_with('\t') && !line.trim().is_empty() {
+        return Some("begins with a tab, and YAML takes spaces there");
+    }
+    if !line.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return None;
+    }
+    match line.split_once(':').map(|(_, after)| after.chars().next()) {
+        Some(None | Some(' ')) => None,
+        Some(Some('\t')) => Some("has a tab after its colon, and YAML takes a space there"),
+        Some(Some('\u{a0}')) => Some("has a no-break space after its colon, and YAML takes a space there"),
+        _ => (!line.contains(": ")).then_some("is not of the form Name: value"),
+    }
 }
 
 fn member((name, node): (&YamlOwned, &YamlOwned)) -> Option<(String, Value)> {
@@ -133,6 +147,13 @@ mod tests {
             ("A: 1\nB:2\n# more\n\nC: 3\n", "line 2 is not of the form Name: value"),
             ("A\nB: 2\n", "line 1 is not of the form Name: value"),
             ("A: |\n x\n y\nB\nC:\n", "line 4 is not of the form Name: value"),
+            ("A=1\nB: https://b.example\n", "line 1 is not of the form Name: value"),
+            ("A: 1\nB:\t2\n", "line 2 has a tab after its colon, and YAML takes a space there"),
+            (
+                "A: 1\nB:\u{a0}2\n",
+                "line 2 has a no-break space after its colon, and YAML takes a space there",
+            ),
+            ("A: 1\n\n\tB: 2\n", "line 3 begins with a tab, and YAML takes spaces there"),
             ("A: 'x\nB: 1\n", "invalid indentation in quoted scalar, in line 1 or above it"),
             (
                 "A: {\"a\": 1\nB: 2\n",

@@ -1,6 +1,6 @@
 //! `usher check`
 
-use std::{fs, io, path::Path};
+use std::{fs, io, net::ToSocketAddrs as _, path::Path};
 
 use anstream::{AutoStream, ColorChoice};
 use url::Url;
@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &Check) -> Result<Outcome, InputError> {
     let failed = |error| InputError::new(format!("the check cannot run: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let report = runtime
-        .block_on(usher_check::run(&options, reqwest::Client::builder(), &system_clock()))
+        .block_on(usher_check::run(&options, client(arguments)?, &system_clock()))
         .map_err(|error| InputError::new(error.to_string()))?;
     let detail = if arguments.verbose { Detail::Findings } else { Detail::Questions };
     let text = match arguments.output {
@@ -34,6 +34,19 @@ pub(super) fn run(arguments: &Check) -> Result<Outcome, InputError> {
         ExplainOutput::Text => report.text(detail).to_string(),
     };
     Ok(Outcome { refused: !report.is_right(), ..Outcome::line(text) })
+}
+
+/// With the addresses of the distribution, if the URL's name leads elsewhere.
+fn client(arguments: &Check) -> Result<reqwest::ClientBuilder, InputError> {
+    let client = reqwest::Client::builder();
+    let (Some(distribution), Some(name)) = (&arguments.distribution, arguments.url.host_str()) else {
+        return Ok(client);
+    };
+    let distribution = distribution.to_string();
+    // The URL's own port counts.
+    let found = (distribution.as_str(), 443).to_socket_addrs();
+    let found = found.map_err(|error| InputError::new(format!("{distribution} cannot be found: {error}")))?;
+    Ok(client.resolve_to_addrs(name, &found.collect::<Vec<_>>()))
 }
 
 /// Whether standard output is a terminal, and nobody (NO_COLOR) has asked for plain text.

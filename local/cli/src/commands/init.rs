@@ -9,8 +9,8 @@ use super::{
 use crate::{
     arguments::Init,
     deployment::{
-        Deployment, Draft, Overrides, PLACEHOLDER, Questions, QuestionsError, SAMCONFIG, SECRET_PARAMETER,
-        Written, judge, next_steps, parameter_file_text, secret_members,
+        Deployment, Draft, Overrides, PLACEHOLDER, Questions, QuestionsError, Regions, SAMCONFIG,
+        SECRET_PARAMETER, Written, judge, next_steps, parameter_file_text, secret_members,
     },
 };
 
@@ -19,8 +19,10 @@ pub(super) fn run(arguments: &Init) -> Result<Outcome, InputError> {
     let questions = if arguments.set.is_empty() { Some(Questions::new(&template)?) } else { None };
     let (parameters, region) = match (&questions, &arguments.region) {
         (Some(questions), region) => {
-            let proposed = region.clone().or_else(of_shell);
-            runtime()?.block_on(questions.ask(proposed.as_deref()))?
+            let before = samconfig()?;
+            let chosen = region.as_deref().or_else(|| before.as_ref()?.region());
+            let of_shell = of_shell();
+            runtime()?.block_on(questions.ask(Regions { chosen, of_shell: of_shell.as_deref() }))?
         }
         (None, region) => (set(arguments), region.clone().unwrap_or_default()),
     };
@@ -35,7 +37,7 @@ pub(super) fn run(arguments: &Init) -> Result<Outcome, InputError> {
     let drafts = drafts(&template, &arguments.name, &region, &deployment)?;
     let replaced: Vec<&Draft> = drafts.iter().filter(|draft| draft.replaces()).collect();
     if !replaced.is_empty() && !arguments.replace {
-        consent(questions.as_ref(), &replaced)?;
+        consent(questions.as_ref(), &arguments.name, &replaced)?;
     }
     let mut lines = Vec::new();
     for draft in &drafts {
@@ -97,21 +99,35 @@ fn drafts(
 }
 
 /// Nothing is lost without a word: on a terminal the user sees what, and decides.
-fn consent(questions: Option<&Questions<'_>>, replaced: &[&Draft]) -> Result<(), InputError> {
+fn consent(questions: Option<&Questions<'_>>, name: &str, replaced: &[&Draft]) -> Result<(), InputError> {
     let paths: Vec<String> = replaced.iter().map(|draft| draft.path().to_string()).collect();
+    let is_config = |path: &String| path == SAMCONFIG;
+    let (replaces_config, replaces_parameters) = (paths.iter().any(is_config), !paths.iter().all(is_config));
     let paths = paths.join(" and ");
     let Some(questions) = questions else {
+        let others = samconfig()?.and_then(|config| config.stack_name().map(str::to_owned));
+        let others =
+            others.filter(|other| replaces_config && other != name).map_or_else(String::new, |other| {
+                format!(
+                    ". {SAMCONFIG} is of the stack {other}: another one needs another copy of this folder"
+                )
+            });
         return Err(InputError::new(format!(
-            "{paths} would lose lines: nothing was written; --replace replaces them"
+            "{paths} would lose lines: nothing was written; --replace replaces them{others}"
         )));
     };
     for draft in replaced {
         questions.say(format!("{}:\n{}", draft.path(), draft.difference().trim_end()))?;
     }
+    if replaces_parameters {
+        questions.say(
+            "CloudFormation keeps the value of a parameter that the file no longer names. Name: \"\" empties it.",
+        )?;
+    }
     if questions.confirm(format!("Replace these lines of {paths}?"))? {
         Ok(())
     } else {
-        Err(InputError::new(format!("{paths} stays as it was: nothing was written")))
+        Err(InputError::new(format!("nothing was written to {paths}")))
     }
 }
 

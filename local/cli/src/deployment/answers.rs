@@ -75,7 +75,7 @@ impl Viewers {
     pub(crate) fn parameters(&self) -> Parameters {
         let (name, value) = match self {
             Self::Cognito { user_pool, client } => {
-                let region = user_pool.split('_').next().unwrap_or_default();
+                let region = self.region().unwrap_or_default();
                 let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{user_pool}");
                 ("JwtIssuers", issuers(&[("issuer", &issuer), ("audience", client), ("token_use", "access")]))
             }
@@ -92,6 +92,11 @@ impl Viewers {
             Self::Simplejwt => ("Simplejwt", object(&[("keys", "simplejwt")])),
         };
         vec![(name.to_owned(), value)]
+    }
+
+    /// That of the user pool.
+    pub(crate) fn region(&self) -> Option<&str> {
+        if let Self::Cognito { user_pool, .. } = self { user_pool.split('_').next() } else { None }
     }
 
     /// Whether a secret verifies these viewers.

@@ -4,6 +4,7 @@ mod cargo_config;
 mod cookies;
 mod domain;
 mod functions;
+mod issuers;
 mod lifetimes;
 mod pages;
 mod parameters;
@@ -11,6 +12,7 @@ mod reach;
 pub(crate) mod region;
 pub(crate) mod stack_name;
 mod tools;
+mod website;
 
 use std::path::Path;
 
@@ -67,7 +69,7 @@ pub(crate) fn judge(template: &Template, deployment: &Deployment) -> Checked {
     let of_pages = pages::check(deployment).into_iter().chain(cookies::check(deployment));
     let of_arns = region::of_arns(deployment);
     let findings = [of_parameters].into_iter().chain(of_arns).chain(of_functions).chain(of_pages);
-    let findings = findings.chain(lifetimes::check(deployment)).collect();
+    let findings = findings.chain(issuers::check(deployment)).chain(lifetimes::check(deployment)).collect();
     Checked { placeholders, findings, stack, authenticators }
 }
 
@@ -88,6 +90,9 @@ pub(crate) async fn examine(machine: &Machine<'_>, template: &Template, deployme
     if let Some(domain) = deployment.parameter("DomainName") {
         let has_zone = deployment.parameter("HostedZoneId").is_some();
         findings.push(domain::check(domain, has_zone).await);
+    }
+    if let Some(website) = deployment.parameter("WebsiteDomainName") {
+        findings.push(website::check(website, deployment.parameter("DomainName")).await);
     }
     Findings(findings)
 }

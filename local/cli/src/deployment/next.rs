@@ -41,20 +41,28 @@ pub(crate) fn next_steps(program: &str, stack_name: &str, region: &str, deployme
     more(&mut steps, "Later builds take three minutes.");
     step(&mut steps, "10 minutes", "sam deploy");
     more(&mut steps, "It shows what it will create, and asks once. Then CloudFront takes most of the time.");
-    if let (Some(domain), None) = (deployment.parameter("DomainName"), deployment.parameter("HostedZoneId")) {
-        step(&mut steps, "1 minute", &format!("make {domain} a CNAME of the output DistributionDomainName"));
+    let has = |name: &str| deployment.parameter(name).is_some();
+    let domain = deployment.parameter("DomainName").filter(|_| !has("HostedZoneId"));
+    let record = domain.map(|domain| format!("make {domain} a CNAME of the output DistributionDomainName"));
+    // In front of a site, the name leads to the site until everything is tried.
+    let is_last = has("WebsiteDomainName");
+    if let Some(record) = record.as_ref().filter(|_| !is_last) {
+        step(&mut steps, "1 minute", record);
     }
-    step(&mut steps, "", &format!("{program} upload film.mp4 s3://BUCKET_NAME/video/film"));
+    let upload = format!("AWS_REGION={region} {program} upload film.mp4 s3://BUCKET_NAME/video/film");
+    step(&mut steps, "", &upload);
     more(&mut steps, "BUCKET_NAME is the output BucketName.");
     let origins = deployment.parameter("AllowedOrigins");
     let page = origins.and_then(|origins| origins.split(',').find(|origin| origin.starts_with("http")));
     let origin = page.map_or_else(String::new, |origin| format!(" --origin {origin}"));
+    let distribution =
+        if is_last && record.is_some() { " --distribution DISTRIBUTION_DOMAIN_NAME" } else { "" };
     step(
         &mut steps,
         "1 minute",
         &format!(
             "{program} check URL --playlist /video/film/master.m3u8 --bucket-url BUCKET_URL --api-url API_URL{origin} \
-             --bearer-file token.txt"
+             --bearer-file token.txt{distribution}"
         ),
     );
     more(&mut steps, "URL, BUCKET_URL and API_URL are the outputs Url, BucketUrl and ApiUrl.");
@@ -62,12 +70,22 @@ pub(crate) fn next_steps(program: &str, stack_name: &str, region: &str, deployme
         &mut steps,
         "token.txt has the credential of one of your viewers: docs/deploy.md, step 5, says how to get it.",
     );
-    let recipes = RECIPES.iter().filter(|(name, _)| deployment.parameter(name).is_some());
+    let has_pages = page.is_some() || is_last;
+    let what = if has_pages { "the player on your site" } else { "how viewers sign in" };
+    let recipes = RECIPES.iter().filter(|(name, _)| has(name));
     for recipe in recipes.map(|(_, recipe)| recipe).collect::<BTreeSet<_>>() {
-        step(&mut steps, "", &format!("the player on your site: {}", recipe_of(recipe)));
+        step(&mut steps, "", &format!("{what}: {}", recipe_of(recipe)));
     }
-    if page.is_some() && deployment.parameter("Plone").is_some() {
+    if page.is_some() && has("Plone") {
         more(&mut steps, "Plone's usher.video_host is the output Url.");
+    }
+    if !has_pages {
+        step(&mut steps, "", "apps play by signed URLs: docs/http-api.md, POST /auth/urls");
+        more(&mut steps, "They end with the credential, which must last as long as your longest programme.");
+    }
+    if let Some(record) = record.filter(|_| is_last) {
+        step(&mut steps, "1 minute", &record);
+        more(&mut steps, "See docs/deployment-options.md, \"Put your web site in front\", before.");
     }
     steps.join("\n")
 }
@@ -103,24 +121,39 @@ mod tests {
   10 minutes  sam deploy
               It shows what it will create, and asks once. Then CloudFront takes most of the time.
 ";
-    const END: &str = "              usher upload film.mp4 s3://BUCKET_NAME/video/film
+    const END: &str = "              AWS_REGION=eu-central-1 usher upload film.mp4 s3://BUCKET_NAME/video/film
               BUCKET_NAME is the output BucketName.
   1 minute    usher check URL --playlist /video/film/master.m3u8 --bucket-url BUCKET_URL --api-url API_URL --bearer-file token.txt
               URL, BUCKET_URL and API_URL are the outputs Url, BucketUrl and ApiUrl.
               token.txt has the credential of one of your viewers: docs/deploy.md, step 5, says how to get it.
-              the player on your site: functions/issue-cookies/recipes/";
+              how viewers sign in: functions/issue-cookies/recipes/";
+    const APPS: &str = "
+              apps play by signed URLs: docs/http-api.md, POST /auth/urls
+              They end with the credential, which must last as long as your longest programme.";
 
     #[test]
     fn viewers_without_a_secret_need_no_more_than_a_build_and_a_deployment() {
         let plone = ("Plone", r#"{"site": "https://p.example"}"#);
-        assert_eq!(next(&[plone]), format!("Next, in this folder:\n{REST}{END}plone/README.md"));
+        assert_eq!(next(&[plone]), format!("Next, in this folder:\n{REST}{END}plone/README.md{APPS}"));
         let own_dns = "  1 minute    make v.example a CNAME of the output DistributionDomainName\n";
         assert_eq!(
             next(&[plone, ("DomainName", "v.example")]),
-            format!("Next, in this folder:\n{REST}{own_dns}{END}plone/README.md")
+            format!("Next, in this folder:\n{REST}{own_dns}{END}plone/README.md{APPS}")
         );
         let zone = [plone, ("DomainName", "v.example"), ("HostedZoneId", "Z1")];
-        assert_eq!(next(&zone), format!("Next, in this folder:\n{REST}{END}plone/README.md"));
+        assert_eq!(next(&zone), format!("Next, in this folder:\n{REST}{END}plone/README.md{APPS}"));
+    }
+
+    #[test]
+    fn a_name_that_leads_to_the_site_is_switched_last() {
+        let plone = ("Plone", r#"{"site": "https://p.example"}"#);
+        let front = [plone, ("WebsiteDomainName", "o.example"), ("DomainName", "www.example")];
+        let check = " --bearer-file token.txt --distribution DISTRIBUTION_DOMAIN_NAME\n";
+        let end = END.replace(" --bearer-file token.txt\n", check);
+        let end = end.replace("how viewers sign in", "the player on your site");
+        let switch = "\n  1 minute    make www.example a CNAME of the output DistributionDomainName
+              See docs/deployment-options.md, \"Put your web site in front\", before.";
+        assert_eq!(next(&front), format!("Next, in this folder:\n{REST}{end}plone/README.md{switch}"));
     }
 
     #[test]
@@ -129,6 +162,7 @@ mod tests {
         let origins = ("AllowedOrigins", "capacitor://localhost,https://p.example,https://q.example");
         let steps = next(&[plone, origins]);
         assert!(steps.contains(" --api-url API_URL --origin https://p.example --bearer-file "), "{steps}");
+        assert!(steps.contains("\n              the player on your site: functions/"), "{steps}");
         assert!(steps.ends_with("\n              Plone's usher.video_host is the output Url."), "{steps}");
     }
 
@@ -154,11 +188,11 @@ mod tests {
         let player = END.lines().last().unwrap_or_default();
         assert_eq!(
             next(&parameters),
-            format!("Next, in this folder:\n{app}{expected}{REST}{END}{first}\n{player}{second}")
+            format!("Next, in this folder:\n{app}{expected}{REST}{END}{first}\n{player}{second}{APPS}")
         );
         let others = [parameters[1], parameters[2]];
         assert!(next(&others).starts_with("Next, in this folder:\n  1 minute    aws "), "{}", next(&others));
         let done = [parameters[0], ("ViewerSecretArn", "arn:aws:secretsmanager:…")];
-        assert_eq!(next(&done), format!("Next, in this folder:\n{REST}{END}django/README.md"));
+        assert_eq!(next(&done), format!("Next, in this folder:\n{REST}{END}django/README.md{APPS}"));
     }
 }

@@ -6,6 +6,7 @@
 use std::fmt::Display;
 
 use dialoguer::{Confirm, Input, Select, console::Term, theme::ColorfulTheme};
+use url::Url;
 use usher_cloudformation::{Problem, Template};
 
 use super::{
@@ -37,6 +38,15 @@ pub(crate) enum QuestionsError {
 
 type Parameters = Vec<(String, String)>;
 
+/// Those that may be proposed, if they are known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Regions<'a> {
+    /// By the command line, or by a stack that is there.
+    pub(crate) chosen: Option<&'a str>,
+    /// Of AWS's own programs in this shell.
+    pub(crate) of_shell: Option<&'a str>,
+}
+
 impl<'a> Questions<'a> {
     /// # Errors
     /// [`QuestionsError::NoTerminal`]
@@ -50,11 +60,11 @@ impl<'a> Questions<'a> {
         }
     }
 
-    /// Asks everything: the parameters, and the region, for which `region` is proposed.
+    /// Asks everything: the parameters, and the region.
     ///
     /// # Errors
     /// [`QuestionsError::Ended`]
-    pub(crate) async fn ask(&self, proposed: Option<&str>) -> Result<(Parameters, String), QuestionsError> {
+    pub(crate) async fn ask(&self, regions: Regions<'_>) -> Result<(Parameters, String), QuestionsError> {
         let viewers = self.viewers().await?;
         let secret_arn = if viewers.need_secret() {
             self.optional("ARN of the secret that verifies viewers (empty: later)", SECRET_PARAMETER)?
@@ -79,7 +89,8 @@ impl<'a> Questions<'a> {
             None => region::elsewhere(&parameters, region).map_or(Ok(()), Err),
         };
         let of_secret = answers.secret_arn.as_deref().and_then(region::of_arn);
-        let proposed = of_secret.or(proposed).unwrap_or(DEFAULT_REGION);
+        let known = regions.chosen.or(of_secret).or(answers.viewers.region()).or(regions.of_shell);
+        let proposed = known.filter(|region| region::problem(region).is_none()).unwrap_or(DEFAULT_REGION);
         let region = self.text("AWS Region of the stack", proposed, is_region)?;
         Ok((parameters, region))
     }
@@ -172,12 +183,12 @@ impl<'a> Questions<'a> {
             3 => {
                 let user_pool = "Id of the user pool, such as eu-central-1_AbCdEfGhI";
                 let Some(user_pool) = self.necessary(user_pool, is_user_pool)? else { return Ok(None) };
-                let client = self.necessary("Id of its app client", any)?;
+                let client = self.necessary("Id of its app client (several: with commas)", is_client)?;
                 client.map(|client| Viewers::Cognito { user_pool, client })
             }
             4 => {
                 let issuer = format!("{ISSUER} https://id.example.com/realms/video");
-                let Some(issuer) = self.necessary(&issuer, any)? else { return Ok(None) };
+                let Some(issuer) = self.necessary(&issuer, is_https)? else { return Ok(None) };
                 let audience = self.necessary(AUDIENCE, any)?;
                 audience.map(|audience| Viewers::OpenId { issuer, audience, algorithm: None })
             }
@@ -199,8 +210,10 @@ impl<'a> Questions<'a> {
         let Some(name) = self.optional(&question, "DomainName")? else { return Ok(Some((player, None))) };
         let certificate = self.parameter("ARN of its certificate in ACM, in us-east-1", "CertificateArn")?;
         let Some(certificate_arn) = certificate else { return Ok(None) };
-        let hosted_zone =
-            self.optional("Id of its Route 53 hosted zone (empty: its DNS is elsewhere)", "HostedZoneId")?;
+        let hosted_zone = self.optional(
+            "Id of its Route 53 hosted zone (empty: it is elsewhere, or the name is in use)",
+            "HostedZoneId",
+        )?;
         Ok(Some((player, Some(Domain { name, certificate_arn, hosted_zone }))))
     }
 
@@ -299,6 +312,24 @@ fn any(_: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html>
+fn is_client(ids: &str) -> Result<(), String> {
+    let is_id = |id: &str| {
+        !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+".contains(&byte))
+    };
+    if ids.split(',').all(|id| is_id(id.trim())) {
+        Ok(())
+    } else {
+        Err("it is no id such as 1example23456789".to_owned())
+    }
+}
+
+/// AWS reaches no other.
+fn is_https(url: &str) -> Result<(), String> {
+    let is_https = Url::parse(url).is_ok_and(|url| url.scheme() == "https");
+    if is_https { Ok(()) } else { Err("it is no https URL".to_owned()) }
+}
+
 /// `REGION_NAME`
 fn is_user_pool(id: &str) -> Result<(), String> {
     let parts = id.split_once('_').filter(|(region, name)| {
@@ -317,6 +348,22 @@ const NEVERTHELESS: &str = "Use this nevertheless?";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_issuer_is_an_https_url_and_a_client_an_id() {
+        for url in ["https://id.example.com", "https://id.example.com/realms/video"] {
+            assert_eq!(is_https(url), Ok(()), "{url}");
+        }
+        for url in ["http://id.example.com", "id.example.com", "https://", ""] {
+            assert!(is_https(url).is_err(), "{url}");
+        }
+        for ids in ["1example23456789", "1a,2b", "1a, 2b"] {
+            assert_eq!(is_client(ids), Ok(()), "{ids}");
+        }
+        for ids in ["not a client!", "1a,", "https://www.example.com"] {
+            assert!(is_client(ids).is_err(), "{ids}");
+        }
+    }
 
     #[test]
     fn a_user_pool_names_its_region() {

@@ -37,6 +37,24 @@ fn what_is_served_here_is_right() {
 }
 
 #[test]
+fn a_name_that_leads_elsewhere_is_checked_at_the_distribution() {
+    let serving = Serving::start(&["--host", "www.invalid"], &[]);
+    let (_, port) = serving.url.rsplit_once(':').unwrap();
+    let url = format!("http://www.invalid:{port}");
+    let (code, stdout, stderr) = run(&["check", &url, "--distribution", "127.0.0.1"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    // Only on a laptop, segments may come without Cache-Control.
+    assert_eq!(stdout.lines().last(), Some("12 right, 0 wrong, 1 to be improved, 0 not made"));
+
+    let (code, stdout, stderr) = run(&["check", &url]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert!(stderr.starts_with(&format!("error: {url}/ does not answer: ")), "{stderr}");
+    let (code, _, stderr) = run(&["check", &url, "--distribution", "d.invalid"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.starts_with("error: d.invalid cannot be found: "), "{stderr}");
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_cure_and_exit_code_1() {
     let serving = Serving::start(&[], &[]);
     let folder = TempDir::new().unwrap();

@@ -190,6 +190,45 @@ fn pages_that_would_keep_no_cookies_are_a_warning() {
 }
 
 #[test]
+fn what_no_rule_of_the_template_can_say_is_told_too() {
+    let checkout = ready();
+    let arn = PARAMETERS.lines().last().unwrap();
+    let pool = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_1";
+    let rows = [
+        (
+            format!("Simplejwt: '{{\"keys\": \"simplejwt\"}}'\n{}\n", arn.replace("eu-central-1", "us-east-1")),
+            "wrong    region       ViewerSecretArn is of us-east-1, and the stack of eu-central-1: make it in the \
+             stack's region, or choose its region for the stack"
+                .to_owned(),
+        ),
+        (
+            format!("Django: '{{\"keys\": \"a\"}}'\nCookieTtlSeconds: 3600\n{arn}\n"),
+            "warning  lifetimes    CookieTtlSeconds is longer than the 900 seconds of a value of Django, and nothing \
+             lasts longer than that: raise max_age_seconds in Django, and VIDEO_SECONDS on the site"
+                .to_owned(),
+        ),
+        (
+            format!("JwtIssuers: '[{{\"issuer\": \"{pool}\", \"audience\": \"1\"}}]'\n"),
+            format!(
+                "warning  issuer       {pool} has no token_use, so its ID tokens open the videos, and its access \
+                 tokens do not: add \"token_use\": \"access\""
+            ),
+        ),
+    ];
+    for (parameters, expected) in rows {
+        checkout.write("deploy/usher.yaml", &parameters);
+        let (_, lines) = not_ok(&checkout, &[]);
+        assert!(lines.contains(&expected), "{lines:#?}");
+    }
+    checkout.write("deploy/usher.yaml", &format!("{PARAMETERS}WebsiteDomainName: localhost\n"));
+    let (_, lines) = not_ok(&checkout, &[]);
+    let website = lines.last().unwrap();
+    assert!(website.starts_with("warning  website      localhost does not answer from here: "), "{lines:#?}");
+    let cure = ": CloudFront must reach it on port 443, with a certificate for localhost";
+    assert!(website.ends_with(cure), "{lines:#?}");
+}
+
+#[test]
 fn an_issuer_that_cannot_be_asked_is_unknown_and_a_name_in_the_way_wrong() {
     let checkout = ready();
     let certificate = "CertificateArn: arn:aws:acm:us-east-1:123456789012:certificate/1\n";

@@ -51,7 +51,12 @@ fn what_is_next_is_written_as_the_user_has_run_this() {
         let mut command = checkout.command(&arguments);
         command.envs(variable.map(|cargo| ("CARGO", cargo)));
         let stdout = String::from_utf8(command.output().unwrap().stdout).unwrap();
-        assert!(stdout.contains(&format!("\n              {program} upload film.mp4 s3://")), "{stdout}");
+        assert!(
+            stdout.contains(&format!(
+                "\n              AWS_REGION=eu-central-1 {program} upload film.mp4 s3://"
+            )),
+            "{stdout}"
+        );
         assert!(stdout.contains(&format!("\n  1 minute    {program} check URL --playlist ")), "{stdout}");
     }
 }
@@ -204,7 +209,7 @@ fn whoever_cannot_answer_goes_back_and_what_hardly_anybody_wants_is_confirmed() 
     // Up and down, to a user pool.
     terminal.answer("Whose viewers may watch?", "jjj\r");
     terminal.answer("Id of the user pool", "eu-central-1_AbCdEfGhI\r");
-    terminal.answer("Id of its app client (empty: back)", "\r");
+    terminal.answer("Id of its app client (several: with commas) (empty: back)", "\r");
     terminal.answer("Whose viewers may watch?", "\r");
     terminal.answer("URL of the Plone site", "\r");
     terminal.answer("Whose viewers may watch?", "j\r");
@@ -242,7 +247,8 @@ fn the_stack_of_samconfig_is_replaced_only_on_request() {
         Some(0),
         "as it is in the repository, it names no stack's parameters"
     );
-    let refused = "error: samconfig.toml would lose lines: nothing was written; --replace replaces them\n";
+    let refused = "error: samconfig.toml would lose lines: nothing was written; --replace replaces them. \
+                   samconfig.toml is of the stack films: another one needs another copy of this folder\n";
     assert_eq!(init(&checkout, &["others"]), (Some(2), String::new(), refused.to_owned()));
     assert_eq!(checkout.read("deploy/others.yaml"), None);
     assert_eq!(init(&checkout, &["others", "--replace"]).0, Some(0));

@@ -3,7 +3,11 @@
 //! CloudFormation does not replace a record that it did not create: the deployment fails, and everything that it had
 //! created is removed again.
 
-use std::{io, net::IpAddr, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use issue_cookies::http_client;
 use tokio::{net::lookup_host, time::timeout};
@@ -28,16 +32,21 @@ async fn holder(domain: &str) -> Holder {
         Ok(addresses) => match addresses.first() {
             None => Holder::Nobody,
             Some(_) if is_usher(domain).await => Holder::Usher,
-            Some(address) => Holder::SomebodyElse(*address),
+            Some(address) => Holder::SomebodyElse(address.ip()),
         },
         // Without a network, the resolver may say of each name that there is none.
-        Err(error) => without_address(&error, addresses(KNOWN).await.is_ok()),
+        Err(error) => without_address(&error, finds_others().await),
     }
 }
 
-async fn addresses(name: &str) -> io::Result<Vec<IpAddr>> {
-    let found = timeout(LIMIT, lookup_host((name, 443))).await.map_err(io::Error::from)??;
-    Ok(found.map(|address| address.ip()).collect())
+/// What the resolver finds for a name.
+pub(super) async fn addresses(name: &str) -> io::Result<Vec<SocketAddr>> {
+    Ok(timeout(LIMIT, lookup_host((name, 443))).await.map_err(io::Error::from)??.collect())
+}
+
+/// Whether the resolver finds anything at all.
+pub(super) async fn finds_others() -> bool {
+    addresses(KNOWN).await.is_ok()
 }
 
 fn without_address(error: &io::Error, finds_others: bool) -> Holder {
@@ -65,8 +74,8 @@ fn finding(domain: &str, has_zone: bool, holder: &Holder) -> Finding {
             NAME,
             format!("{domain} leads elsewhere at present ({address})"),
             format!(
-                "deploy, try it with curl --connect-to {domain}:443:DISTRIBUTION_DOMAIN_NAME:443 https://{domain}/, \
-                 then change the record. If another CloudFront distribution has the name, remove the name there first"
+                "deploy, try it with usher check https://{domain} --distribution DISTRIBUTION_DOMAIN_NAME, then \
+                 change the record. If another CloudFront distribution has the name, remove the name there first"
             ),
         ),
         Holder::Unknown(why) => {
@@ -91,8 +100,8 @@ mod tests {
         let elsewhere = Finding::warning(
             NAME,
             "video.example.com leads elsewhere at present (192.0.2.7)",
-            "deploy, try it with curl --connect-to video.example.com:443:DISTRIBUTION_DOMAIN_NAME:443 \
-             https://video.example.com/, then change the record. If another CloudFront distribution has the name, \
+            "deploy, try it with usher check https://video.example.com --distribution DISTRIBUTION_DOMAIN_NAME, \
+             then change the record. If another CloudFront distribution has the name, \
              remove the name there first",
         );
         let unknown = Finding::unknown(
