@@ -10,7 +10,7 @@ use crate::{
     arguments::Init,
     deployment::{
         Deployment, Draft, Overrides, PLACEHOLDER, Questions, QuestionsError, Regions, SAMCONFIG,
-        SECRET_PARAMETER, Written, judge, next_steps, parameter_file_text, secret_members,
+        SECRET_PARAMETER, SamConfig, Written, judge, next_steps, parameter_file_text, secret_members,
     },
 };
 
@@ -101,34 +101,36 @@ fn drafts(
 /// Nothing is lost without a word: on a terminal the user sees what, and decides.
 fn consent(questions: Option<&Questions<'_>>, name: &str, replaced: &[&Draft]) -> Result<(), InputError> {
     let paths: Vec<String> = replaced.iter().map(|draft| draft.path().to_string()).collect();
-    let is_config = |path: &String| path == SAMCONFIG;
-    let (replaces_config, replaces_parameters) = (paths.iter().any(is_config), !paths.iter().all(is_config));
-    let paths = paths.join(" and ");
+    let (config, parameters): (Vec<_>, Vec<_>) = paths.iter().partition(|path| *path == SAMCONFIG);
+    let all = paths.join(" and ");
     let Some(questions) = questions else {
-        let others = samconfig()?.and_then(|config| config.stack_name().map(str::to_owned));
-        let others =
-            others.filter(|other| replaces_config && other != name).map_or_else(String::new, |other| {
-                format!(
-                    ". {SAMCONFIG} is of the stack {other}: another one needs another copy of this folder"
-                )
-            });
+        let hint = if config.is_empty() { String::new() } else { of_another_stack(name)? };
         return Err(InputError::new(format!(
-            "{paths} would lose lines: nothing was written; --replace replaces them{others}"
+            "{all} would lose lines: nothing was written; --replace replaces them{hint}"
         )));
     };
     for draft in replaced {
         questions.say(format!("{}:\n{}", draft.path(), draft.difference().trim_end()))?;
     }
-    if replaces_parameters {
+    if !parameters.is_empty() {
         questions.say(
             "CloudFormation keeps the value of a parameter that the file no longer names. Name: \"\" empties it.",
         )?;
     }
-    if questions.confirm(format!("Replace these lines of {paths}?"))? {
+    if questions.confirm(format!("Replace these lines of {all}?"))? {
         Ok(())
     } else {
-        Err(InputError::new(format!("nothing was written to {paths}")))
+        Err(InputError::new(format!("nothing was written to {all}")))
     }
+}
+
+/// Words about the stack that is there, if this is not the one.
+fn of_another_stack(name: &str) -> Result<String, InputError> {
+    let config = samconfig()?;
+    let other = config.as_ref().and_then(SamConfig::stack_name).filter(|other| *other != name);
+    Ok(other.map_or_else(String::new, |other| {
+        format!(". {SAMCONFIG} is of the stack {other}: another one needs another copy of this folder")
+    }))
 }
 
 impl From<QuestionsError> for InputError {
