@@ -36,7 +36,10 @@ async fn a_parameter_counts_as_it_would_in_the_deployment() {
 async fn parameters_that_the_deployment_would_refuse_are_refused() {
     let rows: [(&[(&str, &str)], &str); 5] = [
         (&[("Nothing", "")], "there is no parameter Nothing"),
-        (&[("CookieTtlSeconds", "59")], "the parameter CookieTtlSeconds must be from 60 to 86400 seconds"),
+        (
+            &[("CookieTtlSeconds", "59")],
+            "the parameter CookieTtlSeconds must be a whole number of seconds from 60 to 86400, without a unit",
+        ),
         (
             &[("CookieSameSite", "Some")],
             "the parameter CookieSameSite must be one of Lax, Strict, None, NonePartitioned",

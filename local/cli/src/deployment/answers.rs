@@ -139,9 +139,10 @@ fn object(members: &[(&str, &str)]) -> String {
     format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
 }
 
-/// A text that the secret of [`SECRET_PARAMETER`] must have: its name there, and what it is.
+/// A text that the secret of [`SECRET_PARAMETER`] must have: the parameter that names it, its name, and what it is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct SecretMember {
+    pub(crate) parameter: String,
     pub(crate) name: String,
     pub(crate) what: &'static str,
 }
@@ -157,7 +158,11 @@ pub(crate) fn secret_members(parameters: &[(String, String)]) -> Vec<SecretMembe
         };
         for (_, member, what) in SECRETS.iter().filter(|(of, ..)| of == parameter) {
             let names = objects.iter().filter_map(|object| object.get(member)?.as_str());
-            found.extend(names.map(|name| SecretMember { name: name.to_owned(), what }));
+            found.extend(names.map(|name| SecretMember {
+                parameter: parameter.clone(),
+                name: name.to_owned(),
+                what,
+            }));
         }
     }
     found

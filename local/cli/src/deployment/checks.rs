@@ -10,6 +10,7 @@ mod pages;
 mod parameters;
 mod reach;
 pub(crate) mod region;
+mod secret_names;
 pub(crate) mod stack_name;
 mod tools;
 mod website;
@@ -67,8 +68,8 @@ pub(crate) fn judge(template: &Template, deployment: &Deployment) -> Checked {
     let (of_functions, authenticators) =
         stack.as_ref().map(|stack| functions::check(template, stack)).unwrap_or_default();
     let of_pages = pages::check(deployment).into_iter().chain(cookies::check(deployment));
-    let of_arns = region::of_arns(deployment);
-    let findings = [of_parameters].into_iter().chain(of_arns).chain(of_functions).chain(of_pages);
+    let of_secrets = region::of_arns(deployment).into_iter().chain(secret_names::check(deployment));
+    let findings = [of_parameters].into_iter().chain(of_secrets).chain(of_functions).chain(of_pages);
     let findings = findings.chain(issuers::check(deployment)).chain(lifetimes::check(deployment)).collect();
     Checked { placeholders, findings, stack, authenticators }
 }

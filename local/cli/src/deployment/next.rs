@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::{
     Deployment,
     answers::{PLACEHOLDER, SECRET_PARAMETER, secret_members},
@@ -17,7 +19,10 @@ pub(crate) fn next_steps(program: &str, stack_name: &str, region: &str, deployme
             step(
                 &mut steps,
                 "5 minutes",
-                &format!("on your site: section 1 of {}, \"The app\" and \"The key\"", recipe_of("django")),
+                &format!(
+                    "on your site: section 1 of {}, \"The app\" and \"The key\"",
+                    recipe_of("django/README.md")
+                ),
             );
         }
         let members = secret_members(&deployment.parameters);
@@ -35,7 +40,11 @@ pub(crate) fn next_steps(program: &str, stack_name: &str, region: &str, deployme
             more(&mut steps, &format!("{} is {}.", member.name, member.what));
         }
         let file = Deployment::parameter_file(stack_name);
-        more(&mut steps, &format!("Write the ARN that it prints into {file}, behind {SECRET_PARAMETER}."));
+        more(
+            &mut steps,
+            &format!("Write the ARN that it prints into {file}, behind {SECRET_PARAMETER}, and check:"),
+        );
+        step(&mut steps, "", &format!("{program} doctor"));
     }
     step(&mut steps, "10 minutes", "sam build");
     more(&mut steps, "Later builds take three minutes.");
@@ -72,8 +81,7 @@ pub(crate) fn next_steps(program: &str, stack_name: &str, region: &str, deployme
     );
     let has_pages = page.is_some() || is_last;
     let what = if has_pages { "the player on your site" } else { "how viewers sign in" };
-    let recipes = RECIPES.iter().filter(|(name, _)| has(name));
-    for recipe in recipes.map(|(_, recipe)| recipe).collect::<BTreeSet<_>>() {
+    for recipe in recipes(deployment) {
         step(&mut steps, "", &format!("{what}: {}", recipe_of(recipe)));
     }
     if page.is_some() && has("Plone") {
@@ -90,12 +98,33 @@ pub(crate) fn next_steps(program: &str, stack_name: &str, region: &str, deployme
     steps.join("\n")
 }
 
-/// What signs viewers in on a site, by parameter.
-const RECIPES: [(&str, &str); 4] =
-    [("JwtIssuers", "openid-connect"), ("Plone", "plone"), ("Django", "django"), ("Simplejwt", "django")];
+/// What explains how these viewers sign in.
+fn recipes(deployment: &Deployment) -> BTreeSet<&'static str> {
+    let of_site = SITES.iter().filter(|(name, _)| deployment.parameter(name).is_some());
+    let issuers = deployment.parameter("JwtIssuers").map(serde_json::from_str::<Vec<Value>>);
+    let issuers = issuers.into_iter().flatten().flatten();
+    of_site.map(|(_, recipe)| *recipe).chain(issuers.map(|issuer| recipe_of_issuer(&issuer))).collect()
+}
+
+fn recipe_of_issuer(issuer: &Value) -> &'static str {
+    let name = issuer.get("issuer").and_then(Value::as_str).unwrap_or_default();
+    if OWN_KEYS.iter().any(|member| issuer.get(member).is_some()) {
+        "openid-connect/own-tokens.md"
+    } else if name.starts_with("https://cognito-idp.") {
+        "openid-connect/cognito.md"
+    } else {
+        "openid-connect/README.md"
+    }
+}
+
+/// By parameter.
+const SITES: [(&str, &str); 3] =
+    [("Plone", "plone/README.md"), ("Django", "django/README.md"), ("Simplejwt", "django/README.md")];
+/// The members of an issuer that name the keys of a site's own tokens.
+const OWN_KEYS: [&str; 3] = ["jwks", "public_key", "secret"];
 
 fn recipe_of(name: &str) -> String {
-    format!("functions/issue-cookies/recipes/{name}/README.md")
+    format!("functions/issue-cookies/recipes/{name}")
 }
 
 fn step(steps: &mut Vec<String>, time: &str, what: &str) {
@@ -174,17 +203,15 @@ mod tests {
               It waits for {\"django\": \"…\", \"api\": \"…\"}. Type that, then Enter and Ctrl-D.
               django is what `python manage.py video_key` prints.
               api is the secret with which your site signs, of 32 bytes or more.
-              Write the ARN that it prints into deploy/usher.yaml, behind ViewerSecretArn.
+              Write the ARN that it prints into deploy/usher.yaml, behind ViewerSecretArn, and check:
+              usher doctor
 ";
         let parameters = [
             ("Django", r#"{"keys": "django", "audience": "video"}"#),
-            (
-                "JwtIssuers",
-                r#"[{"issuer": "https://i.example", "audience": "video", "secret": "api"}, {"issuer": "j"}]"#,
-            ),
+            ("JwtIssuers", r#"[{"issuer": "https://i.example", "audience": "video", "secret": "api"}]"#),
             ("ViewerSecretArn", PLACEHOLDER),
         ];
-        let (first, second) = ("django/README.md", "openid-connect/README.md");
+        let (first, second) = ("django/README.md", "openid-connect/own-tokens.md");
         let player = END.lines().last().unwrap_or_default();
         assert_eq!(
             next(&parameters),
@@ -194,5 +221,23 @@ mod tests {
         assert!(next(&others).starts_with("Next, in this folder:\n  1 minute    aws "), "{}", next(&others));
         let done = [parameters[0], ("ViewerSecretArn", "arn:aws:secretsmanager:…")];
         assert_eq!(next(&done), format!("Next, in this folder:\n{REST}{END}django/README.md{APPS}"));
+    }
+
+    #[test]
+    fn each_issuer_has_its_page() {
+        let issuers = r#"[{"issuer": "https://cognito-idp.eu-central-1.amazonaws.com/1"}, {"issuer": "https://j"},
+                          {"issuer": "https://k", "public_key": "K"}, {"issuer": "https://l", "secret": "l"}]"#;
+        let parameters = vec![
+            ("Simplejwt".to_owned(), "{}".to_owned()),
+            ("Django".to_owned(), "{}".to_owned()),
+            ("JwtIssuers".to_owned(), issuers.to_owned()),
+        ];
+        let expected = BTreeSet::from([
+            "django/README.md",
+            "openid-connect/README.md",
+            "openid-connect/cognito.md",
+            "openid-connect/own-tokens.md",
+        ]);
+        assert_eq!(recipes(&Deployment { parameters, ..Deployment::default() }), expected);
     }
 }
