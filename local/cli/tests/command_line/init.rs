@@ -188,7 +188,10 @@ fn what_does_not_fit_together_is_asked_again() {
     terminal.answer("ARN of the secret that verifies viewers", "\r");
     terminal.answer("Where is the player?", "\r");
     terminal.answer("Host name of the site's own server", "www.example.com\r");
-    terminal.answer("Host name of the distribution, such as www.example.com", "www.example.com\r");
+    terminal.answer(
+        "Host name of the distribution, which viewers use, such as www.example.com",
+        "www.example.com\r",
+    );
     terminal.answer("ARN of its certificate", "arn:aws:acm:us-east-1:123456789012:certificate/1\r");
     terminal.answer("Id of its Route 53 hosted zone", "\r");
     terminal.answer("WebsiteDomainName is the site's own server", "");
