@@ -174,8 +174,11 @@ impl<'a> Questions<'a> {
         ];
         Ok(match self.choose("Whose viewers may watch?", &kinds)? {
             0 => {
-                let site =
-                    self.necessary("URL of the Plone site (behind the distribution: at its own server), such as https://www.example.com/Plone", is_https)?;
+                let site = self.necessary(
+                    "URL of the Plone site (behind the distribution: at its own server), such as \
+                     https://www.example.com/Plone",
+                    is_https,
+                )?;
                 site.map(|site| Viewers::Plone { site })
             }
             1 => Some(Viewers::Django { audience: self.audience("VIDEO_AUDIENCE of the site")? }),
@@ -205,7 +208,8 @@ impl<'a> Questions<'a> {
         let Some(player) = self.player()? else { return Ok(None) };
         let example = if matches!(player, Player::BehindDistribution { .. }) { "www" } else { "video" };
         let question = format!(
-            "Host name of the distribution, which viewers use, such as {example}.example.com (empty: a name at cloudfront.net)"
+            "Host name of the distribution, which viewers use, such as {example}.example.com (empty: a name at \
+             cloudfront.net)"
         );
         let Some(name) = self.optional(&question, "DomainName")? else { return Ok(Some((player, None))) };
         let certificate = self.parameter("ARN of its certificate in ACM, in us-east-1", "CertificateArn")?;
