@@ -9,8 +9,10 @@ mod parameter_file;
 mod questions;
 mod samconfig;
 
+use serde_json::Value;
+
 pub(crate) use self::{
-    answers::{PLACEHOLDER, SECRET_PARAMETER, secret_members},
+    answers::{PLACEHOLDER, SECRET_PARAMETER, cognito_issuer, secret_members},
     checks::{Machine, examine, judge, region, stack_name},
     draft::{Draft, Written, read},
     finding::{Finding, Findings},
@@ -36,6 +38,12 @@ impl Deployment {
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let (_, value) = self.parameters.iter().find(|(known, _)| known == name)?;
         Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// The objects in `JwtIssuers`, if they are JSON.
+    pub(crate) fn issuers(&self) -> Vec<Value> {
+        let issuers = self.parameter("JwtIssuers").and_then(|json| serde_json::from_str(json).ok());
+        issuers.unwrap_or_default()
     }
 
     /// Where the parameters of a stack are.

@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// How the issuers of Cognito's user pools begin.
+const COGNITO: &str = "https://cognito-idp.";
+
 /// What stands in the file for the ARN of a secret that does not exist yet. The template's pattern refuses it.
 pub(crate) const PLACEHOLDER: &str = "the ARN of the secret";
 
@@ -76,7 +79,7 @@ impl Viewers {
         let (name, value) = match self {
             Self::Cognito { user_pool, client } => {
                 let region = self.region().unwrap_or_default();
-                let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{user_pool}");
+                let issuer = format!("{COGNITO}{region}.amazonaws.com/{user_pool}");
                 ("JwtIssuers", issuers(&[("issuer", &issuer), ("audience", client), ("token_use", "access")]))
             }
             Self::Django { audience } => ("Django", object(&[("keys", "django"), ("audience", audience)])),
@@ -126,6 +129,11 @@ impl Domain {
         let parameters = [("DomainName", name), ("CertificateArn", certificate_arn)].into_iter().chain(zone);
         parameters.map(|(name, value)| (name.to_owned(), value.clone())).collect()
     }
+}
+
+/// The name of an issuer, if it is a user pool of Cognito.
+pub(crate) fn cognito_issuer(issuer: &Value) -> Option<&str> {
+    issuer.get("issuer")?.as_str().filter(|name| name.starts_with(COGNITO))
 }
 
 fn issuers(members: &[(&str, &str)]) -> String {

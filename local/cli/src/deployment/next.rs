@@ -6,111 +6,129 @@ use serde_json::Value;
 
 use super::{
     Deployment,
-    answers::{PLACEHOLDER, SECRET_PARAMETER, secret_members},
+    answers::{PLACEHOLDER, SECRET_PARAMETER, cognito_issuer, secret_members},
 };
 
 /// The steps from the files to a film, where `program` runs usher. The times are those of a machine with two cores, and
 /// AWS's.
 pub(crate) fn next_steps(program: &str, stack_name: &str, region: &str, deployment: &Deployment) -> String {
-    let mut steps = vec!["Next, in this folder:".to_owned()];
+    let mut steps = Steps(vec!["Next, in this folder:".to_owned()]);
     if deployment.parameter(SECRET_PARAMETER) == Some(PLACEHOLDER) {
+        steps.create_secret(program, stack_name, region, deployment);
+    }
+    steps.add("10 minutes", "sam build");
+    steps.explain("Later builds take three minutes.");
+    steps.add("10 minutes", "sam deploy");
+    steps.explain("It shows what it will create, and asks once. Then CloudFront takes most of the time.");
+    let has = |name: &str| deployment.parameter(name).is_some();
+    let domain = deployment.parameter("DomainName").filter(|_| !has("HostedZoneId"));
+    let record = domain.map(|domain| format!("make {domain} a CNAME of the output DistributionDomainName"));
+    // In front of a site, the name leads to the site until everything is tried.
+    let (now, last) = if has("WebsiteDomainName") { (None, record) } else { (record, None) };
+    if let Some(record) = &now {
+        steps.add("1 minute", record);
+    }
+    steps.add("", &format!("AWS_REGION={region} {program} upload film.mp4 s3://BUCKET_NAME/video/film"));
+    steps.explain("BUCKET_NAME is the output BucketName.");
+    steps.check(program, deployment, last.is_some());
+    steps.sign_in(deployment);
+    if let Some(record) = &last {
+        steps.add("1 minute", record);
+        steps.explain("See docs/deployment-options.md, \"Put your web site in front\", before.");
+    }
+    steps.0.join("\n")
+}
+
+/// Lines with a time before each step.
+struct Steps(Vec<String>);
+
+impl Steps {
+    fn add(&mut self, time: &str, what: &str) {
+        self.0.push(format!("  {time:<10}  {what}"));
+    }
+
+    fn explain(&mut self, sentence: &str) {
+        self.0.push(format!("              {sentence}"));
+    }
+
+    fn create_secret(&mut self, program: &str, stack_name: &str, region: &str, deployment: &Deployment) {
         if deployment.parameter("Django").is_some() {
             // The command that prints its key is the app's.
-            step(
-                &mut steps,
+            let recipe = recipe_of("django/README.md");
+            self.add(
                 "5 minutes",
-                &format!(
-                    "on your site: section 1 of {}, \"The app\" and \"The key\"",
-                    recipe_of("django/README.md")
-                ),
+                &format!("on your site: section 1 of {recipe}, \"The app\" and \"The key\""),
             );
         }
         let members = secret_members(&deployment.parameters);
         let json: Vec<String> = members.iter().map(|member| format!("\"{}\": \"…\"", member.name)).collect();
-        step(
-            &mut steps,
+        self.add(
             "1 minute",
             &format!(
                 "aws secretsmanager create-secret --region {region} --name {stack_name}-viewers \
                  --secret-string file:///dev/stdin"
             ),
         );
-        more(&mut steps, &format!("It waits for {{{}}}. Type that, then Enter and Ctrl-D.", json.join(", ")));
+        self.explain(&format!("It waits for {{{}}}. Type that, then Enter and Ctrl-D.", json.join(", ")));
         for member in &members {
-            more(&mut steps, &format!("{} is {}.", member.name, member.what));
+            self.explain(&format!("{} is {}.", member.name, member.what));
         }
         let file = Deployment::parameter_file(stack_name);
-        more(
-            &mut steps,
-            &format!("Write the ARN that it prints into {file}, behind {SECRET_PARAMETER}, and check:"),
+        self.explain(&format!(
+            "Write the ARN that it prints into {file}, behind {SECRET_PARAMETER}, and check:"
+        ));
+        self.add("", &format!("{program} doctor"));
+    }
+
+    fn check(&mut self, program: &str, deployment: &Deployment, leads_elsewhere: bool) {
+        let origin = page(deployment).map_or_else(String::new, |origin| format!(" --origin {origin}"));
+        let distribution = if leads_elsewhere { " --distribution DISTRIBUTION_DOMAIN_NAME" } else { "" };
+        self.add(
+            "1 minute",
+            &format!(
+                "{program} check URL --playlist /video/film/master.m3u8 --bucket-url BUCKET_URL --api-url \
+                 API_URL{origin} --bearer-file token.txt{distribution}"
+            ),
         );
-        step(&mut steps, "", &format!("{program} doctor"));
+        self.explain("URL, BUCKET_URL and API_URL are the outputs Url, BucketUrl and ApiUrl.");
+        self.explain(
+            "token.txt has the credential of one of your viewers: docs/deploy.md, step 5, says how to get it.",
+        );
     }
-    step(&mut steps, "10 minutes", "sam build");
-    more(&mut steps, "Later builds take three minutes.");
-    step(&mut steps, "10 minutes", "sam deploy");
-    more(&mut steps, "It shows what it will create, and asks once. Then CloudFront takes most of the time.");
-    let has = |name: &str| deployment.parameter(name).is_some();
-    let domain = deployment.parameter("DomainName").filter(|_| !has("HostedZoneId"));
-    let record = domain.map(|domain| format!("make {domain} a CNAME of the output DistributionDomainName"));
-    // In front of a site, the name leads to the site until everything is tried.
-    let is_last = has("WebsiteDomainName");
-    if let Some(record) = record.as_ref().filter(|_| !is_last) {
-        step(&mut steps, "1 minute", record);
+
+    fn sign_in(&mut self, deployment: &Deployment) {
+        let page = page(deployment);
+        let has_pages = page.is_some() || deployment.parameter("WebsiteDomainName").is_some();
+        let what = if has_pages { "the player on your site" } else { "how viewers sign in" };
+        for recipe in recipes(deployment) {
+            self.add("", &format!("{what}: {}", recipe_of(recipe)));
+        }
+        if page.is_some() && deployment.parameter("Plone").is_some() {
+            self.explain("Plone's usher.video_host is the output Url.");
+        }
+        if !has_pages {
+            self.add("", "apps play by signed URLs: docs/http-api.md, POST /auth/urls");
+            self.explain("They end with the credential, which must last as long as your longest programme.");
+        }
     }
-    let upload = format!("AWS_REGION={region} {program} upload film.mp4 s3://BUCKET_NAME/video/film");
-    step(&mut steps, "", &upload);
-    more(&mut steps, "BUCKET_NAME is the output BucketName.");
-    let origins = deployment.parameter("AllowedOrigins");
-    let page = origins.and_then(|origins| origins.split(',').find(|origin| origin.starts_with("http")));
-    let origin = page.map_or_else(String::new, |origin| format!(" --origin {origin}"));
-    let distribution =
-        if is_last && record.is_some() { " --distribution DISTRIBUTION_DOMAIN_NAME" } else { "" };
-    step(
-        &mut steps,
-        "1 minute",
-        &format!(
-            "{program} check URL --playlist /video/film/master.m3u8 --bucket-url BUCKET_URL --api-url API_URL{origin} \
-             --bearer-file token.txt{distribution}"
-        ),
-    );
-    more(&mut steps, "URL, BUCKET_URL and API_URL are the outputs Url, BucketUrl and ApiUrl.");
-    more(
-        &mut steps,
-        "token.txt has the credential of one of your viewers: docs/deploy.md, step 5, says how to get it.",
-    );
-    let has_pages = page.is_some() || is_last;
-    let what = if has_pages { "the player on your site" } else { "how viewers sign in" };
-    for recipe in recipes(deployment) {
-        step(&mut steps, "", &format!("{what}: {}", recipe_of(recipe)));
-    }
-    if page.is_some() && has("Plone") {
-        more(&mut steps, "Plone's usher.video_host is the output Url.");
-    }
-    if !has_pages {
-        step(&mut steps, "", "apps play by signed URLs: docs/http-api.md, POST /auth/urls");
-        more(&mut steps, "They end with the credential, which must last as long as your longest programme.");
-    }
-    if let Some(record) = record.filter(|_| is_last) {
-        step(&mut steps, "1 minute", &record);
-        more(&mut steps, "See docs/deployment-options.md, \"Put your web site in front\", before.");
-    }
-    steps.join("\n")
+}
+
+/// The origin of pages beside the distribution.
+fn page(deployment: &Deployment) -> Option<&str> {
+    deployment.parameter("AllowedOrigins")?.split(',').find(|origin| origin.starts_with("http"))
 }
 
 /// What explains how these viewers sign in.
 fn recipes(deployment: &Deployment) -> BTreeSet<&'static str> {
     let of_site = SITES.iter().filter(|(name, _)| deployment.parameter(name).is_some());
-    let issuers = deployment.parameter("JwtIssuers").map(serde_json::from_str::<Vec<Value>>);
-    let issuers = issuers.into_iter().flatten().flatten();
-    of_site.map(|(_, recipe)| *recipe).chain(issuers.map(|issuer| recipe_of_issuer(&issuer))).collect()
+    let issuers = deployment.issuers();
+    of_site.map(|(_, recipe)| *recipe).chain(issuers.iter().map(recipe_of_issuer)).collect()
 }
 
 fn recipe_of_issuer(issuer: &Value) -> &'static str {
-    let name = issuer.get("issuer").and_then(Value::as_str).unwrap_or_default();
     if OWN_KEYS.iter().any(|member| issuer.get(member).is_some()) {
         "openid-connect/own-tokens.md"
-    } else if name.starts_with("https://cognito-idp.") {
+    } else if cognito_issuer(issuer).is_some() {
         "openid-connect/cognito.md"
     } else {
         "openid-connect/README.md"
@@ -125,14 +143,6 @@ const OWN_KEYS: [&str; 3] = ["jwks", "public_key", "secret"];
 
 fn recipe_of(name: &str) -> String {
     format!("functions/issue-cookies/recipes/{name}")
-}
-
-fn step(steps: &mut Vec<String>, time: &str, what: &str) {
-    steps.push(format!("  {time:<10}  {what}"));
-}
-
-fn more(steps: &mut Vec<String>, sentence: &str) {
-    steps.push(format!("              {sentence}"));
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! Issuers whose tokens are not as those of others.
 
-use serde_json::Value;
-
-use crate::deployment::{Deployment, Finding};
+use crate::deployment::{Deployment, Finding, cognito_issuer};
 
 const NAME: &str = "issuer";
 
@@ -10,10 +8,9 @@ const NAME: &str = "issuer";
 ///
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html>
 pub(super) fn check(deployment: &Deployment) -> Option<Finding> {
-    let issuers: Vec<Value> = serde_json::from_str(deployment.parameter("JwtIssuers")?).ok()?;
-    let takes_no_access_token = |issuer: &&str| issuer.starts_with("https://cognito-idp.");
-    let mut others = issuers.iter().filter(|members| members.get("token_use").is_none());
-    let issuer = others.find_map(|members| members.get("issuer")?.as_str().filter(takes_no_access_token))?;
+    let issuers = deployment.issuers();
+    let mut others = issuers.iter().filter(|issuer| issuer.get("token_use").is_none());
+    let issuer = others.find_map(cognito_issuer)?;
     Some(Finding::warning(
         NAME,
         format!("{issuer} has no token_use, so its ID tokens open the videos, and its access tokens do not"),

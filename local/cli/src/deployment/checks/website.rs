@@ -32,14 +32,14 @@ async fn server(website: &str, domain: Option<&str>) -> Server {
         Err(_) if finds_others().await => return Server::Nowhere,
         Err(error) => return Server::Unknown(error.to_string()),
     };
-    let mut silent = Server::Nowhere;
+    let mut why = String::new();
     for name in domain.into_iter().chain([website]) {
         match ask(name, &found, domain.unwrap_or(website)).await {
             Ok(status) => return Server::Answers(status),
-            Err(error) => silent = Server::Silent(with_sources(&error)),
+            Err(error) => why = with_sources(&error),
         }
     }
-    silent
+    Server::Silent(why)
 }
 
 /// `name` is the one for which the certificate must be.
