@@ -76,10 +76,23 @@ async function signsInAndPlays({ open, evaluate }, becomes) {
   assert.match(await evaluate("document.querySelector('.facts').innerText"), /^Cookies until\s+(no cookies|\d\d:\d\d:\d\d)/);
 }
 
+/** WebKitGTK plays on for some milliseconds after pause(), and a seek in this time ends up to two seconds behind its goal. */
+async function standsAt(seconds, evaluate, becomes) {
+  await evaluate(`${VIDEO}.pause()`);
+  await becomes(`new Promise((resolve) => {
+    const before = ${VIDEO}.currentTime;
+    setTimeout(() => resolve(${VIDEO}.currentTime === before), 250);
+  })`);
+  await evaluate(`void (${VIDEO}.currentTime = ${seconds})`);
+  await becomes(`!${VIDEO}.seeking`);
+  assert.equal(await evaluate(`${VIDEO}.currentTime`), seconds);
+}
+
 /** The picture of the same moment with captions and without them: all else on the screen is the film. */
 async function showsCaptions({ evaluate, screenshot }, becomes) {
-  await evaluate(`void (${VIDEO}.textTracks[0].mode = 'showing', ${VIDEO}.pause(), ${VIDEO}.currentTime = 2)`);
-  await becomes(`!${VIDEO}.seeking && ${VIDEO}.textTracks[0].activeCues?.length`);
+  await standsAt(2, evaluate, becomes);
+  await evaluate(`void (${VIDEO}.textTracks[0].mode = 'showing')`);
+  await becomes(`${VIDEO}.textTracks[0].activeCues?.length`);
   const tracks = `[...${VIDEO}.textTracks].map(({ kind, language, label, cues, activeCues }) =>
     [kind, language, label, [...activeCues].map(({ text }) => text), [...cues].map(({ startTime, endTime, text }) => [startTime, endTime, text])])`;
   assert.deepEqual(await evaluate(tracks), [['subtitles', 'en', 'English', ['The first words'], [
