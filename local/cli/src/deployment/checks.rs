@@ -11,6 +11,7 @@ mod parameters;
 mod reach;
 pub(crate) mod region;
 mod secret_names;
+mod site;
 pub(crate) mod stack_name;
 mod tools;
 mod website;
@@ -67,7 +68,8 @@ pub(crate) fn judge(template: &Template, deployment: &Deployment) -> Checked {
     let (of_parameters, stack) = parameters::check(template, deployment);
     let (of_functions, authenticators) =
         stack.as_ref().map(|stack| functions::check(template, stack)).unwrap_or_default();
-    let of_pages = pages::check(deployment).into_iter().chain(cookies::check(deployment));
+    let of_pages = [pages::check(deployment), cookies::check(deployment), site::check(deployment)];
+    let of_pages = of_pages.into_iter().flatten();
     let of_secrets = region::of_arns(deployment).into_iter().chain(secret_names::check(deployment));
     let findings = [of_parameters].into_iter().chain(of_secrets).chain(of_functions).chain(of_pages);
     let findings = findings.chain(issuers::check(deployment)).chain(lifetimes::check(deployment)).collect();

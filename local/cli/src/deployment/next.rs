@@ -24,18 +24,20 @@ pub(crate) fn next_steps(program: &str, stack_name: &str, region: &str, deployme
     let domain = deployment.parameter("DomainName").filter(|_| !has("HostedZoneId"));
     let record = domain.map(|domain| format!("make {domain} a CNAME of the output DistributionDomainName"));
     // In front of a site, the name leads to the site until everything is tried.
-    let (now, last) = if has("WebsiteDomainName") { (None, record) } else { (record, None) };
+    let (now, later) = if has("WebsiteDomainName") { (None, record) } else { (record, None) };
     if let Some(record) = &now {
         steps.add("1 minute", record);
     }
     steps.add("", &format!("AWS_REGION={region} {program} upload film.mp4 s3://BUCKET_NAME/video/film"));
-    steps.explain("BUCKET_NAME is the output BucketName.");
-    steps.check(program, deployment, last.is_some());
-    steps.sign_in(deployment);
-    if let Some(record) = &last {
+    steps.explain(
+        "BUCKET_NAME is the output BucketName. With Entitlements, choose a folder that a rule gives.",
+    );
+    steps.check(program, deployment, later.is_some());
+    if let Some(record) = &later {
         steps.add("1 minute", record);
         steps.explain("See docs/deployment-options.md, \"Put your web site in front\", before.");
     }
+    steps.sign_in(deployment);
     steps.0.join("\n")
 }
 
@@ -161,7 +163,7 @@ mod tests {
               It shows what it will create, and asks once. Then CloudFront takes most of the time.
 ";
     const END: &str = "              AWS_REGION=eu-central-1 usher upload film.mp4 s3://BUCKET_NAME/video/film
-              BUCKET_NAME is the output BucketName.
+              BUCKET_NAME is the output BucketName. With Entitlements, choose a folder that a rule gives.
   1 minute    usher check URL --playlist /video/film/master.m3u8 --bucket-url BUCKET_URL --api-url API_URL --bearer-file token.txt
               URL, BUCKET_URL and API_URL are the outputs Url, BucketUrl and ApiUrl.
               token.txt has the credential of one of your viewers: docs/deploy.md, step 5, says how to get it.
@@ -184,15 +186,16 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_leads_to_the_site_is_switched_last() {
+    fn a_name_that_leads_to_the_site_is_switched_when_all_is_tried() {
         let plone = ("Plone", r#"{"site": "https://p.example"}"#);
         let front = [plone, ("WebsiteDomainName", "o.example"), ("DomainName", "www.example")];
         let check = " --bearer-file token.txt --distribution DISTRIBUTION_DOMAIN_NAME\n";
         let end = END.replace(" --bearer-file token.txt\n", check);
-        let end = end.replace("how viewers sign in", "the player on your site");
-        let switch = "\n  1 minute    make www.example a CNAME of the output DistributionDomainName
-              See docs/deployment-options.md, \"Put your web site in front\", before.";
-        assert_eq!(next(&front), format!("Next, in this folder:\n{REST}{end}plone/README.md{switch}"));
+        let player = "  1 minute    make www.example a CNAME of the output DistributionDomainName
+              See docs/deployment-options.md, \"Put your web site in front\", before.
+              the player on your site";
+        let end = end.replace("              how viewers sign in", player);
+        assert_eq!(next(&front), format!("Next, in this folder:\n{REST}{end}plone/README.md"));
     }
 
     #[test]

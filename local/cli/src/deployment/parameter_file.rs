@@ -13,6 +13,9 @@ pub(crate) fn text(template: &Template, stack_name: &str, parameters: &[(String,
         lines.extend(words(template, name).map(|words| format!("# {words}")));
         lines.push(format!("{name}: {}", scalar(value)));
     }
+    if !parameters.iter().any(|(name, _)| name == "Entitlements") {
+        lines.push(WITHOUT_RULES.to_owned());
+    }
     lines.join("\n") + "\n"
 }
 
@@ -54,6 +57,10 @@ fn is_plain(value: &str) -> bool {
     !value.is_empty() && (is_number || is_name)
 }
 
+/// `usher init` asks for no rules, and viewers may then watch more than an owner may expect.
+const WITHOUT_RULES: &str = r#"
+# Without rules, every viewer may watch everything. For rules such as these, delete the # (docs/entitlements.md):
+# Entitlements: '["/video/free/*", {"resource": "/video/premium/*", "if": {"groups": "premium"}}]'"#;
 /// What ends the first part of a description.
 const ENDS: [&str; 5] = [";", ":", ". ", ", such as", " such as"];
 /// What a YAML parser reads as a boolean or as nothing: SAM's, by YAML 1.2, or another one by 1.1.
@@ -99,7 +106,17 @@ Resources: {}
                         Django: '{}'\n\
                         \n\
                         Silent: 'it''s'\n";
-        assert_eq!(text(&template, "usher", &parameters), expected);
+        let hint = "\n\
+                    # Without rules, every viewer may watch everything. For rules such as these, delete the # \
+                    (docs/entitlements.md):\n\
+                    # Entitlements: '[\"/video/free/*\", {\"resource\": \"/video/premium/*\", \
+                    \"if\": {\"groups\": \"premium\"}}]'\n";
+        assert_eq!(text(&template, "usher", &parameters), format!("{expected}{hint}"));
+        let rules = owned(&[("Entitlements", "[]")]);
+        assert_eq!(
+            text(&template, "usher", &[parameters, rules].concat()),
+            format!("{expected}\nEntitlements: '[]'\n")
+        );
     }
 
     #[test]

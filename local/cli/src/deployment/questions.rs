@@ -47,6 +47,15 @@ pub(crate) struct Regions<'a> {
     pub(crate) of_shell: Option<&'a str>,
 }
 
+/// Where the player is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    Beside,
+    Devices,
+    Elsewhere,
+    InFront,
+}
+
 impl<'a> Questions<'a> {
     /// # Errors
     /// [`QuestionsError::NoTerminal`]
@@ -65,24 +74,11 @@ impl<'a> Questions<'a> {
     /// # Errors
     /// [`QuestionsError::Ended`]
     pub(crate) async fn ask(&self, regions: Regions<'_>) -> Result<(Parameters, String), QuestionsError> {
-        let viewers = self.viewers().await?;
-        let secret_arn = if viewers.need_secret() {
-            self.optional("ARN of the secret that verifies viewers (empty: later)", SECRET_PARAMETER)?
-        } else {
-            None
+        let answers = loop {
+            if let Some(answers) = self.answers().await? {
+                break answers;
+            }
         };
-        let mut answers = Answers { viewers, secret_arn, player: Player::Devices, domain: None };
-        loop {
-            let Some((player, domain)) = self.place()? else { continue };
-            (answers.player, answers.domain) = (player, domain);
-            let checked = judge(self.template, &of(answers.parameters()));
-            if self.tell(checked.problems())? {
-                continue;
-            }
-            if !self.tell(checked.warnings())? || self.confirm(NEVERTHELESS)? {
-                break;
-            }
-        }
         let parameters = answers.parameters();
         let is_region = |region: &str| match region::problem(region) {
             Some(problem) => Err(format!("it {problem}")),
@@ -113,25 +109,53 @@ impl<'a> Questions<'a> {
         Ok(self.terminal.write_line(&line.to_string()).map_err(dialoguer::Error::IO)?)
     }
 
-    async fn viewers(&self) -> Result<Viewers, QuestionsError> {
+    /// All answers but the region; nothing, if the user wants to begin again.
+    async fn answers(&self) -> Result<Option<Answers>, QuestionsError> {
+        let (viewers, mut place) = self.viewers().await?;
+        let secret_arn = if viewers.need_secret() {
+            self.optional("ARN of the secret that verifies viewers (empty: later)", SECRET_PARAMETER)?
+        } else {
+            None
+        };
+        let mut answers = Answers { viewers, secret_arn, player: Player::Devices, domain: None };
+        while !self.completes(&mut answers, place)? {
+            // Where Usher asks Plone depends on the place.
+            if matches!(answers.viewers, Viewers::Plone { .. }) {
+                return Ok(None);
+            }
+            place = self.place()?;
+        }
+        Ok(Some(answers))
+    }
+
+    /// Whose viewers they are, and the player's place.
+    async fn viewers(&self) -> Result<(Viewers, Place), QuestionsError> {
         loop {
-            let Some(viewers) = self.kind_of_viewers()? else { continue };
-            let checked = self.judge(&viewers);
-            if self.tell(checked.problems())? {
-                continue;
-            }
-            let reached = checked.reach().await;
-            let (viewers, reached) = match self.by_another_algorithm(&viewers, &reached).await {
-                Some(other) => other,
-                None => (viewers, reached),
-            };
-            for finding in &reached {
-                self.say(finding)?;
-            }
-            if !reached.iter().any(Finding::is_wrong) || self.confirm(NEVERTHELESS)? {
-                return Ok(viewers);
+            let kind = self.choose("Whose viewers may watch?", &KINDS)?;
+            let place = self.place()?;
+            let Some(viewers) = self.of_kind(kind, place)? else { continue };
+            if let Some(viewers) = self.accepted(viewers).await? {
+                return Ok((viewers, place));
             }
         }
+    }
+
+    /// Nothing, if they cannot sign in, or not as the user wants.
+    async fn accepted(&self, viewers: Viewers) -> Result<Option<Viewers>, QuestionsError> {
+        let checked = self.judge(&viewers);
+        if self.tell(checked.problems())? {
+            return Ok(None);
+        }
+        let reached = checked.reach().await;
+        let (viewers, reached) = match self.by_another_algorithm(&viewers, &reached).await {
+            Some(other) => other,
+            None => (viewers, reached),
+        };
+        for finding in &reached {
+            self.say(finding)?;
+        }
+        let is_accepted = !reached.iter().any(Finding::is_wrong) || self.confirm(NEVERTHELESS)?;
+        Ok(is_accepted.then_some(viewers))
     }
 
     /// Most providers sign with RS256. The keys that another one publishes are for the algorithm of its tokens.
@@ -160,27 +184,12 @@ impl<'a> Questions<'a> {
         judge(self.template, &of(Answers { viewers, secret_arn: None, player, domain: None }.parameters()))
     }
 
-    /// Nothing, if the user wants to choose again.
-    fn kind_of_viewers(&self) -> Result<Option<Viewers>, QuestionsError> {
+    /// Viewers of one of [`KINDS`]; nothing, if the user wants to choose again.
+    fn of_kind(&self, kind: usize, place: Place) -> Result<Option<Viewers>, QuestionsError> {
         const ISSUER: &str = "Issuer, as in the token's iss, such as";
         const AUDIENCE: &str = "Audience, as in the token's aud";
-        let kinds = [
-            "a Plone site's",
-            "a Django site's",
-            "those of Django REST framework with simplejwt",
-            "those of an Amazon Cognito user pool",
-            "those of another OpenID provider: Keycloak, Auth0, Entra ID, Okta, Google, …",
-            "those to whom your site gives JSON Web Tokens that it signs with a secret",
-        ];
-        Ok(match self.choose("Whose viewers may watch?", &kinds)? {
-            0 => {
-                let site = self.necessary(
-                    "URL of the Plone site (behind the distribution: at its own server), such as \
-                     https://www.example.com/Plone",
-                    is_https,
-                )?;
-                site.map(|site| Viewers::Plone { site })
-            }
+        Ok(match kind {
+            0 => self.plone(place)?,
             1 => Some(Viewers::Django { audience: self.audience("VIDEO_AUDIENCE of the site")? }),
             2 => Some(Viewers::Simplejwt),
             3 => {
@@ -203,47 +212,101 @@ impl<'a> Questions<'a> {
         })
     }
 
-    /// The player's place and the distribution's own name; nothing, if the user wants to choose again.
-    fn place(&self) -> Result<Option<(Player, Option<Domain>)>, QuestionsError> {
-        let Some(player) = self.player()? else { return Ok(None) };
-        let example = if matches!(player, Player::BehindDistribution { .. }) { "www" } else { "video" };
-        let question = format!(
-            "Host name of the distribution, which viewers use, such as {example}.example.com (empty: a name at \
-             cloudfront.net)"
-        );
-        let Some(name) = self.optional(&question, "DomainName")? else { return Ok(Some((player, None))) };
-        let certificate = self.parameter("ARN of its certificate in ACM, in us-east-1", "CertificateArn")?;
-        let Some(certificate_arn) = certificate else { return Ok(None) };
-        let hosted_zone = self.optional(
-            "Id of its Route 53 hosted zone (empty: it is elsewhere, or the name is in use)",
-            "HostedZoneId",
-        )?;
-        Ok(Some((player, Some(Domain { name, certificate_arn, hosted_zone }))))
+    /// Nothing, if the user wants to choose again.
+    fn plone(&self, place: Place) -> Result<Option<Viewers>, QuestionsError> {
+        let site = if place == Place::InFront {
+            let question = "URL of the Plone site at its own server, whose name viewers do not use, such as \
+                            https://origin.example.com/Plone";
+            self.necessary(question, |url| self.accepts("WebsiteDomainName", &host_of(url)?))?
+        } else {
+            self.necessary("URL of the Plone site, such as https://www.example.com/Plone", is_https)?
+        };
+        Ok(site.map(|site| Viewers::Plone { site }))
     }
 
-    fn player(&self) -> Result<Option<Player>, QuestionsError> {
+    fn place(&self) -> Result<Place, QuestionsError> {
         let places = [
             "on your site, with the distribution in front of it (recommended; it needs a second host name)",
             "on your site, beside the distribution: www.example.com and video.example.com",
             "on your site, while the videos have a name at cloudfront.net or of another domain",
             "in apps and on devices, which play by signed URLs",
         ];
-        let place = self.choose("Where is the player?", &places)?;
-        if place == 0 {
-            let website = "Host name of the site's own server, which is not the name that viewers use";
-            let website = self.parameter(website, "WebsiteDomainName")?;
-            return Ok(website.map(|website| Player::BehindDistribution { website }));
-        }
-        if place == 3 {
-            return Ok(Some(Player::Devices));
-        }
-        let origin = "Origin of the pages with the player, such as https://www.example.com";
-        let origin = self.parameter(origin, "AllowedOrigins")?;
-        let player = |origin| match place {
-            1 => Player::SameSite { origin },
-            _ => Player::OtherSite { origin },
+        Ok(match self.choose("Where is the player?", &places)? {
+            0 => Place::InFront,
+            1 => Place::Beside,
+            2 => Place::Elsewhere,
+            _ => Place::Devices,
+        })
+    }
+
+    /// Asks for the hosts, and judges all answers together; whether the user goes on with them.
+    fn completes(&self, answers: &mut Answers, place: Place) -> Result<bool, QuestionsError> {
+        let Some(player) = self.player(&answers.viewers, place)? else { return Ok(false) };
+        answers.domain = match self.domain_name(&player)? {
+            None => None,
+            Some(name) => match self.domain(name)? {
+                None => return Ok(false),
+                domain => domain,
+            },
         };
-        Ok(origin.map(player))
+        answers.player = player;
+        let checked = judge(self.template, &of(answers.parameters()));
+        if self.tell(checked.problems())? {
+            return Ok(false);
+        }
+        Ok(!self.tell(checked.warnings())? || self.confirm(NEVERTHELESS)?)
+    }
+
+    /// Nothing, if the user wants to choose again.
+    fn player(&self, viewers: &Viewers, place: Place) -> Result<Option<Player>, QuestionsError> {
+        let origin = || {
+            self.parameter(
+                "Origin of the pages with the player, such as https://www.example.com",
+                "AllowedOrigins",
+            )
+        };
+        Ok(match (place, viewers) {
+            // Usher asks Plone where CloudFront asks it.
+            (Place::InFront, Viewers::Plone { site }) => {
+                host_of(site).ok().map(|website| Player::BehindDistribution { website })
+            }
+            (Place::InFront, _) => {
+                let website = "Host name of the site's own server, which viewers do not use, such as origin.example.com";
+                let website = self.parameter(website, "WebsiteDomainName")?;
+                website.map(|website| Player::BehindDistribution { website })
+            }
+            (Place::Beside, _) => origin()?.map(|origin| Player::SameSite { origin }),
+            (Place::Elsewhere, _) => origin()?.map(|origin| Player::OtherSite { origin }),
+            (Place::Devices, _) => Some(Player::Devices),
+        })
+    }
+
+    /// Nothing, if it is to have only the one at cloudfront.net.
+    fn domain_name(&self, player: &Player) -> Result<Option<String>, QuestionsError> {
+        let website = if let Player::BehindDistribution { website } = player { Some(website) } else { None };
+        let example = if website.is_some() { "www" } else { "video" };
+        let question = format!(
+            "Host name of the distribution, which viewers use, such as {example}.example.com (empty: a name at \
+             cloudfront.net)"
+        );
+        let accepts = |name: &str| match website {
+            Some(website) if website.eq_ignore_ascii_case(name) => {
+                Err("it is the name of the site's own server".to_owned())
+            }
+            _ => self.accepts("DomainName", name),
+        };
+        Ok(Some(self.text(&question, "", accepts)?).filter(|name| !name.is_empty()))
+    }
+
+    /// Nothing, if the user wants to choose again.
+    fn domain(&self, name: String) -> Result<Option<Domain>, QuestionsError> {
+        let certificate = self.parameter("ARN of its certificate in ACM, in us-east-1", "CertificateArn")?;
+        let Some(certificate_arn) = certificate else { return Ok(None) };
+        let hosted_zone = self.optional(
+            "Id of its Route 53 hosted zone (empty: it is elsewhere, or the name is in use)",
+            "HostedZoneId",
+        )?;
+        Ok(Some(Domain { name, certificate_arn, hosted_zone }))
     }
 
     /// Whether there are problems, which the user sees.
@@ -287,9 +350,13 @@ impl<'a> Questions<'a> {
 
     /// A value that a parameter of the template accepts, or nothing.
     fn optional(&self, question: &str, name: &str) -> Result<Option<String>, QuestionsError> {
-        let accepts =
-            |value: &str| self.template.check_parameter(name, value).map_err(|problem| problem.to_string());
-        Ok(Some(self.text(question, "", accepts)?).filter(|value| !value.is_empty()))
+        let answer = self.text(question, "", |value| self.accepts(name, value))?;
+        Ok(Some(answer).filter(|answer| !answer.is_empty()))
+    }
+
+    /// Whether a parameter of the template does.
+    fn accepts(&self, name: &str, value: &str) -> Result<(), String> {
+        self.template.check_parameter(name, value).map_err(|problem| problem.to_string())
     }
 
     fn text(
@@ -328,6 +395,14 @@ fn is_client(ids: &str) -> Result<(), String> {
     }
 }
 
+/// CloudFront asks the site's own server by HTTPS at its usual port.
+fn host_of(url: &str) -> Result<String, String> {
+    is_https(url)?;
+    let url = Url::parse(url).ok().filter(|url| url.port().is_none());
+    let host = url.as_ref().and_then(Url::host_str).map(str::to_owned);
+    host.ok_or_else(|| "it has a port, and CloudFront asks your server at port 443".to_owned())
+}
+
 /// AWS reaches no other.
 fn is_https(url: &str) -> Result<(), String> {
     let is_https = Url::parse(url).is_ok_and(|url| url.scheme() == "https");
@@ -344,6 +419,14 @@ fn is_user_pool(id: &str) -> Result<(), String> {
     parts.map(drop).ok_or_else(|| "it is no id such as eu-central-1_AbCdEfGhI".to_owned())
 }
 
+const KINDS: [&str; 6] = [
+    "a Plone site's",
+    "a Django site's",
+    "those of Django REST framework with simplejwt",
+    "those of an Amazon Cognito user pool",
+    "those of another OpenID provider: Keycloak, Auth0, Entra ID, Okta, Google, …",
+    "those to whom your site gives JSON Web Tokens that it signs with a secret",
+];
 /// Those of providers that do not sign with RS256.
 const OTHER_ALGORITHMS: [&str; 5] = ["ES256", "EdDSA", "PS256", "ES384", "RS512"];
 const DEFAULT_REGION: &str = "us-east-1";
@@ -366,6 +449,16 @@ mod tests {
         }
         for ids in ["not a client!", "1a,", "https://www.example.com"] {
             assert!(is_client(ids).is_err(), "{ids}");
+        }
+    }
+
+    #[test]
+    fn cloudfront_asks_a_server_at_its_name_and_usual_port() {
+        for url in ["https://o.example/Plone", "https://o.example:443", "https://O.example"] {
+            assert_eq!(host_of(url).as_deref(), Ok("o.example"), "{url}");
+        }
+        for url in ["https://o.example:8443/Plone", "http://o.example", "o.example"] {
+            assert!(host_of(url).is_err(), "{url}");
         }
     }
 

@@ -123,10 +123,10 @@ fn on_a_terminal_the_answers_become_the_two_files() {
     let checkout = Checkout::new();
     let mut terminal = Terminal::start(checkout.command(&["init", "films"]));
     terminal.answer("Whose viewers may watch?", "jj\r");
+    terminal.answer("Where is the player?", "j\r");
     terminal.answer("ARN of the secret that verifies viewers", "nonsense\r");
     terminal.answer("the parameter ViewerSecretArn must be the complete ARN of a secret, ", "");
     terminal.answer("ARN of the secret that verifies viewers", &format!("{ARN}\r"));
-    terminal.answer("Where is the player?", "j\r");
     terminal.answer("Origin of the pages with the player", "https://www.example.com\r");
     terminal.answer("Host name of the distribution", "video.invalid\r");
     terminal.answer("ARN of its certificate", "\r");
@@ -161,8 +161,8 @@ fn on_a_terminal_the_user_sees_what_would_be_lost_and_decides() {
         checkout.write("deploy/usher.yaml", "DomainName: mine.example\n");
         let mut terminal = Terminal::start(checkout.command(&["init", "--region", "eu-central-1"]));
         terminal.answer("Whose viewers may watch?", "jj\r");
-        terminal.answer("ARN of the secret that verifies viewers", "\r");
         terminal.answer("Where is the player?", "jjj\r");
+        terminal.answer("ARN of the secret that verifies viewers", "\r");
         terminal.answer("Host name of the distribution", "\r");
         terminal.answer("AWS Region of the stack", "\r");
         terminal.answer("  - DomainName: mine.example", "");
@@ -181,20 +181,20 @@ fn what_does_not_fit_together_is_asked_again() {
     command.env("AWS_DEFAULT_REGION", "eu-west-1");
     let mut terminal = Terminal::start(command);
     terminal.answer("Whose viewers may watch?", "k\r");
+    terminal.answer("Where is the player?", "\r");
     terminal.answer("Issuer, as in the token's iss", "https://login.microsoftonline.com/common/v2.0\r");
     terminal.answer("Audience, as in the token's aud", "\r");
     terminal.answer("JwtIssuers[0]: issuer stands for any tenant", "");
     terminal.answer("Whose viewers may watch?", "jj\r");
-    terminal.answer("ARN of the secret that verifies viewers", "\r");
     terminal.answer("Where is the player?", "\r");
+    terminal.answer("ARN of the secret that verifies viewers", "\r");
     terminal.answer("Host name of the site's own server", "www.example.com\r");
-    terminal.answer(
-        "Host name of the distribution, which viewers use, such as www.example.com",
-        "www.example.com\r",
-    );
-    terminal.answer("ARN of its certificate", "arn:aws:acm:us-east-1:123456789012:certificate/1\r");
-    terminal.answer("Id of its Route 53 hosted zone", "\r");
-    terminal.answer("WebsiteDomainName is the site's own server", "");
+    let distribution = "Host name of the distribution, which viewers use, such as www.example.com";
+    terminal.answer(distribution, "www.example.com\r");
+    terminal.answer("it is the name of the site's own server", "");
+    terminal.answer(distribution, "\r");
+    terminal.answer("without DomainName, the distribution in front of your site has only its name", "");
+    terminal.answer("Use this nevertheless?", "n\r");
     terminal.answer("Where is the player?", "jjj\r");
     terminal.answer("Host name of the distribution", "\r");
     terminal.answer("AWS Region of the stack", "\r");
@@ -211,14 +211,16 @@ fn whoever_cannot_answer_goes_back_and_what_hardly_anybody_wants_is_confirmed() 
     let mut terminal = Terminal::start(checkout.command(&["init"]));
     // Up and down, to a user pool.
     terminal.answer("Whose viewers may watch?", "jjj\r");
+    terminal.answer("Where is the player?", "jjj\r");
     terminal.answer("Id of the user pool", "eu-central-1_AbCdEfGhI\r");
     terminal.answer("Id of its app client (several: with commas) (empty: back)", "\r");
     terminal.answer("Whose viewers may watch?", "\r");
-    terminal.answer("URL of the Plone site", "\r");
+    terminal.answer("Where is the player?", "j\r");
+    terminal.answer("URL of the Plone site, such as https://www.example.com/Plone", "\r");
     terminal.answer("Whose viewers may watch?", "j\r");
+    terminal.answer("Where is the player?", "jjj\r");
     terminal.answer("VIDEO_AUDIENCE of the site", "\r");
     terminal.answer("ARN of the secret that verifies viewers", &format!("{ARN}\r"));
-    terminal.answer("Where is the player?", "jjj\r");
     terminal.answer("Host name of the distribution", "\r");
     terminal.answer("no page of the Django site can get cookies: name its origin in AllowedOrigins", "");
     terminal.answer("Use this nevertheless?", "n\r");
@@ -240,6 +242,41 @@ fn whoever_cannot_answer_goes_back_and_what_hardly_anybody_wants_is_confirmed() 
     ];
     assert_eq!(without_words(&file), expected);
     assert!(stdout.contains("\nwarning  pages        without DomainName, "), "{stdout}");
+}
+
+#[test]
+fn a_plone_site_behind_the_distribution_is_asked_at_its_own_server() {
+    let checkout = Checkout::new();
+    let mut terminal = Terminal::start(checkout.command(&["init", "--region", "eu-central-1"]));
+    let site = "URL of the Plone site at its own server, whose name viewers do not use";
+    let distribution = "Host name of the distribution, which viewers use, such as www.example.com";
+    terminal.answer("Whose viewers may watch?", "\r");
+    terminal.answer("Where is the player?", "\r");
+    terminal.answer(site, "https://origin.invalid:8443/Plone\r");
+    terminal.answer("it has a port, and CloudFront asks your server at port 443", "");
+    terminal.answer(site, "https://www.example.invalid/Plone\r");
+    terminal.answer("the Plone site cannot be reached", "");
+    terminal.answer(distribution, "www.example.invalid\r");
+    terminal.answer("it is the name of the site's own server", "");
+    terminal.answer(distribution, "\r");
+    terminal.answer("Use this nevertheless?", "n\r");
+    // The other answer is the one to be corrected.
+    terminal.answer("Whose viewers may watch?", "\r");
+    terminal.answer("Where is the player?", "\r");
+    terminal.answer(site, "https://origin.example.invalid/Plone\r");
+    terminal.answer(distribution, "www.example.invalid\r");
+    terminal.answer("ARN of its certificate", "arn:aws:acm:us-east-1:123456789012:certificate/1\r");
+    terminal.answer("Id of its Route 53 hosted zone", "\r");
+    terminal.answer("AWS Region of the stack", "\r");
+    assert_eq!(terminal.end().0, Some(0));
+    let file = checkout.read("deploy/usher.yaml").unwrap();
+    let expected = [
+        r#"Plone: '{"site": "https://origin.example.invalid/Plone"}'"#,
+        "WebsiteDomainName: origin.example.invalid",
+        "DomainName: www.example.invalid",
+        "CertificateArn: arn:aws:acm:us-east-1:123456789012:certificate/1",
+    ];
+    assert_eq!(without_words(&file), expected);
 }
 
 #[test]
