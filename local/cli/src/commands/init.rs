@@ -114,7 +114,7 @@ fn consent(questions: Option<&Questions<'_>>, name: &str, replaced: &[&Draft]) -
     }
     if !parameters.is_empty() {
         questions.say(
-            "CloudFormation keeps the value of a parameter that the file no longer names. Name: \"\" empties it.",
+            "CloudFormation keeps the value of a parameter that the file no longer names. Name: \"\" empties a text.",
         )?;
     }
     if questions.confirm(format!("Replace these lines of {all}?"))? {

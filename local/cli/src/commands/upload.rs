@@ -23,7 +23,15 @@ pub(super) fn run(arguments: &arguments::Upload) -> Result<Outcome, InputError> 
     let prefixes = if arguments.any_prefix { Prefixes::Any } else { Prefixes::Opened };
     let destination = arguments.destination.parse::<Destination>().and_then(|to| to.within(prefixes));
     let destination = destination.map_err(|error| sentence(&error))?;
+    let failed = |error: io::Error| InputError::new(format!("the upload cannot run: {error}"));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
     let folder = if arguments.source.is_file() {
+        if arguments.dry_run {
+            let usage = "a dry run takes a folder: package the film with `usher package` first";
+            return Err(InputError::new(usage));
+        }
+        // A film takes long. What would keep it from its bucket is said before.
+        runtime.block_on(client())?;
         match packaged(arguments, &destination) {
             Ok(folder) => folder,
             Err(outcome) => return outcome,
@@ -40,8 +48,6 @@ pub(super) fn run(arguments: &arguments::Upload) -> Result<Outcome, InputError> 
         })
         .collect();
     warnings.extend(plan.warnings());
-    let failed = |error: io::Error| InputError::new(format!("the upload cannot run: {error}"));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
     if arguments.dry_run {
         return runtime.block_on(dry_run(&plan, warnings));
     }
@@ -64,10 +70,6 @@ fn packaged(
     destination: &Destination,
 ) -> Result<PathBuf, Result<Outcome, InputError>> {
     let name = destination.name().map(str::to_owned);
-    if arguments.dry_run {
-        let usage = "a dry run takes a folder: package the film with `usher package` first";
-        return Err(Err(InputError::new(usage)));
-    }
     let packaged = package::make(arguments.source.clone(), name, &arguments.packaging);
     packaged.map(|packaged| packaged.folder).map_err(|error| package::failed(&error))
 }

@@ -16,6 +16,11 @@ pub(crate) fn next_steps(program: &str, stack_name: &str, region: &str, deployme
     if deployment.parameter(SECRET_PARAMETER) == Some(PLACEHOLDER) {
         steps.create_secret(program, stack_name, region, deployment);
     }
+    if deployment.parameter("Entitlements").is_none() {
+        let file = Deployment::parameter_file(stack_name);
+        steps.add("1 minute", &format!("unless every viewer may watch everything: the rules, in {file}"));
+        steps.explain(&format!("Then check them: {program} doctor"));
+    }
     steps.add("10 minutes", "sam build");
     steps.explain("Later builds take three minutes.");
     steps.add("10 minutes", "sam deploy");
@@ -28,7 +33,10 @@ pub(crate) fn next_steps(program: &str, stack_name: &str, region: &str, deployme
     if let Some(record) = &now {
         steps.add("1 minute", record);
     }
-    steps.add("", &format!("AWS_REGION={region} {program} upload film.mp4 s3://BUCKET_NAME/video/film"));
+    steps.add(
+        "a while",
+        &format!("AWS_REGION={region} {program} upload film.mp4 s3://BUCKET_NAME/video/film"),
+    );
     steps.explain(
         "BUCKET_NAME is the output BucketName. With Entitlements, choose a folder that a rule gives.",
     );
@@ -103,7 +111,7 @@ impl Steps {
         let has_pages = page.is_some() || deployment.parameter("WebsiteDomainName").is_some();
         let what = if has_pages { "the player on your site" } else { "how viewers sign in" };
         for recipe in recipes(deployment) {
-            self.add("", &format!("{what}: {}", recipe_of(recipe)));
+            self.add("30 minutes", &format!("{what}: {}", recipe_of(recipe)));
         }
         if page.is_some() && deployment.parameter("Plone").is_some() {
             self.explain("Plone's usher.video_host is the output Url.");
@@ -157,17 +165,21 @@ mod tests {
         next_steps("usher", "usher", "eu-central-1", &Deployment { parameters, ..Deployment::default() })
     }
 
+    const RULES: &str =
+        "  1 minute    unless every viewer may watch everything: the rules, in deploy/usher.yaml
+              Then check them: usher doctor
+";
     const REST: &str = "  10 minutes  sam build
               Later builds take three minutes.
   10 minutes  sam deploy
               It shows what it will create, and asks once. Then CloudFront takes most of the time.
 ";
-    const END: &str = "              AWS_REGION=eu-central-1 usher upload film.mp4 s3://BUCKET_NAME/video/film
+    const END: &str = "  a while     AWS_REGION=eu-central-1 usher upload film.mp4 s3://BUCKET_NAME/video/film
               BUCKET_NAME is the output BucketName. With Entitlements, choose a folder that a rule gives.
   1 minute    usher check URL --playlist /video/film/master.m3u8 --bucket-url BUCKET_URL --api-url API_URL --bearer-file token.txt
               URL, BUCKET_URL and API_URL are the outputs Url, BucketUrl and ApiUrl.
               token.txt has the credential of one of your viewers: docs/deploy.md, step 5, says how to get it.
-              how viewers sign in: functions/issue-cookies/recipes/";
+  30 minutes  how viewers sign in: functions/issue-cookies/recipes/";
     const APPS: &str = "
               apps play by signed URLs: docs/http-api.md, POST /auth/urls
               They end with the credential, which must last as long as your longest programme.";
@@ -175,14 +187,16 @@ mod tests {
     #[test]
     fn viewers_without_a_secret_need_no_more_than_a_build_and_a_deployment() {
         let plone = ("Plone", r#"{"site": "https://p.example"}"#);
-        assert_eq!(next(&[plone]), format!("Next, in this folder:\n{REST}{END}plone/README.md{APPS}"));
+        assert_eq!(next(&[plone]), format!("Next, in this folder:\n{RULES}{REST}{END}plone/README.md{APPS}"));
         let own_dns = "  1 minute    make v.example a CNAME of the output DistributionDomainName\n";
         assert_eq!(
             next(&[plone, ("DomainName", "v.example")]),
-            format!("Next, in this folder:\n{REST}{own_dns}{END}plone/README.md{APPS}")
+            format!("Next, in this folder:\n{RULES}{REST}{own_dns}{END}plone/README.md{APPS}")
         );
         let zone = [plone, ("DomainName", "v.example"), ("HostedZoneId", "Z1")];
-        assert_eq!(next(&zone), format!("Next, in this folder:\n{REST}{END}plone/README.md{APPS}"));
+        let rules = [plone, ("Entitlements", r#"["/video/free/*"]"#)];
+        assert_eq!(next(&rules), format!("Next, in this folder:\n{REST}{END}plone/README.md{APPS}"));
+        assert_eq!(next(&zone), format!("Next, in this folder:\n{RULES}{REST}{END}plone/README.md{APPS}"));
     }
 
     #[test]
@@ -193,9 +207,9 @@ mod tests {
         let end = END.replace(" --bearer-file token.txt\n", check);
         let player = "  1 minute    make www.example a CNAME of the output DistributionDomainName
               See docs/deployment-options.md, \"Put your web site in front\", before.
-              the player on your site";
-        let end = end.replace("              how viewers sign in", player);
-        assert_eq!(next(&front), format!("Next, in this folder:\n{REST}{end}plone/README.md"));
+  30 minutes  the player on your site";
+        let end = end.replace("  30 minutes  how viewers sign in", player);
+        assert_eq!(next(&front), format!("Next, in this folder:\n{RULES}{REST}{end}plone/README.md"));
     }
 
     #[test]
@@ -204,7 +218,7 @@ mod tests {
         let origins = ("AllowedOrigins", "capacitor://localhost,https://p.example,https://q.example");
         let steps = next(&[plone, origins]);
         assert!(steps.contains(" --api-url API_URL --origin https://p.example --bearer-file "), "{steps}");
-        assert!(steps.contains("\n              the player on your site: functions/"), "{steps}");
+        assert!(steps.contains("\n  30 minutes  the player on your site: functions/"), "{steps}");
         assert!(steps.ends_with("\n              Plone's usher.video_host is the output Url."), "{steps}");
     }
 
@@ -228,12 +242,14 @@ mod tests {
         let player = END.lines().last().unwrap_or_default();
         assert_eq!(
             next(&parameters),
-            format!("Next, in this folder:\n{app}{expected}{REST}{END}{first}\n{player}{second}{APPS}")
+            format!(
+                "Next, in this folder:\n{app}{expected}{RULES}{REST}{END}{first}\n{player}{second}{APPS}"
+            )
         );
         let others = [parameters[1], parameters[2]];
         assert!(next(&others).starts_with("Next, in this folder:\n  1 minute    aws "), "{}", next(&others));
         let done = [parameters[0], ("ViewerSecretArn", "arn:aws:secretsmanager:…")];
-        assert_eq!(next(&done), format!("Next, in this folder:\n{REST}{END}django/README.md{APPS}"));
+        assert_eq!(next(&done), format!("Next, in this folder:\n{RULES}{REST}{END}django/README.md{APPS}"));
     }
 
     #[test]

@@ -303,7 +303,7 @@ impl<'a> Questions<'a> {
         let certificate = self.parameter("ARN of its certificate in ACM, in us-east-1", "CertificateArn")?;
         let Some(certificate_arn) = certificate else { return Ok(None) };
         let hosted_zone = self.optional(
-            "Id of its Route 53 hosted zone (empty: it is elsewhere, or the name is in use)",
+            "Id of its Route 53 hosted zone (empty: your DNS is not there, or the name has a record)",
             "HostedZoneId",
         )?;
         Ok(Some(Domain { name, certificate_arn, hosted_zone }))

@@ -53,7 +53,7 @@ fn what_is_next_is_written_as_the_user_has_run_this() {
         let stdout = String::from_utf8(command.output().unwrap().stdout).unwrap();
         assert!(
             stdout.contains(&format!(
-                "\n              AWS_REGION=eu-central-1 {program} upload film.mp4 s3://"
+                "\n  a while     AWS_REGION=eu-central-1 {program} upload film.mp4 s3://"
             )),
             "{stdout}"
         );

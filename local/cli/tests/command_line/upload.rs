@@ -1,6 +1,6 @@
 //! `usher upload`
 
-use std::fs;
+use std::{fs, path::Path};
 
 use tempfile::TempDir;
 
@@ -63,15 +63,20 @@ fn bad_usage_is_one_line_and_exit_code_2() {
 fn without_a_region_or_credentials_nothing_is_uploaded() {
     let film = TempDir::new().unwrap();
     fs::write(film.path().join("s0.ts"), "segment").unwrap();
-    let upload = |region: Option<&str>| {
-        let mut command = command(&["upload", film.path().to_str().unwrap(), "s3://films/video/m"]);
+    let file = film.path().join("film.mp4");
+    fs::write(&file, "what no ffmpeg reads").unwrap();
+    let upload_of = |source: &Path, region: Option<&str>| {
+        let mut command = command(&["upload", source.to_str().unwrap(), "s3://films/video/m"]);
         // Without the machine's own credentials: no profile, no instance metadata.
         command.env_clear().env("HOME", film.path()).env("AWS_EC2_METADATA_DISABLED", "true");
         command.envs(region.map(|region| ("AWS_REGION", region)));
         told(command.output().unwrap())
     };
+    let upload = |region: Option<&str>| upload_of(film.path(), region);
     let error = |text: &str| (Some(2), String::new(), format!("error: {text}\n"));
     assert_eq!(upload(None), error("the region of the bucket is unknown: set AWS_REGION"));
+    assert_eq!(upload_of(&file, None), upload(None), "before it is packaged");
+    assert_eq!(upload_of(&file, Some("eu-central-1")), upload(Some("eu-central-1")), "before it is packaged");
     assert_eq!(
         upload(Some("eu-central-1")),
         error(
