@@ -40,10 +40,14 @@ impl Deployment {
         Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// The objects in `JwtIssuers`, if they are JSON.
+    /// The value of a parameter that is JSON, if it is not empty.
+    pub(crate) fn json(&self, name: &str) -> Option<Value> {
+        serde_json::from_str(self.parameter(name)?).ok()
+    }
+
+    /// The objects in `JwtIssuers`.
     pub(crate) fn issuers(&self) -> Vec<Value> {
-        let issuers = self.parameter("JwtIssuers").and_then(|json| serde_json::from_str(json).ok());
-        issuers.unwrap_or_default()
+        if let Some(Value::Array(issuers)) = self.json("JwtIssuers") { issuers } else { Vec::new() }
     }
 
     /// Where the parameters of a stack are.

@@ -5,6 +5,7 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { openChromium } from '../chromium.mjs';
+import { until } from '../webkit/webdriver.mjs';
 
 const [oneHost, otherSite, videoHost, edge, timestampEdge, credentialsFile, credentialSeconds] = process.argv.slice(2);
 const HAND_OFF = '/private-video/hand-off/';
@@ -335,11 +336,8 @@ async function lostCookiesAreRenewed({ page, context }, engine, user, path) {
   await startPlaying(page);
   for (const name of new Set((await signedCookies(page)).map((cookie) => cookie.name))) await context.clearCookies({ name });
   // A player asks for them when it next needs something, which depends on the machine and on what it has loaded.
-  const end = Date.now() + 45_000;
-  while ((await signedCookies(page)).length < 3) {
-    assert.ok(Date.now() < end, 'there are cookies again');
-    await page.waitForTimeout(250);
-  }
+  const cookies = await until(({ length }) => length >= 3, 45, () => signedCookies(page));
+  assert.ok(cookies.length >= 3, 'there are cookies again');
   const start = await page.locator('video').evaluate((video) => video.currentTime);
   const further = (from) => document.querySelector('usher-video').video?.currentTime > from + 4;
   await page.waitForFunction(further, start, { timeout: 45_000 });

@@ -76,7 +76,7 @@ async function signsInAndPlays({ open, evaluate }, becomes) {
   assert.match(await evaluate("document.querySelector('.facts').innerText"), /^Cookies until\s+(no cookies|\d\d:\d\d:\d\d)/);
 }
 
-/** WebKitGTK plays on for some milliseconds after pause(), and a seek in this time ends up to two seconds behind its goal. */
+/** WebKitGTK plays on for some milliseconds after pause(), and a seek in this time ends up to two seconds too late. */
 async function standsAt(seconds, evaluate, becomes) {
   await evaluate(`${VIDEO}.pause()`);
   await becomes(`new Promise((resolve) => {

@@ -30,7 +30,8 @@ pub(super) fn run(arguments: &arguments::Upload) -> Result<Outcome, InputError> 
             let usage = "a dry run takes a folder: package the film with `usher package` first";
             return Err(InputError::new(usage));
         }
-        // A film takes long. What would keep it from its bucket is said before.
+        // Packaging takes long, so what would keep the film from its bucket is said before. Afterwards, the client is
+        // made anew, with credentials that are valid then.
         runtime.block_on(client())?;
         match packaged(arguments, &destination) {
             Ok(folder) => folder,

@@ -18,7 +18,7 @@ pub(crate) fn next_steps(program: &str, stack_name: &str, region: &str, deployme
     }
     if deployment.parameter("Entitlements").is_none() {
         let file = Deployment::parameter_file(stack_name);
-        steps.add("1 minute", &format!("unless every viewer may watch everything: the rules, in {file}"));
+        steps.add("1 minute", &format!("write rules into {file}, unless every viewer may watch everything"));
         steps.explain(&format!("Then check them: {program} doctor"));
     }
     steps.add("10 minutes", "sam build");
@@ -166,7 +166,7 @@ mod tests {
     }
 
     const RULES: &str =
-        "  1 minute    unless every viewer may watch everything: the rules, in deploy/usher.yaml
+        "  1 minute    write rules into deploy/usher.yaml, unless every viewer may watch everything
               Then check them: usher doctor
 ";
     const REST: &str = "  10 minutes  sam build

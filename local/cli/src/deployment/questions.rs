@@ -131,9 +131,7 @@ impl<'a> Questions<'a> {
     /// Whose viewers they are, and the player's place.
     async fn viewers(&self) -> Result<(Viewers, Place), QuestionsError> {
         loop {
-            let kind = self.choose("Whose viewers may watch?", &KINDS)?;
-            let place = self.place()?;
-            let Some(viewers) = self.of_kind(kind, place)? else { continue };
+            let Some((viewers, place)) = self.kind_and_place()? else { continue };
             if let Some(viewers) = self.accepted(viewers).await? {
                 return Ok((viewers, place));
             }
@@ -184,11 +182,21 @@ impl<'a> Questions<'a> {
         judge(self.template, &of(Answers { viewers, secret_arn: None, player, domain: None }.parameters()))
     }
 
-    /// Viewers of one of [`KINDS`]; nothing, if the user wants to choose again.
-    fn of_kind(&self, kind: usize, place: Place) -> Result<Option<Viewers>, QuestionsError> {
+    /// Nothing, if the user wants to choose again.
+    fn kind_and_place(&self) -> Result<Option<(Viewers, Place)>, QuestionsError> {
         const ISSUER: &str = "Issuer, as in the token's iss, such as";
         const AUDIENCE: &str = "Audience, as in the token's aud";
-        Ok(match kind {
+        let kinds = [
+            "a Plone site's",
+            "a Django site's",
+            "those of Django REST framework with simplejwt",
+            "those of an Amazon Cognito user pool",
+            "those of another OpenID provider: Keycloak, Auth0, Entra ID, Okta, Google, …",
+            "those to whom your site gives JSON Web Tokens that it signs with a secret",
+        ];
+        let kind = self.choose("Whose viewers may watch?", &kinds)?;
+        let place = self.place()?;
+        let viewers = match kind {
             0 => self.plone(place)?,
             1 => Some(Viewers::Django { audience: self.audience("VIDEO_AUDIENCE of the site")? }),
             2 => Some(Viewers::Simplejwt),
@@ -209,7 +217,8 @@ impl<'a> Questions<'a> {
                 let Some(issuer) = issuer else { return Ok(None) };
                 Some(Viewers::OwnTokens { issuer, audience: self.audience(AUDIENCE)? })
             }
-        })
+        };
+        Ok(viewers.map(|viewers| (viewers, place)))
     }
 
     /// Nothing, if the user wants to choose again.
@@ -290,9 +299,7 @@ impl<'a> Questions<'a> {
              cloudfront.net)"
         );
         let accepts = |name: &str| match website {
-            Some(website) if website.eq_ignore_ascii_case(name) => {
-                Err("it is the name of the site's own server".to_owned())
-            }
+            Some(website) if website == name => Err("it is the name of the site's own server".to_owned()),
             _ => self.accepts("DomainName", name),
         };
         Ok(Some(self.text(&question, "", accepts)?).filter(|name| !name.is_empty()))
@@ -419,14 +426,6 @@ fn is_user_pool(id: &str) -> Result<(), String> {
     parts.map(drop).ok_or_else(|| "it is no id such as eu-central-1_AbCdEfGhI".to_owned())
 }
 
-const KINDS: [&str; 6] = [
-    "a Plone site's",
-    "a Django site's",
-    "those of Django REST framework with simplejwt",
-    "those of an Amazon Cognito user pool",
-    "those of another OpenID provider: Keycloak, Auth0, Entra ID, Okta, Google, …",
-    "those to whom your site gives JSON Web Tokens that it signs with a secret",
-];
 /// Those of providers that do not sign with RS256.
 const OTHER_ALGORITHMS: [&str; 5] = ["ES256", "EdDSA", "PS256", "ES384", "RS512"];
 const DEFAULT_REGION: &str = "us-east-1";

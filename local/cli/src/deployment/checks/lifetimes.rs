@@ -1,7 +1,6 @@
 //! Cookies and signed URLs that would end sooner than the file says, because the credential does.
 
 use issue_cookies::DJANGO_MAX_AGE_SECONDS;
-use serde_json::Value;
 
 use crate::deployment::{Deployment, Finding};
 
@@ -9,7 +8,7 @@ const NAME: &str = "lifetimes";
 
 /// Nothing, if the file says nothing about them, or if they can last that long.
 pub(super) fn check(deployment: &Deployment) -> Option<Finding> {
-    let django: Value = serde_json::from_str(deployment.parameter("Django")?).ok()?;
+    let django = deployment.json("Django")?;
     let max_age = match django.get("max_age_seconds") {
         None => DJANGO_MAX_AGE_SECONDS,
         // As a text, too, as everywhere in the settings.

@@ -1,6 +1,5 @@
 //! A Plone site that Usher would ask by way of the distribution in front of it.
 
-use serde_json::Value;
 use url::Url;
 
 use crate::deployment::{Deployment, Finding};
@@ -10,7 +9,7 @@ const NAME: &str = "site";
 /// Nothing, if there is nothing to consider.
 pub(super) fn check(deployment: &Deployment) -> Option<Finding> {
     let website = deployment.parameter("WebsiteDomainName")?;
-    let plone: Value = serde_json::from_str(deployment.parameter("Plone")?).ok()?;
+    let plone = deployment.json("Plone")?;
     let site = plone.get("site")?.as_str()?;
     let url = Url::parse(site).ok()?;
     (url.host_str() == deployment.parameter("DomainName")).then(|| behind_itself(site, website))
